@@ -1,0 +1,227 @@
+//! The cloud, as the engine sees it: a few calls per resource, each of which does one thing and returns.
+//!
+//! Waiting, retrying, journaling and ordering are the engine's (`engine/run`); a cloud neither sleeps nor tries again.
+//! Two implement this: `engine/sandbox` and `engine/aws`. A third, inside `engine/run`, serves the local kinds.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::schema::Kind;
+use crate::value::{Map, Str, Value};
+
+/// A future in a box, so that the trait can be used as an object.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// What a cloud call gives.
+pub type CloudResult<'a, T> = BoxFuture<'a, Result<T, CloudError>>;
+
+/// Which cloud this is. State remembers it and refuses another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// `sandbox` or `aws`.
+    pub cloud: Str,
+    /// The account's number.
+    pub account: Str,
+    /// A non-standard endpoint, if one is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Str>,
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} account {}", self.cloud, self.account)?;
+        match &self.endpoint {
+            Some(endpoint) => write!(f, " at {endpoint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a call is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The kind.
+    pub kind: &'static Kind,
+    /// The region; `None` for kinds that are global or local.
+    pub region: Option<&'a str>,
+    /// The resource's address.
+    pub address: &'a Address,
+}
+
+/// Who creates, and under which token. Written to the journal before the call, and the same after a crash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The operation's id: derived, never random. Client token and `dr:op` tag.
+    pub op: Str,
+    /// The environment's suffix.
+    pub environment: Str,
+    /// The program's name.
+    pub program: Str,
+    /// The resource's address.
+    pub address: Address,
+}
+
+/// The tags that mark what the engine owns.
+pub mod tag {
+    /// The environment's suffix.
+    pub const ENVIRONMENT: &str = "dr:env";
+    /// The program's name.
+    pub const PROGRAM: &str = "dr:program";
+    /// The resource's address.
+    pub const ADDRESS: &str = "dr:address";
+    /// The operation that created it.
+    pub const OPERATION: &str = "dr:op";
+    /// What all of them start with; such tags are never an argument.
+    pub const PREFIX: &str = "dr:";
+}
+
+impl Intent {
+    /// The identity tags.
+    pub fn tags(&self) -> [(&'static str, &str); 4] {
+        [
+            (tag::ENVIRONMENT, &self.environment),
+            (tag::PROGRAM, &self.program),
+            (tag::ADDRESS, self.address.as_str()),
+            (tag::OPERATION, &self.op),
+        ]
+    }
+}
+
+/// Whether a resource has arrived where it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// Yes.
+    Ready,
+    /// Not yet. Look again after this time, or at the kind's pace.
+    Wait(Option<Duration>),
+    /// It never will, and why.
+    Failed(String),
+}
+
+/// A resource as it is now.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Live {
+    /// The arguments as the service reports them. What the service does not report is left out.
+    pub args: Map<Value>,
+    /// The computed attributes.
+    pub outputs: Map<Value>,
+}
+
+/// What became of a resource that a sweep found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// The kind's name, when the sweep can tell.
+    pub kind: Option<Str>,
+    /// Its region.
+    pub region: Option<Str>,
+    /// Its id or ARN.
+    pub id: Str,
+    /// The address in its tags.
+    pub address: Option<Str>,
+}
+
+/// What kind of failure an error code means. Decides what the engine does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorClass {
+    /// Too many calls: wait and try again, with fewer calls at once.
+    Throttled,
+    /// Something failed on the way: ask what happened, then try again.
+    Transient,
+    /// Something made a moment ago is not visible yet: try again.
+    NotYetConsistent,
+    /// Something else is going on with the same resource, or something still depends on it: try again for longer.
+    Conflict,
+    /// The credentials do not allow it.
+    Denied,
+    /// The request is wrong, or the service refuses it for good.
+    Invalid,
+    /// The resource is not there.
+    Gone,
+    /// A resource of this name exists already.
+    Exists,
+}
+
+/// A failed call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{call}: {code}: {message}")]
+pub struct CloudError {
+    /// What it means for the engine.
+    pub class: ErrorClass,
+    /// The call, e.g. `sqs:CreateQueue`.
+    pub call: Str,
+    /// The service's error code.
+    pub code: Str,
+    /// The service's message.
+    pub message: String,
+    /// How long the service asks to wait.
+    pub retry_after: Option<Duration>,
+    /// Whether the call may have had its effect although no reply came.
+    pub maybe_done: bool,
+}
+
+impl CloudError {
+    /// An error of a class.
+    pub fn new(class: ErrorClass, call: &str, code: &str, message: impl Into<String>) -> CloudError {
+        CloudError {
+            class,
+            call: call.into(),
+            code: code.into(),
+            message: message.into(),
+            retry_after: None,
+            maybe_done: false,
+        }
+    }
+}
+
+/// A cloud: the calls the engine makes. Arguments are complete and revealed; their shape is the kind's schema.
+pub trait Cloud: Send + Sync {
+    /// Which cloud and account this is.
+    fn identify(&self) -> CloudResult<'_, Identity>;
+
+    /// The id of what this intent created, if it exists.
+    fn find<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Option<Str>>;
+
+    /// Starts the creation and returns the id as soon as it exists.
+    fn create<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str>;
+
+    /// Sets what creation alone cannot. Idempotent; runs again after a crash.
+    fn configure<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        args: &'a Map<Value>,
+        intent: &'a Intent,
+    ) -> CloudResult<'a, ()>;
+
+    /// Whether the creation or change has finished.
+    fn settle<'a>(&'a self, at: Target<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Settled>;
+
+    /// The resource as it is, or `None` when it is gone. `last` is what is known of its arguments.
+    fn read<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Option<Live>>;
+
+    /// Changes it in place. Idempotent.
+    fn update<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        old: &'a Map<Value>,
+        new: &'a Map<Value>,
+    ) -> CloudResult<'a, ()>;
+
+    /// Starts or continues the deletion. Gone already is success.
+    fn delete<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, ()>;
+
+    /// Whether the deletion has finished.
+    fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled>;
+
+    /// Answers a look-up.
+    fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>>;
+
+    /// Everything in these regions that carries the environment's tags.
+    fn sweep<'a>(&'a self, program: &'a str, environment: &'a str, regions: &'a [Str]) -> CloudResult<'a, Vec<Found>>;
+}

@@ -1,0 +1,208 @@
+//! Comparing: when two values of a field mean the same.
+//!
+//! Services reorder, lower-case and rewrite. [`canonical`] brings a value into one form per meaning; two values are
+//! the same when their canonical forms are equal. Differences that remain are real ones.
+
+use crate::schema::{Field, Type};
+use crate::value::{Map, Value};
+
+/// Whether two values of a field mean the same.
+pub fn same(field: &Field, a: &Value, b: &Value) -> bool {
+    a.revealed() == b.revealed() || canonical(field, a) == canonical(field, b)
+}
+
+/// The one form of all values of this field that mean the same. Secrets are opened; use it for comparing only.
+pub fn canonical(field: &Field, value: &Value) -> Value {
+    let mut result = canonical_type(field.ty, value.reveal());
+    if field.ignore_case {
+        result = lower(result);
+    }
+    if field.unordered
+        && let Value::List(items) = &mut result
+    {
+        items.sort();
+        items.dedup();
+    }
+    result
+}
+
+fn canonical_type(ty: Type, value: &Value) -> Value {
+    match (ty, value.reveal()) {
+        (Type::List(inner), Value::List(items)) => {
+            Value::List(items.iter().map(|v| canonical_type(*inner, v)).collect())
+        }
+        (Type::Map(inner), Value::Map(map)) => {
+            Value::Map(map.iter().map(|(k, v)| (k.clone(), canonical_type(*inner, v))).collect())
+        }
+        (Type::Object(fields), Value::Map(map)) => Value::Map(
+            map.iter()
+                .filter_map(|(k, v)| {
+                    let value = match fields.iter().find(|f| f.name == &**k) {
+                        Some(field) => canonical(field, v),
+                        None => v.revealed(),
+                    };
+                    (!is_empty(&value)).then(|| (k.clone(), value))
+                })
+                .collect(),
+        ),
+        (Type::Json, other) => document(other),
+        (Type::Policy, other) => policy(document(other)),
+        (Type::Float, Value::Int(i)) => Value::Float(crate::value::Float(*i as f64)),
+        (_, other) => other.revealed(),
+    }
+}
+
+/// Inside a block, an empty list or map says as much as an absent one.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::List(items) => items.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+fn document(value: &Value) -> Value {
+    match value {
+        Value::Str(text) => Value::from_json(text).unwrap_or_else(|_| value.clone()),
+        other => other.revealed(),
+    }
+}
+
+fn lower(value: Value) -> Value {
+    match value {
+        Value::Str(text) => Value::from(text.to_lowercase()),
+        Value::List(items) => Value::List(items.into_iter().map(lower).collect()),
+        other => other,
+    }
+}
+
+/// Keys of a policy statement whose single item and list of one mean the same, and whose order means nothing.
+const SETS: &[&str] = &["Action", "NotAction", "Resource", "NotResource"];
+
+fn policy(document: Value) -> Value {
+    let Value::Map(mut map) = document else { return document };
+    // IAM reads a missing version as the old one; a single statement need not be in a list.
+    if let Some(statements) = map.remove("Statement") {
+        let list = match statements {
+            Value::List(items) => items,
+            single => vec![single],
+        };
+        map.insert("Statement".into(), Value::List(list.into_iter().map(statement).collect()));
+    }
+    Value::Map(map)
+}
+
+fn statement(value: Value) -> Value {
+    let Value::Map(map) = value else { return value };
+    let mut result = Map::new();
+    for (key, value) in map {
+        let value = match &*key {
+            k if SETS.contains(&k) => set(value),
+            "Principal" | "NotPrincipal" => principal(value),
+            "Condition" => conditions(value),
+            "Sid" if value.as_str() == Some("") => continue,
+            _ => value,
+        };
+        result.insert(key, value);
+    }
+    Value::Map(result)
+}
+
+fn set(value: Value) -> Value {
+    let mut items = match value {
+        Value::List(items) => items,
+        single => vec![single],
+    };
+    items.sort();
+    items.dedup();
+    Value::List(items)
+}
+
+/// `"*"` and `{"AWS": "*"}` mean the same; so do an account's number and the ARN of its root.
+fn principal(value: Value) -> Value {
+    match value {
+        Value::Map(map) => Value::Map(map.into_iter().map(|(k, v)| (k, set(each(v, root_of_account)))).collect()),
+        other => Value::Map(Map::from([("AWS".into(), set(other))])),
+    }
+}
+
+fn each(value: Value, change: fn(Value) -> Value) -> Value {
+    match value {
+        Value::List(items) => Value::List(items.into_iter().map(change).collect()),
+        single => change(single),
+    }
+}
+
+fn root_of_account(value: Value) -> Value {
+    match value.as_str() {
+        Some(text) if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) => {
+            Value::from(format!("arn:aws:iam::{text}:root"))
+        }
+        _ => value,
+    }
+}
+
+/// Condition values are sets of texts: `true` is `"true"`, one is a list of one.
+fn conditions(value: Value) -> Value {
+    let Value::Map(operators) = value else { return value };
+    let text = |v: Value| match v {
+        Value::Str(_) => v,
+        other => Value::from(other.to_text()),
+    };
+    Value::Map(
+        operators
+            .into_iter()
+            .map(|(operator, keys)| {
+                let keys = match keys {
+                    Value::Map(keys) => Value::Map(keys.into_iter().map(|(k, v)| (k, set(each(v, text)))).collect()),
+                    other => other,
+                };
+                (operator, keys)
+            })
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Value {
+        Value::from_json(text).unwrap()
+    }
+
+    #[test]
+    fn policies_are_compared_by_meaning() {
+        let field = Field::new("policy", "", Type::Policy);
+        let a = json(
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:Put","s3:Get"],
+                "Principal":{"AWS":"123456789012"},"Resource":"*","Condition":{"Bool":{"aws:SecureTransport":false}}}]}"#,
+        );
+        let b = Value::str(
+            r#"{"Statement":{"Action":["s3:Get","s3:Put"],"Effect":"Allow","Resource":["*"],"Sid":"",
+                "Principal":{"AWS":["arn:aws:iam::123456789012:root"]},
+                "Condition":{"Bool":{"aws:SecureTransport":"false"}}},"Version":"2012-10-17"}"#,
+        );
+        assert!(same(&field, &a, &b));
+        let c = json(r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:Get","Resource":"*"}]}"#);
+        assert!(!same(&field, &a, &c));
+    }
+
+    #[test]
+    fn order_matters_only_where_it_means_something() {
+        let ordered = Field::new("l", "", Type::List(&Type::Str));
+        let unordered = Field { unordered: true, ..ordered };
+        let (a, b) = (json(r#"["x","y"]"#), json(r#"["y","x"]"#));
+        assert!(!same(&ordered, &a, &b));
+        assert!(same(&unordered, &a, &b));
+    }
+
+    #[test]
+    fn absent_and_empty_are_the_same_inside_blocks() {
+        const FIELDS: &[Field] = &[Field::new("list", "", Type::List(&Type::Str))];
+        let field = Field::new("b", "", Type::Object(FIELDS));
+        assert!(same(&field, &json(r#"{"list":[]}"#), &json("{}")));
+        assert!(!same(&field, &json(r#"{"list":["x"]}"#), &json("{}")));
+    }
+}

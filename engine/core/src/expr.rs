@@ -1,0 +1,389 @@
+//! Expressions: values that may not be known yet.
+//!
+//! What a script writes is coerced once into an [`Expr`]. It is plain, serialisable data: a value, a reference to an
+//! attribute of a resource, or a pure computation over those. [`Expr::reduce`] replaces what is known and folds what
+//! then can be computed; what stays is what is "known after apply". Planning and applying use the same reduction.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::function::Function;
+use crate::value::{Map, Str, Value, quoted};
+
+/// A value, or how to compute one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expr {
+    /// Known.
+    Known(Value),
+    /// A list with at least one part that is not known.
+    List(Vec<Expr>),
+    /// A map with at least one part that is not known.
+    Map(Map<Expr>),
+    /// An attribute of a resource.
+    Attr(AttrRef),
+    /// A part of another expression.
+    Get(Arc<Expr>, Key),
+    /// Texts put together; parts that are not text are turned into it.
+    Concat(Vec<Expr>),
+    /// A pure function.
+    Call(Function, Vec<Expr>),
+}
+
+/// A reference to an attribute of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AttrRef {
+    /// The resource.
+    pub address: Address,
+    /// The attribute's name: an argument, a computed attribute, or `id`.
+    pub attr: Str,
+}
+
+/// How a part is picked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Key {
+    /// An entry of a map.
+    Name(Str),
+    /// An item of a list; negative counts from its end.
+    Index(i64),
+}
+
+/// An expression that cannot be computed although all of it is known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot compute {what}: {why}")]
+pub struct EvalError {
+    /// The expression as a person reads it.
+    pub what: String,
+    /// What does not fit.
+    pub why: String,
+}
+
+impl Expr {
+    /// Text that is known.
+    pub fn str(text: &str) -> Expr {
+        Expr::Known(Value::str(text))
+    }
+
+    /// A reference to an attribute.
+    pub fn attr(address: &Address, attr: &str) -> Expr {
+        Expr::Attr(AttrRef { address: address.clone(), attr: attr.into() })
+    }
+
+    /// A list; known when all its items are.
+    pub fn list(items: Vec<Expr>) -> Expr {
+        match items.iter().map(|e| e.known().cloned()).collect() {
+            Some(values) => Expr::Known(Value::List(values)),
+            None => Expr::List(items),
+        }
+    }
+
+    /// A map; known when all its values are.
+    pub fn map(entries: Map<Expr>) -> Expr {
+        match entries.iter().map(|(k, e)| e.known().map(|v| (k.clone(), v.clone()))).collect() {
+            Some(values) => Expr::Known(Value::Map(values)),
+            None => Expr::Map(entries),
+        }
+    }
+
+    /// The value, when it is known.
+    pub fn known(&self) -> Option<&Value> {
+        match self {
+            Expr::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether this is known and `Null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Expr::Known(Value::Null))
+    }
+
+    /// The part under a key, when the expression's own shape shows it.
+    pub fn part(&self, key: &str) -> Option<Expr> {
+        match self {
+            Expr::Known(v) => v.as_map()?.get(key).cloned().map(Expr::Known),
+            Expr::Map(entries) => entries.get(key).cloned(),
+            _ => None,
+        }
+    }
+
+    /// Calls `visit` with every reference in the expression.
+    pub fn each_ref(&self, visit: &mut dyn FnMut(&AttrRef)) {
+        match self {
+            Expr::Known(_) => {}
+            Expr::List(items) | Expr::Concat(items) | Expr::Call(_, items) => {
+                items.iter().for_each(|e| e.each_ref(visit));
+            }
+            Expr::Map(entries) => entries.values().for_each(|e| e.each_ref(visit)),
+            Expr::Attr(reference) => visit(reference),
+            Expr::Get(inner, _) => inner.each_ref(visit),
+        }
+    }
+
+    /// The resources whose attributes the expression reads.
+    pub fn addresses(&self) -> BTreeSet<Address> {
+        let mut found = BTreeSet::new();
+        self.each_ref(&mut |r| {
+            found.insert(r.address.clone());
+        });
+        found
+    }
+
+    /// Replaces every reference that `lookup` knows and computes what then can be computed.
+    ///
+    /// # Errors
+    /// When a computation over known values fails, for example an index beyond the end of a list.
+    pub fn reduce(&self, lookup: &mut dyn FnMut(&AttrRef) -> Option<Value>) -> Result<Expr, EvalError> {
+        Ok(match self {
+            Expr::Known(_) => self.clone(),
+            Expr::List(items) => Expr::list(reduce_all(items, lookup)?),
+            Expr::Map(entries) => {
+                let mut reduced = Map::new();
+                for (key, value) in entries {
+                    reduced.insert(key.clone(), value.reduce(lookup)?);
+                }
+                Expr::map(reduced)
+            }
+            Expr::Attr(reference) => match lookup(reference) {
+                Some(value) => Expr::Known(value),
+                None => self.clone(),
+            },
+            Expr::Get(inner, key) => inner.reduce(lookup)?.get(key)?,
+            Expr::Concat(parts) => Expr::concat(reduce_all(parts, lookup)?),
+            Expr::Call(function, args) => Expr::call(*function, reduce_all(args, lookup)?)?,
+        })
+    }
+
+    /// Picks a part; computed at once when the shape of the expression allows it.
+    ///
+    /// # Errors
+    /// When the whole is known and has no such part.
+    pub fn get(self, key: &Key) -> Result<Expr, EvalError> {
+        let fail = |whole: &Expr, why: String| Err(EvalError { what: format!("{whole}{key}"), why });
+        match (&self, key) {
+            (Expr::Known(value), _) => match pick(value, key) {
+                Ok(found) => Ok(Expr::Known(found)),
+                Err(why) => fail(&self, why),
+            },
+            (Expr::Map(entries), Key::Name(name)) => match entries.get(name) {
+                Some(found) => Ok(found.clone()),
+                None => fail(&self, format!("there is no `{name}` in it")),
+            },
+            (Expr::List(items), Key::Index(i)) => match position(*i, items.len()) {
+                Some(at) => Ok(items[at].clone()),
+                None => fail(&self, format!("it has {} items", items.len())),
+            },
+            _ => Ok(Expr::Get(Arc::new(self), key.clone())),
+        }
+    }
+
+    /// Puts texts together: joins neighbours that are known, flattens what is nested.
+    pub fn concat(parts: Vec<Expr>) -> Expr {
+        let mut flat: Vec<Expr> = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part {
+                Expr::Concat(inner) => inner.into_iter().for_each(|p| push_text(&mut flat, p)),
+                other => push_text(&mut flat, other),
+            }
+        }
+        match flat.as_slice() {
+            [] => Expr::str(""),
+            [Expr::Known(Value::Str(_))] => flat.remove(0),
+            [Expr::Known(Value::Secret(inner))] if matches!(**inner, Value::Str(_)) => flat.remove(0),
+            [Expr::Known(value)] => {
+                let text = Value::from(value.to_text());
+                Expr::Known(if value.has_secret() { text.secret() } else { text })
+            }
+            _ => Expr::Concat(flat),
+        }
+    }
+
+    /// A function call; computed at once when all arguments are known.
+    ///
+    /// # Errors
+    /// When all arguments are known and the function refuses them.
+    pub fn call(function: Function, args: Vec<Expr>) -> Result<Expr, EvalError> {
+        match args.iter().map(|e| e.known().cloned()).collect::<Option<Vec<Value>>>() {
+            Some(values) => function.apply(&values).map(Expr::Known).map_err(|why| EvalError {
+                what: Expr::Call(function, args).to_string(),
+                why,
+            }),
+            None => Ok(Expr::Call(function, args)),
+        }
+    }
+}
+
+fn reduce_all(
+    items: &[Expr],
+    lookup: &mut dyn FnMut(&AttrRef) -> Option<Value>,
+) -> Result<Vec<Expr>, EvalError> {
+    items.iter().map(|e| e.reduce(lookup)).collect()
+}
+
+/// Adds a part to a text, joining it with its neighbour when both are known.
+fn push_text(flat: &mut Vec<Expr>, part: Expr) {
+    if let Expr::Known(Value::Str(text)) = &part
+        && text.is_empty()
+    {
+        return;
+    }
+    if let (Some(Expr::Known(last)), Expr::Known(next)) = (flat.last_mut(), &part) {
+        let joined = Value::from(last.to_text() + &next.to_text());
+        *last = if last.has_secret() || next.has_secret() { joined.secret() } else { joined };
+        return;
+    }
+    flat.push(part);
+}
+
+fn position(index: i64, len: usize) -> Option<usize> {
+    let len = i64::try_from(len).ok()?;
+    let at = if index < 0 { len.checked_add(index)? } else { index };
+    (0..len).contains(&at).then_some(at).and_then(|at| usize::try_from(at).ok())
+}
+
+fn pick(value: &Value, key: &Key) -> Result<Value, String> {
+    let found = match (value.reveal(), key) {
+        (Value::Map(map), Key::Name(name)) => {
+            map.get(name).cloned().ok_or_else(|| match crate::schema::closest(name, map.keys().map(|k| &**k)) {
+                Some(near) => format!("there is no `{name}` in it; did you mean `{near}`?"),
+                None => format!("there is no `{name}` in it"),
+            })?
+        }
+        (Value::List(items), Key::Index(i)) => match position(*i, items.len()) {
+            Some(at) => items[at].clone(),
+            None => return Err(format!("it has {} items", items.len())),
+        },
+        (other, Key::Name(_)) => return Err(format!("{} has no named parts", other.article())),
+        (other, Key::Index(_)) => return Err(format!("{} has no numbered items", other.article())),
+    };
+    Ok(if matches!(value, Value::Secret(_)) { found.secret() } else { found })
+}
+
+impl From<Value> for Expr {
+    fn from(value: Value) -> Self {
+        Expr::Known(value)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::Name(name) => write!(f, ".{name}"),
+            Key::Index(i) => write!(f, "[{i}]"),
+        }
+    }
+}
+
+/// As a person reads it: known parts as values, the rest as `${address.attribute}`.
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn inner(e: &Expr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            match e {
+                Expr::Attr(r) => write!(f, "{}.{}", r.address, r.attr),
+                Expr::Get(whole, key) => {
+                    inner(whole, f)?;
+                    write!(f, "{key}")
+                }
+                Expr::Call(function, args) => {
+                    write!(f, "{}(", function.signature().name.trim_start_matches('$'))?;
+                    for (i, arg) in args.iter().enumerate() {
+                        f.write_str(if i > 0 { ", " } else { "" })?;
+                        inner(arg, f)?;
+                    }
+                    f.write_str(")")
+                }
+                other => other.fmt(f),
+            }
+        }
+        match self {
+            Expr::Known(value) => value.fmt(f),
+            Expr::List(items) => {
+                f.write_str("[")?;
+                for (i, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if i > 0 { ", " } else { "" })?;
+                }
+                f.write_str("]")
+            }
+            Expr::Map(entries) => {
+                f.write_str("{")?;
+                for (i, (key, value)) in entries.iter().enumerate() {
+                    write!(f, "{}{}: {value}", if i > 0 { ", " } else { "" }, quoted(key))?;
+                }
+                f.write_str("}")
+            }
+            Expr::Concat(parts) => {
+                f.write_str("\"")?;
+                for part in parts {
+                    match part {
+                        Expr::Known(Value::Secret(_)) => f.write_str(crate::value::REDACTED)?,
+                        Expr::Known(v) => f.write_str(&v.to_text())?,
+                        other => {
+                            f.write_str("${")?;
+                            inner(other, f)?;
+                            f.write_str("}")?;
+                        }
+                    }
+                }
+                f.write_str("\"")
+            }
+            other => {
+                f.write_str("${")?;
+                inner(other, f)?;
+                f.write_str("}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue() -> Address {
+        Address::parse("sqs.queue:q").unwrap()
+    }
+    fn arn(r: &AttrRef) -> Option<Value> {
+        (&*r.attr == "arn").then(|| Value::str("arn:q"))
+    }
+
+    #[test]
+    fn known_parts_fold_and_unknown_ones_stay() {
+        let text = Expr::concat(vec![Expr::str("a-"), Expr::attr(&queue(), "arn"), Expr::attr(&queue(), "url")]);
+        let reduced = text.reduce(&mut arn).unwrap();
+        assert_eq!(reduced.to_string(), "\"a-arn:q${sqs.queue:q.url}\"");
+        let whole = reduced.reduce(&mut |_| Some(Value::Int(7))).unwrap();
+        assert_eq!(whole, Expr::str("a-arn:q7"));
+    }
+
+    #[test]
+    fn functions_run_once_their_arguments_are_known() {
+        let split = Expr::call(Function::Split, vec![Expr::attr(&queue(), "arn"), Expr::str(":")]).unwrap();
+        let last = split.get(&Key::Index(-1)).unwrap();
+        assert_eq!(last.to_string(), "${split(sqs.queue:q.arn, \":\")[-1]}");
+        assert_eq!(last.reduce(&mut arn).unwrap(), Expr::str("q"));
+    }
+
+    #[test]
+    fn what_cannot_be_computed_says_so() {
+        let e = Expr::Known(Value::List(vec![])).get(&Key::Index(0)).unwrap_err();
+        assert_eq!(e.to_string(), "cannot compute [][0]: it has 0 items");
+    }
+
+    #[test]
+    fn a_text_with_a_secret_is_secret() {
+        let e = Expr::concat(vec![Expr::str("pw="), Expr::Known(Value::str("x").secret())]);
+        assert_eq!(e, Expr::Known(Value::str("pw=x").secret()));
+    }
+
+    #[test]
+    fn expressions_survive_serialisation() {
+        let e = Expr::map(Map::from([("k".into(), Expr::concat(vec![Expr::str("x"), Expr::attr(&queue(), "arn")]))]));
+        let text = serde_json::to_string(&e).unwrap();
+        assert_eq!(serde_json::from_str::<Expr>(&text).unwrap(), e);
+    }
+}

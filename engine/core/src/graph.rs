@@ -1,0 +1,205 @@
+//! The graph: what a program declares.
+//!
+//! Built once by the script host, read by the planner. Edges are the references inside arguments and `depends_on`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, Frame, Span};
+use crate::expr::Expr;
+use crate::record::Need;
+use crate::schema::{Kind, closest};
+use crate::value::{Map, Str};
+
+/// Everything a program declares.
+#[derive(Debug, Clone, Default)]
+pub struct Graph {
+    /// The program's name.
+    pub program: Str,
+    /// The resources.
+    pub nodes: BTreeMap<Address, Node>,
+    /// The outputs.
+    pub outputs: Map<Output>,
+    /// What the program wants said, e.g. that something is left out for lack of a parameter.
+    pub notes: Vec<Diagnostic>,
+}
+
+/// A declared resource.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Its address.
+    pub address: Address,
+    /// Its kind.
+    pub kind: &'static Kind,
+    /// Its region; `None` for kinds that are global or local.
+    pub region: Option<Str>,
+    /// Its arguments, complete with defaults.
+    pub args: Map<Expr>,
+    /// The options every resource has.
+    pub options: Options,
+    /// Where it was declared.
+    pub site: Arc<Site>,
+}
+
+/// The options every resource has.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Resources that must be there first although nothing is read from them.
+    pub depends_on: Vec<Address>,
+    /// Whether plans must not delete or replace it.
+    pub protect: bool,
+    /// The order of a replacement, when the kind's own is not wanted.
+    pub replace: Option<ReplaceOrder>,
+    /// Arguments whose differences are left alone.
+    pub ignore_changes: Vec<Str>,
+    /// Addresses it had before.
+    pub moved_from: Vec<Address>,
+    /// The id of an existing resource to take over.
+    pub import_id: Option<Str>,
+    /// Checks that are allowed to fail, and why.
+    pub allow: Map<Str>,
+}
+
+/// Which comes first when a resource is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplaceOrder {
+    /// The new one is created, then the old one deleted.
+    CreateFirst,
+    /// The old one is deleted, then the new one created.
+    DeleteFirst,
+}
+
+/// Where a resource was declared, with the places of its arguments.
+#[derive(Debug, Clone, Default)]
+pub struct Site {
+    /// The call.
+    pub span: Option<Span>,
+    /// Places of keys, by their path joined with `.`: the key itself, and its value.
+    pub keys: BTreeMap<String, (Span, Span)>,
+    /// The calls that led there, outermost first.
+    pub trace: Vec<Frame>,
+}
+
+impl Site {
+    /// The place of an argument's key or value; where it has none, that of the innermost key around it, else the call.
+    pub fn of(&self, path: &[Str], on_key: bool) -> Option<Span> {
+        for length in (1..=path.len()).rev() {
+            let joined = path[..length].join(".");
+            if let Some((key, value)) = self.keys.get(&joined) {
+                return Some(if on_key { key.clone() } else { value.clone() });
+            }
+        }
+        self.span.clone()
+    }
+}
+
+/// An output of the program.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// Its value.
+    pub value: Expr,
+    /// Where it was declared.
+    pub span: Option<Span>,
+}
+
+impl Node {
+    /// What it depends on, and whether each of those must outlive it.
+    ///
+    /// A reference through an argument whose schema says that it does not block, and nothing else, does not.
+    pub fn needs(&self) -> Vec<Need> {
+        let mut needs: BTreeMap<Address, bool> = BTreeMap::new();
+        for (name, value) in &self.args {
+            let blocks = self.kind.arg(name).and_then(|f| f.refers).is_none_or(|r| r.blocks_delete);
+            value.each_ref(&mut |r| *needs.entry(r.address.clone()).or_default() |= blocks);
+        }
+        for address in &self.options.depends_on {
+            needs.insert(address.clone(), true);
+        }
+        needs.into_iter().map(|(address, blocks_delete)| Need { address, blocks_delete }).collect()
+    }
+}
+
+impl Graph {
+    /// Checks the graph as a whole: that what is referred to exists, and that nothing waits for itself.
+    pub fn check(&self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for node in self.nodes.values() {
+            for need in node.needs() {
+                if !self.nodes.contains_key(&need.address) {
+                    let near = closest(need.address.as_str(), self.nodes.keys().map(Address::as_str));
+                    let mut d = Diagnostic::error(format!("`{}` depends on `{}`, which is not declared", node.address, need.address))
+                        .at(node.site.of(&["depends_on".into()], false), "");
+                    if let Some(near) = near {
+                        d = d.help(format!("did you mean `{near}`?"));
+                    }
+                    found.push(d);
+                }
+            }
+        }
+        if let Some(cycle) = self.cycle() {
+            let path: Vec<String> = cycle.iter().map(|a| format!("`{a}`")).collect();
+            let mut d = Diagnostic::error(format!("resources wait for each other: {} → {}", path.join(" → "), path[0]))
+                .help("a resource can only be made after what it depends on; take one of these dependencies out");
+            for (i, address) in cycle.iter().enumerate() {
+                let site = &self.nodes[address].site;
+                let next = &cycle[(i + 1) % cycle.len()];
+                let text = format!("waits for `{next}`");
+                let span = site.of(&["depends_on".into()], false);
+                d = if i == 0 { d.at(span, text) } else { d.also(span, text) };
+            }
+            found.push(d);
+        }
+        found
+    }
+
+    /// A shortest-found cycle, each address waiting for the next and the last for the first.
+    fn cycle(&self) -> Option<Vec<Address>> {
+        #[derive(Clone, Copy, PartialEq)]
+        enum Mark {
+            Open,
+            Done,
+        }
+        let mut marks: BTreeMap<&Address, Mark> = BTreeMap::new();
+        for root in self.nodes.keys() {
+            if marks.contains_key(root) {
+                continue;
+            }
+            // An explicit stack: programs may be deep.
+            let mut stack: Vec<(&Address, Vec<Address>)> = vec![(root, self.needed(root))];
+            marks.insert(root, Mark::Open);
+            while let Some((address, rest)) = stack.last_mut() {
+                let Some(next) = rest.pop() else {
+                    marks.insert(address, Mark::Done);
+                    stack.pop();
+                    continue;
+                };
+                let Some((next, _)) = self.nodes.get_key_value(&next) else { continue };
+                match marks.get(next) {
+                    Some(Mark::Done) => {}
+                    Some(Mark::Open) => {
+                        let from = stack.iter().position(|(a, _)| *a == next).unwrap_or(0);
+                        return Some(stack[from..].iter().map(|(a, _)| (*a).clone()).collect());
+                    }
+                    None => {
+                        marks.insert(next, Mark::Open);
+                        stack.push((next, self.needed(next)));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn needed(&self, address: &Address) -> Vec<Address> {
+        self.nodes[address].needs().into_iter().map(|n| n.address).collect()
+    }
+
+    /// The regions that resources of the graph live in.
+    pub fn regions(&self) -> BTreeSet<Str> {
+        self.nodes.values().filter_map(|n| n.region.clone()).collect()
+    }
+}

@@ -1,0 +1,23 @@
+//! The pure heart of `dr`: no I/O, no clock, no randomness, no async runtime.
+//!
+//! A program becomes a [`graph::Graph`] of [`expr::Expr`]essions; compared with a [`record::Snapshot`] it gives a
+//! [`plan::Plan`]; the [`schedule::Scheduler`] says what of it may run now. Everything here is a function of its
+//! arguments, over ordered maps: the same input gives the same output, byte for byte.
+
+pub mod address;
+pub mod cloud;
+pub mod compare;
+pub mod convert;
+pub mod diagnostic;
+pub mod expr;
+pub mod function;
+pub mod graph;
+pub mod journal;
+pub mod plan;
+pub mod record;
+pub mod registry;
+pub mod resolve;
+pub mod schedule;
+pub mod schema;
+pub mod value;
+pub mod world;

@@ -1,0 +1,271 @@
+//! The plan: a finished list of steps with reasons.
+//!
+//! A plan leaves no choice to apply. It names the state it was made from; it is plain data that can be stored, shown
+//! and executed elsewhere. Making one is [`propose`], in stages of one file each: `diff` finds what differs in one
+//! resource, `propose` decides each resource's action in the order of dependencies, `order` arranges the steps.
+
+mod diff;
+mod order;
+mod propose;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::cloud::Identity;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::expr::Expr;
+use crate::graph::ReplaceOrder;
+use crate::record::{Need, Record};
+use crate::value::{Map, Str, Value};
+
+pub use propose::{Goal, Input, Refreshed, propose};
+
+/// The version of the plan's form. A plan of another one is refused.
+pub const FORMAT: u32 = 1;
+
+/// A finished list of steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The version of this form.
+    pub format: u32,
+    /// Hash of everything below: the plan's identity, from which operation ids are derived.
+    pub id: Str,
+    /// The program's name.
+    pub program: Str,
+    /// The environment's suffix.
+    pub environment: Str,
+    /// The cloud it was made for.
+    pub identity: Identity,
+    /// The position of the state it was made from.
+    pub position: u64,
+    /// Whether everything is to go.
+    pub destroy: bool,
+    /// The steps. A step's number is its index.
+    pub steps: Vec<Step>,
+    /// How many resources stay as they are.
+    pub unchanged: usize,
+    /// The program's outputs.
+    pub outputs: Map<PlannedOutput>,
+    /// What look-ups answered.
+    pub answers: Map<Map<Value>>,
+    /// Everything the checks found. A plan with an error among them cannot be applied.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How long applying takes if everything takes its typical time, in milliseconds: the critical path.
+    pub estimate_ms: u64,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// The resource.
+    pub address: Address,
+    /// Its kind.
+    pub kind: Str,
+    /// Its region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Str>,
+    /// What to do.
+    pub action: Action,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// What differs, property by property.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+    /// What is known of the resource so far. For [`Action::Delete`], what is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<Arc<Record>>,
+    /// The arguments it shall have, as far as they are known.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub args: Map<Expr>,
+    /// Computed attributes that are known in advance.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub known: Map<Value>,
+    /// What the new record will depend on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
+    /// Whether the new record will be protected.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protect: bool,
+    /// Where the script declares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
+    /// The steps that must be done before this one starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<usize>,
+    /// When this is half of a replacement, in which order the halves come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<ReplaceOrder>,
+    /// The resource whose deletion takes this one along; then no call is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub implied_by: Option<Address>,
+    /// How long it typically takes, in milliseconds.
+    pub typical_ms: u64,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Make it. With `replacement` create-first, the old record is set aside (deposed) until its own delete step.
+    Create,
+    /// Change it in place.
+    Update,
+    /// Delete it.
+    Delete,
+    /// Answer a look-up whose arguments are known only while applying.
+    Read,
+    /// Take an existing resource over: write its record, make no call.
+    Import,
+    /// Write what is known of it anew (it moved, or was found changed where that is no difference); make no call.
+    Record,
+    /// Drop the record and leave the resource; it is already gone, or shall not be managed any more.
+    Forget,
+}
+
+/// Why a step is there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It is declared and does not exist.
+    New,
+    /// Its arguments differ.
+    Changed,
+    /// An argument differs that cannot be changed in place.
+    Forced {
+        /// The argument.
+        argument: Str,
+    },
+    /// It was deleted by somebody else.
+    Gone,
+    /// It was changed by somebody else.
+    Drifted,
+    /// It is not declared any more.
+    NotDeclared,
+    /// Everything is to go.
+    Destroy,
+    /// What it is made from is replaced.
+    Follows {
+        /// That resource.
+        address: Address,
+    },
+    /// Its creation was begun and never finished.
+    Unfinished,
+    /// It was replaced before and its old self is still there.
+    Deposed,
+    /// It had another address before.
+    Moved {
+        /// That address.
+        from: Address,
+    },
+    /// It exists and is taken over.
+    Imported,
+    /// What is recorded of it besides its arguments differs.
+    Metadata,
+}
+
+/// One property that differs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// The argument, or attribute known in advance.
+    pub path: Str,
+    /// What it is; `None` when it is not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// What it shall be; `None` when it shall not be there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Expr>,
+    /// Whether this difference forces a replacement.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forces: bool,
+    /// Whether somebody else changed it since it was last applied.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drift: bool,
+}
+
+/// An output of the program, before and after.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedOutput {
+    /// What it was after the last apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// What it will be; `None` when it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Expr>,
+}
+
+/// How many of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Created, not counting replacements.
+    pub create: usize,
+    /// Changed in place.
+    pub update: usize,
+    /// Replaced.
+    pub replace: usize,
+    /// Deleted, not counting replacements.
+    pub delete: usize,
+    /// Taken over.
+    pub import: usize,
+    /// Forgotten.
+    pub forget: usize,
+    /// Unchanged.
+    pub unchanged: usize,
+}
+
+impl Plan {
+    /// How many of each action; the two halves of a replacement count once.
+    pub fn counts(&self) -> Counts {
+        let mut c = Counts { unchanged: self.unchanged, ..Counts::default() };
+        for step in &self.steps {
+            match (step.action, step.replacement) {
+                (Action::Create, Some(_)) => c.replace += 1,
+                (Action::Create, None) => c.create += 1,
+                (Action::Update, _) => c.update += 1,
+                (Action::Delete, None) => c.delete += 1,
+                (Action::Import, _) => c.import += 1,
+                (Action::Forget, _) => c.forget += 1,
+                (Action::Delete, Some(_)) | (Action::Read | Action::Record, _) => {}
+            }
+        }
+        c
+    }
+
+    /// Whether applying it would change nothing that a person would call a change.
+    pub fn is_empty(&self) -> bool {
+        let c = self.counts();
+        c.create + c.update + c.replace + c.delete + c.import + c.forget == 0
+            && self.outputs.values().all(|o| match (&o.before, &o.after) {
+                (Some(before), Some(Expr::Known(after))) => before.revealed() == after.revealed(),
+                (None, None) => true,
+                _ => false,
+            })
+    }
+
+    /// Whether a check refused it.
+    pub fn is_refused(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// The operation id of a step: derived from the plan and the resource, so that it is the same after a crash.
+    pub fn op(&self, step: usize) -> Str {
+        use sha2::Digest as _;
+        let mut hash = sha2::Sha256::new();
+        hash.update(self.id.as_bytes());
+        if let Some(step) = self.steps.get(step) {
+            hash.update(step.address.as_str());
+            hash.update([0, step.action as u8]);
+            if let Some(prior) = &step.prior {
+                hash.update(prior.op.as_bytes());
+            }
+        }
+        hex::encode(&hash.finalize()[..10]).into()
+    }
+
+    /// How long applying typically takes.
+    pub fn estimate(&self) -> Duration {
+        Duration::from_millis(self.estimate_ms)
+    }
+}

@@ -1,0 +1,92 @@
+//! Records: what is known of live resources, and everything needed to destroy them without their script.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::cloud::Identity;
+use crate::diagnostic::Span;
+use crate::value::{Map, Str, Value};
+
+/// What is known of one live resource.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its address.
+    pub address: Address,
+    /// Its kind.
+    pub kind: Str,
+    /// Its region; `None` for kinds that are global or local.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Str>,
+    /// Its id in the cloud.
+    pub id: Str,
+    /// The arguments it was given, or, after a refresh, has.
+    pub args: Map<Value>,
+    /// Its computed attributes.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub outputs: Map<Value>,
+    /// The resources it was made from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
+    /// Whether a plan may delete it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protect: bool,
+    /// Whether it was created but never became ready; the next plan replaces or finishes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub incomplete: bool,
+    /// The operation that created it.
+    pub op: Str,
+    /// Where the script declares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
+}
+
+/// A dependency.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Need {
+    /// The resource depended on.
+    pub address: Address,
+    /// Whether this resource must be gone before that one can be deleted.
+    pub blocks_delete: bool,
+}
+
+impl Record {
+    /// The value of an attribute: computed, argument, or built in.
+    pub fn attribute(&self, name: &str) -> Option<Value> {
+        match self.outputs.get(name).or_else(|| self.args.get(name)) {
+            Some(value) => Some(value.clone()),
+            None => match name {
+                "id" => Some(Value::Str(self.id.clone())),
+                "region" => Some(self.region.clone().map_or(Value::Null, Value::Str)),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// All records of an environment.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The program the environment belongs to; `None` while it is empty.
+    pub program: Option<Str>,
+    /// The cloud it lives in; `None` while it is empty.
+    pub identity: Option<Identity>,
+    /// Counts the changes made to this state. A stored plan names the position it was made for.
+    pub position: u64,
+    /// What is there.
+    pub records: BTreeMap<Address, Record>,
+    /// What was replaced but not deleted yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deposed: Vec<Record>,
+    /// The program's outputs after the last apply.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub outputs: Map<Value>,
+}
+
+impl Snapshot {
+    /// Whether nothing is there.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.deposed.is_empty()
+    }
+}

@@ -1,0 +1,209 @@
+//! The scheduler: which steps may run now, and in which order they are wanted.
+//!
+//! Pure: it holds no clock and starts nothing. A step is ready when everything it comes after is done; ready steps
+//! come longest remaining path first, so that the critical path never waits behind something short. When a step
+//! fails, what depends on it is skipped and nothing else.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+/// What the scheduler must know of a step. A step's number is its index.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Task {
+    /// The steps that must be done first.
+    pub after: Vec<usize>,
+    /// How long it typically takes.
+    pub cost: Duration,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// Well.
+    Done(usize),
+    /// Not well.
+    Failed(usize),
+}
+
+/// Steps that wait for each other.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("steps wait for each other: {0:?}")]
+pub struct Cycle(pub Vec<usize>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Offered,
+    Done,
+    Failed,
+    Skipped,
+}
+
+/// The scheduler of one run.
+#[derive(Debug)]
+pub struct Scheduler {
+    /// Who comes after each step.
+    followers: Vec<Vec<usize>>,
+    /// How many of the steps before are not done.
+    missing: Vec<usize>,
+    /// The longest path from the start of each step to the end of the run.
+    remaining: Vec<Duration>,
+    state: Vec<State>,
+    ready: BinaryHeap<(Duration, Reverse<usize>)>,
+    unfinished: usize,
+}
+
+impl Scheduler {
+    /// A scheduler for these steps.
+    ///
+    /// # Errors
+    /// When steps wait for each other, or for one that is not there.
+    pub fn new(tasks: &[Task]) -> Result<Scheduler, Cycle> {
+        let count = tasks.len();
+        let mut followers = vec![Vec::new(); count];
+        let mut missing = vec![0; count];
+        for (i, task) in tasks.iter().enumerate() {
+            for &before in &task.after {
+                followers.get_mut(before).ok_or_else(|| Cycle(vec![i, before]))?.push(i);
+                missing[i] += 1;
+            }
+        }
+        // Topological order; what cannot be ordered is in or behind a cycle.
+        let mut open = missing.clone();
+        let mut order: Vec<usize> = (0..count).filter(|&i| open[i] == 0).collect();
+        let mut next = 0;
+        while let Some(&i) = order.get(next) {
+            next += 1;
+            for &f in &followers[i] {
+                open[f] -= 1;
+                if open[f] == 0 {
+                    order.push(f);
+                }
+            }
+        }
+        if order.len() < count {
+            return Err(Cycle((0..count).filter(|&i| open[i] > 0).collect()));
+        }
+        let mut remaining = vec![Duration::ZERO; count];
+        for &i in order.iter().rev() {
+            let longest = followers[i].iter().map(|&f| remaining[f]).max().unwrap_or_default();
+            remaining[i] = tasks[i].cost + longest;
+        }
+        let ready = (0..count).filter(|&i| missing[i] == 0).map(|i| (remaining[i], Reverse(i))).collect();
+        Ok(Scheduler { followers, missing, remaining, state: vec![State::Waiting; count], ready, unfinished: count })
+    }
+
+    /// The most urgent step that is ready and was not offered yet.
+    pub fn ready(&mut self) -> Option<usize> {
+        let (_, Reverse(step)) = self.ready.pop()?;
+        self.state[step] = State::Offered;
+        Some(step)
+    }
+
+    /// Takes note of how a step ended. Returns the steps that are skipped because of it, in order.
+    ///
+    /// An event for a step that was not offered, or that has ended, changes nothing.
+    pub fn on(&mut self, event: Event) -> Vec<usize> {
+        let (Event::Done(step) | Event::Failed(step)) = event;
+        if self.state.get(step) != Some(&State::Offered) {
+            return Vec::new();
+        }
+        self.unfinished -= 1;
+        match event {
+            Event::Done(step) => {
+                self.state[step] = State::Done;
+                for i in 0..self.followers[step].len() {
+                    let follower = self.followers[step][i];
+                    self.missing[follower] -= 1;
+                    if self.missing[follower] == 0 && self.state[follower] == State::Waiting {
+                        self.ready.push((self.remaining[follower], Reverse(follower)));
+                    }
+                }
+                Vec::new()
+            }
+            Event::Failed(step) => {
+                self.state[step] = State::Failed;
+                self.skip_followers(step)
+            }
+        }
+    }
+
+    fn skip_followers(&mut self, step: usize) -> Vec<usize> {
+        let mut skipped = Vec::new();
+        let mut stack = vec![step];
+        while let Some(i) = stack.pop() {
+            for &f in &self.followers[i] {
+                if self.state[f] == State::Waiting {
+                    self.state[f] = State::Skipped;
+                    self.unfinished -= 1;
+                    skipped.push(f);
+                    stack.push(f);
+                }
+            }
+        }
+        skipped.sort_unstable();
+        skipped
+    }
+
+    /// Whether every step has ended or was skipped.
+    pub fn is_finished(&self) -> bool {
+        self.unfinished == 0
+    }
+
+    /// How urgent a step is: the longest path from its start to the end of the run.
+    pub fn remaining(&self, step: usize) -> Duration {
+        self.remaining.get(step).copied().unwrap_or_default()
+    }
+
+    /// The least time that any schedule needs, when nothing limits how much runs at once.
+    pub fn critical_path(&self) -> Duration {
+        self.remaining.iter().max().copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(cost: u64, after: &[usize]) -> Task {
+        Task { after: after.to_vec(), cost: Duration::from_secs(cost) }
+    }
+
+    #[test]
+    fn the_longest_path_comes_first() {
+        // 0 is short with nothing behind it; 1 starts the critical path.
+        let mut s = Scheduler::new(&[task(5, &[]), task(1, &[]), task(9, &[1])]).unwrap();
+        assert_eq!(s.critical_path(), Duration::from_secs(10));
+        assert_eq!((s.ready(), s.ready(), s.ready()), (Some(1), Some(0), None));
+        s.on(Event::Done(1));
+        assert_eq!(s.ready(), Some(2));
+    }
+
+    #[test]
+    fn a_failure_stops_what_depends_on_it_and_nothing_else() {
+        let mut s = Scheduler::new(&[task(1, &[]), task(1, &[0]), task(1, &[1]), task(1, &[])]).unwrap();
+        s.ready();
+        s.ready();
+        assert_eq!(s.on(Event::Failed(0)), [1, 2]);
+        assert!(!s.is_finished());
+        assert_eq!(s.on(Event::Done(3)), [0usize; 0]);
+        assert!(s.is_finished());
+    }
+
+    #[test]
+    fn cycles_and_strangers_are_refused() {
+        assert_eq!(Scheduler::new(&[task(1, &[1]), task(1, &[0])]).unwrap_err(), Cycle(vec![0, 1]));
+        assert!(Scheduler::new(&[task(1, &[7])]).is_err());
+    }
+
+    #[test]
+    fn events_out_of_order_change_nothing() {
+        let mut s = Scheduler::new(&[task(1, &[]), task(1, &[0])]).unwrap();
+        s.on(Event::Done(1));
+        assert_eq!(s.ready(), Some(0));
+        s.on(Event::Done(0));
+        s.on(Event::Done(0));
+        assert_eq!((s.ready(), s.ready()), (Some(1), None));
+    }
+}

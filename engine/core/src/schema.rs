@@ -1,0 +1,395 @@
+//! Schemas: what a kind takes and gives, as data.
+//!
+//! A kind's structs (in `engine/kinds`) are turned into these tables by the derives of `engine/macros`. The script
+//! host, the planner, the sandbox, the reference and the checks all read the same tables; nothing about an argument is
+//! said twice. Everything here is `const`, so that a registry costs nothing at start.
+
+use std::time::Duration;
+
+use crate::value::{Float, Value};
+
+/// The type of a value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Type {
+    /// Anything.
+    Any,
+    /// A boolean.
+    Bool,
+    /// A 64-bit integer.
+    Int,
+    /// A number; integers are taken too.
+    Float,
+    /// Text.
+    Str,
+    /// A JSON document: a map or list, or its text. Compared by what it says, not how it is written.
+    Json,
+    /// An IAM policy document: like [`Type::Json`], compared the way IAM reads it (a single item is a list of one,
+    /// the order of actions, resources and principals does not matter).
+    Policy,
+    /// A list.
+    List(&'static Type),
+    /// A map from text to values of one type.
+    Map(&'static Type),
+    /// A block with fields of its own.
+    Object(&'static [Field]),
+}
+
+impl Type {
+    /// What a person calls the type, with its article.
+    pub fn article(self) -> &'static str {
+        match self {
+            Type::Any => "a value",
+            Type::Bool => "a boolean",
+            Type::Int => "an integer",
+            Type::Float => "a number",
+            Type::Str => "a string",
+            Type::Json => "a JSON document (a map, a list or text)",
+            Type::Policy => "a policy document (a map or text)",
+            Type::List(_) => "a list",
+            Type::Map(_) => "a map",
+            Type::Object(_) => "a block (a map with known keys)",
+        }
+    }
+
+    /// The type as the reference writes it: `list of string`.
+    pub fn describe(self) -> String {
+        match self {
+            Type::Any => "any".into(),
+            Type::Bool => "bool".into(),
+            Type::Int => "int".into(),
+            Type::Float => "number".into(),
+            Type::Str => "string".into(),
+            Type::Json => "json".into(),
+            Type::Policy => "policy".into(),
+            Type::List(inner) => format!("list of {}", inner.describe()),
+            Type::Map(inner) => format!("map of {}", inner.describe()),
+            Type::Object(_) => "block".into(),
+        }
+    }
+}
+
+/// A literal that a `const` can hold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Lit {
+    /// A boolean.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A decimal number.
+    Float(f64),
+    /// Text.
+    Str(&'static str),
+    /// An empty list.
+    EmptyList,
+    /// An empty map or a block with its defaults.
+    EmptyMap,
+}
+
+impl Lit {
+    /// The same as a value.
+    pub fn value(self) -> Value {
+        match self {
+            Lit::Bool(b) => Value::Bool(b),
+            Lit::Int(i) => Value::Int(i),
+            Lit::Float(f) => Value::Float(Float(f)),
+            Lit::Str(s) => Value::str(s),
+            Lit::EmptyList => Value::List(Vec::new()),
+            Lit::EmptyMap => Value::Map(Default::default()),
+        }
+    }
+}
+
+/// Whether an argument must be given, and what it is when it is not.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Presence {
+    /// Must be given.
+    Required,
+    /// May be left out; then the service has nothing there.
+    Optional,
+    /// May be left out; then it has this value.
+    Default(Lit),
+    /// May be left out; then the service chooses, and whatever it chose is no difference.
+    Computed,
+}
+
+/// A condition on a known value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Check {
+    /// An integer between two others, both included.
+    Range(i64, i64),
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// One of these integers.
+    OneOfInt(&'static [i64]),
+    /// A number of characters, items or entries between two others, both included.
+    Length(usize, usize),
+    /// The whole text matches this regular expression.
+    Pattern(&'static str),
+}
+
+/// How the physical name of a resource is made when the script gives none: `{prefix}{name}-{suffix}{ending}`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NameRule {
+    /// Longest name the service takes, in characters.
+    pub max: usize,
+    /// The characters the service takes, as the inside of a bracket expression: `A-Za-z0-9_-`.
+    pub chars: &'static str,
+    /// What every name of this kind starts with (`alias/`).
+    pub prefix: &'static str,
+    /// Whether the service takes or keeps lower case only.
+    pub lower: bool,
+}
+
+/// That a field names another resource.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reference {
+    /// Kind and attribute that the value is, e.g. `kms.key.arn`.
+    pub to: &'static str,
+    /// Whether the referring resource must be gone before the referred one can be deleted. The cloud would refuse, or
+    /// something would break meanwhile.
+    pub blocks_delete: bool,
+}
+
+impl Reference {
+    /// The kind referred to.
+    pub fn kind(&self) -> &'static str {
+        self.to.rsplit_once('.').map_or(self.to, |(kind, _)| kind)
+    }
+    /// The attribute of that kind.
+    pub fn attr(&self) -> &'static str {
+        self.to.rsplit_once('.').map_or("id", |(_, attr)| attr)
+    }
+}
+
+/// That some values of a field would block or survive a destroy.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Refusal {
+    /// The rule's id, e.g. `D07`.
+    pub id: &'static str,
+    /// The only value that can be destroyed.
+    pub only: Lit,
+    /// Why other values are refused.
+    pub why: &'static str,
+}
+
+/// One argument or attribute.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Field {
+    /// Its name in scripts.
+    pub name: &'static str,
+    /// What it means, with its unit; from the doc comment.
+    pub doc: &'static str,
+    /// Its type.
+    pub ty: Type,
+    /// Whether it must be given.
+    pub presence: Presence,
+    /// Whether a change forces a replacement.
+    pub replace: bool,
+    /// Whether its value is secret.
+    pub sensitive: bool,
+    /// Whether the service never gives it back, so that reading cannot show a difference.
+    pub write_only: bool,
+    /// Whether the order of a list means nothing.
+    pub unordered: bool,
+    /// Whether the service ignores or changes the case of text.
+    pub ignore_case: bool,
+    /// Whether these are the resource's tags.
+    pub tags: bool,
+    /// Conditions on known values.
+    pub checks: &'static [Check],
+    /// How a physical name is made.
+    pub name_rule: Option<NameRule>,
+    /// What the value refers to.
+    pub refers: Option<Reference>,
+    /// Values that could not be destroyed.
+    pub refusal: Option<Refusal>,
+    /// For an attribute: what its value looks like, with `{arg}`, `{id}`, `{region}`, `{account}`, `{hex:n}`,
+    /// `{digits:n}`, `{uuid}`. The sandbox makes values of this shape.
+    pub like: &'static str,
+    /// For an attribute: whether an in-place change of the resource may change it.
+    pub volatile: bool,
+}
+
+impl Field {
+    /// A field with nothing special about it.
+    pub const fn new(name: &'static str, doc: &'static str, ty: Type) -> Field {
+        Field {
+            name,
+            doc,
+            ty,
+            presence: Presence::Required,
+            replace: false,
+            sensitive: false,
+            write_only: false,
+            unordered: false,
+            ignore_case: false,
+            tags: false,
+            checks: &[],
+            name_rule: None,
+            refers: None,
+            refusal: None,
+            like: "",
+            volatile: false,
+        }
+    }
+}
+
+/// Where resources of a kind live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In a region.
+    Regional,
+    /// In the account; calls go to one fixed endpoint.
+    Global,
+    /// In the engine's own state; no cloud is asked.
+    Local,
+}
+
+/// Within what the name of a resource must be the only one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All accounts and regions.
+    World,
+    /// The account, over all regions.
+    Account,
+    /// The account and region.
+    Region,
+}
+
+/// A resource type: schema and facts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Kind {
+    /// `service.kind`.
+    pub name: &'static str,
+    /// What it is; from the doc comment.
+    pub doc: &'static str,
+    /// Where it lives.
+    pub place: Place,
+    /// Whether it only reads: a look-up, answered while planning.
+    pub lookup: bool,
+    /// What a script gives.
+    pub args: &'static [Field],
+    /// What others can read besides the arguments.
+    pub outputs: &'static [Field],
+    /// What its id looks like, in the notation of [`Field::like`].
+    pub id: &'static str,
+    /// The arguments that together must be the only ones of their values, and where. With `None`, two resources with
+    /// equal arguments can exist side by side.
+    pub unique: Option<(&'static [&'static str], Scope)>,
+    /// The argument whose resource takes this one along when it is deleted: then this one's own delete is skipped.
+    pub deleted_with: Option<&'static str>,
+    /// What a delete leaves behind for a while, for the plan and the reference; empty when nothing.
+    pub leaves: &'static str,
+    /// How long a deleted name stays blocked.
+    pub name_blocked: Duration,
+    /// Typical time from the create call until it is usable.
+    pub create: Duration,
+    /// Typical time of an in-place change.
+    pub update: Duration,
+    /// Typical time from the delete call until it is gone.
+    pub delete: Duration,
+    /// How long to wait between two looks while it settles, at first.
+    pub pace: Duration,
+}
+
+impl Kind {
+    /// A kind with nothing special about it.
+    pub const fn new(
+        name: &'static str,
+        doc: &'static str,
+        args: &'static [Field],
+        outputs: &'static [Field],
+    ) -> Kind {
+        Kind {
+            name,
+            doc,
+            place: Place::Regional,
+            lookup: false,
+            args,
+            outputs,
+            id: "{hex:17}",
+            unique: None,
+            deleted_with: None,
+            leaves: "",
+            name_blocked: Duration::ZERO,
+            create: Duration::from_secs(1),
+            update: Duration::from_secs(1),
+            delete: Duration::from_secs(1),
+            pace: Duration::from_secs(1),
+        }
+    }
+
+    /// The service, e.g. `sqs`.
+    pub fn service(&self) -> &'static str {
+        self.name.split_once('.').map_or(self.name, |(service, _)| service)
+    }
+
+    /// The name within the service, e.g. `queue`.
+    pub fn short(&self) -> &'static str {
+        self.name.split_once('.').map_or(self.name, |(_, short)| short)
+    }
+
+    /// An argument.
+    pub fn arg(&self, name: &str) -> Option<&'static Field> {
+        self.args.iter().find(|f| f.name == name)
+    }
+
+    /// A computed attribute.
+    pub fn output(&self, name: &str) -> Option<&'static Field> {
+        self.outputs.iter().find(|f| f.name == name)
+    }
+
+    /// The type of an attribute that others can read: an argument, a computed one, or the built-in `id`, `region`.
+    pub fn attribute(&self, name: &str) -> Option<Type> {
+        match self.output(name).or_else(|| self.arg(name)) {
+            Some(field) => Some(field.ty),
+            None if BUILT_IN.contains(&name) => Some(Type::Str),
+            None => None,
+        }
+    }
+
+    /// Every attribute that others can read, for "did you mean".
+    pub fn attributes(&self) -> impl Iterator<Item = &'static str> {
+        self.args.iter().chain(self.outputs).map(|f| f.name).chain(BUILT_IN.iter().copied())
+    }
+
+    /// The argument that holds tags, if the kind can be tagged.
+    pub fn tags(&self) -> Option<&'static Field> {
+        self.args.iter().find(|f| f.tags)
+    }
+
+    /// The argument that is the physical name, if there is one.
+    pub fn physical_name(&self) -> Option<&'static Field> {
+        self.args.iter().find(|f| f.name_rule.is_some())
+    }
+}
+
+/// Attributes of every resource: its id in the cloud, and the region it lives in.
+pub const BUILT_IN: &[&str] = &["id", "region"];
+
+/// The name most like a mistyped one, if any is near.
+pub fn closest<'a>(name: &str, all: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let mut best: Option<(f64, &str)> = None;
+    for candidate in all {
+        let mut score = strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());
+        if !name.is_empty() && (candidate.starts_with(name) || name.starts_with(candidate)) {
+            score = score.max(0.9);
+        }
+        if score > 0.8 && best.is_none_or(|(s, _)| score > s) {
+            best = Some((score, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_found_and_far_ones_are_not() {
+        assert_eq!(closest("visibility_timeot", ["visibility_timeout", "name"]), Some("visibility_timeout"));
+        assert_eq!(closest("cidr", ["cidr_block", "name"]), Some("cidr_block"));
+        assert_eq!(closest("zzz", ["visibility_timeout", "name"]), None);
+    }
+}

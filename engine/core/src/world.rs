@@ -1,0 +1,47 @@
+//! The world: what the engine itself must ask of its surroundings besides the clouds.
+//!
+//! Everything with an effect that is not a cloud call goes through this trait, so that tests can put another in.
+
+use std::path::PathBuf;
+
+/// A packed folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// SHA-256 of the archive, lower-case hexadecimal.
+    pub sha256: String,
+    /// The archive's bytes.
+    pub bytes: Vec<u8>,
+    /// The names of the files inside, sorted.
+    pub files: Vec<String>,
+}
+
+/// Why a folder could not be packed.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// There is no such folder, or it is outside the program's.
+    #[error("`{0}` is not a folder below the program's own")]
+    NotAFolder(String),
+    /// There is nothing in it.
+    #[error("the folder `{0}` holds no file")]
+    Empty(String),
+    /// It could not be read.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Effects that are not cloud calls.
+pub trait World: Send + Sync {
+    /// Random bytes fit for secrets.
+    fn random(&self, count: usize) -> Vec<u8>;
+
+    /// Packs a folder, named relative to the program, into a ZIP archive that is the same for the same contents.
+    ///
+    /// # Errors
+    /// When the folder is missing, empty, outside the program's, or unreadable.
+    fn pack(&self, folder: &str) -> Result<Package, PackError>;
+}
