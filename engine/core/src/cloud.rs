@@ -105,7 +105,8 @@ pub enum Settled {
 /// A resource as it is now.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Live {
-    /// The arguments as the service reports them. What the service does not report is left out.
+    /// The arguments as they are. Complete: one that is missing is not set. Only write-only and sensitive arguments may
+    /// be left out although they are.
     pub args: Map<Value>,
     /// The computed attributes.
     pub outputs: Map<Value>,

@@ -1,1 +1,32 @@
-//! stub
+//! What the resources are: one folder per service, one file per kind, no SDK.
+//!
+//! A file holds a kind's arguments, its computed attributes and its facts, as a struct with the derives of
+//! `dr-macros`; its doc comments are the reference. How AWS does it is in the file of the same name in `engine/aws`.
+
+use dr_core::registry::Registry;
+use dr_core::schema::Kind;
+
+/// Declares the kinds of a service: `file::Struct, …`. Each file becomes a module whose items are the service's.
+macro_rules! service {
+    ($($file:ident :: $kind:ident),+ $(,)?) => {
+        $(mod $file; pub use $file::*;)+
+
+        /// The service's kinds.
+        pub const KINDS: &[&dr_core::schema::Kind] = &[$(<$kind as dr_core::convert::KindArgs>::KIND),+];
+    };
+}
+
+pub mod dynamodb;
+pub mod iam;
+pub mod sqs;
+
+/// The kinds of every service.
+const SERVICES: &[&[&Kind]] = &[dynamodb::KINDS, iam::KINDS, sqs::KINDS];
+
+/// Every kind there is.
+pub fn registry() -> Registry {
+    Registry::new(SERVICES.iter().flat_map(|service| service.iter().copied()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,46 @@
-//! stub
+//! The derives that turn a struct into a kind's schema and its typed conversion.
+//!
+//! Data, never behaviour: a derive writes tables (`dr_core::schema`) and the conversion between the struct and values
+//! (`dr_core::convert`). Types and doc comments say most; attributes carry only what a type cannot.
+//!
+//! On the struct, `#[kind(..)]` (with `#[derive(Kind)]`):
+//!
+//! | key | meaning |
+//! | --- | --- |
+//! | `name = "sqs.queue"` | service and kind |
+//! | `outputs = QueueOut` | the struct of computed attributes; none when left out |
+//! | `place = regional`, `global`, `local` | where it lives |
+//! | `lookup` | it only reads |
+//! | `id = "…"` | what ids look like (see `Field::like`) |
+//! | `unique = "region: name"` | scope (`world`, `account`, `region`) and the arguments that must be the only ones |
+//! | `deleted_with = "bucket"` | the argument whose resource takes this one along |
+//! | `leaves = "…"` | what a delete leaves for a while |
+//! | `name_blocked`, `create`, `update`, `delete`, `pace` | durations such as `"500ms"`, `"2s"`, `"5m"` |
+//!
+//! On a field, `#[arg(..)]` or, for attributes, `#[out(..)]`: `replace`, `default = …`, `computed`, `sensitive`,
+//! `write_only`, `unordered`, `ignore_case`, `tags`, `volatile`, `like = "…"`, `range = a..=b`, `length = a..=b`,
+//! `pattern = "…"`, `one_of("a", "b")`, `one_of_int(1, 2)`, `name(max = 80, chars = "…", prefix = "…", lower)`,
+//! `refers("kms.key.arn")` or `refers("kms.key.arn", loose)` when it does not block that one's deletion,
+//! `refuse("D07", only = true, why = "…")`.
+//!
+//! Nested blocks and outputs use `#[derive(Block)]` with the same field attributes.
+
+mod field;
+mod kind;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Schema and conversion of a kind's arguments.
+#[proc_macro_derive(Kind, attributes(kind, arg))]
+pub fn derive_kind(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    kind::derive_kind(&input).unwrap_or_else(|e| e.to_compile_error()).into()
+}
+
+/// Schema and conversion of a block or of a kind's computed attributes.
+#[proc_macro_derive(Block, attributes(arg, out))]
+pub fn derive_block(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    kind::derive_block(&input).unwrap_or_else(|e| e.to_compile_error()).into()
+}

@@ -1,0 +1,3 @@
+//! Amazon DynamoDB.
+
+service! { table_replica::TableReplica }

@@ -1,0 +1,3 @@
+//! AWS Identity and Access Management.
+
+service! { role::Role }

@@ -1,0 +1,3 @@
+//! Amazon Simple Queue Service.
+
+service! { queue::Queue }

@@ -1,0 +1,266 @@
+//! One field: its attributes, and the row of the schema table they make.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::meta::ParseNestedMeta;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Expr, ExprLit, ExprRange, Ident, Lit, LitInt, LitStr, Result, Token, Type, UnOp};
+
+/// A parsed field.
+pub(crate) struct Field {
+    ident: Ident,
+    ty: Type,
+    name: String,
+    sensitive: bool,
+    /// The members of the table row that differ from `Field::new`.
+    row: TokenStream,
+    doc: String,
+}
+
+impl Field {
+    /// Reads a struct field.
+    pub(crate) fn parse(field: &syn::Field) -> Result<Field> {
+        let Some(ident) = field.ident.clone() else {
+            return Err(syn::Error::new_spanned(field, "fields need names"));
+        };
+        let name = ident.to_string().trim_start_matches("r#").to_owned();
+        let ty = field.ty.clone();
+        let mut facts = Facts::default();
+        for attribute in &field.attrs {
+            if attribute.path().is_ident("arg") || attribute.path().is_ident("out") {
+                attribute.parse_nested_meta(|meta| facts.parse(&meta))?;
+            }
+        }
+        let doc = doc(&field.attrs);
+        if doc.is_empty() {
+            return Err(syn::Error::new_spanned(field, "a doc comment is missing: it becomes the reference"));
+        }
+        let sensitive = facts.sensitive;
+        let row = facts.row(&ty);
+        Ok(Field { ident, ty, name, sensitive, row, doc })
+    }
+
+    /// The row of the table.
+    pub(crate) fn table_row(&self) -> TokenStream {
+        let Field { ty, name, row, doc, .. } = self;
+        quote! {
+            ::dr_core::schema::Field {
+                #row
+                ..::dr_core::schema::Field::new(#name, #doc, <#ty as ::dr_core::convert::FieldType>::TYPE)
+            }
+        }
+    }
+
+    /// The struct member read from a map.
+    pub(crate) fn read(&self) -> TokenStream {
+        let Field { ident, name, .. } = self;
+        quote! { #ident: ::dr_core::convert::read(map, #name)? }
+    }
+
+    /// The statement that writes the member into a map.
+    pub(crate) fn write(&self) -> TokenStream {
+        let Field { ident, name, sensitive, .. } = self;
+        quote! { ::dr_core::convert::write(&mut map, #name, #sensitive, &self.#ident); }
+    }
+
+    /// The name in scripts.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// What the attributes of a field say.
+#[derive(Default)]
+struct Facts {
+    flags: Vec<Ident>,
+    sensitive: bool,
+    presence: Option<TokenStream>,
+    checks: Vec<TokenStream>,
+    others: Vec<TokenStream>,
+}
+
+impl Facts {
+    fn parse(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
+        let Some(key) = meta.path.get_ident().cloned() else {
+            return Err(meta.error("a plain word is expected"));
+        };
+        match key.to_string().as_str() {
+            "replace" | "write_only" | "unordered" | "ignore_case" | "volatile" => self.flags.push(key),
+            "sensitive" => {
+                self.sensitive = true;
+                self.flags.push(key);
+            }
+            "tags" => {
+                self.flags.push(key);
+                self.presence = Some(quote!(::dr_core::schema::Presence::Optional));
+            }
+            "computed" => self.presence = Some(quote!(::dr_core::schema::Presence::Computed)),
+            "default" => {
+                let literal = literal(&meta.value()?.parse()?)?;
+                self.presence = Some(quote!(::dr_core::schema::Presence::Default(#literal)));
+            }
+            "like" => {
+                let text: LitStr = meta.value()?.parse()?;
+                self.others.push(quote!(like: #text,));
+            }
+            "range" => {
+                let (low, high) = range(meta)?;
+                self.checks.push(quote!(::dr_core::schema::Check::Range(#low, #high)));
+            }
+            "length" => {
+                let (low, high) = range(meta)?;
+                self.checks.push(quote!(::dr_core::schema::Check::Length(#low, #high)));
+            }
+            "pattern" => {
+                let text: LitStr = meta.value()?.parse()?;
+                self.checks.push(quote!(::dr_core::schema::Check::Pattern(#text)));
+            }
+            "one_of" => {
+                let list: Punctuated<LitStr, Token![,]> = in_parentheses(meta)?;
+                let list = list.iter();
+                self.checks.push(quote!(::dr_core::schema::Check::OneOf(&[#(#list),*])));
+            }
+            "one_of_int" => {
+                let list: Punctuated<LitInt, Token![,]> = in_parentheses(meta)?;
+                let list = list.iter();
+                self.checks.push(quote!(::dr_core::schema::Check::OneOfInt(&[#(#list),*])));
+            }
+            "name" => self.name_rule(meta)?,
+            "refers" => {
+                let list: Punctuated<Expr, Token![,]> = in_parentheses(meta)?;
+                let mut list = list.iter();
+                let to = list.next();
+                let blocks = match list.next() {
+                    None => true,
+                    Some(Expr::Path(p)) if p.path.is_ident("loose") => false,
+                    Some(other) => return Err(syn::Error::new_spanned(other, "only `loose` may follow")),
+                };
+                self.others.push(quote! {
+                    refers: ::core::option::Option::Some(
+                        ::dr_core::schema::Reference { to: #to, blocks_delete: #blocks }
+                    ),
+                });
+            }
+            "refuse" => self.refusal(meta)?,
+            other => return Err(meta.error(format!("`{other}` is no field attribute"))),
+        }
+        Ok(())
+    }
+
+    fn name_rule(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
+        let (mut max, mut chars, mut prefix, mut lower) = (None, None, LitStr::new("", meta.path.span()), false);
+        meta.parse_nested_meta(|inner| {
+            if inner.path.is_ident("max") {
+                max = Some(inner.value()?.parse::<LitInt>()?);
+            } else if inner.path.is_ident("chars") {
+                chars = Some(inner.value()?.parse::<LitStr>()?);
+            } else if inner.path.is_ident("prefix") {
+                prefix = inner.value()?.parse()?;
+            } else if inner.path.is_ident("lower") {
+                lower = true;
+            } else {
+                return Err(inner.error("expected max, chars, prefix or lower"));
+            }
+            Ok(())
+        })?;
+        let (Some(max), Some(chars)) = (max, chars) else {
+            return Err(meta.error("a name needs `max` and `chars`"));
+        };
+        self.others.push(quote! {
+            name_rule: ::core::option::Option::Some(
+                ::dr_core::schema::NameRule { max: #max, chars: #chars, prefix: #prefix, lower: #lower }
+            ),
+        });
+        self.presence.get_or_insert(quote!(::dr_core::schema::Presence::Optional));
+        Ok(())
+    }
+
+    fn refusal(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
+        let content;
+        syn::parenthesized!(content in meta.input);
+        let id: LitStr = content.parse()?;
+        content.parse::<Token![,]>()?;
+        let (mut only, mut why) = (None, None);
+        while !content.is_empty() {
+            let key: Ident = content.parse()?;
+            content.parse::<Token![=]>()?;
+            match key.to_string().as_str() {
+                "only" => only = Some(literal(&content.parse()?)?),
+                "why" => why = Some(content.parse::<LitStr>()?),
+                _ => return Err(syn::Error::new_spanned(key, "expected only or why")),
+            }
+            if content.parse::<Option<Token![,]>>()?.is_none() {
+                break;
+            }
+        }
+        let (Some(only), Some(why)) = (only, why) else {
+            return Err(meta.error("a refusal needs `only` and `why`"));
+        };
+        self.others.push(quote! {
+            refusal: ::core::option::Option::Some(
+                ::dr_core::schema::Refusal { id: #id, only: #only, why: #why }
+            ),
+        });
+        Ok(())
+    }
+
+    fn row(self, ty: &Type) -> TokenStream {
+        let Facts { flags, presence, checks, others, .. } = self;
+        let presence = presence.unwrap_or_else(|| {
+            quote! {
+                if <#ty as ::dr_core::convert::FieldType>::OPTIONAL {
+                    ::dr_core::schema::Presence::Optional
+                } else {
+                    ::dr_core::schema::Presence::Required
+                }
+            }
+        });
+        quote! { #(#flags: true,)* presence: #presence, checks: &[#(#checks),*], #(#others)* }
+    }
+}
+
+fn in_parentheses<T: syn::parse::Parse>(meta: &ParseNestedMeta<'_>) -> Result<Punctuated<T, Token![,]>> {
+    let content;
+    syn::parenthesized!(content in meta.input);
+    Punctuated::parse_terminated(&content)
+}
+
+fn range(meta: &ParseNestedMeta<'_>) -> Result<(TokenStream, TokenStream)> {
+    let Expr::Range(ExprRange { start, end, .. }) = meta.value()?.parse()? else {
+        return Err(meta.error("expected a range such as `1..=9`"));
+    };
+    let Some(start) = start else { return Err(meta.error("a range needs a start")) };
+    let end = end.map_or_else(|| quote!(usize::MAX), |end| quote!(#end));
+    Ok((quote!(#start), end))
+}
+
+/// A literal as `schema::Lit`.
+fn literal(expr: &Expr) -> Result<TokenStream> {
+    let lit = quote!(::dr_core::schema::Lit);
+    Ok(match expr {
+        Expr::Lit(ExprLit { lit: Lit::Bool(b), .. }) => quote!(#lit::Bool(#b)),
+        Expr::Lit(ExprLit { lit: Lit::Int(i), .. }) => quote!(#lit::Int(#i)),
+        Expr::Lit(ExprLit { lit: Lit::Float(f), .. }) => quote!(#lit::Float(#f)),
+        Expr::Lit(ExprLit { lit: Lit::Str(s), .. }) => quote!(#lit::Str(#s)),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => quote!(#lit::Int(#unary)),
+        Expr::Array(array) if array.elems.is_empty() => quote!(#lit::EmptyList),
+        Expr::Block(block) if block.block.stmts.is_empty() => quote!(#lit::EmptyMap),
+        other => return Err(syn::Error::new_spanned(other, "expected a literal, `[]` or `{}`")),
+    })
+}
+
+/// The text of a doc comment, one line per line.
+pub(crate) fn doc(attributes: &[Attribute]) -> String {
+    let mut lines = Vec::new();
+    for attribute in attributes {
+        if let syn::Meta::NameValue(pair) = &attribute.meta
+            && pair.path.is_ident("doc")
+            && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &pair.value
+        {
+            let text = text.value();
+            lines.push(text.strip_prefix(' ').unwrap_or(&text).trim_end().to_owned());
+        }
+    }
+    lines.join("\n").trim().to_owned()
+}

@@ -1,0 +1,183 @@
+//! One struct: its table, its conversion, and for a kind its facts.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Data, DeriveInput, Fields, Ident, LitStr, Result, Type};
+
+use crate::field::{Field, doc};
+
+fn fields(input: &DeriveInput) -> Result<Vec<Field>> {
+    match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(named) => named.named.iter().map(Field::parse).collect(),
+            _ => Err(syn::Error::new_spanned(&input.ident, "fields need names")),
+        },
+        _ => Err(syn::Error::new_spanned(&input.ident, "expected a struct")),
+    }
+}
+
+fn block(input: &DeriveInput, fields: &[Field]) -> TokenStream {
+    let ident = &input.ident;
+    let rows = fields.iter().map(Field::table_row);
+    let reads = fields.iter().map(Field::read);
+    let writes = fields.iter().map(Field::write);
+    quote! {
+        impl ::dr_core::convert::Block for #ident {
+            const FIELDS: &'static [::dr_core::schema::Field] = &[#(#rows),*];
+            fn from_map(
+                map: &::dr_core::value::Map<::dr_core::value::Value>,
+            ) -> ::core::result::Result<Self, ::dr_core::convert::ConvertError> {
+                ::core::result::Result::Ok(Self { #(#reads),* })
+            }
+            fn to_map(&self) -> ::dr_core::value::Map<::dr_core::value::Value> {
+                let mut map = ::dr_core::value::Map::new();
+                #(#writes)*
+                map
+            }
+        }
+    }
+}
+
+/// A block: table, conversion, and that it can be a field itself.
+pub(crate) fn derive_block(input: &DeriveInput) -> Result<TokenStream> {
+    let ident = &input.ident;
+    let block = block(input, &fields(input)?);
+    Ok(quote! {
+        #block
+        impl ::dr_core::convert::FieldType for #ident {
+            const TYPE: ::dr_core::schema::Type =
+                ::dr_core::schema::Type::Object(<#ident as ::dr_core::convert::Block>::FIELDS);
+            fn from_value(
+                value: &::dr_core::value::Value,
+            ) -> ::core::result::Result<Self, ::dr_core::convert::ConvertError> {
+                match value.as_map() {
+                    ::core::option::Option::Some(map) => ::dr_core::convert::Block::from_map(map),
+                    ::core::option::Option::None => ::dr_core::convert::Block::from_map(
+                        &::dr_core::value::Map::new(),
+                    ),
+                }
+            }
+            fn to_value(&self) -> ::dr_core::value::Value {
+                ::dr_core::value::Value::Map(::dr_core::convert::Block::to_map(self))
+            }
+        }
+    })
+}
+
+/// A kind: table, conversion and facts.
+pub(crate) fn derive_kind(input: &DeriveInput) -> Result<TokenStream> {
+    let ident = &input.ident;
+    let fields = fields(input)?;
+    let names: Vec<&str> = fields.iter().map(Field::name).collect();
+    let facts = Facts::parse(input, &names)?;
+    let block = block(input, &fields);
+    let text = doc(&input.attrs);
+    if text.is_empty() {
+        return Err(syn::Error::new_spanned(ident, "a doc comment is missing: it becomes the reference"));
+    }
+    let Facts { name, outputs, row } = facts;
+    let outputs = outputs.unwrap_or_else(|| syn::parse_quote!(::dr_core::convert::NoOutputs));
+    Ok(quote! {
+        #block
+        impl ::dr_core::convert::KindArgs for #ident {
+            const KIND: &'static ::dr_core::schema::Kind = &::dr_core::schema::Kind {
+                #row
+                ..::dr_core::schema::Kind::new(
+                    #name,
+                    #text,
+                    <#ident as ::dr_core::convert::Block>::FIELDS,
+                    <#outputs as ::dr_core::convert::Block>::FIELDS,
+                )
+            };
+            type Out = #outputs;
+        }
+    })
+}
+
+struct Facts {
+    name: LitStr,
+    outputs: Option<Type>,
+    row: TokenStream,
+}
+
+impl Facts {
+    fn parse(input: &DeriveInput, fields: &[&str]) -> Result<Facts> {
+        let (mut name, mut outputs, mut row) = (None, None, Vec::new());
+        for attribute in input.attrs.iter().filter(|a| a.path().is_ident("kind")) {
+            attribute.parse_nested_meta(|meta| {
+                let Some(key) = meta.path.get_ident().cloned() else {
+                    return Err(meta.error("a plain word is expected"));
+                };
+                match key.to_string().as_str() {
+                    "name" => name = Some(meta.value()?.parse()?),
+                    "outputs" => outputs = Some(meta.value()?.parse()?),
+                    "place" => {
+                        let place = match meta.value()?.parse::<Ident>()?.to_string().as_str() {
+                            "regional" => quote!(Regional),
+                            "global" => quote!(Global),
+                            "local" => quote!(Local),
+                            _ => return Err(meta.error("expected regional, global or local")),
+                        };
+                        row.push(quote!(place: ::dr_core::schema::Place::#place,));
+                    }
+                    "lookup" => row.push(quote!(lookup: true,)),
+                    "id" | "leaves" => {
+                        let text: LitStr = meta.value()?.parse()?;
+                        row.push(quote!(#key: #text,));
+                    }
+                    "unique" => row.push(unique(&meta.value()?.parse()?, fields)?),
+                    "deleted_with" => {
+                        let text: LitStr = meta.value()?.parse()?;
+                        known(&text, &text.value(), fields)?;
+                        row.push(quote!(deleted_with: ::core::option::Option::Some(#text),));
+                    }
+                    "name_blocked" | "create" | "update" | "delete" | "pace" => {
+                        let millis = duration(&meta.value()?.parse()?)?;
+                        row.push(quote!(#key: ::core::time::Duration::from_millis(#millis),));
+                    }
+                    other => return Err(meta.error(format!("`{other}` is no kind attribute"))),
+                }
+                Ok(())
+            })?;
+        }
+        let Some(name) = name else {
+            return Err(syn::Error::new_spanned(&input.ident, "a kind needs `#[kind(name = \"service.kind\")]`"));
+        };
+        Ok(Facts { name, outputs, row: quote!(#(#row)*) })
+    }
+}
+
+fn known(at: &LitStr, name: &str, fields: &[&str]) -> Result<()> {
+    if fields.contains(&name) { Ok(()) } else { Err(syn::Error::new_spanned(at, format!("there is no field `{name}`"))) }
+}
+
+/// `"region: function, statement_id"`.
+fn unique(text: &LitStr, fields: &[&str]) -> Result<TokenStream> {
+    let value = text.value();
+    let bad = || syn::Error::new_spanned(text, "expected `world: field`, `account: field` or `region: field, …`");
+    let (scope, list) = value.split_once(':').ok_or_else(bad)?;
+    let scope = match scope.trim() {
+        "world" => quote!(World),
+        "account" => quote!(Account),
+        "region" => quote!(Region),
+        _ => return Err(bad()),
+    };
+    let list: Vec<&str> = list.split(',').map(str::trim).collect();
+    list.iter().try_for_each(|name| known(text, name, fields))?;
+    Ok(quote!(unique: ::core::option::Option::Some((&[#(#list),*], ::dr_core::schema::Scope::#scope)),))
+}
+
+/// `"500ms"`, `"2s"`, `"5m"`, `"1h"` in milliseconds.
+fn duration(text: &LitStr) -> Result<u64> {
+    let value = text.value();
+    let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match &value[digits.len()..] {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(syn::Error::new_spanned(text, "expected a duration such as `500ms`, `2s`, `5m`")),
+    };
+    let number: u64 = digits.parse().map_err(|_| syn::Error::new_spanned(text, "expected a number and a unit"))?;
+    Ok(number * factor)
+}
