@@ -1,0 +1,199 @@
+"""Databases: global clusters over regions (`fix`), and what must go before what (`strict`).
+
+moto keeps global clusters in the backend of us-east-1, whatever region is asked; `home` finds it.
+"""
+
+from .patching import around
+
+
+def fix():
+    """Global clusters work across regions; subnet groups survive a change; duplicates are refused."""
+    from moto.core.responses import ActionResult
+    from moto.rds.exceptions import DBClusterNotFoundError, DBSubnetGroupNotFoundError
+    from moto.rds.exceptions import RDSClientError as Refused
+    from moto.rds.models import RDSBackend
+    from moto.rds.responses import RDSResponse
+
+    @around(RDSBackend, "create_global_cluster")
+    def _(old, self, identifier, *args):
+        if identifier in home(self).global_clusters:
+            raise Refused("GlobalClusterAlreadyExistsFault", "Global cluster already exists")
+        cluster = old(self, identifier, *args)
+        for member in cluster.members:
+            member.is_writer = True
+            member.global_cluster_identifier = cluster.global_cluster_identifier
+        return cluster
+
+    def remove_from_global_cluster(self, global_cluster_identifier, db_cluster_identifier):
+        cluster = global_cluster(self, global_cluster_identifier)
+        member = member_of(cluster, db_cluster_identifier)
+        if member.is_writer and len(cluster.members) > 1:
+            raise Refused("InvalidGlobalClusterStateFault", "Remove the secondary clusters first")
+        cluster.members.remove(member)
+        member.global_cluster_identifier = None
+        member.is_writer = True
+        return cluster
+
+    RDSBackend.remove_from_global_cluster = remove_from_global_cluster
+
+    @around(RDSBackend, "delete_global_cluster")
+    def _(old, self, identifier):
+        if global_cluster(self, identifier).deletion_protection:
+            raise Refused(
+                "InvalidParameterCombination",
+                "Cannot delete protected Global Cluster, please disable deletion protection and try again.",
+            )
+        return old(self, identifier)
+
+    def describe_global_clusters(self):
+        identifier = self.params.get("GlobalClusterIdentifier")
+        backend = self.global_backend
+        clusters = [global_cluster(backend, identifier)] if identifier else list(backend.global_clusters.values())
+        return ActionResult({"GlobalClusters": clusters})
+
+    def modify_global_cluster(self):
+        backend = self.global_backend
+        cluster = global_cluster(backend, self.params["GlobalClusterIdentifier"])
+        if self.params.get("DeletionProtection") is not None:
+            cluster.deletion_protection = self.params["DeletionProtection"]
+        if self.params.get("EngineVersion"):
+            for part in (cluster, *cluster.members):
+                part.engine_version = self.params["EngineVersion"]
+        name = self.params.get("NewGlobalClusterIdentifier")
+        if name:
+            del backend.global_clusters[cluster.global_cluster_identifier]
+            backend.global_clusters[name] = cluster
+            for part in (cluster, *cluster.members):
+                part.global_cluster_identifier = name
+        return ActionResult({"GlobalCluster": cluster})
+
+    def switch_writer(self):
+        cluster = global_cluster(self.global_backend, self.params["GlobalClusterIdentifier"])
+        target = member_of(cluster, self.params["TargetDbClusterIdentifier"])
+        if target.is_writer:
+            raise Refused("InvalidDBClusterStateFault", "The target is already the primary")
+        for member in cluster.members:
+            member.is_writer = member is target
+        return ActionResult({"GlobalCluster": cluster})
+
+    RDSResponse.describe_global_clusters = describe_global_clusters
+    RDSResponse.modify_global_cluster = modify_global_cluster
+    RDSResponse.failover_global_cluster = switch_writer
+    RDSResponse.switchover_global_cluster = switch_writer
+
+    @around(RDSBackend, "create_db_cluster")
+    def _(old, self, settings):
+        if settings["db_cluster_identifier"] in self.clusters:
+            raise Refused("DBClusterAlreadyExistsFault", "DB cluster already exists")
+        if settings.get("global_cluster_identifier"):
+            cluster = global_cluster(self, settings["global_cluster_identifier"])
+            if any(member.region == self.region_name for member in cluster.members):
+                message = "The global cluster has a member in this region already"
+                raise Refused("InvalidGlobalClusterStateFault", message)
+            if cluster.members and settings.get("master_username"):
+                message = "Cannot specify user name for cross region replication cluster"
+                raise Refused("InvalidParameterCombination", message)
+        return old(self, settings)
+
+    @around(RDSBackend, "modify_db_cluster")
+    def _(old, self, settings):
+        if settings["db_cluster_identifier"] not in self.clusters:
+            raise DBClusterNotFoundError(settings["db_cluster_identifier"])
+        return old(self, settings)
+
+    @around(RDSBackend, "modify_db_subnet_group")
+    def _(old, self, name, *args):
+        if name not in self.subnet_groups:
+            raise DBSubnetGroupNotFoundError(name)
+        self.subnet_groups[name] = old(self, name, *args)
+        return self.subnet_groups[name]
+
+    @around(RDSBackend, "create_subnet_group")
+    def _(old, self, name, *args):
+        if name in self.subnet_groups:
+            message = f"The DB subnet group '{name}' already exists."
+            raise Refused("DBSubnetGroupAlreadyExists", message)
+        return old(self, name, *args)
+
+
+def strict():
+    """Members leave a global cluster before they go, a final snapshot is chosen, what is in use stays."""
+    from moto.rds.exceptions import DBSubnetGroupNotFoundError
+    from moto.rds.exceptions import RDSClientError as Refused
+    from moto.rds.models import RDSBackend
+    from moto.rds.responses import RDSResponse
+
+    @around(RDSBackend, "create_db_cluster")
+    def _(old, self, settings):
+        group = settings.get("db_subnet_group_name")
+        if group and group not in self.subnet_groups:
+            raise DBSubnetGroupNotFoundError(group)
+        return old(self, settings)
+
+    @around(RDSBackend, "delete_db_cluster")
+    def _(old, self, identifier, *args):
+        cluster = self.clusters.get(identifier)
+        # Protection and instances left are refused by moto itself, with their own codes.
+        if cluster and not cluster.deletion_protection and not cluster.members:
+            owners = [g for g in home(self).global_clusters.values() if cluster in g.members]
+            if owners and cluster.is_writer and len(owners[0].members) > 1:
+                raise Refused(
+                    "InvalidGlobalClusterStateFault",
+                    "Unable to delete cluster that is a primary member of global cluster while there are other global "
+                    "cluster members",
+                )
+            if owners:
+                raise Refused(
+                    "InvalidDBClusterStateFault",
+                    "This cluster is a part of a global cluster, please remove it from globalcluster first",
+                )
+        return old(self, identifier, *args)
+
+    @around(RDSResponse, "delete_db_cluster")
+    def _(old, self):
+        if not self.params.get("SkipFinalSnapshot") and not self.params.get("FinalDBSnapshotIdentifier"):
+            message = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
+            raise Refused("InvalidParameterCombination", message)
+        return old(self)
+
+    @around(RDSBackend, "delete_subnet_group")
+    def _(old, self, name):
+        if any(cluster.db_subnet_group_name == name for cluster in self.clusters.values()):
+            message = f"Cannot delete the subnet group '{name}' because at least one database is still using it."
+            raise Refused("InvalidDBSubnetGroupStateFault", message)
+        return old(self, name)
+
+    @around(RDSBackend, "delete_db_cluster_parameter_group")
+    def _(old, self, name):
+        if any(cluster.parameter_group == name for cluster in self.clusters.values()):
+            message = "One or more database clusters are still members of this parameter group"
+            raise Refused("InvalidDBParameterGroupState", message)
+        return old(self, name)
+
+
+def home(backend):
+    """The backend that holds all global clusters of the account."""
+    from moto.rds.models import rds_backends
+
+    return rds_backends[backend.account_id]["us-east-1"]
+
+
+def global_cluster(backend, identifier):
+    """The global cluster of that name, from whatever region is asked."""
+    from moto.rds.exceptions import RDSClientError
+
+    cluster = home(backend).global_clusters.get(identifier)
+    if cluster is None:
+        raise RDSClientError("GlobalClusterNotFoundFault", f"Global cluster {identifier} not found")
+    return cluster
+
+
+def member_of(cluster, identifier):
+    """The member with that ARN or identifier."""
+    from moto.rds.exceptions import RDSClientError
+
+    for member in cluster.members:
+        if identifier in (member.db_cluster_arn, member.db_cluster_identifier):
+            return member
+    message = f"DBCluster {identifier} is not a member of {cluster.global_cluster_identifier}"
+    raise RDSClientError("DBClusterNotFoundFault", message)
