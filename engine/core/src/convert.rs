@@ -148,8 +148,8 @@ scalar!(f64, Type::Float, v => match v.reveal() {
     _ => None,
 }, me => Value::Float(Float(*me)));
 scalar!(Value, Type::Any, v => Some(v.clone()), me => me.clone());
-scalar!(Json, Type::Json, v => Some(document(v)).map(Json), me => me.0.clone());
-scalar!(Policy, Type::Policy, v => Some(document(v)).map(Policy), me => me.0.clone());
+scalar!(Json, Type::Json, v => Some(Json(document(v))), me => me.0.clone());
+scalar!(Policy, Type::Policy, v => Some(Policy(document(v))), me => me.0.clone());
 
 /// A document given as text is parsed; text that is no JSON stays text and is refused by the service.
 fn document(value: &Value) -> Value {

@@ -209,19 +209,16 @@ impl Expr {
     /// When all arguments are known and the function refuses them.
     pub fn call(function: Function, args: Vec<Expr>) -> Result<Expr, EvalError> {
         match args.iter().map(|e| e.known().cloned()).collect::<Option<Vec<Value>>>() {
-            Some(values) => function.apply(&values).map(Expr::Known).map_err(|why| EvalError {
-                what: Expr::Call(function, args).to_string(),
-                why,
-            }),
+            Some(values) => function
+                .apply(&values)
+                .map(Expr::Known)
+                .map_err(|why| EvalError { what: Expr::Call(function, args).to_string(), why }),
             None => Ok(Expr::Call(function, args)),
         }
     }
 }
 
-fn reduce_all(
-    items: &[Expr],
-    lookup: &mut dyn FnMut(&AttrRef) -> Option<Value>,
-) -> Result<Vec<Expr>, EvalError> {
+fn reduce_all(items: &[Expr], lookup: &mut dyn FnMut(&AttrRef) -> Option<Value>) -> Result<Vec<Expr>, EvalError> {
     items.iter().map(|e| e.reduce(lookup)).collect()
 }
 

@@ -85,7 +85,13 @@ pub static ALL: &[Signature] = &[
     f(Function::ToUpper, "to_upper", (1, 1), Type::Str, "The text in upper case."),
     f(Function::ToLower, "to_lower", (1, 1), Type::Str, "The text in lower case."),
     f(Function::Trim, "trimmed", (1, 1), Type::Str, "The text without white space at both ends."),
-    f(Function::SubString, "sub_string", (2, 3), Type::Str, "Part of a text: start and, optionally, length, in characters."),
+    f(
+        Function::SubString,
+        "sub_string",
+        (2, 3),
+        Type::Str,
+        "Part of a text: start and, optionally, length, in characters.",
+    ),
     f(Function::StartsWith, "starts_with", (2, 2), Type::Bool, "Whether a text starts with another."),
     f(Function::EndsWith, "ends_with", (2, 2), Type::Bool, "Whether a text ends with another."),
     f(Function::Contains, "contains", (2, 2), Type::Bool, "Whether a text, list or map contains a part, item or key."),
@@ -97,8 +103,20 @@ pub static ALL: &[Signature] = &[
     f(Function::Base64, "base64", (1, 1), Type::Str, "The text's bytes in Base64."),
     f(Function::FromBase64, "from_base64", (1, 1), Type::Str, "The text that a Base64 text holds."),
     f(Function::Sha256, "sha256", (1, 1), Type::Str, "The SHA-256 of the text's bytes, in lower-case hexadecimal."),
-    f(Function::CidrSubnet, "cidr_subnet", (3, 3), Type::Str, "Subnet number n of an IPv4 range, with so many more prefix bits."),
-    f(Function::CidrHost, "cidr_host", (2, 2), Type::Str, "Address number n of an IPv4 range; negative counts from its end."),
+    f(
+        Function::CidrSubnet,
+        "cidr_subnet",
+        (3, 3),
+        Type::Str,
+        "Subnet number n of an IPv4 range, with so many more prefix bits.",
+    ),
+    f(
+        Function::CidrHost,
+        "cidr_host",
+        (2, 2),
+        Type::Str,
+        "Address number n of an IPv4 range; negative counts from its end.",
+    ),
     f(Function::Add, "$add", (2, 2), Type::Any, "The sum of two numbers."),
     f(Function::Subtract, "$subtract", (2, 2), Type::Any, "The difference of two numbers."),
     f(Function::Multiply, "$multiply", (2, 2), Type::Any, "The product of two numbers."),
@@ -140,7 +158,8 @@ impl Function {
             Value::Str(s) => Ok(&**s),
             other => Err(format!("`{name}` needs a string, not {}", other.article())),
         };
-        let int = |i: usize| args[i].as_int().ok_or_else(|| format!("`{name}` needs an integer, not {}", args[i].article()));
+        let int =
+            |i: usize| args[i].as_int().ok_or_else(|| format!("`{name}` needs an integer, not {}", args[i].article()));
         Ok(match self {
             Function::ToJson => args[0].to_json().into(),
             Function::FromJson => Value::from_json(text(0)?).map_err(|e| format!("this is not JSON: {e}"))?,
@@ -153,7 +172,8 @@ impl Function {
                 separator => text(0)?.split(separator).map(Value::str).collect(),
             }),
             Function::Join => {
-                let list = args[0].as_list().ok_or_else(|| format!("`join` needs a list, not {}", args[0].article()))?;
+                let list =
+                    args[0].as_list().ok_or_else(|| format!("`join` needs a list, not {}", args[0].article()))?;
                 list.iter().map(Value::to_text).collect::<Vec<_>>().join(text(1)?).into()
             }
             Function::Replace => match text(1)? {
@@ -228,7 +248,9 @@ impl Function {
                 Function::Divide => a.checked_div(*b),
                 _ => a.checked_rem(*b),
             };
-            return result.map(Value::Int).ok_or_else(|| format!("the result of calculating with {a} and {b} is out of range"));
+            return result
+                .map(Value::Int)
+                .ok_or_else(|| format!("the result of calculating with {a} and {b} is out of range"));
         }
         let number = |v: &Value| match v {
             Value::Int(i) => Ok(*i as f64),
@@ -265,7 +287,10 @@ pub fn parse_cidr(text: &str) -> Result<(u32, u32), String> {
     let len: u32 = len.parse().ok().filter(|l| *l <= 32).ok_or_else(bad)?;
     let mask = u32::MAX.checked_shl(32 - len).unwrap_or(0);
     if ip & !mask != 0 {
-        return Err(format!("`{text}` has bits set beyond its prefix; did you mean `{}/{len}`?", Ipv4Addr::from(ip & mask)));
+        return Err(format!(
+            "`{text}` has bits set beyond its prefix; did you mean `{}/{len}`?",
+            Ipv4Addr::from(ip & mask)
+        ));
     }
     Ok((ip, len))
 }

@@ -131,8 +131,11 @@ impl Graph {
             for need in node.needs() {
                 if !self.nodes.contains_key(&need.address) {
                     let near = closest(need.address.as_str(), self.nodes.keys().map(Address::as_str));
-                    let mut d = Diagnostic::error(format!("`{}` depends on `{}`, which is not declared", node.address, need.address))
-                        .at(node.site.of(&["depends_on".into()], false), "");
+                    let mut d = Diagnostic::error(format!(
+                        "`{}` depends on `{}`, which is not declared",
+                        node.address, need.address
+                    ))
+                    .at(node.site.of(&["depends_on".into()], false), "");
                     if let Some(near) = near {
                         d = d.help(format!("did you mean `{near}`?"));
                     }

@@ -146,12 +146,8 @@ mod tests {
     }
     fn creating() -> Event {
         let record = record();
-        let intent = Intent {
-            op: "op1".into(),
-            environment: "e".into(),
-            program: "p".into(),
-            address: record.address.clone(),
-        };
+        let intent =
+            Intent { op: "op1".into(), environment: "e".into(), program: "p".into(), address: record.address.clone() };
         Event::Creating { intent, record: Box::new(record) }
     }
 

@@ -69,10 +69,9 @@ pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map
             continue;
         }
         match field.presence {
-            Presence::Required => problems.push(Problem::new(
-                &[],
-                format!("`{}` needs the argument `{}`", kind.name, field.name),
-            )),
+            Presence::Required => {
+                problems.push(Problem::new(&[], format!("`{}` needs the argument `{}`", kind.name, field.name)))
+            }
             Presence::Default(literal) => {
                 args.insert(field.name.into(), fill(field.ty, Expr::Known(literal.value())));
             }
@@ -146,10 +145,7 @@ pub fn physical_name(rule: &NameRule, name: &str, suffix: &str) -> String {
     }
     let allowed = regex_lite::Regex::new(&format!("[{}]", rule.chars));
     if let Ok(allowed) = allowed {
-        text = text
-            .chars()
-            .map(|c| if allowed.is_match(c.encode_utf8(&mut [0; 4])) { c } else { '-' })
-            .collect();
+        text = text.chars().map(|c| if allowed.is_match(c.encode_utf8(&mut [0; 4])) { c } else { '-' }).collect();
     }
     let room = rule.max.saturating_sub(rule.prefix.chars().count());
     if text.chars().count() > room {
@@ -330,7 +326,11 @@ fn coercion_hint(ty: Type, found: &Value) -> Option<String> {
 }
 
 fn shorten(text: &str) -> String {
-    if text.chars().count() <= 60 { text.to_owned() } else { format!("{}…", text.chars().take(59).collect::<String>()) }
+    if text.chars().count() <= 60 {
+        text.to_owned()
+    } else {
+        format!("{}…", text.chars().take(59).collect::<String>())
+    }
 }
 
 /// What a value that violates a condition should have been, as the middle of a sentence.
@@ -377,7 +377,11 @@ mod tests {
 
     const RULE: NameRule = NameRule { max: 12, chars: "a-z0-9-", prefix: "", lower: true };
     const NESTED: &[Field] = &[
-        Field { presence: Presence::Default(Lit::Int(3)), checks: &[Check::Range(1, 9)], ..Field::new("days", "", Type::Int) },
+        Field {
+            presence: Presence::Default(Lit::Int(3)),
+            checks: &[Check::Range(1, 9)],
+            ..Field::new("days", "", Type::Int)
+        },
         Field::new("id", "", Type::Str),
     ];
     const ARGS: &[Field] = &[

@@ -294,12 +294,7 @@ pub struct Kind {
 
 impl Kind {
     /// A kind with nothing special about it.
-    pub const fn new(
-        name: &'static str,
-        doc: &'static str,
-        args: &'static [Field],
-        outputs: &'static [Field],
-    ) -> Kind {
+    pub const fn new(name: &'static str, doc: &'static str, args: &'static [Field], outputs: &'static [Field]) -> Kind {
         Kind {
             name,
             doc,

@@ -194,9 +194,7 @@ impl From<&Value> for serde_json::Value {
             Value::Float(f) => f.0.into(),
             Value::Str(s) => serde_json::Value::String(s.to_string()),
             Value::List(items) => items.iter().map(serde_json::Value::from).collect(),
-            Value::Map(map) => {
-                serde_json::Value::Object(map.iter().map(|(k, v)| (k.to_string(), v.into())).collect())
-            }
+            Value::Map(map) => serde_json::Value::Object(map.iter().map(|(k, v)| (k.to_string(), v.into())).collect()),
             Value::Secret(inner) => serde_json::Value::from(&**inner),
         }
     }

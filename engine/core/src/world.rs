@@ -4,6 +4,8 @@
 
 use std::path::PathBuf;
 
+use crate::value::Str;
+
 /// A packed folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
@@ -36,12 +38,13 @@ pub enum PackError {
 
 /// Effects that are not cloud calls.
 pub trait World: Send + Sync {
-    /// Random bytes fit for secrets.
+    /// Random bytes fit for secrets. Fewer than asked for only when the operating system has none to give.
     fn random(&self, count: usize) -> Vec<u8>;
 
     /// Packs a folder, named relative to the program, into a ZIP archive that is the same for the same contents.
+    /// What `exclude` names is left out: a path inside the folder, a file name, or an ending (`*.md`).
     ///
     /// # Errors
     /// When the folder is missing, empty, outside the program's, or unreadable.
-    fn pack(&self, folder: &str) -> Result<Package, PackError>;
+    fn pack(&self, folder: &str, exclude: &[Str]) -> Result<Package, PackError>;
 }

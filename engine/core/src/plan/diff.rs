@@ -1,1 +1,135 @@
-//! Differences of one resource.
+//! Differences of one resource: what it is against what it shall be.
+
+use crate::address::Address;
+use crate::cloud::Live;
+use crate::compare::same;
+use crate::expr::Expr;
+use crate::graph::Node;
+use crate::plan::Change;
+use crate::record::Record;
+use crate::schema::{Field, Kind, Presence};
+use crate::value::{Map, Str, Value};
+
+/// What differs, and the arguments as they shall be.
+#[derive(Debug, Default)]
+pub(super) struct Difference {
+    pub(super) changes: Vec<Change>,
+    /// The wanted arguments, with what the service chose where the program leaves it the choice.
+    pub(super) args: Map<Expr>,
+}
+
+impl Difference {
+    /// The argument that forces a replacement, if one does.
+    pub(super) fn forced_by(&self) -> Option<&Str> {
+        self.changes.iter().find(|c| c.forces).map(|c| &c.path)
+    }
+
+    /// The resources that unknown new values come from.
+    pub(super) fn waits_for(&self) -> Vec<Address> {
+        let mut found = Vec::new();
+        for change in &self.changes {
+            if let Some(after) = &change.after {
+                found.extend(after.addresses());
+            }
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+}
+
+/// The record with what a refresh found. Where the service only writes a value differently, the recorded form stays.
+pub(super) fn refreshed(kind: &Kind, record: &Record, live: &Live) -> Record {
+    let mut args = Map::new();
+    for field in kind.args {
+        let (recorded, found) = (record.args.get(field.name), live.args.get(field.name));
+        let value = match (recorded, found) {
+            (Some(recorded), Some(found)) if same(field, recorded, found) => recorded,
+            (_, Some(found)) => found,
+            (Some(recorded), None) if field.write_only || field.sensitive => recorded,
+            (_, None) => continue,
+        };
+        args.insert(field.name.into(), value.clone());
+    }
+    Record { args, outputs: live.outputs.clone(), ..record.clone() }
+}
+
+/// Compares what a resource is (`prior`) with what it shall be (`wanted`, reduced as far as possible). `recorded` is
+/// what it was when it was last applied, to tell drift from change.
+pub(super) fn difference(node: &Node, wanted: Map<Expr>, prior: &Record, recorded: &Record) -> Difference {
+    let mut result = Difference { changes: Vec::new(), args: wanted };
+    for field in node.kind.args {
+        let before = prior.args.get(field.name).filter(|v| !v.is_null());
+        let ignored = node.options.ignore_changes.iter().any(|i| **i == *field.name);
+        let after = result.args.get(field.name).filter(|e| !e.is_null());
+        let left_alone = after.is_none() && field.presence == Presence::Computed;
+        if ignored || left_alone {
+            match before {
+                Some(value) => result.args.insert(field.name.into(), Expr::Known(value.clone())),
+                None => result.args.remove(field.name),
+            };
+            continue;
+        }
+        if equal(field, before, after) {
+            continue;
+        }
+        let drift = before.map(Value::revealed) != recorded.args.get(field.name).map(Value::revealed);
+        let hide = |v: &Value| if field.sensitive { v.clone().secret() } else { v.clone() };
+        result.changes.push(Change {
+            path: field.name.into(),
+            before: before.map(hide),
+            after: after.map(|e| match e {
+                Expr::Known(v) => Expr::Known(hide(v)),
+                other => other.clone(),
+            }),
+            forces: field.replace,
+            drift,
+        });
+    }
+    if node.region != prior.region {
+        let value = |r: &Option<Str>| r.clone().map(Value::Str);
+        result.changes.push(Change {
+            path: "region".into(),
+            before: value(&prior.region),
+            after: value(&node.region).map(Expr::Known),
+            forces: true,
+            drift: false,
+        });
+    }
+    result
+}
+
+fn equal(field: &Field, before: Option<&Value>, after: Option<&Expr>) -> bool {
+    let empty = |v: &Value| match v.reveal() {
+        Value::List(items) => items.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        _ => false,
+    };
+    match (before, after) {
+        (None, None) => true,
+        (Some(value), None) => empty(value) || absent_means(field, value),
+        (None, Some(Expr::Known(value))) => empty(value) || absent_means(field, value),
+        (Some(before), Some(Expr::Known(after))) => same(field, before, after),
+        (_, Some(_)) => false,
+    }
+}
+
+/// Whether a value is the one that an absent argument stands for.
+fn absent_means(field: &Field, value: &Value) -> bool {
+    matches!(field.presence, Presence::Default(default) if same(field, &default.value(), value))
+}
+
+/// Attributes known in advance that differ from the recorded ones: the contents of an archive.
+pub(super) fn known_changes(known: &Map<Value>, prior: &Record) -> Vec<Change> {
+    known
+        .iter()
+        .filter(|(name, value)| prior.outputs.get(*name) != Some(value))
+        .map(|(name, value)| Change {
+            path: name.clone(),
+            before: prior.outputs.get(name).cloned(),
+            after: Some(Expr::Known(value.clone())),
+            forces: false,
+            drift: false,
+        })
+        .collect()
+}

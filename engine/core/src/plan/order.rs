@@ -1,1 +1,275 @@
-//! The order of steps.
+//! The order of steps: what must be done before what.
+//!
+//! Creates and changes follow references. Deletes follow facts: a resource goes after everything that blocks its
+//! deletion, and what a deletion takes along needs no call of its own. Replacements put both together; what must be
+//! deleted first pulls along the replacements of everything that blocks it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::address::Address;
+use crate::graph::ReplaceOrder;
+use crate::plan::propose::unique_key;
+use crate::plan::{Action, Step};
+use crate::record::Record;
+use crate::registry::Registry;
+use crate::schedule::{Scheduler, Task};
+use crate::schema::Scope;
+use crate::value::Value;
+
+/// Why no order is possible.
+pub(super) enum Stuck {
+    /// Steps wait for each other.
+    Cycle(Vec<usize>),
+    /// What must be deleted before its successor is made is used by something that turns away only afterwards.
+    Held {
+        /// The delete.
+        step: usize,
+        /// The step of what uses it.
+        by: usize,
+    },
+}
+
+/// Fills in what each step comes after. Returns how long the longest path typically takes.
+pub(super) fn arrange(steps: &mut [Step], registry: &Registry) -> Result<Duration, Stuck> {
+    let index = Index::new(steps);
+    settle_replacements(steps, &index);
+    if let Some((step, by)) = held(steps, &index) {
+        return Err(Stuck::Held { step, by });
+    }
+    let implied = implied_deletes(steps, registry, &index);
+    let mut after: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); steps.len()];
+    for (i, step) in steps.iter().enumerate() {
+        if step.action == Action::Delete {
+            delete_after(i, steps, &index, &implied, &mut after);
+        } else {
+            make_after(i, step, steps, &index, &mut after);
+        }
+    }
+    free_names(steps, registry, &mut after);
+    for (i, list) in after.into_iter().enumerate() {
+        steps[i].after = list.into_iter().collect();
+        if let Some(&parent) = implied.get(&i) {
+            steps[i].implied_by = Some(steps[parent].address.clone());
+            steps[i].typical_ms = 0;
+        }
+    }
+    let tasks: Vec<Task> =
+        steps.iter().map(|s| Task { after: s.after.clone(), cost: Duration::from_millis(s.typical_ms) }).collect();
+    match Scheduler::new(&tasks) {
+        Ok(scheduler) => Ok(scheduler.critical_path()),
+        Err(cycle) => Err(Stuck::Cycle(cycle.0)),
+    }
+}
+
+/// Something to be deleted first that a resource which is only changed uses before and after.
+fn held(steps: &[Step], index: &Index) -> Option<(usize, usize)> {
+    let first = |s: &Step| s.action == Action::Delete && s.replacement == Some(ReplaceOrder::DeleteFirst);
+    steps.iter().enumerate().filter(|(_, s)| first(s)).find_map(|(i, step)| {
+        let mut users = index.used_by.get(&step.address).into_iter().flatten();
+        users.find(|&&u| turns_away(&steps[u], &step.address) == Some(false)).map(|&u| (i, u))
+    })
+}
+
+/// For a resource that is changed in place and was in the way of another's deletion: whether it no longer is once it
+/// is changed.
+fn turns_away(user: &Step, from: &Address) -> Option<bool> {
+    let blocked = user.prior.iter().flat_map(|p| &p.needs).any(|n| n.blocks_delete && n.address == *from);
+    (user.action == Action::Update && blocked).then(|| !user.needs.iter().any(|n| n.address == *from))
+}
+
+/// Steps by address, and who needs whom.
+struct Index {
+    /// The step that makes, changes or reads what goes by an address.
+    makes: BTreeMap<Address, usize>,
+    /// The steps that delete what goes or went by an address.
+    deletes: BTreeMap<Address, Vec<usize>>,
+    /// For each address, the deletes of what blocks its deletion.
+    blocked_by: BTreeMap<Address, Vec<usize>>,
+    /// For each address, the steps that change what was made from it until now.
+    used_by: BTreeMap<Address, BTreeSet<usize>>,
+}
+
+impl Index {
+    fn new(steps: &[Step]) -> Index {
+        let mut index = Index {
+            makes: BTreeMap::new(),
+            deletes: BTreeMap::new(),
+            blocked_by: BTreeMap::new(),
+            used_by: BTreeMap::new(),
+        };
+        for (i, step) in steps.iter().enumerate() {
+            if step.action == Action::Delete {
+                index.deletes.entry(step.address.clone()).or_default().push(i);
+                for need in step.prior.iter().flat_map(|p| &p.needs).filter(|n| n.blocks_delete) {
+                    index.blocked_by.entry(need.address.clone()).or_default().push(i);
+                }
+                continue;
+            }
+            index.makes.insert(step.address.clone(), i);
+            if step.action == Action::Create {
+                continue;
+            }
+            for need in step.prior.iter().flat_map(|p| &p.needs) {
+                index.used_by.entry(need.address.clone()).or_default().insert(i);
+            }
+        }
+        index
+    }
+}
+
+/// What must be deleted before its successor is made pulls along whatever blocks that deletion and is made from that
+/// successor: it cannot be made anew first either.
+fn settle_replacements(steps: &mut [Step], index: &Index) {
+    let mut queue: Vec<usize> = (0..steps.len())
+        .filter(|&i| steps[i].action == Action::Delete && steps[i].replacement == Some(ReplaceOrder::DeleteFirst))
+        .collect();
+    while let Some(first) = queue.pop() {
+        let Some(&successor) = index.makes.get(&steps[first].address) else { continue };
+        let blockers = reach(first, |i| index.blocked_by.get(&steps[i].address).cloned().unwrap_or_default());
+        let pulled: Vec<usize> = blockers
+            .into_iter()
+            .filter(|&b| steps[b].replacement == Some(ReplaceOrder::CreateFirst))
+            .filter(|&b| {
+                index.makes.get(&steps[b].address).is_some_and(|&make| {
+                    let needs =
+                        |i: usize| steps[i].needs.iter().filter_map(|n| index.makes.get(&n.address).copied()).collect();
+                    reach(make, needs).contains(&successor)
+                })
+            })
+            .collect();
+        for delete in pulled {
+            let address = steps[delete].address.clone();
+            steps[delete].replacement = Some(ReplaceOrder::DeleteFirst);
+            if let Some(&make) = index.makes.get(&address) {
+                steps[make].replacement = Some(ReplaceOrder::DeleteFirst);
+            }
+            queue.push(delete);
+        }
+    }
+}
+
+/// Everything that can be reached from a step, the step itself left out.
+fn reach(from: usize, next: impl Fn(usize) -> Vec<usize>) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    let mut stack = next(from);
+    while let Some(step) = stack.pop() {
+        if step != from && found.insert(step) {
+            stack.extend(next(step));
+        }
+    }
+    found
+}
+
+/// Deletes that another one takes along, with that one.
+fn implied_deletes(steps: &[Step], registry: &Registry, index: &Index) -> BTreeMap<usize, usize> {
+    let mut implied = BTreeMap::new();
+    for (i, step) in steps.iter().enumerate() {
+        let (Action::Delete, Some(record)) = (step.action, &step.prior) else { continue };
+        let Some(kind) = registry.get(&record.kind) else { continue };
+        let Some(reference) = kind.deleted_with.and_then(|f| kind.arg(f)).and_then(|f| f.refers) else { continue };
+        let value = kind.deleted_with.and_then(|f| record.args.get(f));
+        let parent =
+            record.needs.iter().flat_map(|n| index.deletes.get(&n.address).into_iter().flatten()).find(|&&d| {
+                steps[d].prior.as_ref().is_some_and(|p: &std::sync::Arc<Record>| {
+                    *p.kind == *reference.kind() && p.attribute(reference.attr()).as_ref() == value
+                })
+            });
+        // What must go before its successor is made cannot wait for a parent that goes later.
+        let late = |p: usize| {
+            step.replacement == Some(ReplaceOrder::DeleteFirst)
+                && steps[p].replacement != Some(ReplaceOrder::DeleteFirst)
+        };
+        if let Some(&parent) = parent.filter(|&&p| !late(p)) {
+            implied.insert(i, parent);
+        }
+    }
+    implied
+}
+
+/// A delete comes after the deletes of what blocks it, and after everything that used it has turned to something else.
+fn delete_after(
+    i: usize,
+    steps: &[Step],
+    index: &Index,
+    implied: &BTreeMap<usize, usize>,
+    after: &mut [BTreeSet<usize>],
+) {
+    let step = &steps[i];
+    // What goes along with another is gone when that one is; whatever blocks it blocks that one.
+    let waits = match implied.get(&i) {
+        Some(&parent) => {
+            after[i].insert(parent);
+            root(parent, implied)
+        }
+        None => i,
+    };
+    for &blocker in index.blocked_by.get(&step.address).into_iter().flatten() {
+        if blocker != waits && !implied.contains_key(&blocker) {
+            after[waits].insert(blocker);
+        }
+    }
+    if step.replacement == Some(ReplaceOrder::DeleteFirst) {
+        let users = index.used_by.get(&step.address).into_iter().flatten();
+        after[waits].extend(users.filter(|&&u| turns_away(&steps[u], &step.address) == Some(true)));
+        return;
+    }
+    after[waits].extend(index.used_by.get(&step.address).into_iter().flatten());
+    if step.replacement == Some(ReplaceOrder::CreateFirst)
+        && let Some(&create) = index.makes.get(&step.address)
+    {
+        after[waits].insert(create);
+    }
+}
+
+fn root(mut step: usize, implied: &BTreeMap<usize, usize>) -> usize {
+    // A chain of things that go along ends at what is really deleted; its length bounds the walk.
+    for _ in 0..=implied.len() {
+        match implied.get(&step) {
+            Some(&parent) => step = parent,
+            None => break,
+        }
+    }
+    step
+}
+
+/// A create or change comes after what it is made from; a create after the delete of its old self, if that goes first.
+fn make_after(i: usize, step: &Step, steps: &[Step], index: &Index, after: &mut [BTreeSet<usize>]) {
+    for need in &step.needs {
+        if let Some(&make) = index.makes.get(&need.address)
+            && make != i
+        {
+            after[i].insert(make);
+        }
+    }
+    if step.replacement == Some(ReplaceOrder::DeleteFirst) {
+        let old = index.deletes.get(&step.address).into_iter().flatten();
+        after[i].extend(old.filter(|&&d| steps[d].replacement.is_some()));
+    }
+}
+
+/// A create comes after the delete of something else that has its name.
+fn free_names(steps: &[Step], registry: &Registry, after: &mut [BTreeSet<usize>]) {
+    let mut taken: BTreeMap<(&str, Option<&str>, Vec<Value>), usize> = BTreeMap::new();
+    for (i, step) in steps.iter().enumerate() {
+        let (Action::Delete, Some(record)) = (step.action, &step.prior) else { continue };
+        let Some((fields, scope)) = registry.get(&record.kind).and_then(|k| k.unique) else { continue };
+        let values: Option<Vec<Value>> = fields.iter().map(|f| record.args.get(*f).cloned()).collect();
+        let region = (scope == Scope::Region).then_some(record.region.as_deref()).flatten();
+        if let Some(values) = values {
+            taken.insert((&record.kind, region, values), i);
+        }
+    }
+    if taken.is_empty() {
+        return;
+    }
+    for (i, step) in steps.iter().enumerate().filter(|(_, s)| s.action == Action::Create) {
+        let Some((scope, values)) = registry.get(&step.kind).and_then(|k| unique_key(k, &step.args)) else { continue };
+        let region = (scope == Scope::Region).then_some(step.region.as_deref()).flatten();
+        if let Some(&delete) = taken.get(&(&*step.kind, region, values))
+            && steps[delete].address != step.address
+        {
+            after[i].insert(delete);
+        }
+    }
+}

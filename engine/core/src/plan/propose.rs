@@ -1,13 +1,23 @@
 //! Proposing: from what is declared and what is known to what shall be done.
+//!
+//! Resources are decided one by one, dependencies first, so that each sees what its dependencies will be: an attribute
+//! of something that stays is known, one of something that is made anew is not. What cannot be done in place is
+//! replaced; whose dependencies are replaced follows. The order of the steps is solved afterwards, in `order`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::address::Address;
 use crate::cloud::{Identity, Live};
-use crate::graph::Graph;
-use crate::plan::Plan;
+use crate::diagnostic::Diagnostic;
+use crate::expr::{AttrRef, Expr};
+use crate::graph::{Graph, Node, ReplaceOrder};
+use crate::plan::diff::{Difference, difference, known_changes, refreshed};
+use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Reason, Step, order};
 use crate::record::{Record, Snapshot};
 use crate::registry::Registry;
+use crate::resolve;
+use crate::schema::{Kind, Presence, Scope};
 use crate::value::{Map, Str, Value};
 
 /// What the plan is for.
@@ -29,7 +39,7 @@ pub enum Refreshed {
 }
 
 /// Everything a plan is made from.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
     /// What the plan is for.
     pub goal: Goal,
@@ -53,8 +63,572 @@ pub struct Input<'a> {
     pub identity: &'a Identity,
 }
 
-/// Makes the plan.
+/// Makes the plan. What is wrong is among its diagnostics; a plan with an error cannot be applied.
 pub fn propose(input: &Input<'_>) -> Plan {
-    let _ = input;
-    unreachable!()
+    let mut planner =
+        Planner { input, decided: BTreeMap::new(), steps: Vec::new(), diagnostics: Vec::new(), unchanged: 0 };
+    match input.goal {
+        Goal::Apply => {
+            planner.diagnostics.extend(input.graph.notes.iter().cloned());
+            planner.decide_all();
+            planner.check_names();
+        }
+        Goal::Destroy => {}
+    }
+    planner.remove_undeclared();
+    planner.protect();
+    planner.finish()
+}
+
+/// What becomes of a declared resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It stays, or is changed in place without effect on this attribute's being known.
+    Stay,
+    /// It is changed in place.
+    Change,
+    /// It is made, anew or for the first time.
+    Make,
+    /// It is a look-up.
+    Ask,
+}
+
+/// A decided resource, as its dependents see it.
+#[derive(Debug)]
+struct Decided<'a> {
+    node: &'a Node,
+    fate: Fate,
+    args: Map<Expr>,
+    prior: Option<Arc<Record>>,
+    known: Option<&'a Map<Value>>,
+}
+
+impl Decided<'_> {
+    /// The value that an attribute will have, as far as that is known.
+    fn attribute(&self, name: &str) -> Option<Value> {
+        let kind = self.node.kind;
+        if let Some(value) = self.known.and_then(|k| k.get(name)) {
+            return Some(value.clone());
+        }
+        let prior = self.prior.as_ref().filter(|_| matches!(self.fate, Fate::Stay | Fate::Change));
+        if let Some(field) = kind.output(name) {
+            return prior.filter(|_| self.fate == Fate::Stay || !field.volatile)?.outputs.get(name).cloned();
+        }
+        match (self.args.get(name), kind.arg(name), name) {
+            (Some(value), _, _) => value.known().cloned(),
+            (None, Some(field), _) if field.presence == Presence::Computed => prior?.args.get(name).cloned(),
+            (None, Some(_), _) => Some(Value::Null),
+            (None, None, "id") => prior.map(|p| Value::Str(p.id.clone())),
+            (None, None, "region") => Some(self.node.region.clone().map_or(Value::Null, Value::Str)),
+            _ => None,
+        }
+    }
+}
+
+struct Planner<'a> {
+    input: &'a Input<'a>,
+    decided: BTreeMap<&'a Address, Decided<'a>>,
+    steps: Vec<Step>,
+    diagnostics: Vec<Diagnostic>,
+    unchanged: usize,
+}
+
+impl<'a> Planner<'a> {
+    /// Decides every declared resource, dependencies first.
+    fn decide_all(&mut self) {
+        for node in topological(self.input.graph) {
+            let args = self.reduce(node);
+            self.decide(node, args);
+        }
+    }
+
+    /// The arguments with everything known put in, checked again where that made them known.
+    fn reduce(&mut self, node: &'a Node) -> Map<Expr> {
+        let mut args = Map::new();
+        for (name, value) in &node.args {
+            let reduced = match value {
+                Expr::Known(_) => value.clone(),
+                _ => match value.reduce(&mut |r| self.look_up(r)) {
+                    Ok(reduced) => reduced,
+                    Err(error) => {
+                        let span = node.site.of(std::slice::from_ref(name), false);
+                        self.diagnostics.push(Diagnostic::error(error.to_string()).at(span, ""));
+                        continue;
+                    }
+                },
+            };
+            if let (Some(field), false) = (node.kind.arg(name), reduced == *value) {
+                let mut problems = Vec::new();
+                resolve::check(field, &reduced, &mut vec![name.clone()], &mut problems);
+                for problem in problems {
+                    let span = node.site.of(&problem.path, problem.on_key);
+                    let mut d = Diagnostic::error(problem.message).at(span, format!("of `{}`", node.address));
+                    d.help.extend(problem.help);
+                    self.diagnostics.push(d);
+                }
+            }
+            args.insert(name.clone(), reduced);
+        }
+        self.refuse(node, &args);
+        args
+    }
+
+    fn look_up(&self, r: &AttrRef) -> Option<Value> {
+        self.decided.get(&r.address)?.attribute(&r.attr)
+    }
+
+    /// Refuses values that would block or survive a destroy.
+    fn refuse(&mut self, node: &Node, args: &Map<Expr>) {
+        for field in node.kind.args {
+            let Some(refusal) = field.refusal else { continue };
+            let Some(Expr::Known(value)) = args.get(field.name) else { continue };
+            if *value != refusal.only.value() {
+                self.diagnostics.push(
+                    Diagnostic::error(format!("`{}` of `{}` is {value}: {}", field.name, node.address, refusal.why))
+                        .code(refusal.id)
+                        .at(node.site.of(&[field.name.into()], false), "would block or survive a destroy")
+                        .help(format!("leave `{}` out, or set it to {}", field.name, refusal.only.value())),
+                );
+            }
+        }
+    }
+
+    fn decide(&mut self, node: &'a Node, wanted: Map<Expr>) {
+        let known = self.input.known.get(&node.address);
+        if node.kind.lookup {
+            if known.is_none() {
+                let mut step = self.step(node, Action::Read, wanted.clone());
+                step.reasons.push(Reason::New);
+                self.steps.push(step);
+            }
+            self.keep(node, Fate::Ask, wanted, None);
+            return;
+        }
+        let (recorded, moved) = self.recorded(node);
+        let Some(recorded) = recorded else {
+            return match self.input.imports.get(&node.address) {
+                Some(found) => self.change(node, wanted, found, found, vec![Reason::Imported]),
+                None => self.make(node, wanted, Reason::New),
+            };
+        };
+        let reasons = match &moved {
+            Some(from) => vec![Reason::Moved { from: from.clone() }],
+            None => Vec::new(),
+        };
+        match self.input.refreshed.get(&recorded.address) {
+            Some(Refreshed::Gone) => self.make(node, wanted, Reason::Gone),
+            Some(Refreshed::Live(live)) => {
+                let prior = refreshed(node.kind, recorded, live);
+                self.change(node, wanted, &prior, recorded, reasons);
+            }
+            None => self.change(node, wanted, recorded, recorded, reasons),
+        }
+    }
+
+    /// The record of a node: under its address, or under one it had before.
+    fn recorded(&self, node: &Node) -> (Option<&'a Record>, Option<Address>) {
+        let records = &self.input.snapshot.records;
+        if let Some(record) = records.get(&node.address) {
+            return (Some(record), None);
+        }
+        let moved = node.options.moved_from.iter().find_map(|from| {
+            let free = !self.input.graph.nodes.contains_key(from);
+            records.get(from).filter(|r| free && *r.kind == *node.kind.name)
+        });
+        (moved, moved.map(|r| r.address.clone()))
+    }
+
+    /// It does not exist.
+    fn make(&mut self, node: &'a Node, wanted: Map<Expr>, reason: Reason) {
+        let mut step = self.step(node, Action::Create, wanted.clone());
+        step.reasons.push(reason);
+        self.steps.push(step);
+        self.keep(node, Fate::Make, wanted, None);
+    }
+
+    /// It exists.
+    fn change(
+        &mut self,
+        node: &'a Node,
+        wanted: Map<Expr>,
+        prior: &Record,
+        recorded: &Record,
+        mut reasons: Vec<Reason>,
+    ) {
+        let Difference { mut changes, args } = {
+            let mut d = difference(node, wanted, prior, recorded);
+            if let Some(known) = self.input.known.get(&node.address) {
+                d.changes.extend(known_changes(known, prior));
+            }
+            let forced = d.forced_by().cloned().or_else(|| self.bound(node));
+            if prior.incomplete || forced.is_some() {
+                return self.replace(node, d, prior, forced, reasons);
+            }
+            reasons.extend(self.follows(&d));
+            d
+        };
+        let prior = Arc::new(prior.clone());
+        let (needs, protect) = (node.needs(), node.options.protect);
+        let metadata = needs != prior.needs || protect != prior.protect;
+        let noticed = prior.args != recorded.args || prior.outputs != recorded.outputs;
+        let action = if reasons.contains(&Reason::Imported) {
+            Some(Action::Import)
+        } else if !changes.is_empty() {
+            reasons.push(if changes.iter().any(|c| c.drift) { Reason::Drifted } else { Reason::Changed });
+            Some(Action::Update)
+        } else if !reasons.is_empty() || metadata || noticed {
+            reasons.push(if noticed { Reason::Drifted } else { Reason::Metadata });
+            Some(Action::Record)
+        } else {
+            None
+        };
+        let fate = if changes.is_empty() { Fate::Stay } else { Fate::Change };
+        let updates_import = action == Some(Action::Import) && !changes.is_empty();
+        if let Some(action) = action {
+            let mut step = self.step(node, if updates_import { Action::Update } else { action }, args.clone());
+            step.reasons = reasons;
+            step.changes.append(&mut changes);
+            step.prior = Some(prior.clone());
+            self.steps.push(step);
+        }
+        if action.is_none() || action == Some(Action::Record) {
+            self.unchanged += 1;
+        }
+        self.keep(node, fate, args, Some(prior));
+    }
+
+    fn replace(
+        &mut self,
+        node: &'a Node,
+        d: Difference,
+        prior: &Record,
+        forced: Option<Str>,
+        mut reasons: Vec<Reason>,
+    ) {
+        reasons.extend(self.follows(&d));
+        let bound = forced.as_ref().and_then(|f| node.args.get(f)).map(Expr::addresses).unwrap_or_default();
+        for address in bound.into_iter().filter(|a| self.is_replaced(a)) {
+            let reason = Reason::Follows { address };
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        match forced {
+            Some(argument) => reasons.push(Reason::Forced { argument }),
+            None => reasons.push(Reason::Unfinished),
+        }
+        let order = node.options.replace.unwrap_or_else(|| natural_order(node.kind, &d.args, prior));
+        let prior = Arc::new(prior.clone());
+        let mut create = self.step(node, Action::Create, d.args.clone());
+        create.reasons = reasons.clone();
+        create.changes = d.changes;
+        create.prior = Some(prior.clone());
+        create.replacement = Some(order);
+        let mut delete = self.removal(prior.clone(), Action::Delete, reasons);
+        delete.address = node.address.clone();
+        delete.replacement = Some(order);
+        self.steps.push(create);
+        self.steps.push(delete);
+        self.keep(node, Fate::Make, d.args, Some(prior));
+    }
+
+    /// The resources made anew that unknown values of a difference come from.
+    fn follows(&self, d: &Difference) -> Vec<Reason> {
+        d.waits_for().into_iter().filter(|a| self.is_replaced(a)).map(|address| Reason::Follows { address }).collect()
+    }
+
+    /// The argument that binds a resource to one that is replaced: it names it and cannot be changed in place. The
+    /// value may stay the same, when names do, but what is bound to it goes with it.
+    fn bound(&self, node: &Node) -> Option<Str> {
+        node.args.iter().find_map(|(name, value)| {
+            let binds = node.kind.arg(name).is_some_and(|f| f.replace && f.refers.is_some_and(|r| r.blocks_delete));
+            (binds && value.addresses().iter().any(|a| self.is_replaced(a))).then(|| name.clone())
+        })
+    }
+
+    fn is_replaced(&self, address: &Address) -> bool {
+        self.decided.get(address).is_some_and(|d| d.fate == Fate::Make && d.prior.is_some())
+    }
+
+    fn keep(&mut self, node: &'a Node, fate: Fate, args: Map<Expr>, prior: Option<Arc<Record>>) {
+        let known = self.input.known.get(&node.address);
+        self.decided.insert(&node.address, Decided { node, fate, args, prior, known });
+    }
+
+    fn step(&self, node: &Node, action: Action, args: Map<Expr>) -> Step {
+        let typical = match action {
+            Action::Create => node.kind.create,
+            Action::Update => node.kind.update,
+            _ => Default::default(),
+        };
+        Step {
+            address: node.address.clone(),
+            kind: node.kind.name.into(),
+            region: node.region.clone(),
+            action,
+            reasons: Vec::new(),
+            changes: Vec::new(),
+            prior: None,
+            args,
+            known: self.input.known.get(&node.address).cloned().unwrap_or_default(),
+            needs: node.needs(),
+            protect: node.options.protect,
+            span: node.site.span.clone(),
+            after: Vec::new(),
+            replacement: None,
+            implied_by: None,
+            typical_ms: millis(typical),
+        }
+    }
+
+    fn removal(&self, prior: Arc<Record>, action: Action, reasons: Vec<Reason>) -> Step {
+        let typical = self.input.registry.get(&prior.kind).map(|k| k.delete).unwrap_or_default();
+        Step {
+            address: prior.address.clone(),
+            kind: prior.kind.clone(),
+            region: prior.region.clone(),
+            action,
+            reasons,
+            changes: Vec::new(),
+            args: Map::new(),
+            known: Map::new(),
+            needs: Vec::new(),
+            protect: false,
+            span: prior.span.clone(),
+            after: Vec::new(),
+            replacement: None,
+            implied_by: None,
+            typical_ms: if action == Action::Delete { millis(typical) } else { 0 },
+            prior: Some(prior),
+        }
+    }
+
+    /// What is recorded but not declared goes.
+    fn remove_undeclared(&mut self) {
+        let moved: BTreeSet<&Address> = self
+            .steps
+            .iter()
+            .flat_map(|s| &s.reasons)
+            .filter_map(|r| if let Reason::Moved { from } = r { Some(from) } else { None })
+            .filter_map(|from| self.input.snapshot.records.get_key_value(from).map(|(k, _)| k))
+            .collect();
+        let mut removals = Vec::new();
+        for (address, record) in &self.input.snapshot.records {
+            let declared = self.input.goal == Goal::Apply && self.input.graph.nodes.contains_key(address);
+            if declared || moved.contains(address) {
+                continue;
+            }
+            let reason = if self.input.goal == Goal::Destroy { Reason::Destroy } else { Reason::NotDeclared };
+            let record = Arc::new(record.clone());
+            removals.push(match self.input.refreshed.get(address) {
+                Some(Refreshed::Gone) => self.removal(record, Action::Forget, vec![Reason::Gone]),
+                _ => self.removal(record, Action::Delete, vec![reason]),
+            });
+        }
+        for record in &self.input.snapshot.deposed {
+            removals.push(self.removal(Arc::new(record.clone()), Action::Delete, vec![Reason::Deposed]));
+        }
+        self.steps.extend(removals);
+    }
+
+    /// What is protected is neither deleted nor replaced.
+    fn protect(&mut self) {
+        for step in self.steps.iter().filter(|s| s.action == Action::Delete) {
+            let declared = self.input.graph.nodes.get(&step.address);
+            let protected = match (declared, self.input.goal) {
+                (Some(node), Goal::Apply) => node.options.protect,
+                _ => step.prior.as_ref().is_some_and(|p| p.protect),
+            };
+            if protected {
+                let verb = if step.replacement.is_some() { "replaced" } else { "deleted" };
+                self.diagnostics.push(
+                    Diagnostic::error(format!("`{}` is protected and would be {verb}", step.address))
+                        .code("protect")
+                        .at(step.span.clone(), "declared here")
+                        .help("take `protect: true` away and apply that first"),
+                );
+            }
+        }
+    }
+
+    /// Two resources that would have the same name.
+    fn check_names(&mut self) {
+        let mut seen: BTreeMap<(&str, Option<&str>, Vec<Value>), &Node> = BTreeMap::new();
+        for decided in self.decided.values() {
+            let kind = decided.node.kind;
+            let Some((scope, values)) = unique_key(kind, &decided.args) else { continue };
+            let region = (scope == Scope::Region).then_some(decided.node.region.as_deref()).flatten();
+            let name: Vec<String> = values.iter().map(Value::to_string).collect();
+            if let Some(first) = seen.insert((kind.name, region, values), decided.node) {
+                let field = kind.unique.and_then(|(fields, _)| fields.first()).copied().unwrap_or_default();
+                let place = |n: &Node| n.site.of(&[field.into()], false);
+                self.diagnostics.push(
+                    Diagnostic::error(format!(
+                        "`{}` and `{}` would both be called {}",
+                        first.address,
+                        decided.node.address,
+                        name.join(", ")
+                    ))
+                    .at(place(decided.node), "the second one")
+                    .also(place(first), "the first one")
+                    .help(format!("give one of them another `{field}`")),
+                );
+            }
+        }
+    }
+
+    fn finish(mut self) -> Plan {
+        let before = &self.input.snapshot.outputs;
+        let mut outputs: Map<PlannedOutput> = before
+            .iter()
+            .map(|(name, value)| (name.clone(), PlannedOutput { before: Some(value.clone()), after: None }))
+            .collect();
+        if self.input.goal == Goal::Apply {
+            for (name, output) in &self.input.graph.outputs {
+                let value = match output.value.reduce(&mut |r| self.look_up(r)) {
+                    Ok(value) => value,
+                    Err(error) => {
+                        self.diagnostics.push(
+                            Diagnostic::error(error.to_string()).at(output.span.clone(), format!("output `{name}`")),
+                        );
+                        continue;
+                    }
+                };
+                outputs.entry(name.clone()).or_insert(PlannedOutput { before: None, after: None }).after = Some(value);
+            }
+        }
+        let known_lookups = self.decided.values().filter(|d| d.fate == Fate::Ask);
+        let answers = known_lookups.filter_map(|d| Some((d.node.address.text(), d.known?.clone()))).collect();
+        let Planner { input, mut steps, mut diagnostics, unchanged, .. } = self;
+        steps.sort_by(|a, b| (&a.address, a.action, op(a)).cmp(&(&b.address, b.action, op(b))));
+        let estimate_ms = match order::arrange(&mut steps, input.registry) {
+            Ok(estimate) => millis(estimate),
+            Err(order::Stuck::Cycle(stuck)) => {
+                let words = |s: &Step| format!("{} `{}`", format!("{:?}", s.action).to_lowercase(), s.address);
+                let list: Vec<String> = stuck.iter().map(|&i| words(&steps[i])).collect();
+                diagnostics.push(
+                    Diagnostic::error(format!("these changes wait for each other: {}", list.join(", then ")))
+                        .help("make them in two applies, or set `replace` on one of the resources"),
+                );
+                0
+            }
+            Err(order::Stuck::Held { step, by }) => {
+                let (step, by) = (&steps[step], &steps[by]);
+                diagnostics.push(
+                    Diagnostic::error(format!(
+                        "`{}` must be deleted before its successor is made, but `{}` uses it until then",
+                        step.address, by.address
+                    ))
+                    .at(step.span.clone(), "this is to be replaced")
+                    .also(by.span.clone(), "this uses it")
+                    .help("give it another name, so that the new one can be made first"),
+                );
+                0
+            }
+        };
+        diagnostics.sort_by_key(|d| std::cmp::Reverse(d.severity));
+        let mut plan = Plan {
+            format: FORMAT,
+            id: "".into(),
+            program: input.program.clone(),
+            environment: input.environment.into(),
+            identity: input.identity.clone(),
+            position: input.snapshot.position,
+            destroy: input.goal == Goal::Destroy,
+            steps,
+            unchanged,
+            outputs,
+            answers,
+            diagnostics,
+            estimate_ms,
+        };
+        plan.id = identity_of(&plan);
+        plan
+    }
+}
+
+fn op(step: &Step) -> Option<&Str> {
+    step.prior.as_ref().map(|p| &p.op)
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The values by which a resource is the only one of its kind, when all of them are known.
+pub(super) fn unique_key(kind: &Kind, args: &Map<Expr>) -> Option<(Scope, Vec<Value>)> {
+    let (fields, scope) = kind.unique?;
+    let values: Option<Vec<Value>> = fields.iter().map(|f| args.get(*f)?.known().cloned()).collect();
+    Some((scope, values?))
+}
+
+/// The new one first where names allow it: when nothing of it must be the only one, or its name changes too.
+fn natural_order(kind: &Kind, wanted: &Map<Expr>, prior: &Record) -> ReplaceOrder {
+    let Some((fields, _)) = kind.unique else { return ReplaceOrder::CreateFirst };
+    let differs = fields.iter().any(|f| match wanted.get(*f) {
+        Some(Expr::Known(value)) => prior.args.get(*f) != Some(value),
+        // What comes from something made anew is another one.
+        Some(_) => true,
+        None => prior.args.contains_key(*f),
+    });
+    if differs { ReplaceOrder::CreateFirst } else { ReplaceOrder::DeleteFirst }
+}
+
+/// The nodes, dependencies first, otherwise by address. What waits for itself comes last; the graph's own check has
+/// refused it already.
+fn topological(graph: &Graph) -> Vec<&Node> {
+    let mut missing: BTreeMap<&Address, usize> = BTreeMap::new();
+    let mut followers: BTreeMap<&Address, Vec<&Address>> = BTreeMap::new();
+    for (address, node) in &graph.nodes {
+        let mut count = 0;
+        for need in node.needs() {
+            if let Some((before, _)) = graph.nodes.get_key_value(&need.address) {
+                followers.entry(before).or_default().push(address);
+                count += 1;
+            }
+        }
+        missing.insert(address, count);
+    }
+    let mut ready: BTreeSet<&Address> = missing.iter().filter(|(_, n)| **n == 0).map(|(a, _)| *a).collect();
+    let mut sorted = Vec::with_capacity(graph.nodes.len());
+    while let Some(address) = ready.pop_first() {
+        missing.remove(address);
+        sorted.extend(graph.nodes.get(address));
+        for follower in followers.remove(address).unwrap_or_default() {
+            if let Some(count) = missing.get_mut(follower) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.insert(follower);
+                }
+            }
+        }
+    }
+    sorted.extend(missing.keys().filter_map(|a| graph.nodes.get(*a)));
+    sorted
+}
+
+/// The plan's identity: a hash of what it will do, and of what it was made from.
+fn identity_of(plan: &Plan) -> Str {
+    use sha2::Digest as _;
+    struct Hasher(sha2::Sha256);
+    impl std::io::Write for Hasher {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.update(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut hasher = Hasher(sha2::Sha256::new());
+    // Writing plain data into a hash cannot fail; were it to, the identity would only be shorter.
+    let _ = serde_json::to_writer(
+        &mut hasher,
+        &(plan.format, &plan.program, &plan.environment, &plan.identity, plan.position, plan.destroy),
+    );
+    for step in &plan.steps {
+        let prior = step.prior.as_ref().map(|p| (&p.id, &p.op));
+        let _ = serde_json::to_writer(&mut hasher, &(&step.address, step.action, &step.args, &step.changes, prior));
+    }
+    hex::encode(&hasher.0.finalize()[..16]).into()
 }

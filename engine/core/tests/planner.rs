@@ -1,0 +1,299 @@
+//! What the planner decides, case by case.
+#![allow(missing_docs)]
+
+mod support;
+
+use dr_core::cloud::Live;
+use dr_core::expr::Expr;
+use dr_core::graph::{Options, Output, ReplaceOrder};
+use dr_core::plan::{Action, Goal, Reason, Refreshed};
+use dr_core::record::{Record, Snapshot};
+use dr_core::value::{Map, Value};
+use support::*;
+
+#[test]
+fn what_is_new_is_made_after_what_it_needs() {
+    let g = graph(&[("t.node:a", &[("store", arn("t.store:z"))]), ("t.store:z", &[("name", text("z"))])]);
+    let p = plan(&g, &Snapshot::default());
+    assert_eq!(words(&p), ["create t.node:a", "create t.store:z"]);
+    assert_eq!((p.steps[0].after.clone(), p.steps[0].reasons.clone()), (vec![1], vec![Reason::New]));
+    assert_eq!(p.estimate_ms, 11_000);
+    assert!(!p.is_empty());
+}
+
+#[test]
+fn a_second_plan_is_empty_and_the_same_input_gives_the_same_plan() {
+    let g = graph(&[("t.node:a", &[("store", arn("t.store:z"))]), ("t.store:z", &[("name", text("z"))])]);
+    let state = applied(&g);
+    let p = plan(&g, &state);
+    assert_eq!((words(&p).len(), p.unchanged), (0, 2));
+    assert!(p.is_empty());
+    assert_eq!(serde_json::to_string(&p).unwrap(), serde_json::to_string(&plan(&g, &state)).unwrap());
+}
+
+#[test]
+fn an_argument_is_changed_in_place_and_what_reads_stable_attributes_stays() {
+    let g = |size| {
+        graph(&[
+            ("t.node:a", &[("store", arn("t.store:z"))]),
+            ("t.store:z", &[("name", text("z")), ("size", int(size))]),
+        ])
+    };
+    let p = plan(&g(2), &applied(&g(1)));
+    assert_eq!(words(&p), ["update t.store:z"]);
+    assert_eq!(p.steps[0].changes[0].before, Some(Value::Int(1)));
+    assert_eq!(p.steps[0].changes[0].after, Some(int(2)));
+}
+
+#[test]
+fn volatile_attributes_are_unknown_while_their_resource_changes() {
+    let g = |size| {
+        graph(&[
+            ("t.node:a", &[("size", Expr::attr(&at("t.store:z"), "revision"))]),
+            ("t.store:z", &[("name", text("z")), ("size", int(size))]),
+        ])
+    };
+    let p = plan(&g(2), &applied(&g(1)));
+    assert_eq!(words(&p), ["update t.node:a", "update t.store:z"]);
+    assert_eq!(p.steps[0].after, [1]);
+}
+
+#[test]
+fn a_unique_name_is_freed_first_and_dependents_follow() {
+    let g = |class: &str| {
+        graph(&[
+            ("t.node:a", &[("store", arn("t.store:z"))]),
+            ("t.store:z", &[("name", text("z")), ("class", text(class))]),
+        ])
+    };
+    let p = plan(&g("cold"), &applied(&g("warm")));
+    assert_eq!(words(&p), ["create t.node:a", "delete t.node:a", "create t.store:z", "delete t.store:z"]);
+    assert!(p.steps.iter().all(|s| s.replacement == Some(ReplaceOrder::DeleteFirst)));
+    assert!(p.steps[0].reasons.contains(&Reason::Follows { address: at("t.store:z") }));
+    assert_eq!(p.steps[2].reasons, [Reason::Forced { argument: "class".into() }]);
+    // The old node goes, the old store goes, the new store comes, the new node comes.
+    assert_eq!((p.steps[3].after.clone(), p.steps[2].after.clone()), (vec![1], vec![3]));
+    assert_eq!(p.counts().replace, 2);
+}
+
+#[test]
+fn where_names_allow_it_the_new_one_comes_first() {
+    let g = |image: &str| graph(&[("t.node:a", &[("image", text(image))]), ("t.node:b", &[("peer", arn("t.node:a"))])]);
+    let before = applied(&g("1"));
+    let p = plan(&g("2"), &before);
+    assert_eq!(words(&p), ["create t.node:a", "delete t.node:a", "update t.node:b"]);
+    // The old one goes when nobody uses it any more.
+    assert_eq!(p.steps[1].after, [0, 2]);
+    let after = carry_out(&p, &before, |_| 0);
+    assert!(after.deposed.is_empty());
+    assert!(plan(&g("2"), &after).is_empty());
+}
+
+#[test]
+fn a_name_that_changes_is_no_obstacle() {
+    let g = |name: &str| graph(&[("t.store:z", &[("name", text(name))])]);
+    let p = plan(&g("b"), &applied(&g("a")));
+    assert_eq!(p.steps[0].replacement, Some(ReplaceOrder::CreateFirst));
+}
+
+#[test]
+fn a_name_moves_to_another_address_only_when_it_is_free() {
+    let before = applied(&graph(&[("t.store:old", &[("name", text("n"))])]));
+    let p = plan(&graph(&[("t.store:new", &[("name", text("n"))])]), &before);
+    assert_eq!(words(&p), ["create t.store:new", "delete t.store:old"]);
+    assert_eq!(p.steps[0].after, [1]);
+}
+
+#[test]
+fn deletes_follow_facts_not_the_order_of_creation() {
+    let g = graph(&[
+        ("t.child:c", &[("store", arn("t.store:z"))]),
+        ("t.node:blocks", &[("store", arn("t.store:z"))]),
+        ("t.node:loose", &[("topic", arn("t.store:z"))]),
+        ("t.store:z", &[("name", text("z"))]),
+    ]);
+    let before = applied(&g);
+    let p = plan_with(Goal::Destroy, &graph(&[]), &before, &Asked::default());
+    assert_eq!(words(&p), ["delete t.child:c", "delete t.node:blocks", "delete t.node:loose", "delete t.store:z"]);
+    assert_eq!(p.steps[0].implied_by, Some(at("t.store:z")));
+    assert_eq!((p.steps[0].after.clone(), p.steps[3].after.clone()), (vec![3], vec![1]));
+    assert!(carry_out(&p, &before, |n| n - 1).is_empty());
+}
+
+#[test]
+fn what_somebody_else_did_is_noticed() {
+    let g = graph(&[("t.node:a", &[]), ("t.store:z", &[("name", text("z")), ("size", int(1))])]);
+    let state = applied(&g);
+    let mut asked = Asked::default();
+    asked.refreshed.insert(at("t.node:a"), Refreshed::Gone);
+    let record = &state.records[&at("t.store:z")];
+    let mut args = record.args.clone();
+    args.insert("size".into(), Value::Int(9));
+    asked.refreshed.insert(at("t.store:z"), Refreshed::Live(Live { args, outputs: record.outputs.clone() }));
+    let p = plan_with(Goal::Apply, &g, &state, &asked);
+    assert_eq!(words(&p), ["create t.node:a", "update t.store:z"]);
+    assert_eq!(p.steps[0].reasons, [Reason::Gone]);
+    assert!(p.steps[1].changes[0].drift && p.steps[1].reasons == [Reason::Drifted]);
+    let p = plan_with(Goal::Destroy, &g, &state, &asked);
+    assert_eq!(words(&p), ["forget t.node:a", "delete t.store:z"]);
+}
+
+#[test]
+fn what_the_service_chooses_is_no_difference() {
+    let g = graph(&[("t.store:z", &[("name", text("z"))])]);
+    let state = applied(&g);
+    let mut live = Live { args: state.records[&at("t.store:z")].args.clone(), outputs: Map::new() };
+    live.args.insert("chosen".into(), Value::str("by the service"));
+    live.outputs = state.records[&at("t.store:z")].outputs.clone();
+    let mut asked = Asked::default();
+    asked.refreshed.insert(at("t.store:z"), Refreshed::Live(live));
+    let p = plan_with(Goal::Apply, &g, &state, &asked);
+    assert!(p.is_empty());
+    assert_eq!(p.steps[0].action, Action::Record);
+}
+
+#[test]
+fn ignored_arguments_are_left_alone() {
+    let mut g = graph(&[]);
+    let options = Options { ignore_changes: vec!["size".into()], ..Options::default() };
+    declare(&mut g, "t.node:a", Map::from([("size".into(), int(5))]), options);
+    let state = applied(&graph(&[("t.node:a", &[("size", int(1))])]));
+    assert!(plan(&g, &state).is_empty());
+}
+
+#[test]
+fn a_resource_can_get_another_address() {
+    let before = applied(&graph(&[("t.store:old", &[("name", text("n"))])]));
+    let mut g = graph(&[]);
+    let options = Options { moved_from: vec![at("t.store:old")], ..Options::default() };
+    declare(&mut g, "t.store:new", Map::from([("name".into(), text("n"))]), options);
+    let p = plan(&g, &before);
+    assert_eq!(words(&p), ["record t.store:new"]);
+    assert!(p.steps[0].reasons.contains(&Reason::Moved { from: at("t.store:old") }));
+    let after = carry_out(&p, &before, |_| 0);
+    assert_eq!(after.records.keys().map(|a| a.as_str()).collect::<Vec<_>>(), ["t.store:new"]);
+}
+
+#[test]
+fn what_is_protected_is_neither_deleted_nor_replaced() {
+    let mut g = graph(&[]);
+    let options = Options { protect: true, ..Options::default() };
+    declare(&mut g, "t.node:a", Map::from([("image".into(), text("1"))]), options.clone());
+    let state = applied(&g);
+    for p in [plan(&graph(&[]), &state), plan_with(Goal::Destroy, &g, &state, &Asked::default()), {
+        let mut changed = graph(&[]);
+        declare(&mut changed, "t.node:a", Map::from([("image".into(), text("2"))]), options);
+        plan(&changed, &state)
+    }] {
+        assert!(p.is_refused());
+        assert!(p.diagnostics[0].message.contains("protected"), "{}", p.diagnostics[0]);
+    }
+}
+
+#[test]
+fn values_that_cannot_be_destroyed_are_refused() {
+    let p = plan(&graph(&[("t.store:z", &[("guard", Value::Bool(true).into())])]), &Snapshot::default());
+    assert!(p.is_refused());
+    assert_eq!(p.diagnostics[0].code.as_deref(), Some("D01"));
+}
+
+#[test]
+fn two_resources_of_one_name_are_refused() {
+    let p = plan(
+        &graph(&[("t.store:a", &[("name", text("n"))]), ("t.store:b", &[("name", text("n"))])]),
+        &Snapshot::default(),
+    );
+    assert!(p.is_refused() && p.diagnostics[0].message.contains("both be called"), "{:?}", p.diagnostics);
+}
+
+#[test]
+fn an_unfinished_creation_is_replaced() {
+    let g = graph(&[("t.node:a", &[])]);
+    let mut state = applied(&g);
+    state.records.get_mut(&at("t.node:a")).unwrap().incomplete = true;
+    let p = plan(&g, &state);
+    assert_eq!(words(&p), ["create t.node:a", "delete t.node:a"]);
+    assert_eq!(p.steps[0].reasons, [Reason::Unfinished]);
+}
+
+#[test]
+fn what_was_set_aside_is_deleted() {
+    let g = graph(&[("t.node:a", &[])]);
+    let mut state = applied(&g);
+    state.deposed.push(Record { op: "old".into(), ..state.records[&at("t.node:a")].clone() });
+    let p = plan(&g, &state);
+    assert_eq!(words(&p), ["delete t.node:a"]);
+    assert_eq!(p.steps[0].reasons, [Reason::Deposed]);
+    assert!(carry_out(&p, &state, |_| 0).deposed.is_empty());
+}
+
+#[test]
+fn look_ups_are_answered_in_advance_or_asked_while_applying() {
+    let g = graph(&[("t.lookup:me", &[]), ("t.store:z", &[("name", arn("t.lookup:me"))])]);
+    let mut asked = Asked::default();
+    let unanswered = plan(&g, &Snapshot::default());
+    assert_eq!(words(&unanswered), ["read t.lookup:me", "create t.store:z"]);
+    assert_eq!(unanswered.steps[1].after, [0]);
+    asked.known.insert(at("t.lookup:me"), Map::from([("arn".into(), "me".into())]));
+    let p = plan_with(Goal::Apply, &g, &Snapshot::default(), &asked);
+    assert_eq!(words(&p), ["create t.store:z"]);
+    assert_eq!(p.steps[0].args["name"], text("me"));
+    assert_eq!(p.answers["t.lookup:me"]["arn"], Value::str("me"));
+}
+
+#[test]
+fn existing_resources_are_taken_over() {
+    let g = graph(&[("t.store:z", &[("name", text("z"))])]);
+    let mut asked = Asked::default();
+    let found = applied(&g).records[&at("t.store:z")].clone();
+    asked.imports.insert(at("t.store:z"), found);
+    let p = plan_with(Goal::Apply, &g, &Snapshot::default(), &asked);
+    assert_eq!(words(&p), ["import t.store:z"]);
+    assert_eq!(p.steps[0].reasons, [Reason::Imported]);
+}
+
+#[test]
+fn outputs_show_what_changes() {
+    let mut g = graph(&[("t.store:z", &[("name", text("z"))])]);
+    g.outputs.insert("arn".into(), Output { value: arn("t.store:z"), span: None });
+    let p = plan(&g, &Snapshot::default());
+    assert!(matches!(p.outputs["arn"].after, Some(Expr::Attr(_))));
+    let state = applied(&g);
+    assert!(plan(&g, &state).is_empty());
+    g.outputs.clear();
+    assert!(!plan(&g, &state).is_empty(), "an output that goes is a change");
+}
+
+#[test]
+fn values_that_become_known_are_checked() {
+    let g = graph(&[("t.lookup:me", &[]), ("t.store:z", &[("size", arn("t.lookup:me"))])]);
+    let mut asked = Asked::default();
+    asked.known.insert(at("t.lookup:me"), Map::from([("arn".into(), "not a number".into())]));
+    let p = plan_with(Goal::Apply, &g, &Snapshot::default(), &asked);
+    assert!(p.diagnostics[0].message.contains("`size` must be an integer"), "{:?}", p.diagnostics);
+}
+
+#[test]
+fn what_is_bound_to_something_replaced_is_made_anew_although_its_name_stays() {
+    let g = |class: &str| {
+        graph(&[
+            ("t.child:c", &[("store", Expr::attr(&at("t.store:z"), "name"))]),
+            ("t.store:z", &[("name", text("z")), ("class", text(class))]),
+        ])
+    };
+    let p = plan(&g("cold"), &applied(&g("warm")));
+    assert_eq!(words(&p), ["create t.child:c", "delete t.child:c", "create t.store:z", "delete t.store:z"]);
+    assert!(p.steps[0].reasons.contains(&Reason::Follows { address: at("t.store:z") }));
+}
+
+#[test]
+fn what_is_used_until_its_successor_is_there_cannot_be_deleted_first() {
+    let g = |image: &str| {
+        let mut g = graph(&[("t.node:user", &[("peer", arn("t.node:x"))])]);
+        let options = Options { replace: Some(ReplaceOrder::DeleteFirst), ..Options::default() };
+        declare(&mut g, "t.node:x", Map::from([("image".into(), text(image))]), options);
+        g
+    };
+    let p = plan(&g("2"), &applied(&g("1")));
+    assert!(p.is_refused() && p.diagnostics[0].message.contains("`t.node:user` uses it"), "{:?}", p.diagnostics);
+}

@@ -1,0 +1,257 @@
+//! A small world for planner tests: four kinds, graphs in a few words, and a model that carries a plan out.
+#![allow(missing_docs, dead_code)]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dr_core::address::Address;
+use dr_core::cloud::Identity;
+use dr_core::expr::{AttrRef, Expr};
+use dr_core::graph::{Graph, Node, Options, ReplaceOrder, Site};
+use dr_core::plan::{Action, Goal, Input, Plan, Refreshed, propose};
+use dr_core::record::{Record, Snapshot};
+use dr_core::registry::Registry;
+use dr_core::schedule::{Event, Scheduler, Task};
+use dr_core::schema::{Field, Kind, Lit, Presence, Reference, Refusal, Scope, Type};
+use dr_core::value::{Map, Str, Value};
+
+const OPTIONAL: Field = Field { presence: Presence::Optional, ..Field::new("", "", Type::Str) };
+const fn refers(name: &'static str, to: &'static str, blocks_delete: bool) -> Field {
+    Field { name, refers: Some(Reference { to, blocks_delete }), ..OPTIONAL }
+}
+const NAME: Field = Field { name: "name", replace: true, ..OPTIONAL };
+const SIZE: Field = Field { name: "size", ty: Type::Int, ..OPTIONAL };
+const ARN: Field = Field::new("arn", "", Type::Str);
+const REVISION: Field = Field { volatile: true, ..Field::new("revision", "", Type::Int) };
+const FREE: Field = Field { name: "chosen", presence: Presence::Computed, ..OPTIONAL };
+const GUARD: Field = Field {
+    name: "guard",
+    ty: Type::Bool,
+    presence: Presence::Default(Lit::Bool(false)),
+    refusal: Some(Refusal { id: "D01", only: Lit::Bool(false), why: "it cannot be deleted" }),
+    ..Field::new("", "", Type::Bool)
+};
+
+/// Named, unique in its region; replaced delete-first unless its name changes.
+pub static STORE: Kind = Kind {
+    unique: Some((&["name"], Scope::Region)),
+    create: Duration::from_secs(10),
+    ..Kind::new(
+        "t.store",
+        "",
+        &[NAME, SIZE, FREE, GUARD, Field { name: "class", replace: true, ..OPTIONAL }],
+        &[ARN, REVISION],
+    )
+};
+/// Nothing of it need be the only one; replaced create-first.
+pub static NODE: Kind = Kind::new(
+    "t.node",
+    "",
+    &[
+        SIZE,
+        Field { name: "image", replace: true, ..OPTIONAL },
+        Field { replace: true, ..refers("store", "t.store.arn", true) },
+        refers("peer", "t.node.arn", true),
+        refers("topic", "t.store.arn", false),
+    ],
+    &[ARN, REVISION],
+);
+/// Goes along with its store.
+pub static CHILD: Kind = Kind {
+    deleted_with: Some("store"),
+    ..Kind::new("t.child", "", &[SIZE, Field { replace: true, ..refers("store", "t.store.arn", true) }], &[ARN])
+};
+pub static LOOKUP: Kind = Kind { lookup: true, ..Kind::new("t.lookup", "", &[], &[ARN]) };
+
+pub fn registry() -> Registry {
+    Registry::new([&STORE, &NODE, &CHILD, &LOOKUP])
+}
+pub fn at(address: &str) -> Address {
+    Address::parse(address).unwrap()
+}
+pub fn arn(address: &str) -> Expr {
+    Expr::attr(&at(address), "arn")
+}
+pub fn text(s: &str) -> Expr {
+    Expr::str(s)
+}
+pub fn int(i: i64) -> Expr {
+    Expr::Known(Value::Int(i))
+}
+
+/// A graph from `(address, [(argument, expression)])`.
+pub fn graph(nodes: &[(&str, &[(&str, Expr)])]) -> Graph {
+    let mut graph = Graph { program: "p".into(), ..Graph::default() };
+    for (address, args) in nodes {
+        declare(&mut graph, address, args.iter().map(|(k, v)| ((*k).into(), v.clone())).collect(), Options::default());
+    }
+    graph
+}
+pub fn declare(graph: &mut Graph, address: &str, mut args: Map<Expr>, options: Options) {
+    let address = at(address);
+    let kind = registry().get(address.kind()).unwrap();
+    for field in kind.args {
+        if let Presence::Default(default) = field.presence {
+            args.entry(field.name.into()).or_insert_with(|| Expr::Known(default.value()));
+        }
+    }
+    let site = Arc::new(Site::default());
+    graph.nodes.insert(address.clone(), Node { address, kind, region: Some("r1".into()), args, options, site });
+}
+
+#[derive(Default)]
+pub struct Asked {
+    pub refreshed: BTreeMap<Address, Refreshed>,
+    pub known: BTreeMap<Address, Map<Value>>,
+    pub imports: BTreeMap<Address, Record>,
+}
+
+pub fn plan_with(goal: Goal, graph: &Graph, snapshot: &Snapshot, asked: &Asked) -> Plan {
+    propose(&Input {
+        goal,
+        graph,
+        snapshot,
+        refreshed: &asked.refreshed,
+        known: &asked.known,
+        imports: &asked.imports,
+        registry: &registry(),
+        environment: "pr-1",
+        program: &"p".into(),
+        identity: &Identity { cloud: "test".into(), account: "1".into(), endpoint: None },
+    })
+}
+pub fn plan(graph: &Graph, snapshot: &Snapshot) -> Plan {
+    plan_with(Goal::Apply, graph, snapshot, &Asked::default())
+}
+
+/// The steps in a few words: `create t.store:a`.
+pub fn words(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().map(|s| format!("{:?} {}", s.action, s.address).to_lowercase()).collect()
+}
+
+/// Carries a plan out on a model of a cloud that refuses what a real one would: creating a name twice, using what is
+/// not there, deleting what is blocked. `pick` chooses among ready steps. Returns the new state.
+pub fn carry_out(plan: &Plan, before: &Snapshot, mut pick: impl FnMut(usize) -> usize) -> Snapshot {
+    assert!(!plan.is_refused(), "{:?}", plan.diagnostics);
+    let registry = registry();
+    let tasks: Vec<Task> =
+        plan.steps.iter().map(|s| Task { after: s.after.clone(), cost: Duration::from_millis(s.typical_ms) }).collect();
+    let mut scheduler = Scheduler::new(&tasks).unwrap();
+    let mut state = before.clone();
+    let mut ready = Vec::new();
+    loop {
+        ready.extend(std::iter::from_fn(|| scheduler.ready()));
+        if ready.is_empty() {
+            break;
+        }
+        let i = ready.swap_remove(pick(ready.len()) % ready.len());
+        perform(plan, i, &mut state, &registry);
+        scheduler.on(Event::Done(i));
+    }
+    assert!(scheduler.is_finished());
+    state.position += 1;
+    state.outputs =
+        plan.outputs.iter().filter_map(|(k, o)| Some((k.clone(), evaluate(o.after.as_ref()?, &state)))).collect();
+    state
+}
+
+fn evaluate(expr: &Expr, state: &Snapshot) -> Value {
+    let reduced = expr.reduce(&mut |r: &AttrRef| state.records.get(&r.address)?.attribute(&r.attr)).unwrap();
+    reduced.known().unwrap_or_else(|| panic!("{expr} uses what is not there")).clone()
+}
+
+fn perform(plan: &Plan, i: usize, state: &mut Snapshot, registry: &Registry) {
+    let step = &plan.steps[i];
+    let kind = registry.get(&step.kind).unwrap();
+    match step.action {
+        Action::Create | Action::Update => {
+            let args: Map<Value> = step.args.iter().map(|(k, e)| (k.clone(), evaluate(e, state))).collect();
+            let (op, mut revision) = (plan.op(i), 0);
+            let old = state.records.get(&step.address).cloned();
+            let mut id: Str = format!("id-{op}").into();
+            if let (Action::Update, Some(prior)) = (step.action, &step.prior) {
+                id = prior.id.clone();
+                revision = prior.outputs.get("revision").and_then(Value::as_int).unwrap_or(0) + 1;
+                state.records.remove(&prior.address);
+            } else if let Some(old) = old {
+                match step.replacement {
+                    Some(ReplaceOrder::CreateFirst) => state.deposed.push(old),
+                    None => assert_eq!(step.prior, None, "only what is gone is made again without being replaced"),
+                    Some(ReplaceOrder::DeleteFirst) => panic!("{} is still there", step.address),
+                }
+            }
+            if let Some((fields, _)) = kind.unique {
+                let name = |a: &Map<Value>| fields.iter().map(|f| a.get(*f).cloned()).collect::<Vec<_>>();
+                let live =
+                    state.records.values().chain(&state.deposed).filter(|r| r.address != step.address || r.id != id);
+                let taken = live
+                    .filter(|r| r.kind == step.kind && r.address != step.address)
+                    .any(|r| name(&r.args) == name(&args) && name(&args).iter().all(Option::is_some));
+                assert!(!taken, "the name of {} is taken", step.address);
+            }
+            let mut outputs = Map::from([("arn".into(), Value::from(format!("arn:{id}")))]);
+            if kind.output("revision").is_some() {
+                outputs.insert("revision".into(), Value::Int(revision));
+            }
+            state.records.insert(
+                step.address.clone(),
+                Record {
+                    address: step.address.clone(),
+                    kind: step.kind.clone(),
+                    region: step.region.clone(),
+                    id,
+                    args,
+                    outputs,
+                    needs: step.needs.clone(),
+                    protect: step.protect,
+                    incomplete: false,
+                    op,
+                    span: None,
+                },
+            );
+        }
+        Action::Delete => {
+            let prior = step.prior.as_ref().unwrap();
+            let value = prior.attribute("arn").unwrap();
+            if step.implied_by.is_none() {
+                for other in state.records.values().chain(&state.deposed).filter(|r| r.op != prior.op) {
+                    let other_kind = registry.get(&other.kind).unwrap();
+                    for field in other_kind.args {
+                        let blocks = field.refers.is_some_and(|r| r.blocks_delete && r.kind() == &*prior.kind);
+                        let along = other_kind.deleted_with == Some(field.name);
+                        if blocks && !along && other.args.get(field.name) == Some(&value) {
+                            panic!("{} is deleted while {} uses it", prior.address, other.address);
+                        }
+                    }
+                }
+            } else {
+                let parent = kind.deleted_with.and_then(|f| prior.args.get(f)).unwrap();
+                let alive = state.records.values().chain(&state.deposed).any(|r| r.outputs.get("arn") == Some(parent));
+                assert!(!alive, "{} is dropped before its parent is gone", prior.address);
+            }
+            state.records.retain(|_, r| r.op != prior.op);
+            state.deposed.retain(|r| r.op != prior.op);
+        }
+        Action::Record => {
+            let prior = step.prior.as_ref().unwrap();
+            state.records.remove(&prior.address);
+            let record = Record {
+                address: step.address.clone(),
+                needs: step.needs.clone(),
+                protect: step.protect,
+                ..(**prior).clone()
+            };
+            state.records.insert(step.address.clone(), record);
+        }
+        Action::Forget => {
+            state.records.remove(&step.address);
+        }
+        Action::Read | Action::Import => {}
+    }
+}
+
+pub fn applied(graph: &Graph) -> Snapshot {
+    let empty = Snapshot::default();
+    carry_out(&plan(graph, &empty), &empty, |_| 0)
+}
