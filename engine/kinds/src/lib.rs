@@ -18,10 +18,12 @@ macro_rules! service {
 
 pub mod dynamodb;
 pub mod iam;
+pub mod kms;
+pub mod s3;
 pub mod sqs;
 
 /// The kinds of every service.
-const SERVICES: &[&[&Kind]] = &[dynamodb::KINDS, iam::KINDS, sqs::KINDS];
+const SERVICES: &[&[&Kind]] = &[dynamodb::KINDS, iam::KINDS, kms::KINDS, s3::KINDS, sqs::KINDS];
 
 /// Every kind there is.
 pub fn registry() -> Registry {

@@ -1,3 +1,3 @@
 //! Amazon DynamoDB.
 
-service! { table_replica::TableReplica }
+service! { table::Table, table_replica::TableReplica }

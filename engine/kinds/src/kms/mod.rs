@@ -1,0 +1,3 @@
+//! AWS Key Management Service.
+
+service! { alias::Alias, key::Key }

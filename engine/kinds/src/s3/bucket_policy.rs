@@ -1,0 +1,23 @@
+//! `s3.bucket_policy`: facts.
+
+use dr_core::convert::Policy;
+use dr_macros::Kind;
+
+/// The policy of a bucket; a bucket has at most one.
+#[derive(Debug, Clone, PartialEq, Kind)]
+#[kind(
+    name = "s3.bucket_policy",
+    id = "{bucket}",
+    unique = "account: bucket",
+    deleted_with = "bucket",
+    create = "1s",
+    update = "1s",
+    delete = "1s"
+)]
+pub struct BucketPolicy {
+    /// The bucket.
+    #[arg(replace, refers("s3.bucket.bucket"))]
+    pub bucket: String,
+    /// Who may do what with the bucket and its objects.
+    pub policy: Policy,
+}
