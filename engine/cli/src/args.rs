@@ -1,0 +1,171 @@
+//! Options that many commands share, and which of several sources of a setting counts.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::config::{Project, Speed};
+use crate::exit::Failure;
+use crate::ui::Color;
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Suffix that names the environment: 2 to 12 lower-case letters, digits and inner dashes [default: dev]
+    #[arg(long, short, global = true, env = "DR_ENV", value_name = "SUFFIX", hide_env_values = true)]
+    pub env: Option<String>,
+
+    /// Stands in for `--env` where a pipeline sets it.
+    #[arg(long, global = true, env = "ENVIRONMENT_SUFFIX", value_name = "SUFFIX", hide = true)]
+    pub environment_suffix: Option<String>,
+
+    /// Where resources live: in the embedded cloud, or for real [default: sandbox]
+    #[arg(long, global = true, env = "DR_CLOUD", value_name = "CLOUD", hide_env_values = true)]
+    pub cloud: Option<CloudName>,
+
+    /// Folder of the state [default: `state` in the project]
+    #[arg(long, global = true, env = "DR_STATE_DIR", value_name = "DIR", hide_env_values = true)]
+    pub state_dir: Option<PathBuf>,
+
+    /// File with the key that seals secrets in the state: 64 hexadecimal digits [default: one made in the state folder]
+    #[arg(long, global = true, env = "DR_KEY_FILE", value_name = "FILE", hide_env_values = true)]
+    pub key_file: Option<PathBuf>,
+
+    /// Passphrase that seals secrets in the state; better given as DR_PASSPHRASE than where others see it
+    #[arg(long, global = true, env = "DR_PASSPHRASE", value_name = "TEXT", hide_env_values = true)]
+    pub passphrase: Option<String>,
+
+    /// How fast time passes in the sandbox: `real`, `instant` or a factor [default: instant]
+    #[arg(long, global = true, value_name = "SPEED")]
+    pub sandbox_speed: Option<String>,
+
+    /// Give the result as JSON (shapes: docs/json.md)
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// The clouds by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CloudName {
+    /// The embedded cloud; nothing leaves this machine.
+    Sandbox,
+    /// Amazon Web Services.
+    Aws,
+}
+
+/// Values for the parameters of a program.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Parameters {
+    /// Value for a parameter of the program; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+
+    /// List the parameters of the program instead
+    #[arg(long)]
+    pub help_program: bool,
+}
+
+/// How a plan is made.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Planning {
+    /// Trust the state; do not look how resources are now
+    #[arg(long)]
+    pub no_refresh: bool,
+
+    /// Also show the arguments of what is created
+    #[arg(long)]
+    pub details: bool,
+
+    /// How many calls may be under way at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub parallel: Option<u16>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as `key=value`".into()),
+    }
+}
+
+impl Global {
+    /// The environment's suffix: option, variables, configuration, `dev`.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(crate) fn suffix(&self, project: &Project) -> Result<String, Failure> {
+        let given = [&self.env, &self.environment_suffix, &project.config.environment];
+        let suffix = given.into_iter().flatten().find(|s| !s.is_empty()).map_or("dev", |s| s);
+        match suffix_problem(suffix) {
+            None => Ok(suffix.to_owned()),
+            Some(why) => Err(Failure::new(format!("`{suffix}` cannot name an environment: {why}"))
+                .hint("use 2 to 12 lower-case letters, digits and single dashes, a letter first: `pr-42`")),
+        }
+    }
+
+    /// The cloud: option, variable, configuration, sandbox.
+    ///
+    /// # Errors
+    /// When the configuration names none.
+    pub(crate) fn cloud(&self, project: &Project) -> Result<CloudName, Failure> {
+        match (self.cloud, &project.config.cloud) {
+            (Some(cloud), _) => Ok(cloud),
+            (None, None) => Ok(CloudName::Sandbox),
+            (None, Some(name)) => CloudName::from_str(name, false).map_err(|_| {
+                Failure::new(format!("dr.toml: there is no cloud `{name}`"))
+                    .near(name, ["sandbox", "aws"])
+                    .hint("clouds: sandbox, aws")
+            }),
+        }
+    }
+
+    /// The folder of the state.
+    pub(crate) fn state_dir(&self, project: &Project) -> PathBuf {
+        let given = self.state_dir.clone().filter(|dir| !dir.as_os_str().is_empty());
+        given.unwrap_or_else(|| project.root.join("state"))
+    }
+
+    /// How fast the sandbox is, as text: option, configuration, `instant`.
+    pub(crate) fn speed(&self, project: &Project) -> String {
+        match (&self.sandbox_speed, &project.config.sandbox.speed) {
+            (Some(given), _) => given.clone(),
+            (None, Some(Speed::Text(text))) => text.clone(),
+            (None, Some(Speed::Number(factor))) => factor.to_string(),
+            (None, None) => "instant".into(),
+        }
+    }
+}
+
+/// Why a text cannot be a suffix, if it cannot.
+fn suffix_problem(suffix: &str) -> Option<&'static str> {
+    if !suffix.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+        return Some("it holds something else than lower-case letters, digits and dashes");
+    }
+    if !(2..=12).contains(&suffix.len()) {
+        return Some(if suffix.len() < 2 { "it is too short" } else { "it is longer than 12 characters" });
+    }
+    if !suffix.starts_with(|c: char| c.is_ascii_lowercase()) {
+        return Some("it does not start with a letter");
+    }
+    (suffix.ends_with('-') || suffix.contains("--")).then_some("a dash must stand between two others")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suffixes_keep_the_rule() {
+        for good in ["dev", "pr-42", "a1", "a-b-c", "abcdefghijkl"] {
+            assert_eq!(suffix_problem(good), None, "{good}");
+        }
+        for bad in ["", "a", "1a", "-a", "a-", "a--b", "Pr", "pr_4", "abcdefghijklm", "prä", "a b", "../x"] {
+            assert!(suffix_problem(bad).is_some(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! `dr.toml`: the project's configuration.
+//!
+//! Everything in it can be left out. A key that nothing reads is refused with the nearest right one, so that a
+//! misspelt setting never goes unnoticed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use dr_core::diagnostic::{Diagnostic, Span};
+use dr_core::schema::closest;
+use dr_core::value::{Float, Value};
+use serde::Deserialize;
+use toml::de::DeTable;
+
+use crate::exit::Failure;
+use crate::render::diagnostic::Sources;
+
+/// The configuration's file name; its folder is the project's root.
+pub(crate) const FILE: &str = "dr.toml";
+
+/// The contents of `dr.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Config {
+    /// The cloud when no `--cloud` is given.
+    pub cloud: Option<String>,
+    /// The environment when no `--env` is given.
+    pub environment: Option<String>,
+    /// How many calls may be under way at once when no `--parallel` is given.
+    pub parallel: Option<usize>,
+    /// The embedded cloud.
+    pub sandbox: SandboxConfig,
+    /// Settings of single programs.
+    pub programs: BTreeMap<String, Settings>,
+    /// Settings of single environments, by suffix.
+    pub environments: BTreeMap<String, Settings>,
+}
+
+/// `[sandbox]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SandboxConfig {
+    /// `real`, `instant`, or how many times faster than real.
+    pub speed: Option<Speed>,
+}
+
+/// A speed may be written as a text or as a number.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Speed {
+    /// `"instant"`, `"real"`, `"60"`.
+    Text(String),
+    /// `60`.
+    Number(f64),
+}
+
+/// `[programs.NAME]` and `[environments.SUFFIX]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Settings {
+    /// Values for the program's parameters.
+    pub parameters: BTreeMap<String, toml::Value>,
+}
+
+/// A project: its root and its configuration.
+#[derive(Debug)]
+pub(crate) struct Project {
+    /// The folder that holds `dr.toml`, or else `programs/`; the current one when there is neither above it.
+    pub root: PathBuf,
+    /// The configuration.
+    pub config: Config,
+}
+
+impl Project {
+    /// Finds the project around a folder.
+    ///
+    /// # Errors
+    /// When its configuration cannot be read.
+    pub(crate) fn find(from: &Path) -> Result<Project, Failure> {
+        let root = from.ancestors().find(|dir| dir.join(FILE).is_file() || dir.join("programs").is_dir());
+        let root = root.unwrap_or(from).to_owned();
+        let path = root.join(FILE);
+        let config = match std::fs::read_to_string(&path) {
+            Ok(text) => Config::parse(&text).map_err(|d| Failure::found(d, Sources::new(&root)))?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Config::default(),
+            Err(e) => return Err(Failure::new(format!("cannot read `{}`", path.display())).because(&e)),
+        };
+        Ok(Project { root, config })
+    }
+}
+
+impl Config {
+    fn parse(text: &str) -> Result<Config, Vec<Diagnostic>> {
+        let failed = |e: toml::de::Error| vec![
+            Diagnostic::error(e.message()).at(e.span().map(|s| span(text, s.start, s.end)), "")
+        ];
+        let table = DeTable::parse(text).map_err(failed)?;
+        let mut unknown = Vec::new();
+        check_keys(table.get_ref(), TOP, text, &mut unknown);
+        if !unknown.is_empty() {
+            return Err(unknown);
+        }
+        toml::from_str(text).map_err(failed)
+    }
+}
+
+/// The keys of a table: what each may hold.
+enum Keys {
+    /// A plain value, which deserialising checks.
+    Value,
+    /// A table with these keys.
+    Table(&'static [(&'static str, Keys)]),
+    /// A table with any keys, each holding a table with these.
+    Each(&'static [(&'static str, Keys)]),
+}
+
+const TOP: &[(&str, Keys)] = &[
+    ("cloud", Keys::Value),
+    ("environment", Keys::Value),
+    ("parallel", Keys::Value),
+    ("sandbox", Keys::Table(&[("speed", Keys::Value)])),
+    ("programs", Keys::Each(SETTINGS)),
+    ("environments", Keys::Each(SETTINGS)),
+];
+const SETTINGS: &[(&str, Keys)] = &[("parameters", Keys::Value)];
+
+fn check_keys(table: &DeTable<'_>, known: &'static [(&'static str, Keys)], text: &str, out: &mut Vec<Diagnostic>) {
+    for (key, value) in table {
+        let name: &str = key.get_ref();
+        let Some((_, keys)) = known.iter().find(|(k, _)| *k == name) else {
+            let place = span(text, key.span().start, key.span().end);
+            let mut d = Diagnostic::error(format!("`{name}` is not a setting of {FILE}")).at(place, "not known");
+            let all: Vec<&str> = known.iter().map(|(k, _)| *k).collect();
+            d = match closest(name, all.iter().copied()) {
+                Some(near) => d.help(format!("did you mean `{near}`?")),
+                None => d.help(format!("known here: {}", all.join(", "))),
+            };
+            out.push(d);
+            continue;
+        };
+        // What should be a table and is none, deserialising refuses.
+        let inner = value.get_ref().as_table();
+        match (keys, inner) {
+            (Keys::Table(known), Some(inner)) => check_keys(inner, known, text, out),
+            (Keys::Each(known), Some(inner)) => {
+                let tables = inner.values().filter_map(|v| v.get_ref().as_table());
+                tables.for_each(|t| check_keys(t, known, text, out));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A range of bytes as a place in the configuration's first line of it.
+fn span(text: &str, start: usize, end: usize) -> Span {
+    let before = text.get(..start).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let covered = text.get(start..end).unwrap_or("").lines().next().unwrap_or("");
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Span {
+        source: FILE.into(),
+        line: number(before.matches('\n').count() + 1),
+        column: number(before[line_start..].chars().count() + 1),
+        length: number(covered.chars().count().max(1)),
+    }
+}
+
+/// A value of the configuration as the engine's.
+pub(crate) fn value(toml: &toml::Value) -> Value {
+    match toml {
+        toml::Value::String(s) => Value::str(s),
+        toml::Value::Integer(i) => Value::Int(*i),
+        toml::Value::Float(f) => Value::Float(Float(*f)),
+        toml::Value::Boolean(b) => Value::Bool(*b),
+        // Parameters have no type for points in time: they get the text.
+        toml::Value::Datetime(d) => Value::from(d.to_string()),
+        toml::Value::Array(items) => Value::List(items.iter().map(value).collect()),
+        toml::Value::Table(table) => {
+            Value::Map(table.iter().map(|(k, v)| (k.as_str().into(), value(v))).collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        let found = Config::parse(text).unwrap_err();
+        found.iter().map(|d| format!("{d} {}\n", d.help.join(" "))).collect()
+    }
+
+    #[test]
+    fn everything_can_be_left_out_and_everything_can_be_given() {
+        assert!(Config::parse("").unwrap().cloud.is_none());
+        let config = Config::parse(
+            "cloud = \"aws\"\nenvironment = \"qa\"\nparallel = 4\n[sandbox]\nspeed = 60\n\
+             [programs.pay.parameters]\nzones = 3\ntags = { a = \"b\" }\n[environments.pr-1.parameters]\nx = [1, true]\n",
+        )
+        .unwrap();
+        assert!(matches!(config.sandbox.speed, Some(Speed::Number(n)) if n == 60.0));
+        let parameters = &config.programs["pay"].parameters;
+        assert_eq!(value(&parameters["tags"]).to_json(), r#"{"a":"b"}"#);
+        assert_eq!(value(&config.environments["pr-1"].parameters["x"]).to_json(), "[1,true]");
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_with_the_nearest() {
+        assert_eq!(
+            problem("clod = \"aws\"\n[sandbox]\nspede = 1\n[programs.p]\nparameter = {}\n"),
+            "dr.toml:1:1: `clod` is not a setting of dr.toml did you mean `cloud`?\n\
+             dr.toml:5:1: `parameter` is not a setting of dr.toml did you mean `parameters`?\n\
+             dr.toml:3:1: `spede` is not a setting of dr.toml did you mean `speed`?\n"
+        );
+        assert!(problem("zzz = 1").contains("known here: cloud, environment"));
+    }
+
+    #[test]
+    fn wrong_types_and_broken_files_have_a_place() {
+        assert!(problem("a = ").starts_with("dr.toml:1:5: "), "{}", problem("a = "));
+        assert!(problem("parallel = \"many\"").starts_with("dr.toml:1:12: invalid type"));
+        assert!(problem("\nsandbox = 3").starts_with("dr.toml:2:11: "));
+    }
+}

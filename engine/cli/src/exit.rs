@@ -1,0 +1,164 @@
+//! The only place where errors become text, hints and exit codes.
+//!
+//! Every error of every crate is turned into a [`Failure`] here. Its message says what is wrong; the chain of causes
+//! is printed once; a hint says what to do. Which exit code it has follows from its tier: what the user wrote, what a
+//! check refuses, what somebody else holds, what was interrupted.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use dr_core::diagnostic::Diagnostic;
+use serde::Serialize;
+
+use crate::render::diagnostic::{self, Sources};
+use crate::render::{GONE, NEW, json, paint, safe};
+use crate::ui::Ui;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Well.
+    Done,
+    /// Not well.
+    Failed,
+    /// Well, and there are changes (`plan --detailed-exitcode`).
+    Changes,
+    /// A check refused it; nothing was touched.
+    Refused,
+    /// Somebody else works on the environment.
+    Locked,
+    /// The user stopped it.
+    Interrupted,
+}
+
+impl Exit {
+    /// The status that the shell sees.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Changes => 2,
+            Exit::Refused => 3,
+            Exit::Locked => 4,
+            Exit::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.number())
+    }
+}
+
+/// An error on its way to the user.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+    diagnostics: Vec<Diagnostic>,
+    sources: Sources,
+}
+
+impl Failure {
+    /// A failure that ends with status 1.
+    pub(crate) fn new(message: impl Into<String>) -> Failure {
+        Failure {
+            exit: Exit::Failed,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            diagnostics: Vec::new(),
+            sources: Sources::default(),
+        }
+    }
+
+    /// A failure that is told by diagnostics.
+    pub(crate) fn found(diagnostics: Vec<Diagnostic>, sources: Sources) -> Failure {
+        Failure { diagnostics, sources, ..Failure::new("") }
+    }
+
+    /// Another exit.
+    pub(crate) fn exit(mut self, exit: Exit) -> Failure {
+        self.exit = exit;
+        self
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Failure {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// "did you mean", when something is near.
+    pub(crate) fn near<'a>(self, name: &str, all: impl IntoIterator<Item = &'a str>) -> Failure {
+        match dr_core::schema::closest(name, all) {
+            Some(near) => self.hint(format!("did you mean `{near}`?")),
+            None => self,
+        }
+    }
+
+    /// What caused it, with what caused that.
+    pub(crate) fn because(mut self, cause: &dyn Error) -> Failure {
+        let mut next = Some(cause);
+        while let Some(error) = next {
+            let text = error.to_string();
+            // Some libraries repeat the cause in their own text.
+            if self.causes.last().is_none_or(|last| !last.ends_with(&text)) {
+                self.causes.push(text);
+            }
+            next = error.source();
+        }
+        self
+    }
+
+    /// Tells the user, and says how to end.
+    pub(crate) fn report(mut self, ui: &Ui) -> Exit {
+        let mut text = diagnostic::list(&self.diagnostics, &mut self.sources, ui.width());
+        if self.message.is_empty() {
+            let tally = diagnostic::tally(&self.diagnostics);
+            self.message = tally;
+        } else {
+            text.push_str(&format!("{}: {}\n", paint(GONE, "error"), safe(&self.message)));
+        }
+        for cause in &self.causes {
+            text.push_str(&format!("  because: {}\n", safe(cause)));
+        }
+        for hint in &self.hints {
+            text.push_str(&format!("  {}: {}\n", paint(NEW, "hint"), safe(hint)));
+        }
+        ui.tell(&text);
+        if ui.json {
+            let shape = ErrorJson {
+                format: json::FORMAT,
+                error: ErrorBody {
+                    status: self.exit.number(),
+                    message: &self.message,
+                    causes: &self.causes,
+                    hints: &self.hints,
+                    diagnostics: &self.diagnostics,
+                },
+            };
+            // Nothing more can be done when even this cannot be written.
+            let _ = ui.result(&json::text(&shape));
+        }
+        self.exit
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorJson<'a> {
+    format: u32,
+    error: ErrorBody<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    status: u8,
+    message: &'a str,
+    causes: &'a [String],
+    hints: &'a [String],
+    diagnostics: &'a [Diagnostic],
+}

@@ -1,0 +1,103 @@
+//! Finding a program: a name under `programs/`, or a path to any script.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::Project;
+use crate::exit::Failure;
+
+/// What scripts' file names end with.
+pub(crate) const EXTENSION: &str = "rhai";
+
+/// A script's text with its names.
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// The program's name: the file's, without its ending.
+    pub name: String,
+    /// What messages call the file.
+    pub source_name: String,
+    /// The text.
+    pub text: String,
+    /// The folder that its imports and packaged folders are looked for in.
+    pub folder: PathBuf,
+}
+
+/// Finds and reads a program.
+///
+/// # Errors
+/// When there is none, or it is no text in UTF-8.
+pub(crate) fn program(project: &Project, given: &str) -> Result<Program, Failure> {
+    let is_path = given.contains(['/', '\\']) || Path::new(given).extension().is_some_and(|e| e == EXTENSION);
+    let path = if is_path { PathBuf::from(given) } else { project.root.join("programs").join(format!("{given}.{EXTENSION}")) };
+    if !path.is_file() {
+        return Err(missing(project, given, is_path));
+    }
+    let name = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default().to_owned();
+    if let Err(why) = dr_core::address::check_name(&name) {
+        return Err(Failure::new(format!("`{}` cannot be a program: {why}", path.display())).hint("rename the file"));
+    }
+    let source_name = shown(&project.root, &path);
+    let text = read(&path, &source_name)?;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    Ok(Program { name, source_name, text, folder })
+}
+
+/// The names of the programs under `programs/`, sorted. Tests of programs are none.
+pub(crate) fn names(project: &Project) -> Vec<String> {
+    let mut names: Vec<String> = scripts(&project.root.join("programs"))
+        .iter()
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .filter(|name| !name.ends_with("_test"))
+        .collect();
+    names.sort();
+    names
+}
+
+/// The scripts directly in a folder.
+pub(crate) fn scripts(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut found: Vec<PathBuf> =
+        entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == EXTENSION)).collect();
+    found.sort();
+    found
+}
+
+/// Reads a script.
+///
+/// # Errors
+/// When it cannot be read, or is no text in UTF-8.
+pub(crate) fn read(path: &Path, source_name: &str) -> Result<String, Failure> {
+    let bytes = std::fs::read(path).map_err(|e| Failure::new(format!("cannot read `{source_name}`")).because(&e))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let (good, rest) = e.as_bytes().split_at(e.utf8_error().valid_up_to());
+        let good = String::from_utf8_lossy(good);
+        let line = good.matches('\n').count() + 1;
+        let column = good.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let byte = rest.first().copied().unwrap_or_default();
+        Failure::new(format!("{source_name}:{line}:{column}: the byte 0x{byte:02x} is no UTF-8 text"))
+            .hint("save the file as UTF-8")
+    })
+}
+
+/// What messages call a file: its path from the project's root if it is inside.
+pub(crate) fn shown(root: &Path, path: &Path) -> String {
+    let full = |p: &Path| p.canonicalize().unwrap_or_else(|_| p.to_owned());
+    match full(path).strip_prefix(full(root)) {
+        Ok(inside) => inside.display().to_string(),
+        Err(_) => path.display().to_string(),
+    }
+}
+
+fn missing(project: &Project, given: &str, is_path: bool) -> Failure {
+    if is_path {
+        return Failure::new(format!("there is no file `{given}`"));
+    }
+    let names = names(project);
+    let failure = Failure::new(format!("there is no program `{given}`"));
+    let failure = failure.near(given, names.iter().map(String::as_str));
+    if names.is_empty() {
+        let folder = project.root.join("programs");
+        failure.hint(format!("there are no programs in `{}`; give the path of a script instead", folder.display()))
+    } else {
+        failure.hint(format!("programs: {}", names.join(", ")))
+    }
+}

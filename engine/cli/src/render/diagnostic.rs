@@ -1,0 +1,173 @@
+//! Diagnostics with the lines of the script they are about.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use dr_core::diagnostic::{Diagnostic, Severity, Span};
+
+use super::{count, safe};
+
+/// The texts of scripts, read when a diagnostic is about them.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    root: PathBuf,
+    read: BTreeMap<Arc<str>, Option<Arc<str>>>,
+}
+
+/// More than this is no script that anybody wants quoted.
+const LARGEST: u64 = 4 << 20;
+
+impl Sources {
+    /// Sources whose names are paths from `root`.
+    pub(crate) fn new(root: &Path) -> Sources {
+        Sources { root: root.to_owned(), read: BTreeMap::new() }
+    }
+
+    fn get(&mut self, name: &Arc<str>) -> Option<Arc<str>> {
+        if let Some(known) = self.read.get(name) {
+            return known.clone();
+        }
+        let path = self.root.join(&**name);
+        let small = std::fs::metadata(&path).is_ok_and(|m| m.is_file() && m.len() <= LARGEST);
+        let text = small.then(|| std::fs::read_to_string(&path).ok()).flatten().map(Arc::from);
+        self.read.insert(name.clone(), text.clone());
+        text
+    }
+}
+
+/// All of them, worst last, with an empty line after each.
+pub(crate) fn list(found: &[Diagnostic], sources: &mut Sources, width: usize) -> String {
+    let mut sorted: Vec<&Diagnostic> = found.iter().collect();
+    sorted.sort_by_key(|d| d.severity);
+    sorted.into_iter().map(|d| one(d, sources, width) + "\n\n").collect()
+}
+
+/// `2 errors, 1 warning`; empty when there is nothing.
+pub(crate) fn tally(found: &[Diagnostic]) -> String {
+    let of = |s: Severity| found.iter().filter(|d| d.severity == s).count();
+    let parts = [(of(Severity::Error), "error"), (of(Severity::Warning), "warning"), (of(Severity::Info), "note")];
+    let there: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| count(*n, what)).collect();
+    there.join(", ")
+}
+
+/// One of them, with its snippets, its help and the calls that led there.
+pub(crate) fn one(d: &Diagnostic, sources: &mut Sources, width: usize) -> String {
+    let level = match d.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::NOTE,
+    };
+    let message = safe(&d.message);
+    let mut title = level.primary_title(&*message);
+    if let Some(code) = &d.code {
+        title = title.id(&**code);
+    }
+    // One snippet per file, in the order in which the labels name them.
+    let mut files: Vec<(Arc<str>, Option<Arc<str>>)> = Vec::new();
+    for label in &d.labels {
+        if files.iter().all(|(name, _)| *name != label.span.source) {
+            files.push((label.span.source.clone(), sources.get(&label.span.source)));
+        }
+    }
+    let mut group = Group::with_title(title);
+    let mut lost = Vec::new();
+    for (name, text) in &files {
+        let labels = d.labels.iter().filter(|l| l.span.source == *name);
+        let Some(text) = text else {
+            lost.extend(labels.map(|l| if l.text.is_empty() { format!("at {}", l.span) } else { format!("at {}: {}", l.span, l.text) }));
+            continue;
+        };
+        let annotations = labels.map(|label| {
+            let kind = if label.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let said = (!label.text.is_empty()).then(|| safe(&label.text).into_owned());
+            kind.span(bytes(&label.span, text)).label(said)
+        });
+        group = group.element(Snippet::source(&**text).path(&**name).annotations(annotations));
+    }
+    for place in lost {
+        group = group.element(Level::NOTE.message(place));
+    }
+    for frame in d.trace.iter().rev() {
+        let text = if frame.function.is_empty() {
+            format!("called at {}", frame.span)
+        } else {
+            format!("called at {}, in `{}`", frame.span, frame.function)
+        };
+        group = group.element(Level::NOTE.message(text));
+    }
+    for help in &d.help {
+        group = group.element(Level::HELP.message(safe(help).into_owned()));
+    }
+    Renderer::styled().decor_style(DecorStyle::Ascii).term_width(width).render(&[group])
+}
+
+/// The bytes of a source that a span covers; within the text whatever the span says.
+fn bytes(span: &Span, text: &str) -> Range<usize> {
+    let start_of_line: usize =
+        text.split_inclusive('\n').take(span.line.saturating_sub(1) as usize).map(str::len).sum();
+    let line = text[start_of_line..].lines().next().unwrap_or_default();
+    let at = |characters: u32| {
+        line.char_indices().nth(characters as usize).map_or(line.len(), |(byte, _)| byte) + start_of_line
+    };
+    let from = span.column.saturating_sub(1);
+    at(from)..at(from.saturating_add(span.length.max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dr_core::diagnostic::Frame;
+
+    fn span(line: u32, column: u32, length: u32) -> Span {
+        Span { source: "programs/p.rhai".into(), line, column, length }
+    }
+    fn sources(text: &str) -> Sources {
+        let read = BTreeMap::from([("programs/p.rhai".into(), Some(text.into()))]);
+        Sources { root: PathBuf::from("nowhere"), read }
+    }
+    fn plain(d: &Diagnostic, text: &str) -> String {
+        anstream::adapter::strip_str(&one(d, &mut sources(text), 80)).to_string()
+    }
+
+    #[test]
+    fn a_diagnostic_has_place_reason_and_way_out() {
+        let d = Diagnostic::error("`sqs.queue` has no argument `nam`")
+            .code("S01")
+            .at(span(2, 22, 3), "unknown")
+            .help("did you mean `name`?")
+            .trace(vec![Frame { span: span(1, 1, 1), function: "site".into() }]);
+        let text = plain(&d, "// a queue\nsqs::queue(\"äö\", #{ nam: \"x\" });\n");
+        snapbox::assert_data_eq!(
+            text,
+            snapbox::str![[r#"
+error[S01]: `sqs.queue` has no argument `nam`
+ --> programs/p.rhai:2:22
+  |
+2 | sqs::queue("äö", #{ nam: "x" });
+  |                      ^^^ unknown
+  |
+  = note: called at programs/p.rhai:1:1, in `site`
+  = help: did you mean `name`?
+"#]]
+        );
+    }
+
+    #[test]
+    fn a_place_whose_source_is_lost_is_still_named() {
+        let d = Diagnostic::warning("odd").at(Span { source: "gone.rhai".into(), ..span(3, 4, 1) }, "here");
+        assert!(plain(&d, "").contains("gone.rhai:3:4: here"), "{}", plain(&d, ""));
+    }
+
+    #[test]
+    fn spans_outside_the_text_are_brought_inside() {
+        for (line, column, length) in [(1, 99, 5), (99, 1, 1), (0, 0, 0), (1, 1, u32::MAX), (u32::MAX, u32::MAX, 9)] {
+            let d = Diagnostic::error("x").at(span(line, column, length), "y");
+            assert!(plain(&d, "ab\ncd").starts_with("error: x"));
+            assert!(plain(&d, "").starts_with("error: x"));
+        }
+    }
+}

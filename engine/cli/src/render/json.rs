@@ -1,0 +1,272 @@
+//! `--json`: stable shapes, described in `docs/json.md`.
+//!
+//! These are shapes of their own, so that the engine's data can change without breaking anybody's script. No clock
+//! and no machine goes in: the same plan is the same bytes. Secrets are redacted by the values themselves.
+
+use std::collections::BTreeMap;
+
+use dr_core::cloud::Found;
+use dr_core::diagnostic::{Diagnostic, Span};
+use dr_core::expr::Expr;
+use dr_core::graph::ReplaceOrder;
+use dr_core::plan::{Action, Change, Counts, Plan, Reason, Step};
+use dr_core::record::{Record, Snapshot};
+use dr_core::schema::{Field, Kind, Presence};
+use dr_core::value::{Map, Value};
+use serde::Serialize;
+
+use super::change::shape;
+
+/// The version of these shapes. Grows when a field goes or changes its meaning; not when one is added.
+pub(crate) const FORMAT: u32 = 1;
+
+/// Any shape as text with a newline at its end.
+pub(crate) fn text(shape: &impl Serialize) -> String {
+    // The shapes are plain data with text keys, which always serialise.
+    serde_json::to_string_pretty(shape).unwrap_or_default() + "\n"
+}
+
+/// A plan.
+#[derive(Debug, Serialize)]
+pub(crate) struct PlanJson<'a> {
+    format: u32,
+    id: &'a str,
+    program: &'a str,
+    environment: &'a str,
+    cloud: &'a dr_core::cloud::Identity,
+    position: u64,
+    destroy: bool,
+    refused: bool,
+    empty: bool,
+    counts: Counts,
+    estimate_ms: u64,
+    steps: Vec<StepJson<'a>>,
+    outputs: BTreeMap<&'a str, DifferenceJson<'a>>,
+    diagnostics: &'a [Diagnostic],
+}
+
+#[derive(Debug, Serialize)]
+struct StepJson<'a> {
+    address: &'a str,
+    component: &'a str,
+    kind: &'a str,
+    region: Option<&'a str>,
+    action: Action,
+    replacement: Option<ReplaceOrder>,
+    reasons: &'a [Reason],
+    changes: BTreeMap<&'a str, ChangeJson<'a>>,
+    after: &'a [usize],
+    implied_by: Option<&'a str>,
+    typical_ms: u64,
+    span: Option<&'a Span>,
+}
+
+#[derive(Debug, Serialize)]
+struct ChangeJson<'a> {
+    #[serde(flatten)]
+    values: DifferenceJson<'a>,
+    forces_replacement: bool,
+    drift: bool,
+}
+
+/// Before and after; what is not known before apply is its expression as text.
+#[derive(Debug, Serialize)]
+struct DifferenceJson<'a> {
+    before: Option<&'a Value>,
+    after: Option<Value>,
+    after_known: bool,
+}
+
+impl<'a> DifferenceJson<'a> {
+    fn new(before: Option<&'a Value>, after: Option<&Expr>) -> DifferenceJson<'a> {
+        DifferenceJson { before, after: after.map(shape), after_known: after.is_none_or(|e| e.known().is_some()) }
+    }
+}
+
+/// The shape of a plan.
+pub(crate) fn plan(plan: &Plan) -> PlanJson<'_> {
+    PlanJson {
+        format: FORMAT,
+        id: &plan.id,
+        program: &plan.program,
+        environment: &plan.environment,
+        cloud: &plan.identity,
+        position: plan.position,
+        destroy: plan.destroy,
+        refused: plan.is_refused(),
+        empty: plan.is_empty(),
+        counts: plan.counts(),
+        estimate_ms: plan.estimate_ms,
+        steps: plan.steps.iter().map(step).collect(),
+        outputs: plan
+            .outputs
+            .iter()
+            .map(|(name, o)| (&**name, DifferenceJson::new(o.before.as_ref(), o.after.as_ref())))
+            .collect(),
+        diagnostics: &plan.diagnostics,
+    }
+}
+
+fn step(step: &Step) -> StepJson<'_> {
+    StepJson {
+        address: step.address.as_str(),
+        component: step.address.path(),
+        kind: &step.kind,
+        region: step.region.as_deref(),
+        action: step.action,
+        replacement: step.replacement,
+        reasons: &step.reasons,
+        changes: step
+            .changes
+            .iter()
+            .map(|c| (&*c.path, change(c)))
+            .collect(),
+        after: &step.after,
+        implied_by: step.implied_by.as_ref().map(|a| a.as_str()),
+        typical_ms: step.typical_ms,
+        span: step.span.as_ref(),
+    }
+}
+
+fn change(c: &Change) -> ChangeJson<'_> {
+    let values = DifferenceJson::new(c.before.as_ref(), c.after.as_ref());
+    ChangeJson { values, forces_replacement: c.forces, drift: c.drift }
+}
+
+/// What an apply or destroy came to.
+#[derive(Debug, Serialize)]
+pub(crate) struct RunJson<'a> {
+    pub format: u32,
+    pub program: &'a str,
+    pub environment: &'a str,
+    pub cloud: &'a dr_core::cloud::Identity,
+    /// `done`, `failed` or `interrupted`.
+    pub status: &'a str,
+    pub done: usize,
+    pub failed: Vec<FailureJson>,
+    pub skipped: Vec<String>,
+    pub elapsed_ms: u64,
+    pub cloud_ms: u64,
+    pub outputs: &'a Map<Value>,
+    /// After a destroy: what still carries the environment's tags.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub residue: Option<Vec<Found>>,
+}
+
+/// A step that failed.
+#[derive(Debug, Serialize)]
+pub(crate) struct FailureJson {
+    pub address: String,
+    pub message: String,
+}
+
+/// A record of the state.
+#[derive(Debug, Serialize)]
+pub(crate) struct RecordJson<'a> {
+    pub address: &'a str,
+    pub kind: &'a str,
+    pub region: Option<&'a str>,
+    pub id: &'a str,
+    pub args: &'a Map<Value>,
+    pub outputs: &'a Map<Value>,
+    pub needs: Vec<&'a str>,
+    pub protect: bool,
+    pub incomplete: bool,
+}
+
+/// The shape of a record.
+pub(crate) fn record(r: &Record) -> RecordJson<'_> {
+    RecordJson {
+        address: r.address.as_str(),
+        kind: &r.kind,
+        region: r.region.as_deref(),
+        id: &r.id,
+        args: &r.args,
+        outputs: &r.outputs,
+        needs: r.needs.iter().map(|n| n.address.as_str()).collect(),
+        protect: r.protect,
+        incomplete: r.incomplete,
+    }
+}
+
+/// An environment's state.
+#[derive(Debug, Serialize)]
+pub(crate) struct StateJson<'a> {
+    format: u32,
+    environment: &'a str,
+    program: Option<&'a str>,
+    cloud: Option<&'a dr_core::cloud::Identity>,
+    position: u64,
+    records: Vec<RecordJson<'a>>,
+    deposed: Vec<RecordJson<'a>>,
+    outputs: &'a Map<Value>,
+}
+
+/// The shape of a snapshot.
+pub(crate) fn state<'a>(environment: &'a str, s: &'a Snapshot) -> StateJson<'a> {
+    StateJson {
+        format: FORMAT,
+        environment,
+        program: s.program.as_deref(),
+        cloud: s.identity.as_ref(),
+        position: s.position,
+        records: s.records.values().map(record).collect(),
+        deposed: s.deposed.iter().map(record).collect(),
+        outputs: &s.outputs,
+    }
+}
+
+/// A kind with its schema.
+#[derive(Debug, Serialize)]
+pub(crate) struct KindJson {
+    name: &'static str,
+    doc: &'static str,
+    lookup: bool,
+    create_ms: u128,
+    delete_ms: u128,
+    args: Vec<FieldJson>,
+    attributes: Vec<FieldJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct FieldJson {
+    name: &'static str,
+    doc: &'static str,
+    r#type: String,
+    required: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<Value>,
+    replaces: bool,
+    sensitive: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<Vec<FieldJson>>,
+}
+
+/// The shape of a kind.
+pub(crate) fn kind(k: &Kind) -> KindJson {
+    KindJson {
+        name: k.name,
+        doc: k.doc,
+        lookup: k.lookup,
+        create_ms: k.create.as_millis(),
+        delete_ms: k.delete.as_millis(),
+        args: k.args.iter().map(|f| field(f, true)).collect(),
+        attributes: k.outputs.iter().map(|f| field(f, false)).collect(),
+    }
+}
+
+fn field(f: &Field, given: bool) -> FieldJson {
+    FieldJson {
+        name: f.name,
+        doc: f.doc,
+        r#type: f.ty.describe(),
+        required: given && f.presence == Presence::Required,
+        default: match f.presence {
+            Presence::Default(lit) => Some(lit.value()),
+            _ => None,
+        },
+        replaces: f.replace,
+        sensitive: f.sensitive,
+        fields: super::reference::block(f.ty).map(|fields| fields.iter().map(|f| field(f, given)).collect()),
+    }
+}

@@ -1,0 +1,84 @@
+//! Rendering: data in, text out.
+//!
+//! Everything here is a pure function to a `String` that always carries its colours; whether they reach the terminal
+//! is decided once, where the text is written (`ui.rs`). Widths are in characters. No text of a script, a state file or
+//! a service reaches the terminal unescaped: what a control character would do there, [`safe`] shows instead.
+
+pub(crate) mod change;
+pub(crate) mod diagnostic;
+pub(crate) mod duration;
+pub(crate) mod json;
+pub(crate) mod outputs;
+pub(crate) mod plan;
+pub(crate) mod reference;
+
+use std::borrow::Cow;
+
+use anstyle::{AnsiColor, Style};
+
+/// What comes into being.
+pub(crate) const NEW: Style = AnsiColor::Green.on_default();
+/// What changes in place.
+pub(crate) const CHANGED: Style = AnsiColor::Yellow.on_default();
+/// What is replaced.
+pub(crate) const REPLACED: Style = AnsiColor::Magenta.on_default();
+/// What goes, and what failed.
+pub(crate) const GONE: Style = AnsiColor::Red.on_default();
+/// What only explains.
+pub(crate) const QUIET: Style = Style::new().dimmed();
+/// Headings.
+pub(crate) const STRONG: Style = Style::new().bold();
+
+/// A text in a style.
+pub(crate) fn paint(style: Style, text: impl AsRef<str>) -> String {
+    let text = text.as_ref();
+    if text.is_empty() { String::new() } else { format!("{style}{text}{style:#}") }
+}
+
+/// A text padded with spaces to a width; longer ones stay as they are.
+pub(crate) fn pad(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(text.chars().count());
+    format!("{text}{}", " ".repeat(missing))
+}
+
+/// `1 resource`, `2 resources`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The text with every control character but the newline shown as an escape.
+pub(crate) fn safe(text: &str) -> Cow<'_, str> {
+    let bad = |c: char| c.is_control() && c != '\n';
+    if !text.contains(bad) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().fold(String::new(), |mut out, c| {
+        if bad(c) { out.extend(c.escape_default()) } else { out.push(c) }
+        out
+    }))
+}
+
+/// Cuts a text to a width, marking the cut.
+pub(crate) fn shorten(text: &str, width: usize) -> Cow<'_, str> {
+    if text.chars().count() <= width {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().take(width.saturating_sub(1)).chain(['…']).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_shown_not_obeyed() {
+        assert_eq!(safe("a\u{1b}[31mb\r\nc"), "a\\u{1b}[31mb\\r\nc");
+        assert_eq!(safe("é → ±"), "é → ±");
+    }
+
+    #[test]
+    fn cutting_counts_characters() {
+        assert_eq!(shorten("äöü", 3), "äöü");
+        assert_eq!(shorten("äöüß", 3), "äö…");
+    }
+}

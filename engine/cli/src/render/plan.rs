@@ -1,0 +1,333 @@
+//! The plan as people read it.
+//!
+//! Grouped by region, then component; one row per resource, the two halves of a replacement on one. A row that changes
+//! one short property says so beside the name; more of them get a line each, long ones a block of their own. Then the
+//! outputs, and a line that counts. Diagnostics are rendered by their own file, between plan and summary.
+
+use std::collections::BTreeMap;
+
+use anstyle::Style;
+use dr_core::address::Address;
+use dr_core::graph::ReplaceOrder;
+use dr_core::plan::{Action, Change, Plan, Reason, Step};
+use dr_core::registry::Registry;
+use dr_core::schema::{Kind, Place, Type};
+
+use super::change::{Shown, difference, shape, show};
+use super::{CHANGED, GONE, NEW, QUIET, REPLACED, STRONG, count, duration, pad, paint, shorten};
+
+/// How a plan is shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look<'a> {
+    /// The kinds: for types of properties and what deletes leave behind.
+    pub registry: &'a Registry,
+    /// How many characters fit on a line.
+    pub width: usize,
+    /// Whether to list the arguments of what is created.
+    pub details: bool,
+}
+
+/// Names wider than this do not widen the column.
+const NAME_MAX: usize = 44;
+
+/// The regions with their rows, and the outputs. Empty when nothing changes.
+pub(crate) fn body(plan: &Plan, look: Look<'_>) -> String {
+    let rows = rows(plan);
+    let mut regions: BTreeMap<(u8, &str), BTreeMap<&str, Vec<&Row<'_>>>> = BTreeMap::new();
+    for row in &rows {
+        regions.entry(row.region(look.registry)).or_default().entry(row.address.path()).or_default().push(row);
+    }
+    let widest = rows.iter().map(|r| local_name(r.address).chars().count()).filter(|w| *w <= NAME_MAX).max();
+    let name_width = widest.unwrap_or(0);
+    let mut out = String::new();
+    for ((_, region), components) in regions {
+        out.push_str(&format!("{}\n", paint(STRONG, region)));
+        for (path, rows) in components {
+            let indent = if path.is_empty() { 2 } else { 4 };
+            if !path.is_empty() {
+                out.push_str(&format!("  {}\n", paint(QUIET, path)));
+            }
+            for row in rows {
+                row.render(look, indent, name_width + 4 - indent, &mut out);
+            }
+        }
+    }
+    out + &outputs(plan, look)
+}
+
+/// The line that counts.
+pub(crate) fn summary(plan: &Plan) -> String {
+    let c = plan.counts();
+    let parts: Vec<String> = [
+        (c.create, "to create", NEW),
+        (c.update, "to change", CHANGED),
+        (c.replace, "to replace", REPLACED),
+        (c.delete, "to delete", GONE),
+        (c.import, "to take over", NEW),
+        (c.forget, "to forget", GONE),
+    ]
+    .into_iter()
+    .filter(|(n, ..)| *n > 0)
+    .map(|(n, what, style)| paint(style, format!("{n} {what}")))
+    .collect();
+    let errors = plan.diagnostics.iter().filter(|d| d.is_error()).count();
+    if errors > 0 {
+        let refused = paint(GONE, format!("Refused by {}", count(errors, "error")));
+        return format!("{refused}: nothing of this plan can be applied until {} gone", if errors == 1 { "it is" } else { "they are" });
+    }
+    if parts.is_empty() {
+        return match (plan.is_empty(), plan.destroy, c.unchanged) {
+            (false, ..) => format!("Only outputs change; {} unchanged", count(c.unchanged, "resource")),
+            (true, true, _) => "Nothing is there to destroy".into(),
+            (true, false, 0) => "Nothing is declared, and nothing is there".into(),
+            (true, false, 1) => "No changes: the 1 resource is as declared".into(),
+            (true, false, n) => format!("No changes: all {n} resources are as declared"),
+        };
+    }
+    let mut line = format!("{} {}", paint(STRONG, if plan.destroy { "Destroy:" } else { "Plan:" }), parts.join(", "));
+    if c.unchanged > 0 {
+        line.push_str(&format!(", {} unchanged", c.unchanged));
+    }
+    format!("{line} · about {}", duration::about(plan.estimate()))
+}
+
+/// One resource of the plan.
+struct Row<'a> {
+    address: &'a Address,
+    /// The step that says most: of a replacement, its creation.
+    step: &'a Step,
+    replaced: Option<ReplaceOrder>,
+}
+
+/// The plan's steps as rows, in the order of addresses.
+fn rows(plan: &Plan) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    let creations: BTreeMap<&Address, &Step> = plan
+        .steps
+        .iter()
+        .filter(|s| s.action == Action::Create && s.replacement.is_some())
+        .map(|s| (&s.address, s))
+        .collect();
+    for step in &plan.steps {
+        // The deletion that belongs to a creation is told with it.
+        if step.action == Action::Delete && step.replacement.is_some() && creations.contains_key(&step.address) {
+            continue;
+        }
+        rows.push(Row { address: &step.address, step, replaced: step.replacement });
+    }
+    rows.sort_by_key(|row| (row.address, row.step.action));
+    rows
+}
+
+impl<'a> Row<'a> {
+    /// Where the row stands: regions first, then what is global, then what is local.
+    fn region(&self, registry: &Registry) -> (u8, &'a str) {
+        match (&self.step.region, registry.get(&self.step.kind).map(|k| k.place)) {
+            (Some(region), _) => (0, region),
+            (None, Some(Place::Local)) => (2, "local"),
+            (None, _) => (1, "global"),
+        }
+    }
+
+    fn mark(&self) -> (&'static str, Style) {
+        match (self.step.action, self.replaced) {
+            (Action::Create | Action::Delete, Some(_)) => ("±", REPLACED),
+            (Action::Create, None) => ("+", NEW),
+            (Action::Update, _) => ("~", CHANGED),
+            (Action::Delete, None) => ("-", GONE),
+            (Action::Import, _) => ("=", NEW),
+            (Action::Forget, _) => ("×", GONE),
+            (Action::Read, _) => ("?", QUIET),
+            (Action::Record, _) => ("·", QUIET),
+        }
+    }
+
+    fn render(&self, look: Look<'_>, indent: usize, name_width: usize, out: &mut String) {
+        let (mark, style) = self.mark();
+        let name = local_name(self.address);
+        let column = indent + 2 + name_width + 2;
+        let kind = look.registry.get(&self.step.kind);
+        let lines = self.lines(look, kind, look.width.saturating_sub(column));
+        let space = " ".repeat(indent);
+        let mut rest = lines.as_slice();
+        match lines.first() {
+            // A name that is wider than its column gets the line for itself.
+            Some(Line::Beside(text)) if name.chars().count() <= name_width => {
+                let name = pad(&name, name_width);
+                out.push_str(&format!("{space}{} {name}  {text}\n", paint(style, mark)));
+                rest = &lines[1..];
+            }
+            _ => out.push_str(&format!("{space}{} {name}\n", paint(style, mark))),
+        }
+        for line in rest {
+            match line {
+                Line::Beside(text) => out.push_str(&format!("{}{text}\n", " ".repeat(column))),
+                Line::Below(text) => out.push_str(&format!("{space}    {text}\n")),
+            }
+        }
+    }
+
+    fn lines(&self, look: Look<'_>, kind: Option<&Kind>, room: usize) -> Vec<Line> {
+        let mut notes = self.notes(kind);
+        let order = self.replaced.map(|order| match order {
+            ReplaceOrder::CreateFirst => "created first",
+            ReplaceOrder::DeleteFirst => "deleted first",
+        });
+        let mut order_said = false;
+        let changes = &self.step.changes;
+        let path_width = changes.iter().map(|c| c.path.chars().count()).filter(|w| *w <= 32).max().unwrap_or(0);
+        let (mut beside, mut below) = (Vec::new(), Vec::new());
+        for change in changes {
+            let mut marks = Vec::new();
+            if change.forces {
+                marks.push("forces replacement");
+                if !order_said && let Some(order) = order {
+                    marks.push(order);
+                    order_said = true;
+                }
+            }
+            if change.drift {
+                marks.push("changed outside dr");
+            }
+            let marks = paint(QUIET, marks.join(", "));
+            let ty = kind.and_then(|k| k.attribute(&change.path));
+            let path = pad(&change.path, path_width);
+            let shown = difference(change.before.as_ref(), change.after.as_ref(), ty, room.saturating_sub(path_width + 2));
+            match shown {
+                Shown::Inline(text) => beside.push(join_wide(&[&path, &text, &marks])),
+                Shown::Block(lines) => {
+                    below.push(join_wide(&[&change.path, &marks]));
+                    below.extend(lines.into_iter().map(|l| format!("  {l}")));
+                }
+            }
+        }
+        if look.details && self.step.action == Action::Create && changes.is_empty() {
+            below.extend(arguments(self.step, look.width));
+        }
+        if let Some(order) = order
+            && !order_said
+        {
+            notes.push(order.into());
+        }
+        let note = (!notes.is_empty()).then(|| Line::Beside(paint(QUIET, notes.join(", "))));
+        note.into_iter().chain(beside.into_iter().map(Line::Beside)).chain(below.into_iter().map(Line::Below)).collect()
+    }
+
+    /// Why, as far as the changes do not say it.
+    fn notes(&self, kind: Option<&Kind>) -> Vec<String> {
+        let step = self.step;
+        let mut notes: Vec<String> = step.reasons.iter().filter_map(|r| reason(r, &step.changes)).collect();
+        match step.action {
+            Action::Read => notes.push("looked up while applying".into()),
+            Action::Delete => {
+                if let Some(parent) = &step.implied_by {
+                    notes.push(format!("goes with {parent}"));
+                }
+                if let Some(leaves) = kind.map(|k| k.leaves).filter(|l| !l.is_empty()) {
+                    notes.push(format!("leaves behind: {leaves}"));
+                }
+            }
+            _ => {}
+        }
+        notes
+    }
+}
+
+/// A line of a row.
+enum Line {
+    /// In the column beside the name.
+    Beside(String),
+    /// Below the name, with more room.
+    Below(String),
+}
+
+/// A reason as plans tell it; `None` where the changes tell it.
+fn reason(reason: &Reason, changes: &[Change]) -> Option<String> {
+    Some(match reason {
+        Reason::New => "new".into(),
+        Reason::Changed => return None,
+        Reason::Forced { argument } => {
+            if changes.iter().any(|c| c.forces && c.path == *argument) {
+                return None;
+            }
+            format!("{argument} forces replacement")
+        }
+        Reason::Gone => "was deleted outside dr".into(),
+        Reason::Drifted => {
+            if changes.iter().any(|c| c.drift) {
+                return None;
+            }
+            "was changed outside dr".into()
+        }
+        Reason::NotDeclared => "not declared any more".into(),
+        Reason::Destroy => return None,
+        Reason::Follows { address } => format!("follows {address}"),
+        Reason::Unfinished => "its creation was begun and never finished".into(),
+        Reason::Deposed => "left over from a replacement".into(),
+        Reason::Moved { from } => format!("was {from}"),
+        Reason::Imported => "exists and is taken over".into(),
+        Reason::Metadata => "only what is recorded of it changes".into(),
+    })
+}
+
+/// The arguments of what is created, a line each.
+fn arguments(step: &Step, width: usize) -> Vec<String> {
+    let column = step.args.keys().map(|k| k.chars().count()).max().unwrap_or(0);
+    let line = |(name, value): (&dr_core::value::Str, &dr_core::expr::Expr)| {
+        let value = show(&shape(value));
+        format!("{}  {}", pad(name, column), shorten(&value, width.saturating_sub(column + 10).max(20)))
+    };
+    step.args.iter().map(line).map(|text| paint(QUIET, text)).collect()
+}
+
+fn outputs(plan: &Plan, look: Look<'_>) -> String {
+    let changed: Vec<_> = plan
+        .outputs
+        .iter()
+        .filter(|(_, o)| match (&o.before, &o.after) {
+            (Some(before), Some(after)) => after.known().map(|a| a.revealed()) != Some(before.revealed()),
+            (before, after) => before.is_some() || after.is_some(),
+        })
+        .collect();
+    if changed.is_empty() {
+        return String::new();
+    }
+    let width = changed.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let mut out = format!("{}\n", paint(STRONG, "outputs"));
+    for (name, output) in changed {
+        let (mark, style) = match (&output.before, &output.after) {
+            (None, _) => ("+", NEW),
+            (_, None) => ("-", GONE),
+            _ => ("~", CHANGED),
+        };
+        let room = look.width.saturating_sub(width + 6);
+        let ty = output.before.as_ref().and_then(|v| v.as_map()).map(|_| Type::Json);
+        let mark = paint(style, mark);
+        match (&output.before, difference(output.before.as_ref(), output.after.as_ref(), ty, room)) {
+            (None, _) => {
+                let value = output.after.as_ref().map(|e| show(&shape(e))).unwrap_or_default();
+                out.push_str(&format!("  {mark} {}  {}\n", pad(name, width), shorten(&value, room.max(20))));
+            }
+            (_, Shown::Inline(text)) => out.push_str(&format!("  {mark} {}  {text}\n", pad(name, width))),
+            (_, Shown::Block(lines)) => {
+                out.push_str(&format!("  {mark} {name}\n"));
+                out.extend(lines.into_iter().map(|l| format!("      {l}\n")));
+            }
+        }
+    }
+    out
+}
+
+/// The address without its component.
+fn local_name(address: &Address) -> String {
+    format!("{}:{}", address.kind(), address.name())
+}
+
+/// Joins the parts that are there with two spaces.
+fn join_wide(parts: &[&str]) -> String {
+    let there: Vec<&str> = parts.iter().copied().filter(|p| !p.is_empty()).collect();
+    there.join("  ").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! Where text leaves the program: results to stdout, everything else to stderr.
+//!
+//! Rendered text always carries colours; the streams here take them off where they are not wanted (`--color`,
+//! `NO_COLOR`, not a terminal).
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use clap::ValueEnum;
+use indicatif::MultiProgress;
+
+use crate::exit::Failure;
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> ColorChoice {
+        match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        }
+    }
+}
+
+/// Lines are this wide when no terminal says otherwise, so that output does not depend on who reads it.
+const WIDTH: usize = 120;
+
+/// The user's side of a command.
+#[derive(Debug)]
+pub(crate) struct Ui {
+    color: ColorChoice,
+    /// Whether the result is JSON.
+    pub json: bool,
+    /// Bars that are drawn on stderr, if any are; lines are written around them.
+    bars: MultiProgress,
+}
+
+impl Ui {
+    pub(crate) fn new(color: Color, json: bool) -> Ui {
+        Ui { color: color.into(), json, bars: MultiProgress::new() }
+    }
+
+    /// Characters on a line.
+    pub(crate) fn width(&self) -> usize {
+        match console_width() {
+            Some(width) if io::stdout().is_terminal() => width.clamp(60, 160),
+            _ => WIDTH,
+        }
+    }
+
+    /// Whether a person watches.
+    pub(crate) fn is_watched(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+
+    /// The bars on stderr.
+    pub(crate) fn bars(&self) -> &MultiProgress {
+        &self.bars
+    }
+
+    /// Writes a result, as it is.
+    pub(crate) fn result(&self, text: &str) -> Result<(), Failure> {
+        let mut out = AutoStream::new(io::stdout().lock(), self.color);
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            // Whoever reads has seen enough.
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(e) => Err(Failure::new("cannot write to standard output").because(&e)),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Tells what is going on, as it is. When nobody can be told, work goes on.
+    pub(crate) fn tell(&self, text: &str) {
+        self.bars.suspend(|| {
+            let mut err = AutoStream::new(io::stderr().lock(), self.color);
+            let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+        });
+    }
+
+    /// Asks a yes-or-no question whose answer is no unless said otherwise.
+    ///
+    /// # Errors
+    /// When nobody is there to ask.
+    pub(crate) fn ask(&self, question: &str) -> Result<bool, Failure> {
+        if !io::stdin().is_terminal() {
+            return Err(Failure::new("nobody is there to confirm: standard input is not a terminal")
+                .hint("give `--yes` to go ahead without being asked"));
+        }
+        self.tell(&format!("{question} [y/N] "));
+        let mut answer = String::new();
+        let read = io::stdin().lock().read_line(&mut answer);
+        read.map_err(|e| Failure::new("cannot read the answer").because(&e))?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+}
+
+fn console_width() -> Option<usize> {
+    console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns))
+}
