@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn secrets_stay_secret() {
         let secret = Value::str("s3cret").secret();
-        assert!(matches!(call("to_upper", &[secret.clone()]).unwrap(), Value::Secret(_)));
+        assert!(matches!(call("to_upper", std::slice::from_ref(&secret)).unwrap(), Value::Secret(_)));
         assert!(matches!(call("join", &[Value::List(vec![secret]), "".into()]).unwrap(), Value::Secret(_)));
     }
 

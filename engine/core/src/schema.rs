@@ -143,7 +143,7 @@ pub struct NameRule {
 /// That a field names another resource.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reference {
-    /// Kind and attribute that the value is, e.g. `kms.key.arn`.
+    /// Kind and attribute that the value is, e.g. `kms.key.arn`; `*` where resources of several kinds can stand.
     pub to: &'static str,
     /// Whether the referring resource must be gone before the referred one can be deleted. The cloud would refuse, or
     /// something would break meanwhile.

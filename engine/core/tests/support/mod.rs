@@ -1,5 +1,5 @@
 //! A small world for planner tests: four kinds, graphs in a few words, and a model that carries a plan out.
-#![allow(missing_docs, dead_code)]
+#![allow(missing_docs, dead_code, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
