@@ -19,11 +19,15 @@ macro_rules! service {
 pub mod dynamodb;
 pub mod iam;
 pub mod kms;
+pub mod lambda;
+pub mod logs;
 pub mod s3;
+pub mod sns;
 pub mod sqs;
 
 /// The kinds of every service.
-const SERVICES: &[&[&Kind]] = &[dynamodb::KINDS, iam::KINDS, kms::KINDS, s3::KINDS, sqs::KINDS];
+const SERVICES: &[&[&Kind]] =
+    &[dynamodb::KINDS, iam::KINDS, kms::KINDS, lambda::KINDS, logs::KINDS, s3::KINDS, sns::KINDS, sqs::KINDS];
 
 /// Every kind there is.
 pub fn registry() -> Registry {

@@ -1,3 +1,8 @@
 //! AWS Identity and Access Management.
 
-service! { role::Role }
+service! {
+    policy::Policy,
+    role::Role,
+    role_policy::RolePolicy,
+    role_policy_attachment::RolePolicyAttachment,
+}

@@ -1,3 +1,3 @@
 //! Amazon Simple Queue Service.
 
-service! { queue::Queue }
+service! { queue::Queue, queue_policy::QueuePolicy }

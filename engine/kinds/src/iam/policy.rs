@@ -1,0 +1,46 @@
+//! `iam.policy`: facts.
+
+use dr_core::convert::{Policy as Document, Tags};
+use dr_macros::{Block, Kind};
+
+/// A policy of the account, which several roles can share.
+///
+/// A change makes a new version and drops the oldest. A delete first detaches it everywhere.
+#[derive(Debug, Clone, PartialEq, Kind)]
+#[kind(
+    name = "iam.policy",
+    outputs = PolicyOut,
+    place = global,
+    id = "arn:aws:iam::{account}:policy{path}{name}",
+    unique = "account: name",
+    create = "2s",
+    update = "2s",
+    delete = "2s"
+)]
+pub struct Policy {
+    /// Policy name, the only one in the account. Defaults to the resource name with the suffix.
+    #[arg(replace, name(max = 128, chars = "A-Za-z0-9_+=,.@-"))]
+    pub name: String,
+    /// Path of the policy.
+    #[arg(replace, default = "/", length = 1..=512, pattern = "/|/[!-~]+/")]
+    pub path: String,
+    /// What the policy is for.
+    #[arg(replace, length = 0..=1_000)]
+    pub description: Option<String>,
+    /// What it allows and denies.
+    pub policy: Document,
+    /// Tags.
+    #[arg(tags)]
+    pub tags: Tags,
+}
+
+/// Computed attributes of a policy.
+#[derive(Debug, Clone, PartialEq, Block)]
+pub struct PolicyOut {
+    /// ARN; also the id.
+    #[out(like = "{id}")]
+    pub arn: String,
+    /// Stable unique id.
+    #[out(like = "ANPA{alnum:17}")]
+    pub policy_id: String,
+}

@@ -1,0 +1,24 @@
+//! `iam.role_policy_attachment`: facts.
+
+use dr_macros::Kind;
+
+/// That a role has a policy of the account, or one that AWS provides. It ends with the role.
+#[derive(Debug, Clone, PartialEq, Kind)]
+#[kind(
+    name = "iam.role_policy_attachment",
+    place = global,
+    id = "{role}/{policy_arn}",
+    unique = "account: role, policy_arn",
+    deleted_with = "role",
+    create = "1s",
+    update = "1s",
+    delete = "1s"
+)]
+pub struct RolePolicyAttachment {
+    /// Name of the role.
+    #[arg(replace, refers("iam.role.name"))]
+    pub role: String,
+    /// ARN of the policy, e.g. `arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole`.
+    #[arg(replace, refers("iam.policy.arn"))]
+    pub policy_arn: String,
+}

@@ -1,0 +1,3 @@
+//! AWS Lambda.
+
+service! { event_source_mapping::EventSourceMapping, function::Function, permission::Permission }

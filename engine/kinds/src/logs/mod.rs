@@ -1,0 +1,3 @@
+//! Amazon CloudWatch Logs.
+
+service! { log_group::LogGroup }

@@ -1,0 +1,3 @@
+//! Amazon Simple Notification Service.
+
+service! { subscription::Subscription, topic::Topic, topic_policy::TopicPolicy }
