@@ -16,18 +16,40 @@ macro_rules! service {
     };
 }
 
+pub mod archive;
+pub mod cloudwatch;
 pub mod dynamodb;
+pub mod ec2;
 pub mod iam;
 pub mod kms;
 pub mod lambda;
 pub mod logs;
+pub mod random;
 pub mod s3;
+pub mod secretsmanager;
 pub mod sns;
 pub mod sqs;
+pub mod ssm;
+pub mod sts;
 
 /// The kinds of every service.
-const SERVICES: &[&[&Kind]] =
-    &[dynamodb::KINDS, iam::KINDS, kms::KINDS, lambda::KINDS, logs::KINDS, s3::KINDS, sns::KINDS, sqs::KINDS];
+const SERVICES: &[&[&Kind]] = &[
+    archive::KINDS,
+    cloudwatch::KINDS,
+    dynamodb::KINDS,
+    ec2::KINDS,
+    iam::KINDS,
+    kms::KINDS,
+    lambda::KINDS,
+    logs::KINDS,
+    random::KINDS,
+    s3::KINDS,
+    secretsmanager::KINDS,
+    sns::KINDS,
+    sqs::KINDS,
+    ssm::KINDS,
+    sts::KINDS,
+];
 
 /// Every kind there is.
 pub fn registry() -> Registry {

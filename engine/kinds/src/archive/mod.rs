@@ -1,0 +1,3 @@
+//! Archives of folders beside the program.
+
+service! { zip::Zip }

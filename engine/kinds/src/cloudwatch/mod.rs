@@ -1,0 +1,3 @@
+//! Amazon CloudWatch.
+
+service! { dashboard::Dashboard, metric_alarm::MetricAlarm }

@@ -1,0 +1,3 @@
+//! AWS Secrets Manager.
+
+service! { secret::Secret, secret_version::SecretVersion }

@@ -1,0 +1,67 @@
+//! `secretsmanager.secret`: facts.
+
+use dr_core::convert::{Policy, Tags};
+use dr_macros::{Block, Kind};
+
+/// A secret and its replicas in other regions. What it holds is a `secretsmanager.secret_version`.
+///
+/// A delete first removes the replicas, then the secret without a time to recover it.
+#[derive(Debug, Clone, PartialEq, Kind)]
+#[kind(
+    name = "secretsmanager.secret",
+    outputs = SecretOut,
+    id = "arn:aws:secretsmanager:{region}:{account}:secret:{name}-{alnum:6}",
+    unique = "region: name",
+    name_blocked = "30s",
+    create = "2s",
+    update = "2s",
+    delete = "2s"
+)]
+pub struct Secret {
+    /// Secret name. Defaults to the resource name with the suffix.
+    #[arg(replace, name(max = 512, chars = "A-Za-z0-9/_+=.@-"))]
+    pub name: String,
+    /// What the secret is for.
+    #[arg(default = "", length = 0..=2_048)]
+    pub description: String,
+    /// Key that encrypts the secret: id, ARN or alias. Without one, it is the account's key for secrets.
+    #[arg(refers("kms.key.arn"))]
+    pub kms_key_id: Option<String>,
+    /// Days for which a deleted secret can be recovered; 0 for not at all.
+    #[arg(
+        write_only,
+        default = 0,
+        range = 0..=30,
+        refuse("D11", only = 0, why = "a deleted secret would keep its name for as long")
+    )]
+    pub recovery_window_in_days: i64,
+    /// Copies in other regions.
+    #[arg(default = [], unordered)]
+    pub replicas: Vec<SecretReplica>,
+    /// Whether a replica takes the place of a secret of the same name in its region.
+    #[arg(write_only, default = false)]
+    pub force_overwrite_replica_secret: bool,
+    /// Who may do what with the secret, besides what IAM allows.
+    pub policy: Option<Policy>,
+    /// Tags.
+    #[arg(tags)]
+    pub tags: Tags,
+}
+
+/// A copy of a secret in another region.
+#[derive(Debug, Clone, PartialEq, Block)]
+pub struct SecretReplica {
+    /// The region.
+    pub region: String,
+    /// Key of that region that encrypts the copy. Without one, it is the account's key for secrets.
+    #[arg(refers("kms.key.arn"))]
+    pub kms_key_id: Option<String>,
+}
+
+/// Computed attributes of a secret.
+#[derive(Debug, Clone, PartialEq, Block)]
+pub struct SecretOut {
+    /// ARN; also the id. In a replica's region it is the same but for the region.
+    #[out(like = "{id}")]
+    pub arn: String,
+}

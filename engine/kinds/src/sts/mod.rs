@@ -1,0 +1,3 @@
+//! AWS Security Token Service.
+
+service! { caller_identity::CallerIdentity }
