@@ -203,8 +203,14 @@ pub struct Field {
     pub refers: Option<Reference>,
     /// Values that could not be destroyed.
     pub refusal: Option<Refusal>,
-    /// For an attribute: what its value looks like, with `{arg}`, `{id}`, `{region}`, `{account}`, `{hex:n}`,
-    /// `{digits:n}`, `{uuid}`. The sandbox makes values of this shape.
+    /// For an attribute or a computed argument: what its value looks like. The sandbox makes values of this shape.
+    ///
+    /// Text with holes: `{name}` is another attribute of the same resource (`{id}` and `{region}` too; a list is its
+    /// items with commas), `{account}` the account; `{hex:n}`, `{digits:n}`, `{alnum:n}` (lower case) and `{uuid}` are
+    /// pseudo-random. The text is read as the field's type: numbers and booleans as such, a list from items with commas
+    /// (`{region}a,{region}b`), a map from entries with commas (`name={name},zone={region}a`). A block, and a list of
+    /// blocks, has no shape of its own: its fields have, and the list has one such block. Without a shape, a value is
+    /// made from the type and its checks.
     pub like: &'static str,
     /// For an attribute: whether an in-place change of the resource may change it.
     pub volatile: bool,

@@ -1,0 +1,544 @@
+//! The effects of calls. Everything here happens at one instant, with no waiting inside.
+//!
+//! A change first takes the log's lock and reads what others wrote, so that it is judged against what is really there;
+//! then it is written; only then does it show in memory.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use dr_core::cloud::{CloudError, ErrorClass, Intent, Live, Settled};
+use dr_core::registry::Registry;
+use dr_core::schema::{Kind, Place, Presence};
+use dr_core::value::{Map, Str, Value};
+use tokio::time::Instant;
+
+use crate::error::SandboxError;
+use crate::fault::Dice;
+use crate::log::{Change, Held, Log};
+use crate::make::Maker;
+use crate::options::{Options, Speed};
+use crate::refer::{held, is_foreign};
+use crate::seal::seal;
+use crate::state::{Data, Entry, Removal, State, unique_name};
+use crate::template;
+
+/// The sandbox behind its handle's mutex.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) options: Options,
+    pub(crate) dice: Option<Dice>,
+    /// Calls by kind and operation.
+    pub(crate) calls: BTreeMap<(&'static str, &'static str), u64>,
+    pub(crate) state: State,
+    clock: Clock,
+    log: Option<Log>,
+}
+
+/// Microseconds since 1970, taken from the wall once and from tokio since.
+#[derive(Debug)]
+struct Clock {
+    base: u64,
+    start: Instant,
+}
+
+impl Clock {
+    fn new() -> Clock {
+        let base = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Clock { base: micros(base), start: Instant::now() }
+    }
+
+    fn at(&self, instant: Instant) -> u64 {
+        self.base + micros(instant.saturating_duration_since(self.start))
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX / 2)
+}
+
+/// A resource that a call is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Key<'a> {
+    pub(crate) kind: &'static Kind,
+    pub(crate) region: Option<&'a str>,
+    pub(crate) id: &'a str,
+    /// The call, for its errors.
+    pub(crate) call: &'a str,
+}
+
+impl Core {
+    pub(crate) fn new(dir: Option<&Path>, registry: Arc<Registry>, options: Options) -> Result<Core, SandboxError> {
+        let problems = template::check(&registry);
+        if !problems.is_empty() {
+            return Err(SandboxError::Facts(problems));
+        }
+        let log = dir.map(|dir| Log::open(dir, &options.account)).transpose()?;
+        let mut core = Core {
+            dice: options.faults.clone().map(Dice::new),
+            calls: BTreeMap::new(),
+            state: State::new(&registry),
+            clock: Clock::new(),
+            registry,
+            options,
+            log,
+        };
+        core.begin()?;
+        Ok(core)
+    }
+
+    pub(crate) fn speed(&self) -> Speed {
+        self.options.speed
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.at(Instant::now())
+    }
+
+    /// Takes the lock and learns what others did. The change is made while the result lives.
+    pub(crate) fn begin(&mut self) -> Result<Option<Held>, SandboxError> {
+        let Some(log) = &self.log else {
+            self.state.expire(self.now());
+            return Ok(None);
+        };
+        let held = log.hold()?;
+        self.learn(Some(&held))?;
+        Ok(Some(held))
+    }
+
+    /// Learns what others did.
+    pub(crate) fn look(&mut self) -> Result<(), SandboxError> {
+        self.learn(None)
+    }
+
+    fn learn(&mut self, held: Option<&Held>) -> Result<(), SandboxError> {
+        let now = self.now();
+        if let Some(mut log) = self.log.take() {
+            let learnt = self.take_in(&mut log, held, now);
+            if learnt.is_err() {
+                // Whatever was taken in, it is not all of it.
+                log.rewind();
+            }
+            self.log = Some(log);
+            learnt?;
+        }
+        self.state.expire(now);
+        Ok(())
+    }
+
+    fn take_in(&mut self, log: &mut Log, held: Option<&Held>, now: u64) -> Result<(), SandboxError> {
+        let news = log.news(held)?;
+        if news.afresh {
+            self.state.clear();
+        }
+        news.changes
+            .into_iter()
+            .try_for_each(|(line, change)| self.apply(change, now).map_err(|why| log.damaged(line, why)))
+    }
+
+    /// Takes over a change from the log. What it says about time holds at most for as long as it would take at this
+    /// handle's speed.
+    fn apply(&mut self, change: Change<'_>, now: u64) -> Result<(), String> {
+        let speed = self.speed();
+        let registry = self.registry.clone();
+        let known =
+            |name: &str| registry.get(name).ok_or_else(|| format!("it is of a kind `{name}` that is not known"));
+        let latest = |time: u64, from: u64, real: Duration| time.min(from.saturating_add(micros(speed.scale(real))));
+        match change {
+            Change::Sandbox { .. } => {}
+            Change::Put { kind, resource } => {
+                let kind = known(&kind)?;
+                let mut data = resource.into_owned();
+                data.ready_at = latest(data.ready_at, now, kind.create.max(kind.update));
+                if let Some(gone_at) = data.gone_at {
+                    let gone_at = latest(gone_at, now, kind.delete);
+                    data.gone_at = Some(gone_at);
+                    data.blocked_until = latest(data.blocked_until, gone_at, kind.name_blocked);
+                }
+                self.make_sensitive(kind, &mut data);
+                self.state.put(kind, data);
+            }
+            Change::Delete { kind, region, id, gone_at, blocked_until } => {
+                let kind = known(&kind)?;
+                let gone_at = latest(gone_at, now, kind.delete);
+                // It may be gone already: by its time, when it is deleted once more on its way out.
+                if let Some((key, _)) = self.state.find(kind, region.as_deref(), &id) {
+                    self.state.leave(key, gone_at, latest(blocked_until, gone_at, kind.name_blocked));
+                    self.state.expire(now);
+                }
+            }
+            Change::Block { name, until } => {
+                let kind = known(name.split(' ').next().unwrap_or_default())?;
+                self.state.block(name.into_owned(), latest(until, now, kind.delete + kind.name_blocked));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes changes, then lets them show.
+    fn commit(&mut self, changes: Vec<Change<'_>>) -> Result<(), SandboxError> {
+        let now = self.now();
+        if let Some(log) = &mut self.log {
+            log.append(&changes)?;
+        }
+        for change in changes {
+            // What was judged possible a moment ago cannot be refused now; the log says so too.
+            let _ = self.apply(change, now);
+        }
+        if let Some(log) = &mut self.log
+            && log.is_long(self.state.len())
+        {
+            self.state.unblock(now);
+            let puts = self.state.iter().map(|entry| Change::Put {
+                kind: Cow::Borrowed(entry.kind.name),
+                resource: Cow::Borrowed(&entry.data),
+            });
+            let blocks = self.state.blocks().map(|(name, until)| Change::Block { name: Cow::Borrowed(name), until });
+            // The change itself is written. A log that cannot be shortened is long, but whole.
+            let _ = log.rewrite(puts.chain(blocks));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn put(&mut self, kind: &'static Kind, data: Data) -> Result<(), SandboxError> {
+        self.commit(vec![Change::Put { kind: Cow::Borrowed(kind.name), resource: Cow::Owned(data) }])
+    }
+
+    /// Lets resources go at a time.
+    pub(crate) fn remove(&mut self, keys: &[u64], gone_at: u64, block: bool) -> Result<(), SandboxError> {
+        let speed = self.speed();
+        let changes = keys.iter().filter_map(|key| self.state.get(*key)).map(|entry| Change::Delete {
+            kind: Cow::Borrowed(entry.kind.name),
+            region: entry.data.region.clone(),
+            id: entry.data.id.clone(),
+            gone_at,
+            blocked_until: if block { gone_at + micros(speed.scale(entry.kind.name_blocked)) } else { 0 },
+        });
+        let changes = changes.collect();
+        self.commit(changes)
+    }
+
+    /// The id of what an operation created.
+    pub(crate) fn find(&mut self, kind: &'static Kind, op: &str, call: &str) -> Result<Option<Str>, CloudError> {
+        self.look().map_err(|e| e.in_call(call))?;
+        Ok(self.state.of_op(op).filter(|e| e.kind.name == kind.name && !e.is_deleting()).map(|e| e.data.id.clone()))
+    }
+
+    /// Creates. A second call for the same operation gives the same id, as a client token does.
+    pub(crate) fn create(
+        &mut self,
+        at: Key<'_>,
+        args: &Map<Value>,
+        intent: &Intent,
+        start: Instant,
+        stale: bool,
+    ) -> Result<Str, CloudError> {
+        let fail = |class, code: &str, message: String| Err(CloudError::new(class, at.call, code, message));
+        let kind = at.kind;
+        if !held(kind) {
+            let message = format!("{} is not a kind that a cloud creates", kind.name);
+            return fail(ErrorClass::Invalid, "NotCreatable", message);
+        }
+        if kind.place == Place::Regional && at.region.is_none() {
+            return fail(
+                ErrorClass::Invalid,
+                "MissingRegion",
+                format!("{} lives in a region; none is given", kind.name),
+            );
+        }
+        let _held = self.begin().map_err(|e| e.in_call(at.call))?;
+        if let Some(entry) = self.state.of_op(&intent.op)
+            && entry.kind.name == kind.name
+            && !entry.is_deleting()
+        {
+            return Ok(entry.data.id.clone());
+        }
+        self.check_references(at, args, stale)?;
+
+        let account = self.options.account.clone();
+        let mut maker = Maker {
+            kind,
+            account: &account,
+            region: at.region,
+            op: &intent.op,
+            revision: 0,
+            args: args.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect(),
+            outputs: Map::new(),
+            id: None,
+        };
+        let id = maker.identify();
+        self.check_free(at, &maker.args, None)?;
+        if let Some((_, entry)) = self.state.find(kind, at.region, &id) {
+            return Err(taken(entry, at.call, self.now()));
+        }
+        maker.finish();
+        let (mut args, outputs) = (maker.args, maker.outputs);
+        let sealed = seal(kind.args, &mut args, &intent.op);
+        let data = Data {
+            region: at.region.map(Str::from),
+            id: id.clone(),
+            op: intent.op.clone(),
+            program: intent.program.clone(),
+            environment: intent.environment.clone(),
+            address: intent.address.text(),
+            args,
+            outputs,
+            sealed,
+            revision: 0,
+            ready_at: self.ready_at(start, kind.create),
+            gone_at: None,
+            blocked_until: 0,
+        };
+        self.put(kind, data).map_err(|e| e.in_call(at.call))?;
+        Ok(id)
+    }
+
+    /// Changes in place. The same arguments again change nothing.
+    pub(crate) fn update(
+        &mut self,
+        at: Key<'_>,
+        new: &Map<Value>,
+        start: Instant,
+        stale: bool,
+    ) -> Result<(), CloudError> {
+        let _held = self.begin().map_err(|e| e.in_call(at.call))?;
+        let entry = self.entry(at)?;
+        if entry.is_deleting() {
+            return Err(taken(entry, at.call, self.now()));
+        }
+        let mut data = entry.data.clone();
+        self.check_references(at, new, stale)?;
+        let mut args = new.clone();
+        let mut sealed = seal(at.kind.args, &mut args, &data.op);
+        // What the service chose stays, unless it is given now.
+        for field in at.kind.args.iter().filter(|f| f.presence == Presence::Computed && !new.contains_key(f.name)) {
+            if let Some((name, value)) = data.args.get_key_value(field.name) {
+                args.insert(name.clone(), value.clone());
+            }
+            if let Some(hash) = data.sealed.get(field.name) {
+                sealed.insert(field.name.to_owned(), hash.clone());
+            }
+        }
+        if args == data.args && sealed == data.sealed {
+            return Ok(());
+        }
+        let now = self.now();
+        if data.ready_at > now {
+            let mut error = CloudError::new(
+                ErrorClass::Conflict,
+                at.call,
+                "ResourceInUse",
+                format!("{} is still being created or changed", entry.describe()),
+            );
+            error.retry_after = Some(Duration::from_micros(data.ready_at - now));
+            return Err(error);
+        }
+        self.check_free(at, &args, Some(&data.args))?;
+        (data.args, data.sealed) = (args, sealed);
+        data.revision += 1;
+        data.outputs.retain(|name, _| !at.kind.output(name).is_some_and(|f| f.volatile));
+        self.make_outputs(at.kind, &mut data);
+        data.ready_at = self.ready_at(start, at.kind.update);
+        self.put(at.kind, data).map_err(|e| e.in_call(at.call))
+    }
+
+    /// Starts a deletion, with everything that goes along.
+    pub(crate) fn delete(&mut self, at: Key<'_>, start: Instant) -> Result<(), CloudError> {
+        let _held = self.begin().map_err(|e| e.in_call(at.call))?;
+        let Some((key, entry)) = self.state.find(at.kind, at.region, at.id) else { return Ok(()) };
+        if entry.is_deleting() {
+            return Ok(());
+        }
+        match self.state.removal(key) {
+            Removal::Goes(mut keys) => {
+                // What was on its way already goes at its own time.
+                keys.retain(|key| self.state.get(*key).is_some_and(|e| !e.is_deleting()));
+                let gone_at = self.later(start, at.kind.delete);
+                self.remove(&keys, gone_at, true).map_err(|e| e.in_call(at.call))
+            }
+            Removal::Blocked(by) => {
+                let mut names: Vec<String> =
+                    by.iter().take(3).filter_map(|k| self.state.get(*k)).map(Entry::describe).collect();
+                if by.len() > names.len() {
+                    names.push(format!("{} more", by.len() - names.len()));
+                }
+                let message = format!("{} is used by {}", entry.describe(), names.join(", "));
+                Err(CloudError::new(ErrorClass::Conflict, at.call, "DependencyViolation", message))
+            }
+        }
+    }
+
+    /// Whether a creation or change is finished.
+    pub(crate) fn settle(&mut self, at: Key<'_>) -> Result<Settled, CloudError> {
+        self.look().map_err(|e| e.in_call(at.call))?;
+        let now = self.now();
+        let entry = self.entry(at)?;
+        Ok(if entry.is_deleting() {
+            Settled::Failed(format!("{} is being deleted", entry.describe()))
+        } else if entry.data.ready_at > now {
+            Settled::Wait(Some(Duration::from_micros(entry.data.ready_at - now)))
+        } else {
+            Settled::Ready
+        })
+    }
+
+    /// Whether a deletion is finished.
+    pub(crate) fn deleted(&mut self, at: Key<'_>) -> Result<Settled, CloudError> {
+        self.look().map_err(|e| e.in_call(at.call))?;
+        let now = self.now();
+        Ok(match self.state.find(at.kind, at.region, at.id) {
+            None => Settled::Ready,
+            Some((_, Entry { data: Data { gone_at: Some(gone_at), .. }, .. })) => {
+                Settled::Wait(Some(Duration::from_micros(gone_at.saturating_sub(now))))
+            }
+            Some((_, entry)) => Settled::Failed(format!("{} is not being deleted", entry.describe())),
+        })
+    }
+
+    /// The resource as it is.
+    pub(crate) fn read(&mut self, at: Key<'_>) -> Result<Option<Live>, CloudError> {
+        self.look().map_err(|e| e.in_call(at.call))?;
+        let found = self.state.find(at.kind, at.region, at.id);
+        Ok(found.map(|(_, e)| Live { args: e.data.args.clone(), outputs: e.data.outputs.clone() }))
+    }
+
+    /// That it exists.
+    pub(crate) fn exists(&mut self, at: Key<'_>) -> Result<(), CloudError> {
+        self.look().map_err(|e| e.in_call(at.call))?;
+        self.entry(at).map(|_| ())
+    }
+
+    /// The attributes that a look-up answers.
+    pub(crate) fn answer(&self, at: Key<'_>, args: &Map<Value>) -> Map<Value> {
+        let op = Value::Map(args.clone()).to_json();
+        let mut maker = Maker {
+            kind: at.kind,
+            account: &self.options.account,
+            region: at.region,
+            op: &op,
+            revision: 0,
+            args: args.clone(),
+            outputs: Map::new(),
+            id: None,
+        };
+        maker.identify();
+        maker.finish();
+        maker.outputs
+    }
+
+    fn entry(&self, at: Key<'_>) -> Result<&Entry, CloudError> {
+        self.state.find(at.kind, at.region, at.id).map(|(_, entry)| entry).ok_or_else(|| {
+            let message = format!("there is no {} `{}`{}", at.kind.name, at.id, in_region(at.region));
+            CloudError::new(ErrorClass::Gone, at.call, "NotFound", message)
+        })
+    }
+
+    /// So long after the start of a call, at this speed.
+    fn later(&self, start: Instant, real: Duration) -> u64 {
+        self.clock.at(start) + micros(self.speed().scale(real))
+    }
+
+    /// When what takes so long is ready; 0 when it takes no time, so that an instant sandbox's log says nothing of when.
+    fn ready_at(&self, start: Instant, real: Duration) -> u64 {
+        if self.speed().scale(real).is_zero() { 0 } else { self.later(start, real) }
+    }
+
+    /// That everything referred to exists. With `stale`, what this handle made is not visible yet.
+    fn check_references(&self, at: Key<'_>, args: &Map<Value>, stale: bool) -> Result<(), CloudError> {
+        for found in self.state.references(at.kind, args) {
+            match self.state.resolve(&found, at.region) {
+                Some(entry) => {
+                    if stale && self.dice.as_ref().is_some_and(|dice| dice.made(&entry.data.address)) {
+                        let message = format!("`{}`: {} is not visible yet", found.path, entry.describe());
+                        return Err(CloudError::new(ErrorClass::NotYetConsistent, at.call, "NotYetVisible", message));
+                    }
+                }
+                None if is_foreign(&found.value, &self.options.account) => {}
+                None => {
+                    let message = format!(
+                        "`{}` refers to a {} whose {} is `{}`; there is none",
+                        found.path, found.kind, found.attr, found.value
+                    );
+                    return Err(CloudError::new(ErrorClass::Invalid, at.call, "NotFound", message));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// That the name, if the kind has one that must be the only one, is free or its own.
+    fn check_free(&self, at: Key<'_>, args: &Map<Value>, own: Option<&Map<Value>>) -> Result<(), CloudError> {
+        let Some(name) = unique_name(at.kind, at.region, args) else { return Ok(()) };
+        if own.and_then(|own| unique_name(at.kind, at.region, own)).as_ref() == Some(&name) {
+            return Ok(());
+        }
+        let now = self.now();
+        if let Some(entry) = self.state.of_name(&name) {
+            return Err(taken(entry, at.call, now));
+        }
+        if let Some(until) = self.state.blocked_until(&name).filter(|until| *until > now) {
+            let wait = Duration::from_micros(until - now);
+            let message = format!(
+                "a {} of this name was deleted a moment ago; the name is free again in {:.1} s",
+                at.kind.name,
+                wait.as_secs_f64()
+            );
+            let mut error = CloudError::new(ErrorClass::Conflict, at.call, "NameRecentlyDeleted", message);
+            error.retry_after = Some(wait);
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Makes the attributes that are missing.
+    fn make_outputs(&self, kind: &'static Kind, data: &mut Data) {
+        let mut maker = Maker {
+            kind,
+            account: &self.options.account,
+            region: data.region.as_deref(),
+            op: &data.op,
+            revision: data.revision,
+            args: std::mem::take(&mut data.args),
+            outputs: std::mem::take(&mut data.outputs),
+            id: Some(data.id.clone()),
+        };
+        maker.finish();
+        (data.args, data.outputs) = (maker.args, maker.outputs);
+    }
+
+    /// Makes sensitive attributes anew: the log does not have them.
+    fn make_sensitive(&self, kind: &'static Kind, data: &mut Data) {
+        let mut any = false;
+        for field in kind.outputs.iter().filter(|f| f.sensitive) {
+            if data.outputs.get(field.name).is_some_and(|value| !value.has_secret()) {
+                data.outputs.remove(field.name);
+                any = true;
+            }
+        }
+        if any {
+            self.make_outputs(kind, data);
+        }
+    }
+}
+
+/// That a name or id is taken, for good or until its holder is gone.
+fn taken(entry: &Entry, call: &str, now: u64) -> CloudError {
+    match entry.data.gone_at {
+        Some(gone_at) => {
+            let message = format!("{} is being deleted", entry.describe());
+            let mut error = CloudError::new(ErrorClass::Conflict, call, "BeingDeleted", message);
+            error.retry_after = Some(Duration::from_micros(gone_at.saturating_sub(now)));
+            error
+        }
+        None => {
+            CloudError::new(ErrorClass::Exists, call, "AlreadyExists", format!("{} exists already", entry.describe()))
+        }
+    }
+}
+
+fn in_region(region: Option<&str>) -> String {
+    region.map(|region| format!(" in {region}")).unwrap_or_default()
+}

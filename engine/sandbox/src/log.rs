@@ -1,0 +1,271 @@
+//! The log: what is on disk.
+//!
+//! `sandbox.jsonl` holds one change per line, as JSON that begins with a checksum of the rest of its line. The first
+//! line says what the file is. A change is appended with one `write(2)` under the lock of `sandbox.lock`, after
+//! reading what others appended; so a killed process loses nothing that it answered, and never mixes its lines with
+//! another's. What a kill can leave is a last line without its end: nobody was answered, and it is cut off.
+//!
+//! When most lines are history, the file is written anew beside the old one and renamed over it. Other handles see by
+//! the file's inode that theirs is the old one, and read everything again.
+
+use std::borrow::Cow;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dr_core::value::Str;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::error::SandboxError;
+use crate::state::Data;
+
+/// The form of the lines.
+const VERSION: u32 = 1;
+/// Below this many lines the log is left alone.
+const SHORT: u64 = 1_000;
+/// The log is written anew when it has this many times more lines than it needs.
+const SLACK: u64 = 3;
+
+/// One line.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Change<'a> {
+    /// The first line.
+    Sandbox { version: u32, account: Cow<'a, str> },
+    /// A resource is as follows, whether it was there or not.
+    Put { kind: Cow<'a, str>, resource: Cow<'a, Data> },
+    /// A resource is on its way out and gone at a time; from then on its name is blocked for a while.
+    Delete { kind: Cow<'a, str>, region: Option<Str>, id: Str, gone_at: u64, blocked_until: u64 },
+    /// A name is blocked until a time.
+    Block { name: Cow<'a, str>, until: u64 },
+}
+
+/// What others wrote since the last look.
+pub(crate) struct News {
+    /// Whether the file was written anew: what is known counts no more.
+    pub(crate) afresh: bool,
+    /// The changes with their line numbers.
+    pub(crate) changes: Vec<(u64, Change<'static>)>,
+}
+
+/// The lock; given back when dropped.
+pub(crate) struct Held(Arc<File>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Closing the file would give the lock back too; there is nobody to tell.
+        let _ = self.0.unlock();
+    }
+}
+
+/// The log of one directory, and how far it was read.
+#[derive(Debug)]
+pub(crate) struct Log {
+    path: PathBuf,
+    account: Str,
+    lock: Arc<File>,
+    file: Option<File>,
+    inode: u64,
+    offset: u64,
+    lines: u64,
+}
+
+impl Log {
+    /// Opens the log in a directory, or starts one. Nothing of it is read yet.
+    pub(crate) fn open(dir: &Path, account: &Str) -> Result<Log, SandboxError> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(storage("make", dir))?;
+        let lock_path = dir.join("sandbox.lock");
+        let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(&lock_path);
+        let lock = Arc::new(lock.map_err(storage("open", &lock_path))?);
+        let path = dir.join("sandbox.jsonl");
+        Ok(Log { path, account: account.clone(), lock, file: None, inode: 0, offset: 0, lines: 0 })
+    }
+
+    /// Forgets how far it was read: the next look starts at the first line.
+    pub(crate) fn rewind(&mut self) {
+        self.file = None;
+    }
+
+    /// Takes the lock; waits while another handle has it.
+    pub(crate) fn hold(&self) -> Result<Held, SandboxError> {
+        self.lock.lock().map_err(storage("lock", &self.path))?;
+        Ok(Held(self.lock.clone()))
+    }
+
+    /// Reads what was written since the last time. Under the lock (`held`), a torn last line is cut off and a missing
+    /// file is made; without it, the one is left for later and the other is an error.
+    pub(crate) fn news(&mut self, held: Option<&Held>) -> Result<News, SandboxError> {
+        let (inode, length) = match fs::metadata(&self.path) {
+            Ok(meta) => (meta.ino(), meta.len()),
+            Err(e) if e.kind() == io::ErrorKind::NotFound && held.is_some() => (0, 0),
+            Err(e) => return Err(storage("read", &self.path)(e)),
+        };
+        let afresh = inode != self.inode || length < self.offset || self.file.is_none();
+        if afresh {
+            self.reopen()?;
+        }
+        let mut changes = Vec::new();
+        let length = if afresh { self.length()? } else { length };
+        if length > self.offset {
+            let bytes = self.read(length)?;
+            let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
+            for line in bytes[..whole].split_inclusive(|b| *b == b'\n') {
+                let number = self.lines + 1 + changes.len() as u64;
+                let change = decode(&line[..line.len() - 1]).and_then(|change| self.greet(number, change));
+                changes.push((number, change.map_err(|why| self.damaged(number, why))?));
+            }
+            self.offset += whole as u64;
+            self.lines += changes.len() as u64;
+            if whole < bytes.len() && held.is_some() {
+                self.cut()?;
+            }
+        }
+        if self.lines == 0 && held.is_some() {
+            let change = Change::Sandbox { version: VERSION, account: Cow::Owned(self.account.to_string()) };
+            self.append(&[change])?;
+        }
+        if let Some((_, Change::Sandbox { account, .. })) = changes.first()
+            && **account != *self.account
+        {
+            return Err(SandboxError::OtherAccount {
+                path: self.path.clone(),
+                found: account.to_string(),
+                wanted: self.account.to_string(),
+            });
+        }
+        Ok(News { afresh, changes })
+    }
+
+    /// The first line must say what the file is, and no other may.
+    fn greet<'a>(&self, number: u64, change: Change<'a>) -> Result<Change<'a>, String> {
+        match &change {
+            Change::Sandbox { version, .. } if number == 1 && *version != VERSION => {
+                Err(format!("it is of version {version}, not {VERSION}"))
+            }
+            Change::Sandbox { .. } if number > 1 => Err("only the first line may say what the file is".into()),
+            Change::Sandbox { .. } => Ok(change),
+            _ if number == 1 => Err("the first line does not say what the file is".into()),
+            _ => Ok(change),
+        }
+    }
+
+    /// Appends changes with one write. Under the lock, after [`Log::news`].
+    pub(crate) fn append(&mut self, changes: &[Change<'_>]) -> Result<(), SandboxError> {
+        let text = encode(changes).map_err(storage("write", &self.path))?;
+        let Some(mut file) = self.file.as_ref() else {
+            return Err(storage("write", &self.path)(io::Error::other("it is not open")));
+        };
+        match file.write(&text) {
+            Ok(written) if written == text.len() => {}
+            Ok(_) => {
+                self.cut()?;
+                return Err(storage("write", &self.path)(io::Error::from(io::ErrorKind::StorageFull)));
+            }
+            Err(e) => return Err(storage("write", &self.path)(e)),
+        }
+        self.offset += text.len() as u64;
+        self.lines += changes.len() as u64;
+        Ok(())
+    }
+
+    /// Whether the log has many more lines than the `live` ones it needs.
+    pub(crate) fn is_long(&self, live: usize) -> bool {
+        self.lines > SHORT && self.lines > SLACK * live as u64
+    }
+
+    /// Writes the log anew with these changes only. Under the lock, after [`Log::news`].
+    pub(crate) fn rewrite<'a>(&mut self, changes: impl Iterator<Item = Change<'a>>) -> Result<(), SandboxError> {
+        let path = self.path.with_extension("jsonl.new");
+        let mut lines = vec![Change::Sandbox { version: VERSION, account: Cow::Owned(self.account.to_string()) }];
+        lines.extend(changes);
+        let text = encode(&lines).map_err(storage("write", &path))?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(storage("write", &path))?;
+        file.write_all(&text).and_then(|()| file.sync_all()).map_err(storage("write", &path))?;
+        fs::rename(&path, &self.path).map_err(storage("replace", &self.path))?;
+        self.reopen()?;
+        self.offset = text.len() as u64;
+        self.lines = lines.len() as u64;
+        Ok(())
+    }
+
+    /// That a line cannot be what was written.
+    pub(crate) fn damaged(&self, line: u64, why: String) -> SandboxError {
+        SandboxError::Damaged { path: self.path.clone(), line, why }
+    }
+
+    fn reopen(&mut self) -> Result<(), SandboxError> {
+        let file = OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(&self.path);
+        let file = file.map_err(storage("open", &self.path))?;
+        self.inode = file.metadata().map_err(storage("read", &self.path))?.ino();
+        self.file = Some(file);
+        (self.offset, self.lines) = (0, 0);
+        Ok(())
+    }
+
+    fn length(&self) -> Result<u64, SandboxError> {
+        let meta = self.file.as_ref().map_or_else(|| fs::metadata(&self.path), File::metadata);
+        meta.map(|meta| meta.len()).map_err(storage("read", &self.path))
+    }
+
+    fn read(&self, length: u64) -> Result<Vec<u8>, SandboxError> {
+        let size = usize::try_from(length - self.offset).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; size];
+        if let Some(file) = &self.file {
+            file.read_exact_at(&mut bytes, self.offset).map_err(storage("read", &self.path))?;
+        }
+        Ok(bytes)
+    }
+
+    /// Cuts off what follows the last whole line.
+    fn cut(&self) -> Result<(), SandboxError> {
+        self.file.as_ref().map_or(Ok(()), |file| file.set_len(self.offset)).map_err(storage("repair", &self.path))
+    }
+}
+
+const BEFORE_SUM: &[u8] = b"{\"sum\":\"";
+const AFTER_SUM: &[u8] = b"\",";
+const SUM: usize = 16;
+
+fn sum_of(rest: &[u8]) -> String {
+    hex::encode(&Sha256::digest(rest)[..SUM / 2])
+}
+
+fn encode(changes: &[Change<'_>]) -> io::Result<Vec<u8>> {
+    let mut text = Vec::with_capacity(changes.len() * 1_024);
+    for change in changes {
+        let json = serde_json::to_vec(change)?;
+        // Without its opening brace, which comes before the checksum.
+        let rest = json.get(1..).unwrap_or_default();
+        for part in [BEFORE_SUM, sum_of(rest).as_bytes(), AFTER_SUM, rest, b"\n"] {
+            text.extend_from_slice(part);
+        }
+    }
+    Ok(text)
+}
+
+fn decode(line: &[u8]) -> Result<Change<'static>, String> {
+    let (sum, rest) = line
+        .strip_prefix(BEFORE_SUM)
+        .and_then(|text| text.split_at_checked(SUM))
+        .and_then(|(sum, text)| Some((sum, text.strip_prefix(AFTER_SUM)?)))
+        .ok_or("it does not begin with a checksum")?;
+    if sum_of(rest).as_bytes() != sum {
+        return Err("its checksum does not fit".into());
+    }
+    let json = [b"{", rest].concat();
+    serde_json::from_slice(&json).map_err(|e| format!("it is no change: {e}"))
+}
+
+fn storage(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SandboxError {
+    let path = path.to_owned();
+    move |source| SandboxError::Storage { doing, path, source }
+}

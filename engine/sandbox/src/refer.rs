@@ -1,0 +1,201 @@
+//! Who refers to whom: references inside arguments, and which values mean a resource of this account.
+//!
+//! A field that `refers` to another kind holds the value of an attribute of one of its resources. That resource must
+//! exist, with these exceptions, which are somebody else's and taken on trust:
+//!
+//! - an ARN whose account is not ours (`aws` for what AWS itself provides, or another account's number), a wildcard;
+//! - names that AWS keeps for itself ([`PROVIDED`]), with or without an ARN around them;
+//! - anything that refers to a kind which no cloud holds (a look-up, a local kind, one that is not registered).
+//!
+//! A resource is found by its id, or by any attribute that some field of some kind refers to it by: services that take
+//! an ARN mostly take the name too. Where an ARN is wanted, the id of a resource that itself refers to the kind wanted
+//! stands for it, as an alias does for its key.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dr_core::registry::Registry;
+use dr_core::schema::{Field, Kind, Place, Type};
+use dr_core::value::{Map, Str, Value};
+
+/// How names begin that AWS keeps for what it provides in every account.
+const PROVIDED: &[&str] = &["alias/aws/", "role/aws-service-role/", "/aws/service/", "aws/", "default.", "default:"];
+
+/// A reference found in arguments.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Found {
+    /// The argument it is in or below.
+    pub(crate) arg: &'static str,
+    /// Where, for messages: `network.subnets.0`.
+    pub(crate) path: String,
+    /// The kind referred to.
+    pub(crate) kind: &'static str,
+    /// The attribute that the value is meant to be.
+    pub(crate) attr: &'static str,
+    /// The value.
+    pub(crate) value: Str,
+    /// Whether the other cannot be deleted before.
+    pub(crate) blocks: bool,
+}
+
+/// What the registry says about references.
+#[derive(Debug, Default)]
+pub(crate) struct References {
+    /// For each kind that is referred to: the attributes it is found by.
+    sought: BTreeMap<&'static str, BTreeSet<&'static str>>,
+    /// For each kind that is referred to: the kinds that refer to it.
+    referrers: BTreeMap<&'static str, BTreeSet<&'static str>>,
+    /// The kinds whose arguments hold references.
+    refer: BTreeSet<&'static str>,
+}
+
+impl References {
+    pub(crate) fn new(registry: &Registry) -> References {
+        let mut all = References::default();
+        for kind in registry.iter().filter(|kind| held(kind)) {
+            each_field(kind.args, &mut |field| {
+                let Some(reference) = field.refers else { return };
+                if let Some(target) = registry.get(reference.kind()).filter(|kind| held(kind)) {
+                    all.sought.entry(target.name).or_default().insert(reference.attr());
+                    all.referrers.entry(target.name).or_default().insert(kind.name);
+                    all.refer.insert(kind.name);
+                }
+            });
+        }
+        all
+    }
+
+    /// The attributes, besides its id, that a resource of this kind is found by.
+    pub(crate) fn sought(&self, kind: &str) -> impl Iterator<Item = &'static str> {
+        self.sought.get(kind).into_iter().flatten().copied().filter(|attr| *attr != "id")
+    }
+
+    /// The kinds whose ids may stand for an ARN of this one.
+    pub(crate) fn referrers(&self, kind: &str) -> impl Iterator<Item = &'static str> {
+        self.referrers.get(kind).into_iter().flatten().copied()
+    }
+
+    /// The references in these arguments, without those that are taken on trust in any case.
+    pub(crate) fn within(&self, kind: &'static Kind, args: &Map<Value>) -> Vec<Found> {
+        let mut found = Vec::new();
+        if self.refer.contains(kind.name) {
+            self.walk_block(kind.args, args, None, &mut Vec::new(), &mut found);
+        }
+        found
+    }
+
+    fn walk_block(
+        &self,
+        fields: &'static [Field],
+        map: &Map<Value>,
+        arg: Option<&'static str>,
+        path: &mut Vec<String>,
+        found: &mut Vec<Found>,
+    ) {
+        for field in fields {
+            let Some(value) = map.get(field.name) else { continue };
+            path.push(field.name.to_owned());
+            let arg = arg.unwrap_or(field.name);
+            match field.refers {
+                Some(reference) if self.sought.contains_key(reference.kind()) => {
+                    each_text(value, path, &mut |path, text| {
+                        found.push(Found {
+                            arg,
+                            path: path.join("."),
+                            kind: reference.kind(),
+                            attr: reference.attr(),
+                            value: text,
+                            blocks: reference.blocks_delete,
+                        });
+                    });
+                }
+                _ => self.walk(field.ty, value, arg, path, found),
+            }
+            path.pop();
+        }
+    }
+
+    fn walk(&self, ty: Type, value: &Value, arg: &'static str, path: &mut Vec<String>, found: &mut Vec<Found>) {
+        match (ty, value) {
+            (Type::Object(fields), Value::Map(map)) => self.walk_block(fields, map, Some(arg), path, found),
+            (Type::List(inner), Value::List(items)) if nested(*inner) => {
+                for (i, item) in items.iter().enumerate() {
+                    path.push(i.to_string());
+                    self.walk(*inner, item, arg, path, found);
+                    path.pop();
+                }
+            }
+            (Type::Map(inner), Value::Map(map)) if nested(*inner) => {
+                for (key, item) in map {
+                    path.push(key.to_string());
+                    self.walk(*inner, item, arg, path, found);
+                    path.pop();
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a sandbox holds resources of this kind.
+pub(crate) fn held(kind: &Kind) -> bool {
+    !kind.lookup && kind.place != Place::Local
+}
+
+/// Whether a value is somebody else's by its looks, seen from this account.
+pub(crate) fn is_foreign(value: &str, account: &str) -> bool {
+    let mut name = value;
+    if value.starts_with("arn:") {
+        // arn:partition:service:region:account:name
+        let mut parts = value.splitn(6, ':').skip(4);
+        let owner = parts.next().unwrap_or_default();
+        if !owner.is_empty() && owner != account {
+            return true;
+        }
+        name = parts.next().unwrap_or_default();
+    }
+    name == "default" || name.contains('*') || PROVIDED.iter().any(|start| name.starts_with(start))
+}
+
+fn nested(ty: Type) -> bool {
+    match ty {
+        Type::Object(_) => true,
+        Type::List(inner) | Type::Map(inner) => nested(*inner),
+        _ => false,
+    }
+}
+
+fn each_field(fields: &'static [Field], visit: &mut impl FnMut(&'static Field)) {
+    for field in fields {
+        visit(field);
+        let mut ty = field.ty;
+        while let Type::List(inner) | Type::Map(inner) = ty {
+            ty = *inner;
+        }
+        if let Type::Object(inner) = ty {
+            each_field(inner, visit);
+        }
+    }
+}
+
+/// Every text in a value. An empty text refers to nothing.
+fn each_text(value: &Value, path: &mut Vec<String>, visit: &mut impl FnMut(&[String], Str)) {
+    match value.reveal() {
+        Value::Str(text) if !text.is_empty() => visit(path, text.clone()),
+        Value::Int(number) => visit(path, number.to_string().into()),
+        Value::List(items) => {
+            for (i, item) in items.iter().enumerate() {
+                path.push(i.to_string());
+                each_text(item, path, visit);
+                path.pop();
+            }
+        }
+        Value::Map(map) => {
+            for (key, item) in map {
+                path.push(key.to_string());
+                each_text(item, path, visit);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}

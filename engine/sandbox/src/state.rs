@@ -1,0 +1,370 @@
+//! What is there, with indexes for every question a call asks: by id, by name, by operation, by the values that others
+//! refer to it by, and who refers to it. No call looks at every resource.
+//!
+//! The indexes are functions of the resources: [`State::put`] and [`State::remove`] keep them so, and nothing else
+//! changes a resource.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use dr_core::registry::Registry;
+use dr_core::schema::{Kind, Scope};
+use dr_core::value::{Map, Str, Value};
+use serde::{Deserialize, Serialize};
+
+use crate::refer::{Found, References};
+
+/// What is kept of a resource besides its kind. Times are microseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Data {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) region: Option<Str>,
+    pub(crate) id: Str,
+    pub(crate) op: Str,
+    pub(crate) program: Str,
+    pub(crate) environment: Str,
+    pub(crate) address: Str,
+    pub(crate) args: Map<Value>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub(crate) outputs: Map<Value>,
+    /// Hashes of the arguments that are not kept.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) sealed: BTreeMap<String, Str>,
+    /// How often it was changed in place.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) revision: u64,
+    /// When its creation or last change is finished.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) ready_at: u64,
+    /// When it is gone, if it is being deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) gone_at: Option<u64>,
+    /// Until when its name is blocked, if it is being deleted.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) blocked_until: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// A resource.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) kind: &'static Kind,
+    pub(crate) data: Data,
+}
+
+impl Entry {
+    pub(crate) fn is_deleting(&self) -> bool {
+        self.data.gone_at.is_some()
+    }
+
+    /// For messages: ``ec2.subnet `subnet-1` (primary/ec2.subnet:a)``.
+    pub(crate) fn describe(&self) -> String {
+        format!("{} `{}` ({})", self.kind.name, self.data.id, self.data.address)
+    }
+}
+
+/// How one resource holds on to another.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tie {
+    /// The other cannot be deleted before.
+    blocks: bool,
+    /// The other takes it along.
+    follows: bool,
+}
+
+/// What a deletion would do.
+pub(crate) enum Removal {
+    /// These go, the one asked for first.
+    Goes(Vec<u64>),
+    /// These hold on to one of them.
+    Blocked(Vec<u64>),
+}
+
+/// A value of a kind that others refer to, and a resource.
+type Link = (&'static str, Str, u64);
+
+/// Everything in the account.
+#[derive(Debug)]
+pub(crate) struct State {
+    references: References,
+    next: u64,
+    entries: BTreeMap<u64, Entry>,
+    by_op: BTreeMap<Str, u64>,
+    by_name: BTreeMap<String, u64>,
+    /// Who has a value that it is known by.
+    known: BTreeSet<Link>,
+    /// Who refers to a value.
+    ties: BTreeMap<Link, Tie>,
+    /// When the ones that are being deleted are gone.
+    due: BTreeSet<(u64, u64)>,
+    /// Names that cannot be used until a time.
+    blocked: BTreeMap<String, u64>,
+}
+
+impl State {
+    pub(crate) fn new(registry: &Registry) -> State {
+        State::with(References::new(registry))
+    }
+
+    fn with(references: References) -> State {
+        State {
+            references,
+            next: 0,
+            entries: BTreeMap::new(),
+            by_op: BTreeMap::new(),
+            by_name: BTreeMap::new(),
+            known: BTreeSet::new(),
+            ties: BTreeMap::new(),
+            due: BTreeSet::new(),
+            blocked: BTreeMap::new(),
+        }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        *self = State::with(std::mem::take(&mut self.references));
+    }
+
+    pub(crate) fn get(&self, key: u64) -> Option<&Entry> {
+        self.entries.get(&key)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    /// How many lines it takes to say what there is.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len() + self.blocked.len()
+    }
+
+    /// The resource of a kind and id in a region.
+    pub(crate) fn find(&self, kind: &'static Kind, region: Option<&str>, id: &str) -> Option<(u64, &Entry)> {
+        self.of_id(kind, id).find(|(_, e)| e.data.region.as_deref() == region)
+    }
+
+    /// The resources of a kind and id in all regions.
+    pub(crate) fn of_id<'a>(&'a self, kind: &'static Kind, id: &str) -> impl Iterator<Item = (u64, &'a Entry)> {
+        let id = Str::from(id);
+        let same = id.clone();
+        self.known_as(kind.name, id).filter(move |(_, e)| e.data.id == same)
+    }
+
+    pub(crate) fn of_op(&self, op: &str) -> Option<&Entry> {
+        self.by_op.get(op).and_then(|key| self.entries.get(key))
+    }
+
+    pub(crate) fn of_name(&self, name: &str) -> Option<&Entry> {
+        self.by_name.get(name).and_then(|key| self.entries.get(key))
+    }
+
+    /// Until when a name is blocked.
+    pub(crate) fn blocked_until(&self, name: &str) -> Option<u64> {
+        self.blocked.get(name).copied()
+    }
+
+    /// The names that are blocked.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.blocked.iter().map(|(name, until)| (name.as_str(), *until))
+    }
+
+    pub(crate) fn block(&mut self, name: String, until: u64) {
+        self.blocked.insert(name, until);
+    }
+
+    /// The references in arguments; see [`References::within`].
+    pub(crate) fn references(&self, kind: &'static Kind, args: &Map<Value>) -> Vec<Found> {
+        self.references.within(kind, args)
+    }
+
+    /// The resource that a reference means, seen from a region: one there, if it can be told apart by that.
+    pub(crate) fn resolve(&self, found: &Found, region: Option<&str>) -> Option<&Entry> {
+        let there = |kind| self.known_as(kind, found.value.clone()).map(|(_, e)| e).filter(|e| !e.is_deleting());
+        let mut best = None;
+        for entry in there(found.kind) {
+            if best.is_none() || entry.data.region.as_deref() == region {
+                best = Some(entry);
+            }
+        }
+        if best.is_none() && found.attr.ends_with("arn") && !found.value.starts_with("arn:") {
+            best = self.references.referrers(found.kind).find_map(|k| there(k).find(|e| e.data.id == found.value));
+        }
+        best
+    }
+
+    /// Puts a resource in, in place of the one with its kind, region and id if there is one.
+    pub(crate) fn put(&mut self, kind: &'static Kind, data: Data) {
+        let old = self.find(kind, data.region.as_deref(), &data.id).map(|(key, _)| key);
+        let key = old.unwrap_or(self.next);
+        if old.is_some() {
+            self.take(key);
+        } else {
+            self.next += 1;
+        }
+        for value in self.values(kind, &data) {
+            self.known.insert((kind.name, value, key));
+        }
+        for found in self.references.within(kind, &data.args) {
+            let tie = self.ties.entry((found.kind, found.value, key)).or_default();
+            tie.blocks |= found.blocks;
+            tie.follows |= kind.deleted_with == Some(found.arg);
+        }
+        if let Some(name) = unique_name(kind, data.region.as_deref(), &data.args) {
+            self.blocked.remove(&name);
+            self.by_name.insert(name, key);
+        }
+        if let Some(gone_at) = data.gone_at {
+            self.due.insert((gone_at, key));
+        }
+        self.by_op.insert(data.op.clone(), key);
+        self.entries.insert(key, Entry { kind, data });
+    }
+
+    /// Takes a resource out of everything.
+    fn take(&mut self, key: u64) -> Option<Entry> {
+        let entry = self.entries.remove(&key)?;
+        let (kind, data) = (entry.kind, &entry.data);
+        for value in self.values(kind, data) {
+            self.known.remove(&(kind.name, value, key));
+        }
+        for found in self.references.within(kind, &data.args) {
+            self.ties.remove(&(found.kind, found.value, key));
+        }
+        if let Some(name) = unique_name(kind, data.region.as_deref(), &data.args)
+            && self.by_name.get(&name) == Some(&key)
+        {
+            self.by_name.remove(&name);
+        }
+        if let Some(gone_at) = data.gone_at {
+            self.due.remove(&(gone_at, key));
+        }
+        if self.by_op.get(&data.op) == Some(&key) {
+            self.by_op.remove(&data.op);
+        }
+        Some(entry)
+    }
+
+    /// Notes that a resource is on its way out.
+    pub(crate) fn leave(&mut self, key: u64, gone_at: u64, blocked_until: u64) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            if let Some(before) = entry.data.gone_at.replace(gone_at) {
+                self.due.remove(&(before, key));
+            }
+            entry.data.blocked_until = blocked_until;
+            self.due.insert((gone_at, key));
+        }
+    }
+
+    /// Removes what is gone by now, and blocks its names.
+    pub(crate) fn expire(&mut self, now: u64) {
+        while let Some(&(gone_at, key)) = self.due.first()
+            && gone_at <= now
+        {
+            self.due.pop_first();
+            if let Some(Entry { kind, data }) = self.take(key)
+                && data.blocked_until > now
+                && let Some(name) = unique_name(kind, data.region.as_deref(), &data.args)
+            {
+                self.blocked.insert(name, data.blocked_until);
+            }
+        }
+    }
+
+    /// Forgets blocks that are over.
+    pub(crate) fn unblock(&mut self, now: u64) {
+        self.blocked.retain(|_, until| *until > now);
+    }
+
+    /// What deleting a resource would do.
+    pub(crate) fn removal(&self, key: u64) -> Removal {
+        let mut going = BTreeSet::from([key]);
+        let mut order = vec![key];
+        let mut holding = BTreeMap::new();
+        let mut queue = VecDeque::from([key]);
+        while let Some(next) = queue.pop_front() {
+            for (other, tie) in self.holders(next) {
+                if tie.follows && going.insert(other) {
+                    order.push(other);
+                    queue.push_back(other);
+                }
+                if tie.blocks {
+                    holding.insert(other, ());
+                }
+            }
+        }
+        let blockers: Vec<u64> = holding.into_keys().filter(|other| !going.contains(other)).collect();
+        if blockers.is_empty() { Removal::Goes(order) } else { Removal::Blocked(blockers) }
+    }
+
+    /// Who refers to a resource and would refer to nothing without it.
+    fn holders(&self, key: u64) -> Vec<(u64, Tie)> {
+        let mut holders = Vec::new();
+        let Some(entry) = self.entries.get(&key) else { return holders };
+        for value in self.values(entry.kind, &entry.data) {
+            let of_value = (entry.kind.name, value.clone(), 0)..=(entry.kind.name, value.clone(), u64::MAX);
+            for ((_, _, other), tie) in self.ties.range(of_value) {
+                if *other != key && self.means_only(entry, key, &value, *other) {
+                    holders.push((*other, *tie));
+                }
+            }
+        }
+        holders
+    }
+
+    /// Whether `other`, which refers to a value, means this resource and no other. Among several of the same value it
+    /// means those of its own region, if there are any.
+    fn means_only(&self, entry: &Entry, key: u64, value: &Str, other: u64) -> bool {
+        let region = self.entries.get(&other).and_then(|e| e.data.region.as_deref());
+        let near = |e: &Entry| e.data.region.as_deref() == region;
+        let mut rivals = self.known_as(entry.kind.name, value.clone()).filter(|(k, e)| *k != key && !e.is_deleting());
+        if near(entry) { !rivals.any(|(_, e)| near(e)) } else { rivals.next().is_none() }
+    }
+
+    fn known_as<'a>(&'a self, kind: &'static str, value: Str) -> impl Iterator<Item = (u64, &'a Entry)> + use<'a> {
+        let range = (kind, value.clone(), 0)..=(kind, value, u64::MAX);
+        self.known.range(range).filter_map(|(_, _, key)| Some((*key, self.entries.get(key)?)))
+    }
+
+    /// The values that a resource is known by: its id, and whatever fields of other kinds refer to it by.
+    fn values(&self, kind: &'static Kind, data: &Data) -> BTreeSet<Str> {
+        let mut values = BTreeSet::from([data.id.clone()]);
+        for attr in self.references.sought(kind.name) {
+            match data.outputs.get(attr).or_else(|| data.args.get(attr)) {
+                Some(Value::Str(text)) => {
+                    values.insert(text.clone());
+                }
+                Some(Value::Int(number)) => {
+                    values.insert(number.to_string().into());
+                }
+                Some(Value::List(items)) => {
+                    values.extend(items.iter().filter_map(Value::as_str).map(Str::from));
+                }
+                _ => {}
+            }
+        }
+        values
+    }
+}
+
+/// What must be the only one of its kind, and where; `None` when nothing must, or when it has none of it.
+pub(crate) fn unique_name(kind: &Kind, region: Option<&str>, args: &Map<Value>) -> Option<String> {
+    let (fields, scope) = kind.unique?;
+    let mut name = String::from(kind.name);
+    if scope == Scope::Region {
+        name.push(' ');
+        name.push_str(region.unwrap_or_default());
+    }
+    let mut given = false;
+    for field in fields {
+        name.push(' ');
+        if let Some(value) = args.get(*field) {
+            given = true;
+            let text = value.to_json();
+            let folds = kind.arg(field).is_some_and(|f| f.ignore_case);
+            name.push_str(&if folds { text.to_lowercase() } else { text });
+        }
+    }
+    given.then_some(name)
+}

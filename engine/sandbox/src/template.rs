@@ -1,0 +1,182 @@
+//! Templates: the notation of `Field::like` and `Kind::id`.
+//!
+//! Text with holes. `{hex:n}`, `{digits:n}`, `{alnum:n}` (lower case) and `{uuid}` are pseudo-random; `{account}` is
+//! the account; every other hole names an attribute of the same resource. A template is read again whenever it is
+//! used, which costs less than keeping it; [`Facts problems`](check) are found once, when a sandbox is opened.
+
+use dr_core::registry::Registry;
+use dr_core::schema::{BUILT_IN, Field, Kind, Presence, Type, closest};
+use sha2::{Digest as _, Sha256};
+
+/// A piece of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    /// Text as it is.
+    Text(&'a str),
+    /// So many pseudo-random characters from this alphabet.
+    Random(&'static [u8], usize),
+    /// A pseudo-random UUID.
+    Uuid,
+    /// The account's number.
+    Account,
+    /// An attribute of the same resource.
+    Attribute(&'a str),
+}
+
+const HEX: &[u8] = b"0123456789abcdef";
+const DIGITS: &[u8] = b"0123456789";
+const ALNUM: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+
+/// The longest random part.
+const LONGEST: usize = 256;
+
+/// The pieces of a template. A hole that cannot be read is text.
+pub(crate) fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = template;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        if let Some(after) = rest.strip_prefix('{')
+            && let Some((hole, after)) = after.split_once('}')
+            && let Some(piece) = hole_of(hole)
+        {
+            rest = after;
+            return Some(piece);
+        }
+        let end = rest.char_indices().skip(1).find(|(_, c)| *c == '{').map_or(rest.len(), |(i, _)| i);
+        let (text, after) = rest.split_at(end);
+        rest = after;
+        Some(Piece::Text(text))
+    })
+}
+
+fn hole_of(hole: &str) -> Option<Piece<'_>> {
+    if let Some((word, count)) = hole.split_once(':') {
+        let count = count.parse().ok().filter(|n| (1..=LONGEST).contains(n))?;
+        let alphabet = match word {
+            "hex" => HEX,
+            "digits" => DIGITS,
+            "alnum" => ALNUM,
+            _ => return None,
+        };
+        return Some(Piece::Random(alphabet, count));
+    }
+    match hole {
+        "uuid" => Some(Piece::Uuid),
+        "account" => Some(Piece::Account),
+        _ if !hole.is_empty() && hole.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') => {
+            Some(Piece::Attribute(hole))
+        }
+        _ => None,
+    }
+}
+
+/// Pseudo-random characters, the same for the same seed.
+pub(crate) fn random(alphabet: &[u8], count: usize, seed: &[&str]) -> String {
+    let mut text = String::with_capacity(count);
+    let mut block = 0u32;
+    while text.len() < count {
+        let mut hash = Sha256::new();
+        for part in seed {
+            hash.update(part);
+            hash.update([0]);
+        }
+        hash.update(block.to_le_bytes());
+        for byte in hash.finalize() {
+            if text.len() < count {
+                text.push(char::from(alphabet[usize::from(byte) % alphabet.len()]));
+            }
+        }
+        block += 1;
+    }
+    text
+}
+
+/// A pseudo-random UUID of version 4, the same for the same seed.
+pub(crate) fn uuid(seed: &[&str]) -> String {
+    let h = random(HEX, 32, seed);
+    let variant = match h.as_bytes()[16] % 4 {
+        0 => '8',
+        1 => '9',
+        2 => 'a',
+        _ => 'b',
+    };
+    format!("{}-{}-4{}-{variant}{}-{}", &h[..8], &h[8..12], &h[13..16], &h[17..20], &h[20..])
+}
+
+/// What is wrong with the templates of all kinds: holes that cannot be read, name nothing, or lead back to themselves.
+pub(crate) fn check(registry: &Registry) -> Vec<String> {
+    let mut problems = Vec::new();
+    for kind in registry.iter() {
+        let mut names: Vec<&'static str> = vec!["id"];
+        names.extend(kind.outputs.iter().map(|f| f.name).filter(|name| *name != "id"));
+        names.extend(kind.args.iter().map(|f| f.name));
+        for name in names {
+            for template in templates(kind, name) {
+                check_one(kind, name, template, &mut problems);
+            }
+            if leads_to(kind, name, name, &mut Vec::new()) {
+                problems.push(format!("{}.{name}: its shape leads back to itself", kind.name));
+            }
+        }
+    }
+    problems
+}
+
+fn check_one(kind: &Kind, name: &str, template: &str, problems: &mut Vec<String>) {
+    for piece in pieces(template) {
+        match piece {
+            Piece::Text(text) if text.contains(['{', '}']) => problems.push(format!(
+                "{}.{name}: `{template}` has a hole that cannot be read; holes are {{hex:n}}, {{digits:n}}, \
+                 {{alnum:n}} (n up to {LONGEST}), {{uuid}}, {{account}} and names of attributes",
+                kind.name
+            )),
+            Piece::Attribute(hole) if kind.attribute(hole).is_none() => {
+                let near = closest(hole, kind.attributes()).map(|n| format!("; did you mean `{{{n}}}`?"));
+                problems.push(format!(
+                    "{}.{name}: `{template}` names `{hole}`, which the kind does not have{}",
+                    kind.name,
+                    near.unwrap_or_default()
+                ));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The templates that make an attribute; none for arguments that are given, and for built-in ones other than the id.
+fn templates(kind: &Kind, name: &str) -> Vec<&'static str> {
+    if name == "id" {
+        return vec![kind.id];
+    }
+    if let Some(arg) = kind.arg(name) {
+        return if arg.presence == Presence::Computed { likes(arg) } else { Vec::new() };
+    }
+    match kind.output(name) {
+        Some(output) if !BUILT_IN.contains(&name) => likes(output),
+        _ => Vec::new(),
+    }
+}
+
+/// The shape of a field and those of the fields inside it.
+fn likes(field: &Field) -> Vec<&'static str> {
+    let mut ty = field.ty;
+    while let Type::List(inner) | Type::Map(inner) = ty {
+        ty = *inner;
+    }
+    let inner: &[Field] = if let Type::Object(fields) = ty { fields } else { &[] };
+    inner.iter().flat_map(likes).chain((!field.like.is_empty()).then_some(field.like)).collect()
+}
+
+/// Whether making `name` needs `goal`.
+fn leads_to(kind: &Kind, name: &str, goal: &str, seen: &mut Vec<String>) -> bool {
+    templates(kind, name).into_iter().flat_map(pieces).any(|piece| match piece {
+        Piece::Attribute(hole) if hole == goal => true,
+        Piece::Attribute(hole) if !seen.iter().any(|s| s == hole) => {
+            seen.push(hole.to_owned());
+            leads_to(kind, hole, goal, seen)
+        }
+        _ => false,
+    })
+}
