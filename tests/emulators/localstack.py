@@ -1,13 +1,15 @@
 """Starts LocalStack for a test, in this process, without Docker, with its files in a folder that goes with it.
 
-    python tests/emulators/localstack.py [--services cloudwatch]
+    python tests/emulators/localstack.py [--stock] [--services cloudwatch]
 
+Without `--stock` one patch of ours is applied: an alarm gets the tags that it is made with, and loses them with itself.
 See `lifeline.py` for how the port is told, and how the server is emptied and ended. It stands in for CloudWatch, because
 moto does not speak the protocol of the Rust SDK for that service. LocalStack reads the account from the access key:
 with the key `123456789012` both emulators speak of the same account.
 """
 
 import argparse
+import functools
 import json
 import os
 import shutil
@@ -30,7 +32,9 @@ READY_WITHIN_SECONDS = 180
 def main():
     options = argparse.ArgumentParser(description="Starts LocalStack for a test.")
     options.add_argument("--services", default="cloudwatch", help="what to serve, with commas (default: %(default)s)")
-    services = options.parse_args().services.split(",")
+    options.add_argument("--stock", action="store_true", help="without our patch: LocalStack as its authors wrote it")
+    chosen = options.parse_args()
+    services = chosen.services.split(",")
     protocol = lifeline.private_stdout()
     folder = tempfile.mkdtemp(prefix="dr-localstack-")
     port = lifeline.free_port()
@@ -76,6 +80,8 @@ def main():
     threading.Thread(target=tell_when_ready, daemon=True).start()
     from localstack.runtime.main import main as run
 
+    if not chosen.stock:
+        tag_alarms()
     try:
         run()
     finally:
@@ -100,6 +106,41 @@ def reset(services):
         service.lifecycle_hook.on_before_state_reset()
         service.accept_state_visitor(Emptier())
         service.lifecycle_hook.on_after_state_reset()
+
+
+def tag_alarms():
+    """Makes the tags of PutMetricAlarm and PutCompositeAlarm count when the alarm is new, as AWS does."""
+    from localstack.services.cloudwatch.provider_v2 import CloudwatchProvider
+    from localstack.utils.aws import arns
+
+    def arn_of(context, name):
+        return arns.cloudwatch_alarm_arn(name, account_id=context.account_id, region_name=context.region)
+
+    def tagging(put):
+        @functools.wraps(put)  # Keeps the attributes by which LocalStack finds the handler of an operation.
+        def replacement(self, context, request):
+            arn = arn_of(context, request["AlarmName"])
+            store = self.get_store(context.account_id, context.region)
+            is_new = arn not in store.alarms
+            answer = put(self, context, request)
+            if is_new and request.get("Tags"):
+                store.TAGS.tag_resource(arn, request["Tags"])
+            return answer
+
+        return replacement
+
+    CloudwatchProvider.put_metric_alarm = tagging(CloudwatchProvider.put_metric_alarm)
+    CloudwatchProvider.put_composite_alarm = tagging(CloudwatchProvider.put_composite_alarm)
+    delete = CloudwatchProvider.delete_alarms
+
+    @functools.wraps(delete)
+    def delete_alarms(self, context, alarm_names, **rest):
+        delete(self, context, alarm_names, **rest)
+        tags = self.get_store(context.account_id, context.region).TAGS
+        for arn in (arn_of(context, name) for name in alarm_names):
+            tags.untag_resource(arn, [tag["Key"] for tag in tags.list_tags_for_resource(arn).get("Tags", [])])
+
+    CloudwatchProvider.delete_alarms = delete_alarms
 
 
 if __name__ == "__main__":
