@@ -1,13 +1,29 @@
 //! Walks over the whole registry: what every kind must have.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use dr_core::schema::{Field, Kind, Type};
+use dr_core::address::Address;
+use dr_core::expr::Expr;
+use dr_core::resolve;
+use dr_core::schema::{Check, Field, Kind, Place, Presence, Type};
 
 use super::{SERVICES, registry};
 
-fn fields(kind: &'static Kind) -> Vec<(String, &'static Field)> {
-    fn walk(prefix: &str, fields: &'static [Field], found: &mut Vec<(String, &'static Field)>) {
+/// What is referred to although its kind is still to come.
+const TO_COME: &[&str] = &["ec2.security_group.id", "ec2.subnet.id"];
+
+/// A field of a kind, also one inside its blocks.
+struct Found {
+    path: String,
+    field: &'static Field,
+    nested: bool,
+    output: bool,
+}
+
+fn fields(kind: &'static Kind) -> Vec<Found> {
+    fn walk(prefix: &str, fields: &'static [Field], nested: bool, output: bool, found: &mut Vec<Found>) {
         for field in fields {
             let path = format!("{prefix}.{}", field.name);
             let mut ty = field.ty;
@@ -15,15 +31,23 @@ fn fields(kind: &'static Kind) -> Vec<(String, &'static Field)> {
                 ty = *inner;
             }
             if let Type::Object(inner) = ty {
-                walk(&path, inner, found);
+                walk(&path, inner, true, output, found);
             }
-            found.push((path, field));
+            found.push(Found { path, field, nested, output });
         }
     }
     let mut found = Vec::new();
-    walk(kind.name, kind.args, &mut found);
-    walk(kind.name, kind.outputs, &mut found);
+    walk(kind.name, kind.args, false, false, &mut found);
+    walk(kind.name, kind.outputs, false, true, &mut found);
     found
+}
+
+fn every_field() -> Vec<(&'static Kind, Found)> {
+    registry().iter().flat_map(|kind| fields(kind).into_iter().map(move |found| (kind, found))).collect()
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 #[test]
@@ -40,43 +64,101 @@ fn no_name_is_taken_twice() {
 
 #[test]
 fn references_lead_to_attributes_that_exist() {
-    for kind in registry().iter() {
-        for (path, field) in fields(kind) {
-            let Some(reference) = field.refers else { continue };
-            // Kinds of services that are still to come may be named in advance; their attributes cannot be checked.
-            if let Some(target) = registry().get(reference.kind()) {
+    let mut to_come = BTreeSet::new();
+    for (_, Found { path, field, nested, .. }) in every_field() {
+        let Some(reference) = field.refers else { continue };
+        match registry().get(reference.kind()) {
+            Some(target) => {
                 assert!(target.attribute(reference.attr()).is_some(), "{path} refers to {}", reference.to);
             }
+            None if reference.to == "*" => {}
+            None => {
+                to_come.insert(reference.to);
+            }
         }
-        if let Some(field) = kind.deleted_with {
-            assert!(kind.arg(field).is_some_and(|f| f.refers.is_some()), "{} is deleted with {field}", kind.name);
-        }
+        // The graph reads this of arguments only.
+        assert!(!nested || reference.blocks_delete, "{path} is loose, but inside a block");
+    }
+    assert_eq!(to_come.into_iter().collect::<Vec<_>>(), TO_COME);
+}
+
+#[test]
+fn what_goes_along_with_another_belongs_to_it_for_good() {
+    for kind in registry().iter() {
+        let Some(name) = kind.deleted_with else { continue };
+        let field = kind.arg(name).unwrap();
+        let reference = field.refers.unwrap();
+        assert!(field.replace && reference.blocks_delete, "{} is deleted with {name}", kind.name);
+        assert!(registry().get(reference.kind()).is_some(), "{} is deleted with {}", kind.name, reference.to);
     }
 }
 
 #[test]
 fn every_word_is_documented_in_whole_sentences() {
-    for kind in registry().iter() {
+    for (kind, Found { path, field, .. }) in every_field() {
         assert!(kind.doc.ends_with('.'), "{}", kind.name);
-        for (path, field) in fields(kind) {
-            assert!(field.doc.ends_with('.'), "{path}: {:?}", field.doc);
-        }
+        assert!(field.doc.ends_with('.'), "{path}: {:?}", field.doc);
     }
 }
 
 #[test]
 fn patterns_and_character_sets_are_valid() {
-    use dr_core::schema::Check;
+    for (_, Found { path, field, .. }) in every_field() {
+        for check in field.checks {
+            match check {
+                Check::Pattern(pattern) => assert!(regex_lite::Regex::new(pattern).is_ok(), "{path}: {pattern}"),
+                Check::Range(low, high) => assert!(low <= high && field.ty == Type::Int, "{path}: {low} to {high}"),
+                Check::Length(low, high) => assert!(low <= high && field.ty != Type::Int, "{path}: {low} to {high}"),
+                Check::OneOf(_) => assert_eq!(field.ty, Type::Str, "{path}"),
+                Check::OneOfInt(_) => assert_eq!(field.ty, Type::Int, "{path}"),
+            }
+        }
+        if let Some(rule) = field.name_rule {
+            assert!(regex_lite::Regex::new(&format!("[{}]", rule.chars)).is_ok(), "{path}: {}", rule.chars);
+        }
+        assert!(!field.unordered || matches!(field.ty, Type::List(_)), "{path} has no order");
+    }
+}
+
+#[test]
+fn defaults_are_allowed_and_can_be_destroyed() {
+    for (kind, Found { path, field, nested, .. }) in every_field() {
+        if let Presence::Default(default) = field.presence {
+            let mut problems = Vec::new();
+            resolve::check(field, &Expr::Known(default.value()), &mut Vec::new(), &mut problems);
+            // A block's own defaults are filled in before it is checked.
+            problems.retain(|_| !matches!(field.ty, Type::Object(_)));
+            assert_eq!(problems, [], "{path}");
+        }
+        if let Some(refusal) = field.refusal {
+            assert_eq!(field.presence, Presence::Default(refusal.only), "{path} is refused by default");
+            assert!(!nested, "{path}: refusals are looked for among arguments, not inside blocks of {}", kind.name);
+        }
+    }
+}
+
+#[test]
+fn an_absent_list_or_map_of_arguments_is_an_empty_one() {
     for kind in registry().iter() {
-        for (path, field) in fields(kind) {
-            for check in field.checks {
-                if let Check::Pattern(pattern) = check {
-                    assert!(regex_lite::Regex::new(pattern).is_ok(), "{path}: {pattern}");
-                }
-            }
-            if let Some(rule) = field.name_rule {
-                assert!(regex_lite::Regex::new(&format!("[{}]", rule.chars)).is_ok(), "{path}: {}", rule.chars);
-            }
+        for field in kind.args.iter().filter(|f| !f.tags && f.presence == Presence::Optional) {
+            let empty_is_another = matches!(field.ty, Type::List(_) | Type::Map(_));
+            assert!(!empty_is_another, "{}.{} needs a default", kind.name, field.name);
+        }
+    }
+}
+
+#[test]
+fn names_identify_and_force_replacement() {
+    for kind in registry().iter() {
+        if let Some(name) = kind.physical_name() {
+            assert!(name.replace, "{}.{}", kind.name, name.name);
+            let among = kind.unique.is_some_and(|(fields, _)| fields.contains(&name.name));
+            assert!(among, "{}: `{}` is not among what is unique", kind.name, name.name);
+        }
+        for name in kind.unique.iter().flat_map(|(fields, _)| fields.iter()) {
+            let field = kind.arg(name).unwrap();
+            let always = matches!(field.presence, Presence::Required | Presence::Default(_));
+            assert!(always || field.name_rule.is_some(), "{}.{name} may be absent, so it cannot identify", kind.name);
         }
     }
 }
@@ -85,12 +167,100 @@ fn patterns_and_character_sets_are_valid() {
 fn shapes_of_attributes_use_what_exists() {
     let holes = regex_lite::Regex::new(r"\{([a-z_0-9]+)(:\d+)?\}").unwrap();
     for kind in registry().iter() {
-        let shapes = kind.outputs.iter().map(|o| (o.name, o.like)).chain([("id", kind.id)]);
+        assert!(kind.outputs.iter().all(|o| !o.like.is_empty()), "{}: an attribute has no shape", kind.name);
+        let shapes = kind.outputs.iter().chain(kind.args).map(|o| (o.name, o.like)).chain([("id", kind.id)]);
         for (name, like) in shapes {
             for hole in holes.captures_iter(like) {
                 let word = hole.get(1).unwrap().as_str();
-                let known = ["id", "region", "account", "hex", "digits", "alnum", "uuid"].contains(&word);
-                assert!(known || kind.attribute(word).is_some(), "{}.{name}: {like}", kind.name);
+                let random = ["hex", "digits", "alnum"].contains(&word) && hole.get(2).is_some();
+                let known = random || ["account", "uuid"].contains(&word) || kind.attribute(word).is_some();
+                assert!(known, "{}.{name}: {like}", kind.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn flags_stand_where_they_mean_something() {
+    for (_, Found { path, field, output, .. }) in every_field() {
+        let argument = field.replace || field.write_only || field.tags || field.refers.is_some();
+        assert!(!output || !argument, "{path} is an attribute with the flags of an argument");
+        assert!(output || !field.volatile, "{path} is an argument, and only attributes are volatile");
+        let shaped = output || field.presence == Presence::Computed;
+        assert!(shaped || field.like.is_empty(), "{path} is never made, so it needs no shape");
+    }
+}
+
+/// Each kind has the file of its name, which states the id's shape and the durations: the fallbacks of `Kind::new` are
+/// nobody's facts.
+#[test]
+fn every_kind_states_its_facts() {
+    for kind in registry().iter() {
+        let file = format!("src/{}.rs", kind.name.replace('.', "/"));
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file)).unwrap();
+        let states =
+            |fact: &str| text.contains(&format!("    {fact} = \"")) || text.contains(&format!(", {fact} = \""));
+        assert!(states("id"), "{file} gives no `id`");
+        if kind.lookup {
+            continue;
+        }
+        for fact in ["create", "delete"] {
+            assert!(states(fact), "{file} gives no `{fact}`");
+        }
+        let in_place = kind.args.iter().any(|f| !f.replace);
+        assert!(!in_place || states("update"), "{file} gives no `update`");
+        let at_once = kind.create.max(kind.update).max(kind.delete) == Duration::ZERO;
+        assert_eq!(at_once, kind.place == Place::Local, "{file}: what is local takes no time, everything else some");
+        assert!(kind.pace <= kind.create.max(Duration::from_secs(1)), "{file}: looked at too seldom");
+    }
+}
+
+/// What an example says of itself: the lines `//! update: ADDRESS`, `//! replace: ADDRESS`, or why there is none.
+fn expectations(text: &str) -> Vec<(&str, &str)> {
+    text.lines()
+        .map_while(|line| line.strip_prefix("//! "))
+        .map(|line| line.split_once(": ").unwrap_or((line, "")))
+        .collect()
+}
+
+#[test]
+fn every_kind_has_an_example_that_states_what_it_shows() {
+    let folder = repository().join("tests/kinds");
+    for kind in registry().iter() {
+        let path = folder.join(format!("{}.rhai", kind.name.replace('.', "/")));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let lines = expectations(&text);
+        for (word, value) in &lines {
+            match *word {
+                "update" | "replace" | "also-update" | "also-replace" => {
+                    let address = Address::parse(value).unwrap();
+                    let own = address.kind() == kind.name;
+                    assert!(own || word.starts_with("also-"), "{}: {word}: {value}", path.display());
+                    assert!(registry().get(address.kind()).is_some(), "{}: {value}", path.display());
+                }
+                "no update" | "no replace" => assert!(!value.is_empty(), "{}: {word}, but why?", path.display()),
+                other => panic!("{}: `{other}` means nothing here", path.display()),
+            }
+        }
+        for word in ["update", "replace"] {
+            let says = |w: &str| lines.iter().filter(|(word, _)| *word == w).count();
+            let (shown, not) = (says(word), says(&format!("no {word}")));
+            assert!(shown + not == 1, "{}: one line on {word} is needed", path.display());
+            let possible = !kind.lookup && kind.args.iter().any(|f| !f.tags && f.replace == (word == "replace"));
+            assert_eq!(shown == 1, possible, "{}: {word} is possible or not by the schema", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_example_is_of_a_kind() {
+    let folder = repository().join("tests/kinds");
+    for service in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap()).filter(|e| e.path().is_dir()) {
+        for file in std::fs::read_dir(service.path()).unwrap().map(|e| e.unwrap().path()) {
+            if file.extension().is_some_and(|e| e == "rhai") {
+                let short = file.file_stem().unwrap().to_string_lossy().into_owned();
+                let name = format!("{}.{short}", service.file_name().to_string_lossy());
+                assert!(registry().get(&name).is_some(), "{}: there is no kind `{name}`", file.display());
             }
         }
     }

@@ -14,6 +14,7 @@ use dr_macros::{Block, Kind};
     id = "{name}",
     unique = "account: name",
     create = "2s",
+    update = "1s",
     delete = "2s"
 )]
 pub struct Role {

@@ -12,6 +12,7 @@ use dr_macros::{Block, Kind};
     unique = "region: name",
     name_blocked = "60s",
     create = "2s",
+    update = "1s",
     delete = "2s"
 )]
 pub struct Queue {
