@@ -1,0 +1,199 @@
+//! Compiling: parses a text, checks the names in it, and rewrites its tree.
+//!
+//! Names are checked before anything runs, so that a mistyped function, kind or service is found even where the
+//! program does not come by, and all of them at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dr_core::diagnostic::Diagnostic;
+use dr_core::registry::Registry;
+use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, Position, Scope, Stmt};
+
+use crate::fault::Fault;
+use crate::source::Unit;
+use crate::{explain, rewrite, session, words};
+
+/// The variables that exist everywhere.
+pub(crate) const GLOBALS: &[&str] = &["env"];
+
+/// Functions that Rhai itself answers.
+const SYNTAX: &[&str] = &["call", "curry", "type_of", "print"];
+
+/// What people look for under another name.
+const INSTEAD: &[(&str, &str)] = &[
+    ("sort", "`sorted`, which gives a new list"),
+    ("reverse", "`reversed`, which gives a new list"),
+    ("replace", "`replaced`, which gives a new text"),
+    ("trim", "`trimmed`, which gives a new text"),
+    ("retain", "`filter`, which gives a new list"),
+    ("dedup", "`unique`, which gives a new list"),
+    ("append", "`+`: `a + b`"),
+    ("extract", "`slice(start, length)`"),
+    ("mixin", "`+`: `a + b`"),
+    ("parse_json", "`from_json`"),
+    ("format", "a text in back-ticks: `${value}`"),
+    ("timestamp", "a resource of `time`: programs see no clock"),
+    ("rand", "a resource of `random`: programs are the same every time"),
+    ("sleep", "nothing: the engine waits for resources by itself"),
+    ("exit", "`return`, or `throw` with a message"),
+    ("for_each", "`for x in list { .. }`"),
+];
+
+/// Parses a text without rewriting it.
+pub(crate) fn parse(engine: &Engine, text: &str) -> Result<AST, rhai::ParseError> {
+    words::reset();
+    let mut scope = Scope::new();
+    for name in GLOBALS {
+        scope.push_constant(*name, ());
+    }
+    engine.compile_with_scope(&scope, text)
+}
+
+/// Compiles a text as a new unit of this thread's evaluation. Answers with the unit's number and its tree.
+pub(crate) fn compile(engine: &Engine, source: &str, text: &str) -> Result<(usize, AST), Fault> {
+    let (unit, registry, natives) = session::with(|s| {
+        s.units.push(Unit::new(source, text));
+        (s.units.len() - 1, s.registry.clone(), s.natives.clone())
+    });
+    let span = |at: Position| session::with(|s| s.units[unit].span(at));
+    let syntax = |error: rhai::ParseError| {
+        let mut diagnostic = explain::parse_error(&error.0);
+        diagnostic = diagnostic.at(span(error.1), "");
+        Fault::of(vec![diagnostic]).unwrap_or_else(|| Fault::new("this text cannot be parsed"))
+    };
+    let ast = parse(engine, text).map_err(syntax)?;
+    let mut faults = Vec::new();
+    if let Some(registry) = registry {
+        check(&natives, &registry, &ast, &mut faults);
+    }
+    let rewritten = rewrite::rewrite(engine, &ast, unit, source).map_err(syntax)?;
+    faults.extend(rewritten.faults);
+    faults.sort_by_key(|(at, _)| crate::source::point(*at));
+    let faults: Vec<Diagnostic> = faults.into_iter().map(|(at, fault)| (*fault.first).at(span(at), "")).collect();
+    if let Some(fault) = Fault::of(faults) {
+        return Err(fault);
+    }
+    session::with(|s| {
+        s.units[unit].calls = rewritten.calls;
+        s.names.extend(rewritten.names);
+    });
+    Ok((unit, rewritten.ast))
+}
+
+/// What can be called without a namespace: names with the numbers of their parameters.
+pub(crate) type Natives = BTreeMap<String, BTreeSet<usize>>;
+
+/// The natives of an engine.
+pub(crate) fn natives(engine: &Engine) -> Natives {
+    let mut found = Natives::new();
+    let all = engine.collect_fn_metadata(
+        None,
+        |info| info.namespace.is_empty().then(|| (info.metadata.name.to_string(), info.metadata.num_params)),
+        true,
+    );
+    for (name, params) in all {
+        found.entry(name).or_default().insert(params);
+    }
+    found
+}
+
+fn check(natives: &Natives, registry: &Registry, ast: &AST, faults: &mut Vec<(Position, Fault)>) {
+    let functions: BTreeSet<&str> = ast.iter_fn_def().map(|f| f.name.as_str()).collect();
+    for definition in ast.iter_fn_def() {
+        let taken = natives.get(definition.name.as_str()).is_some_and(|n| n.contains(&definition.params.len()));
+        if taken || SYNTAX.contains(&definition.name.as_str()) {
+            let fault = Fault::new(format!("the function `{}` would replace the one of the language", definition.name));
+            faults.push((definition.body.start_position(), fault.help("give it another name")));
+        }
+    }
+    let imports = rewrite::imports(ast);
+    let variables = variables(ast);
+    let known: BTreeSet<&str> =
+        natives.keys().map(String::as_str).chain(functions.iter().copied()).chain(SYNTAX.iter().copied()).collect();
+    let mut check_call = |call: &FnCallExpr, at: Position| {
+        if call.op_token.is_some() {
+            return;
+        }
+        if call.is_qualified() {
+            let root = call.namespace.root();
+            if !imports.iter().any(|i| i == root) && root != "global" {
+                faults.extend(check_kind(registry, root, call, imports.iter().map(|i| i.as_str())).map(|f| (at, f)));
+            }
+            return;
+        }
+        let name = call.name.as_str();
+        if known.contains(name) {
+            return;
+        }
+        let fault = Fault::new(format!("there is no function `{name}`"));
+        faults.push((
+            at,
+            if let Some((_, instead)) = INSTEAD.iter().find(|(wrong, _)| *wrong == name) {
+                fault.help(format!("use {instead}"))
+            } else if variables.contains(name) {
+                fault.help(format!("to call the function in this variable write `{name}.call(..)`"))
+            } else {
+                fault.near(name, known.iter().copied())
+            },
+        ));
+    };
+    ast.walk(&mut |path: &[ASTNode]| {
+        match path.last() {
+            Some(ASTNode::Expr(Expr::FnCall(call, at) | Expr::MethodCall(call, at))) => check_call(call, *at),
+            Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => check_call(call, *at),
+            _ => {}
+        }
+        true
+    });
+}
+
+/// `service::kind(..)`, where the service is no import.
+fn check_kind<'a>(
+    registry: &Registry,
+    root: &str,
+    call: &FnCallExpr,
+    imports: impl Iterator<Item = &'a str>,
+) -> Option<Fault> {
+    let name = format!("{root}.{}", call.name);
+    if registry.get(&name).is_some() {
+        return None;
+    }
+    let services = registry.services();
+    if !services.contains(root) {
+        let fault = Fault::new(format!("there is no service or imported module `{root}`"));
+        let named = fault.near(root, services.iter().copied().chain(imports));
+        return Some(if named.first.help.is_empty() {
+            named.help(format!("to use a module, import it first: `import \"{root}\" as {root};`"))
+        } else {
+            named
+        });
+    }
+    let shown = |kind: &str| kind.replacen('.', "::", 1);
+    let kinds = registry.iter().filter(|k| k.service() == root).map(|k| k.short());
+    let fault = Fault::new(format!("there is no kind `{}`", shown(&name)));
+    Some(match dr_core::schema::closest(&call.name, kinds) {
+        Some(near) => fault.help(format!("did you mean `{root}::{near}`?")),
+        None => match registry.closest(&name) {
+            Some(near) => fault.help(format!("did you mean `{}`?", shown(near))),
+            None => fault,
+        },
+    })
+}
+
+/// Every name of a variable or parameter.
+fn variables(ast: &AST) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = ast.iter_fn_def().flat_map(|f| f.params.iter().map(|p| p.to_string())).collect();
+    ast.walk(&mut |path: &[ASTNode]| {
+        match path.last() {
+            Some(ASTNode::Stmt(Stmt::Var(x, ..))) => {
+                names.insert(x.0.name.to_string());
+            }
+            Some(ASTNode::Stmt(Stmt::For(x, _))) => {
+                names.insert(x.0.name.to_string());
+            }
+            _ => {}
+        }
+        true
+    });
+    names
+}

@@ -1,0 +1,194 @@
+//! Components, outputs, notes and options: how programs and modules are put together.
+
+use std::sync::Arc;
+
+use dr_core::address::check_name;
+use dr_core::diagnostic::{Diagnostic, Severity};
+use dr_core::expr::Expr;
+use dr_core::graph;
+use dr_core::value::{Map, Str, Value};
+use rhai::{Dynamic, Engine, FnPtr, ImmutableString, NativeCallContext};
+
+use crate::coerce::{article, to_expr};
+use crate::fault::{Fault, Res, unknown};
+use crate::session::{self, Mode, Surroundings};
+use crate::unknown::Output;
+
+/// What a component can be given.
+const OPTIONS: &[&str] = &["region", "tags"];
+
+/// `required()` in the options of a module's function.
+#[derive(Debug, Clone)]
+struct Required;
+
+/// Leaves a component when dropped.
+struct Inside;
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        session::with(|s| s.surroundings.pop());
+    }
+}
+
+fn component(ctx: &NativeCallContext, name: &Dynamic, options: rhai::Map, body: &FnPtr) -> Res<Dynamic> {
+    let call = ctx.call_position();
+    let name =
+        known_text("the name of a component", name).map_err(|f| f.at(session::with(|s| s.argument(call, 0)), ""))?;
+    if let Err(why) = check_name(&name) {
+        let fault = Fault::new(format!("`{name}` cannot name a component: {why}"));
+        return Err(fault.at(session::with(|s| s.argument(call, 0)), "").into());
+    }
+    let mut around = session::with(|s| s.around());
+    around.path = if around.path.is_empty() { name } else { format!("{}/{name}", around.path) };
+    for (key, value) in options {
+        let place = |on_key| session::with(|s| s.key(call, &key, on_key));
+        match key.as_str() {
+            _ if value.is_unit() => {}
+            "region" => {
+                let region = known_text("the region of a component", &value).map_err(|f| f.at(place(false), ""))?;
+                around.region = Some(region.as_str().into());
+            }
+            "tags" => around.tags = Some(tags(&around, value).map_err(|f| f.at(place(false), ""))?),
+            other => {
+                let fault = Fault::new(format!("a component has no option `{other}`"));
+                return Err(fault.near(other, OPTIONS.iter().copied()).at(place(true), "").into());
+            }
+        }
+    }
+    session::with(|s| s.surroundings.push(around));
+    let _inside = Inside;
+    body.call_raw(ctx, None, [])
+}
+
+/// The tags of a component: its own over those around it.
+fn tags(around: &Surroundings, value: Dynamic) -> Result<Arc<Map<Expr>>, Fault> {
+    let mut tags: Map<Expr> = around.tags.as_deref().cloned().unwrap_or_default();
+    let own = match to_expr(value).map_err(crate::coerce::Bad::fault)? {
+        Expr::Known(Value::Map(map)) => map.into_iter().map(|(k, v)| (k, Expr::Known(v))).collect(),
+        Expr::Map(map) => map,
+        other => return Err(Fault::new(format!("the tags of a component must be a map, not {other}"))),
+    };
+    for (key, value) in own {
+        match &value {
+            Expr::Known(Value::Str(_) | Value::Null | Value::Secret(_)) => {}
+            Expr::Known(other) => {
+                return Err(Fault::new(format!("the tag `{key}` must be a string, not {}", other.article()))
+                    .help("put it in quotes"));
+            }
+            _ => {}
+        }
+        tags.insert(key, value);
+    }
+    Ok(Arc::new(tags))
+}
+
+/// A text that must be known now.
+pub(crate) fn known_text(what: &str, value: &Dynamic) -> Result<String, Fault> {
+    if let Some(output) = value.read_lock::<Output>() {
+        return Err(unknown(&format!("use for {what}"), &output.shown()));
+    }
+    match value.as_immutable_string_ref() {
+        Ok(text) => Ok(text.to_string()),
+        Err(_) => Err(Fault::new(format!("{what} must be a string, not {}", article(value)))),
+    }
+}
+
+fn output(ctx: &NativeCallContext, name: ImmutableString, value: Dynamic) -> Res<()> {
+    let call = ctx.call_position();
+    session::with(|s| {
+        let place = s.argument(call, 0);
+        if s.mode == Mode::Tests || s.in_module_head() {
+            return Err(Fault::new("outputs are declared by programs").at(place, ""));
+        }
+        if name.is_empty() {
+            return Err(Fault::new("the name of an output is empty").at(place, ""));
+        }
+        let expr = to_expr(value).map_err(|bad| {
+            let at = s.argument(call, 1);
+            let path = bad.path.iter().map(|p| format!(".{p}")).collect::<String>();
+            let mut fault = bad.fault;
+            fault.first.message = format!("output `{name}{path}`: {}", fault.first.message);
+            fault.at(at, "")
+        })?;
+        let key: Str = name.as_str().into();
+        if let Some(first) = s.outputs.get(&key) {
+            let mut problem = Diagnostic::error(format!("the output `{name}` is declared twice"));
+            problem = problem.at(place, "declared again here").also(first.span.clone(), "first declared here");
+            s.problem(problem);
+            return Ok(());
+        }
+        s.outputs.insert(key, graph::Output { value: expr, span: place });
+        Ok(())
+    })
+    .map_err(Into::into)
+}
+
+fn note(ctx: &NativeCallContext, severity: Severity, text: ImmutableString) {
+    let call = ctx.call_position();
+    session::with(|s| {
+        let note = Diagnostic { severity, ..Diagnostic::error(text.as_str()) }.at(s.span(call), "");
+        s.notes.push(note);
+    });
+}
+
+/// Options of a module's function: what was given over the defaults, and nothing that is not in them.
+fn opts(ctx: &NativeCallContext, given: rhai::Map, spec: rhai::Map) -> Res<rhai::Map> {
+    let caller = |fault: Fault, key: &str| {
+        let place = session::with(|s| s.callers_key(key));
+        match place {
+            Some((span, depth)) => Fault { depth: Some(depth), ..fault.at(Some(span), "") },
+            None => fault,
+        }
+    };
+    for key in given.keys() {
+        if !spec.contains_key(key) {
+            let near = dr_core::schema::closest(key, spec.keys().map(|k| k.as_str()));
+            let fault = Fault::new(format!("there is no option `{key}`")).help(match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => {
+                    let all: Vec<String> = spec.keys().map(|k| format!("`{k}`")).collect();
+                    format!("options are {}", all.join(", "))
+                }
+            });
+            return Err(caller(fault, key).raise(ctx.call_position()));
+        }
+    }
+    let mut result = rhai::Map::new();
+    for (key, default) in spec {
+        let value = match given.get(&key) {
+            Some(value) if !value.is_unit() => value.clone(),
+            _ if default.is::<Required>() => {
+                return Err(missing_option(&key).raise(ctx.call_position()));
+            }
+            _ => default,
+        };
+        result.insert(key, value);
+    }
+    Ok(result)
+}
+
+/// Shown at the call of the function that asks for the option.
+fn missing_option(key: &str) -> Fault {
+    let fault = Fault::new(format!("the option `{key}` must be given"));
+    match session::with(|s| s.callers_place()) {
+        Some((span, depth)) => Fault { depth: Some(depth), ..fault.at(Some(span), "") },
+        None => fault,
+    }
+}
+
+pub(crate) fn register(engine: &mut Engine) {
+    engine.register_fn("component", |ctx: NativeCallContext, name: Dynamic, body: FnPtr| {
+        component(&ctx, &name, rhai::Map::new(), &body)
+    });
+    engine.register_fn("component", |ctx: NativeCallContext, name: Dynamic, options: rhai::Map, body: FnPtr| {
+        component(&ctx, &name, options, &body)
+    });
+    engine.register_fn("output", |ctx: NativeCallContext, name: ImmutableString, value: Dynamic| {
+        output(&ctx, name, value)
+    });
+    engine.register_fn("note", |ctx: NativeCallContext, text: ImmutableString| note(&ctx, Severity::Info, text));
+    engine.register_fn("warn", |ctx: NativeCallContext, text: ImmutableString| note(&ctx, Severity::Warning, text));
+    engine.register_type_with_name::<Required>("Required");
+    engine.register_fn("required", || Required);
+    engine.register_fn("opts", |ctx: NativeCallContext, given: rhai::Map, spec: rhai::Map| opts(&ctx, given, spec));
+}

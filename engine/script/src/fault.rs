@@ -1,0 +1,80 @@
+//! Faults: errors that natives raise, on their way through Rhai.
+//!
+//! A fault is diagnostics in the making. It travels as the value of Rhai's runtime error; the place that raised it
+//! fills in what it knows, and `explain` adds the place and the calls when nobody did.
+
+use dr_core::diagnostic::{Diagnostic, Span};
+use dr_core::expr::EvalError;
+use rhai::{Dynamic, EvalAltResult, Position};
+
+/// What natives return.
+pub(crate) type Res<T> = Result<T, Box<EvalAltResult>>;
+
+/// An error with what is known of it so far.
+#[derive(Debug, Clone)]
+pub(crate) struct Fault {
+    /// The error itself.
+    pub(crate) first: Box<Diagnostic>,
+    /// What was found together with it; these are complete.
+    pub(crate) rest: Vec<Diagnostic>,
+    /// How many of the calls on the stack lead to its place; `None` for all.
+    pub(crate) depth: Option<usize>,
+}
+
+impl Fault {
+    pub(crate) fn new(message: impl Into<String>) -> Fault {
+        Fault { first: Box::new(Diagnostic::error(message)), rest: Vec::new(), depth: None }
+    }
+
+    /// From diagnostics that are complete; `None` when there are none.
+    pub(crate) fn of(mut all: Vec<Diagnostic>) -> Option<Fault> {
+        if all.is_empty() {
+            return None;
+        }
+        let first = Box::new(all.remove(0));
+        Some(Fault { first, rest: all, depth: None })
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Fault {
+        self.first.help.push(help.into());
+        self
+    }
+
+    /// "did you mean", when something is near.
+    pub(crate) fn near<'a>(self, name: &str, all: impl IntoIterator<Item = &'a str>) -> Fault {
+        match dr_core::schema::closest(name, all) {
+            Some(near) => self.help(format!("did you mean `{near}`?")),
+            None => self,
+        }
+    }
+
+    pub(crate) fn at(mut self, span: Option<Span>, text: impl Into<String>) -> Fault {
+        *self.first = self.first.at(span, text);
+        self
+    }
+
+    pub(crate) fn raise(self, position: Position) -> Box<EvalAltResult> {
+        Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(self), position))
+    }
+}
+
+impl From<Fault> for Box<EvalAltResult> {
+    fn from(fault: Fault) -> Self {
+        fault.raise(Position::NONE)
+    }
+}
+
+impl From<EvalError> for Fault {
+    fn from(error: EvalError) -> Fault {
+        Fault::new(error.to_string())
+    }
+}
+
+/// What helps against every use of an unknown that needs its value now.
+pub(crate) const UNKNOWN_HELP: &str = "it does not exist while the program runs: it becomes known when the resource is \
+     made; decide by a parameter or by something else that the program itself knows";
+
+/// The error of doing something with a value that is not known yet.
+pub(crate) fn unknown(what: &str, value: &str) -> Fault {
+    Fault::new(format!("cannot {what} `{value}`, which is known only after apply")).help(UNKNOWN_HELP)
+}

@@ -1,0 +1,98 @@
+//! The pure functions, on known and unknown values alike.
+//!
+//! They are those of [`dr_core::function`], so that a program, a plan and an apply compute the same. On a list or map
+//! that the program holds, `len`, `keys`, `contains` and `values` are known even when items are not; see `lists`.
+
+use std::any::TypeId;
+
+use dr_core::expr::Expr;
+use dr_core::function::{ALL, Function, Signature};
+use rhai::{Dynamic, Engine, FuncRegistration, Module, NativeCallContext};
+
+use crate::coerce::{article, expr_of, from_expr};
+use crate::fault::{Fault, Res};
+use crate::unknown::{Output, Resource};
+
+/// Functions that lists and maps answer themselves.
+const OF_CONTAINERS: &[Function] = &[Function::Len, Function::Keys, Function::Values, Function::Contains];
+
+/// Calls a pure function with script values.
+pub(crate) fn call(signature: &Signature, args: &[&mut Dynamic]) -> Result<Dynamic, Fault> {
+    let mut exprs = Vec::with_capacity(args.len());
+    for arg in args {
+        if let Some(resource) = arg.read_lock::<Resource>() {
+            return Err(resource.whole(&format!("call `{}` with", signature.name)));
+        }
+        exprs.push(expr_of(arg)?);
+    }
+    let expr = match exprs.iter().map(|e| e.known().cloned()).collect::<Option<Vec<_>>>() {
+        Some(values) => Expr::Known(signature.function.apply(&values).map_err(Fault::new)?),
+        None => Expr::Call(signature.function, exprs),
+    };
+    Ok(from_expr(expr, signature.result))
+}
+
+pub(crate) fn register(engine: &mut Engine) {
+    let mut module = Module::new();
+    for signature in ALL.iter().filter(|s| !s.name.starts_with('$')) {
+        for arity in signature.arity.0..=signature.arity.1 {
+            let params: Vec<String> = std::iter::once("value".to_owned())
+                .chain((1..arity).map(|i| format!("argument_{i}")))
+                .map(|p| format!("{p}: Dynamic"))
+                .collect();
+            let function = move |_: Option<NativeCallContext>, args: &mut [&mut Dynamic]| -> Res<Dynamic> {
+                if OF_CONTAINERS.contains(&signature.function)
+                    && let Some(answer) = crate::lists::answer(signature.function, args)?
+                {
+                    return Ok(answer);
+                }
+                Ok(call(signature, args)?)
+            };
+            FuncRegistration::new(signature.name)
+                .with_params_info(params)
+                .with_comments([format!("/// {}", signature.doc)])
+                .in_global_namespace()
+                .set_into_module_raw(
+                    &mut module,
+                    vec![TypeId::of::<Dynamic>(); arity],
+                    rhai::RhaiFunc::Method {
+                        func: rhai::Shared::new(function),
+                        has_context: false,
+                        is_pure: true,
+                        is_volatile: false,
+                    },
+                );
+        }
+    }
+    engine.register_global_module(module.into());
+    numbers(engine);
+}
+
+/// What Rhai's arithmetic leaves out.
+fn numbers(engine: &mut Engine) {
+    fn float(value: &Dynamic, name: &str) -> Result<f64, Fault> {
+        if let Ok(n) = value.as_int() {
+            return Ok(n as f64);
+        }
+        if let Ok(x) = value.as_float() {
+            return Ok(x);
+        }
+        Err(match value.read_lock::<Output>() {
+            Some(output) => crate::fault::unknown(&format!("call `{name}` with"), &output.shown()),
+            None => Fault::new(format!("`{name}` needs a number, not {}", article(value))),
+        })
+    }
+    for (name, function) in
+        [("floor", f64::floor as fn(f64) -> f64), ("ceiling", f64::ceil), ("round", f64::round), ("to_int", f64::trunc)]
+    {
+        engine.register_fn(name, move |value: Dynamic| -> Res<i64> {
+            let x = function(float(&value, name)?);
+            // Beyond this, floats no longer hold every integer.
+            if x.abs() > 9_007_199_254_740_992.0 {
+                return Err(Fault::new(format!("{x} is too large for an integer")).into());
+            }
+            Ok(x as i64)
+        });
+    }
+    engine.register_fn("to_float", |value: Dynamic| -> Res<f64> { Ok(float(&value, "to_float")?) });
+}

@@ -1,0 +1,179 @@
+//! Modules: `import "network" as network;`
+//!
+//! A module's name is a plain relative path without extension. It is looked for in the host's roots, and its real path
+//! must lie inside the root, symbolic links included. Each module runs once per evaluation, in a scope of its own;
+//! its top level declares constants and functions, never resources. Imports in a circle are an error (Rhai would
+//! overflow the stack).
+
+use std::path::Path;
+
+use rhai::{
+    Dynamic, Engine, EvalAltResult, FnNamespace, GlobalRuntimeState, Module, ModuleResolver, Position, Scope, Shared,
+};
+
+use crate::compile::compile;
+use crate::fault::{Fault, Res};
+use crate::request::Root;
+use crate::rewrite::hooks::is_innermost;
+use crate::session;
+
+/// How deep modules may import each other.
+const DEEPEST: usize = 32;
+
+/// Finds modules in the roots of this thread's evaluation.
+pub(crate) struct Resolver;
+
+/// A module's file: its source name and its text.
+struct Found {
+    source: String,
+    text: String,
+}
+
+/// Checks that a name is a plain relative path.
+pub(crate) fn check_name(name: &str) -> Result<(), Fault> {
+    let plain =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    if name.len() <= 200 && name.split('/').all(plain) {
+        return Ok(());
+    }
+    Err(Fault::new(format!("`{name}` is not the name of a module"))
+        .help("a name holds letters, digits, `_` and `-`, with `/` between folders, and no file extension"))
+}
+
+fn find(roots: &[Root], name: &str) -> Result<Found, Fault> {
+    check_name(name)?;
+    for root in roots {
+        let file = root.path.join(format!("{name}.rhai"));
+        if !file.is_file() {
+            continue;
+        }
+        let unreadable = |why: String| Fault::new(format!("the module `{name}` cannot be read: {why}"));
+        let real = file.canonicalize().map_err(|e| unreadable(e.to_string()))?;
+        let inside = root.path.canonicalize().map_err(|e| unreadable(e.to_string()))?;
+        if !real.starts_with(&inside) {
+            return Err(Fault::new(format!("the module `{name}` lies outside `{}`", root.label))
+                .help("a symbolic link leads out of the folder; put the module's file there instead"));
+        }
+        let text = std::fs::read_to_string(real).map_err(|e| unreadable(e.to_string()))?;
+        return Ok(Found { source: format!("{}/{name}.rhai", root.label), text });
+    }
+    let names = names(roots);
+    let labels: Vec<&str> = roots.iter().map(|r| r.label.as_str()).collect();
+    let fault = Fault::new(format!("there is no module `{name}` in {}", labels.join(" or ")));
+    Err(fault.near(name, names.iter().map(String::as_str)))
+}
+
+/// The names of all modules in the roots.
+pub(crate) fn names(roots: &[Root]) -> Vec<String> {
+    fn collect(folder: &Path, prefix: &str, depth: usize, names: &mut Vec<String>) {
+        let Ok(entries) = std::fs::read_dir(folder) else { return };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            let Some(stem) = path.file_stem().and_then(|s| s.to_str()) else { continue };
+            if path.is_dir() && depth > 0 {
+                collect(&path, &format!("{prefix}{stem}/"), depth - 1, names);
+            } else if path.extension().is_some_and(|e| e == "rhai") && !stem.ends_with("_test") {
+                names.push(format!("{prefix}{stem}"));
+            }
+        }
+    }
+    let mut names = Vec::new();
+    for root in roots {
+        collect(&root.path, "", 4, &mut names);
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// A module's source name and text.
+pub(crate) fn read(roots: &[Root], name: &str) -> Result<(String, String), Fault> {
+    find(roots, name).map(|found| (found.source, found.text))
+}
+
+/// A module whose top level is running.
+struct Loading;
+
+impl Loading {
+    fn start(source: &str) -> Result<Loading, Fault> {
+        session::with(|s| {
+            if let Some(from) = s.loading.iter().position(|l| l == source) {
+                let circle: Vec<&str> = s.loading[from..].iter().map(String::as_str).chain([source]).collect();
+                return Err(Fault::new(format!("modules import each other: {}", circle.join(" → ")))
+                    .help("put what both need into a module of its own"));
+            }
+            if s.loading.len() >= DEEPEST {
+                return Err(Fault::new(format!("modules import each other more than {DEEPEST} deep")));
+            }
+            s.loading.push(source.to_owned());
+            Ok(Loading)
+        })
+    }
+}
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        session::with(|s| s.loading.pop());
+    }
+}
+
+fn load(engine: &Engine, global: &mut GlobalRuntimeState, name: &str, at: Position) -> Res<Shared<Module>> {
+    if let Some(module) = session::with(|s| s.modules.get(name).cloned()) {
+        return Ok(module);
+    }
+    let roots = session::with(|s| s.roots.clone());
+    let found = find(&roots, name)?;
+    let _loading = Loading::start(&found.source)?;
+    let before = session::swap_position(at);
+    let (unit, ast) = compile(engine, &found.source, &found.text)?;
+    let entered = session::enter(unit, "".into(), Position::NONE);
+    // A scope of its own: a module does not see the variables of who imports it.
+    let result = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), global, &ast);
+    if let Err(error) = &result
+        && is_innermost(error)
+    {
+        session::note_failure();
+    }
+    drop(entered);
+    let mut module = result.map_err(|error| Box::new(EvalAltResult::ErrorInModule(found.source.clone(), error, at)))?;
+    session::swap_position(before);
+    // A closure that leaves its module is looked up globally, wherever it is called.
+    let closures: Vec<u64> = ast
+        .iter_fn_def()
+        .filter(|f| f.name.starts_with("anon$"))
+        .map(|f| Module::new().set_script_fn(f.clone()))
+        .collect();
+    for hash in closures {
+        // "Deprecated" means volatile here: the version is pinned.
+        #[allow(deprecated)]
+        module.update_fn_namespace(hash, FnNamespace::Global);
+    }
+    module.build_index();
+    let module: Shared<Module> = module.into();
+    session::with(|s| s.modules.insert(name.to_owned(), module.clone()));
+    Ok(module)
+}
+
+impl ModuleResolver for Resolver {
+    fn resolve(&self, engine: &Engine, _: Option<&str>, path: &str, at: Position) -> Res<Shared<Module>> {
+        let mut global = engine.new_global_runtime_state();
+        global.tag = Dynamic::UNIT;
+        self.resolve_raw(engine, &mut global, &mut Scope::new(), path, at)
+    }
+
+    fn resolve_raw(
+        &self,
+        engine: &Engine,
+        global: &mut GlobalRuntimeState,
+        _: &mut Scope,
+        path: &str,
+        at: Position,
+    ) -> Res<Shared<Module>> {
+        load(engine, global, path, at).map_err(|mut error| {
+            if error.position().is_none() {
+                error.set_position(at);
+            }
+            error
+        })
+    }
+}

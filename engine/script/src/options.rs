@@ -1,0 +1,115 @@
+//! The options that every resource takes, beside its own arguments.
+
+use dr_core::address::Address;
+use dr_core::graph::{Options, ReplaceOrder};
+use dr_core::schema::{Kind, closest};
+use dr_core::value::{Map, Str};
+use rhai::{Array, Dynamic};
+
+use crate::coerce::article;
+use crate::component::known_text;
+use crate::fault::Fault;
+use crate::unknown::Resource;
+
+/// Every option; one that a kind has as an argument is that argument. (`tags` always goes through the kind's own.)
+pub(crate) const NAMES: &[&str] =
+    &["region", "depends_on", "protect", "replace", "ignore_changes", "moved_from", "import_id", "allow"];
+
+/// Whether a key of a resource's map is an option there.
+pub(crate) fn is_option(kind: &Kind, key: &str) -> bool {
+    NAMES.contains(&key) && kind.arg(key).is_none()
+}
+
+/// Reads one option. The region is answered, everything else goes into the options.
+pub(crate) fn read(
+    kind: &Kind,
+    options: &mut Options,
+    region: &mut Option<Str>,
+    key: &str,
+    value: &Dynamic,
+) -> Result<(), Fault> {
+    if value.is_unit() {
+        return Ok(());
+    }
+    let what = format!("the option `{key}`");
+    match key {
+        "region" => {
+            if kind.place != dr_core::schema::Place::Regional {
+                return Err(Fault::new(format!("`{}` does not live in a region", kind.name)).help("leave `region` out"));
+            }
+            *region = Some(known_text(&what, value)?.into());
+        }
+        "depends_on" => {
+            options.depends_on = each(value).iter().map(|v| address(&what, v)).collect::<Result<_, _>>()?;
+        }
+        "protect" => {
+            options.protect = value
+                .as_bool()
+                .map_err(|_| Fault::new(format!("{what} must be true or false, not {}", article(value))))?;
+        }
+        "replace" => {
+            options.replace = Some(match known_text(&what, value)?.as_str() {
+                "create_first" => ReplaceOrder::CreateFirst,
+                "delete_first" => ReplaceOrder::DeleteFirst,
+                other => {
+                    return Err(Fault::new(format!(
+                        "{what} must be \"create_first\" or \"delete_first\", not \"{other}\""
+                    ))
+                    .near(other, ["create_first", "delete_first"]));
+                }
+            });
+        }
+        "ignore_changes" => {
+            for item in each(value) {
+                let name = known_text(&what, &item)?;
+                if kind.arg(&name).is_none() {
+                    let fault = Fault::new(format!("`{}` has no argument `{name}` to ignore", kind.name));
+                    return Err(match closest(&name, kind.args.iter().map(|f| f.name)) {
+                        Some(near) => fault.help(format!("did you mean `{near}`?")),
+                        None => fault,
+                    });
+                }
+                options.ignore_changes.push(name.into());
+            }
+        }
+        "moved_from" => {
+            options.moved_from = each(value).iter().map(|v| address(&what, v)).collect::<Result<_, _>>()?;
+        }
+        "import_id" => options.import_id = Some(known_text(&what, value)?.into()),
+        "allow" => {
+            let reasons = value.as_map_ref().map_err(|_| {
+                Fault::new(format!("{what} must be a map, not {}", article(value)))
+                    .help("name the check and give the reason: `allow: #{ \"C08\": \"because ..\" }`")
+            })?;
+            let mut allow: Map<Str> = Map::new();
+            for (check, reason) in reasons.iter() {
+                let reason = known_text(&format!("the reason to allow `{check}`"), reason)?;
+                if reason.trim().is_empty() {
+                    return Err(Fault::new(format!("say why `{check}` is allowed")));
+                }
+                allow.insert(check.as_str().into(), reason.into());
+            }
+            options.allow = allow;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A list's items, or a single value as a list of one.
+fn each(value: &Dynamic) -> Array {
+    match value.as_array_ref() {
+        Ok(list) => list.clone(),
+        Err(_) => vec![value.clone()],
+    }
+}
+
+fn address(what: &str, value: &Dynamic) -> Result<Address, Fault> {
+    if let Some(resource) = value.read_lock::<Resource>() {
+        return Ok(resource.0.address.clone());
+    }
+    if !value.is_string() {
+        return Err(Fault::new(format!("{what} takes resources and addresses, not {}", article(value))));
+    }
+    Address::parse(&known_text(what, value)?).map_err(|e| Fault::new(e.to_string()))
+}

@@ -1,0 +1,369 @@
+//! Parameters: what a program can be told from outside, declared once.
+//!
+//! `let p = program(#{ count: param("How many", 3), … })` gives a map of the values. A setting that no parameter takes
+//! is an error, and so is one of the wrong type or outside the parameter's conditions. Text from the command line is
+//! converted by the parameter's type.
+
+use std::collections::BTreeMap;
+
+use dr_core::diagnostic::Diagnostic;
+use dr_core::schema::closest;
+use dr_core::value::{Float, Value, quoted};
+use rhai::{Dynamic, Engine, ImmutableString, Map, NativeCallContext};
+
+use crate::coerce::{expr_of, from_value};
+use crate::fault::{Fault, Res};
+use crate::request::Setting;
+use crate::session::{self, Mode};
+
+/// The type of a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParamType {
+    /// Text.
+    String,
+    /// An integer.
+    Int,
+    /// A number.
+    Float,
+    /// True or false.
+    Bool,
+    /// A list; as text in JSON.
+    List,
+    /// A map; as text in JSON.
+    Map,
+    /// Anything; as text it stays text.
+    Any,
+}
+
+/// A parameter of a program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// What it means.
+    pub doc: String,
+    /// Its type.
+    pub ty: ParamType,
+    /// Its value when none is given.
+    pub default: Option<Value>,
+    /// The value it has here; `None` only where parameters are listed and a required one is not given.
+    pub value: Option<Value>,
+    /// Whether it must be given.
+    pub required: bool,
+    /// Its conditions for people, e.g. `at least 1`; empty when there are none.
+    pub conditions: Vec<String>,
+}
+
+/// All types with the names that scripts and references use.
+const TYPES: &[(&str, ParamType, &str)] = &[
+    ("string", ParamType::String, "a string"),
+    ("int", ParamType::Int, "an integer"),
+    ("float", ParamType::Float, "a number"),
+    ("bool", ParamType::Bool, "true or false"),
+    ("list", ParamType::List, "a list (in JSON: `[..]`)"),
+    ("map", ParamType::Map, "a map (in JSON: `{..}`)"),
+    ("any", ParamType::Any, "a value"),
+];
+
+impl ParamType {
+    /// Its name, e.g. `string`.
+    pub fn name(self) -> &'static str {
+        TYPES.iter().find(|t| t.1 == self).map_or("any", |t| t.0)
+    }
+
+    fn article(self) -> &'static str {
+        TYPES.iter().find(|t| t.1 == self).map_or("a value", |t| t.2)
+    }
+
+    fn of(value: &Value) -> ParamType {
+        match value.reveal() {
+            Value::Str(_) => ParamType::String,
+            Value::Int(_) => ParamType::Int,
+            Value::Float(_) => ParamType::Float,
+            Value::Bool(_) => ParamType::Bool,
+            Value::List(_) => ParamType::List,
+            Value::Map(_) => ParamType::Map,
+            _ => ParamType::Any,
+        }
+    }
+
+    /// A setting's text as a value of this type.
+    fn parse(self, text: &str) -> Option<Value> {
+        let json = |fits: fn(&Value) -> bool| Value::from_json(text).ok().filter(fits);
+        match self {
+            ParamType::String | ParamType::Any => Some(Value::str(text)),
+            ParamType::Int => text.trim().parse().ok().map(Value::Int),
+            ParamType::Float => {
+                text.trim().parse().ok().filter(|x: &f64| x.is_finite()).map(|x| Value::Float(Float(x)))
+            }
+            ParamType::Bool => text.trim().parse().ok().map(Value::Bool),
+            ParamType::List => json(|v| matches!(v, Value::List(_))),
+            ParamType::Map => json(|v| matches!(v, Value::Map(_))),
+        }
+    }
+
+    /// A value as one of this type.
+    fn accept(self, value: Value) -> Option<Value> {
+        match (self, value.reveal()) {
+            (ParamType::Any, _) => Some(value),
+            (ParamType::Float, Value::Int(n)) => Some(Value::Float(Float(*n as f64))),
+            (_, plain) if ParamType::of(plain) == self => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// What a parameter's value must fulfil.
+#[derive(Debug, Clone, Default)]
+struct Conditions {
+    one_of: Option<Vec<Value>>,
+    pattern: Option<String>,
+    min: Option<f64>,
+    max: Option<f64>,
+}
+
+const CONDITIONS: &[&str] = &["one_of", "pattern", "min", "max"];
+
+/// `param(..)` before it has a name.
+#[derive(Debug, Clone)]
+struct Spec {
+    doc: String,
+    ty: ParamType,
+    default: Option<Value>,
+    conditions: Conditions,
+}
+
+impl Conditions {
+    fn read(given: Map) -> Result<Conditions, Fault> {
+        let mut conditions = Conditions::default();
+        for (name, value) in given {
+            let known = known(&value)?;
+            let wrong =
+                |wanted: &str| Fault::new(format!("the condition `{name}` must be {wanted}, not {}", known.article()));
+            let number = || match known {
+                Value::Int(n) => Ok(n as f64),
+                Value::Float(x) => Ok(x.0),
+                _ => Err(wrong("a number")),
+            };
+            match name.as_str() {
+                "one_of" => conditions.one_of = Some(known.as_list().ok_or_else(|| wrong("a list"))?.to_vec()),
+                "pattern" => {
+                    let pattern = known.as_str().ok_or_else(|| wrong("a string"))?;
+                    whole(pattern)?;
+                    conditions.pattern = Some(pattern.to_owned());
+                }
+                "min" => conditions.min = Some(number()?),
+                "max" => conditions.max = Some(number()?),
+                other => {
+                    let fault = Fault::new(format!("there is no condition `{other}`"));
+                    return Err(fault.near(other, CONDITIONS.iter().copied()));
+                }
+            }
+        }
+        Ok(conditions)
+    }
+
+    /// Each condition, as the rest of "must be …".
+    fn phrases(&self) -> Vec<String> {
+        let mut phrases = Vec::new();
+        if let Some(allowed) = &self.one_of {
+            let list: Vec<String> = allowed.iter().map(Value::to_string).collect();
+            phrases.push(format!("one of {}", list.join(", ")));
+        }
+        phrases.extend(self.pattern.iter().map(|p| format!("of the form `{p}`")));
+        phrases.extend(self.min.map(|n| format!("at least {n}")));
+        phrases.extend(self.max.map(|n| format!("at most {n}")));
+        phrases
+    }
+
+    /// What a value violates, as the rest of "must be …".
+    fn violated(&self, value: &Value) -> Option<String> {
+        let size = match value.reveal() {
+            Value::Int(n) => Some(*n as f64),
+            Value::Float(x) => Some(x.0),
+            Value::Str(text) => Some(text.chars().count() as f64),
+            Value::List(items) => Some(items.len() as f64),
+            _ => None,
+        };
+        let of = if value.as_str().is_some() { " characters" } else { "" };
+        if let Some(allowed) = &self.one_of
+            && !allowed.contains(value.reveal())
+        {
+            let list: Vec<String> = allowed.iter().map(Value::to_string).collect();
+            return Some(format!("one of {}", list.join(", ")));
+        }
+        if let (Some(pattern), Some(text)) = (&self.pattern, value.as_str())
+            && !whole(pattern).is_ok_and(|regex| regex.is_match(text))
+        {
+            return Some(format!("of the form `{pattern}`"));
+        }
+        if let (Some(min), Some(size)) = (self.min, size)
+            && size < min
+        {
+            return Some(format!("at least {min}{of}"));
+        }
+        if let (Some(max), Some(size)) = (self.max, size)
+            && size > max
+        {
+            return Some(format!("at most {max}{of}"));
+        }
+        None
+    }
+}
+
+fn whole(pattern: &str) -> Result<regex_lite::Regex, Fault> {
+    regex_lite::Regex::new(&format!("^(?:{pattern})$"))
+        .map_err(|e| Fault::new(format!("`{pattern}` is not a regular expression: {e}")))
+}
+
+fn known(value: &Dynamic) -> Result<Value, Fault> {
+    match expr_of(value)? {
+        dr_core::expr::Expr::Known(value) => Ok(value),
+        other => Err(crate::fault::unknown("use for a parameter", &other.to_string())),
+    }
+}
+
+fn spec(doc: ImmutableString, default: Dynamic, conditions: Map) -> Res<Spec> {
+    let default = known(&default)?;
+    let ty = ParamType::of(&default);
+    Ok(Spec { doc: doc.to_string(), ty, default: Some(default), conditions: Conditions::read(conditions)? })
+}
+
+fn required(doc: ImmutableString, ty: ImmutableString, conditions: Map) -> Res<Spec> {
+    let Some((_, ty, _)) = TYPES.iter().find(|t| t.0 == ty.as_str()) else {
+        let fault = Fault::new(format!("there is no parameter type {}", quoted(&ty)));
+        return Err(fault
+            .help(format!("types are {}", TYPES.iter().map(|t| t.0).collect::<Vec<_>>().join(", ")))
+            .into());
+    };
+    Ok(Spec { doc: doc.to_string(), ty: *ty, default: None, conditions: Conditions::read(conditions)? })
+}
+
+/// The value of a parameter, or what is wrong with the setting.
+fn value(name: &str, spec: &Spec, setting: Option<&Setting>) -> Result<Option<Value>, Fault> {
+    let refuse = |what: String, shown: &str, origin: String| {
+        Fault::new(format!("parameter `{name}` must be {what}, not {shown}")).help(origin)
+    };
+    let (value, shown, origin) = match setting {
+        None => match &spec.default {
+            Some(default) => (default.clone(), default.to_string(), "this is its default".to_owned()),
+            None => return Ok(None),
+        },
+        Some(Setting::Text(text)) => {
+            let origin = format!("it was given as `--set {name}={text}`");
+            match spec.ty.parse(text) {
+                Some(value) => (value, quoted(text), origin),
+                None => return Err(refuse(spec.ty.article().to_owned(), &quoted(text), origin)),
+            }
+        }
+        Some(Setting::Value(given)) => {
+            let origin = "it was given in the project's configuration".to_owned();
+            match spec.ty.accept(given.clone()) {
+                Some(value) => (value, given.to_string(), origin),
+                None => return Err(refuse(spec.ty.article().to_owned(), &given.to_string(), origin)),
+            }
+        }
+    };
+    // The default `()` stands for "not given", which fulfils everything.
+    match spec.conditions.violated(&value).filter(|_| !value.is_null()) {
+        Some(what) => Err(refuse(what, &shown, origin)),
+        None => Ok(Some(value)),
+    }
+}
+
+/// Stops the evaluation where only the parameters were asked for; never shown.
+pub(crate) const STOP: &str = "parameters are declared";
+
+fn program(ctx: &NativeCallContext, specs: Map) -> Res<Map> {
+    let call = ctx.call_position();
+    let (settings, mode, declared) = session::with(|s| (s.settings.clone(), s.mode, s.parameters.is_some()));
+    if declared {
+        return Err(Fault::new("`program` is called twice").help("declare all parameters in one place").into());
+    }
+    if session::with(|s| s.in_module_head() || s.depth() > 1) {
+        let fault = Fault::new("`program` belongs to the top level of the program");
+        return Err(fault.help("modules take their options as arguments of functions: see `opts`").into());
+    }
+    let mut parameters = Vec::new();
+    let mut values = Map::new();
+    let mut problems: Vec<Diagnostic> = Vec::new();
+    for (name, given) in &specs {
+        let place = session::with(|s| s.key(call, name, true));
+        let Some(spec) = given.read_lock::<Spec>().map(|s| s.clone()) else {
+            let fault = Fault::new(format!("`{name}` is not a parameter"));
+            let fault = fault.help(format!("write `{name}: param(\"What it means\", default)`")).at(place, "");
+            problems.push(*fault.first);
+            continue;
+        };
+        let setting = settings.get(name.as_str());
+        let found = match value(name, &spec, setting) {
+            Ok(found) => found,
+            Err(fault) => {
+                problems.push(*fault.at(place.clone(), "").first);
+                continue;
+            }
+        };
+        if found.is_none() && mode == Mode::Program {
+            let fault = Fault::new(format!("the parameter `{name}` must be given: {}", spec.doc));
+            problems.push(*fault.help(format!("for example `--set {name}=..`")).at(place, "").first);
+        }
+        values.insert(name.clone(), found.clone().map_or(Dynamic::UNIT, from_value));
+        parameters.push(Parameter {
+            name: name.to_string(),
+            doc: spec.doc.clone(),
+            ty: spec.ty,
+            required: spec.default.is_none(),
+            default: spec.default.clone(),
+            value: found,
+            conditions: spec.conditions.phrases(),
+        });
+    }
+    problems.extend(
+        unknown_settings(&settings, |name| specs.contains_key(name), specs.keys().map(|k| k.as_str()))
+            .into_iter()
+            .map(|fault| *fault.at(session::with(|s| s.span(call)), "the parameters are declared here").first),
+    );
+    session::with(|s| s.parameters = Some(parameters));
+    if let Some(fault) = Fault::of(problems) {
+        return Err(fault.into());
+    }
+    if mode == Mode::Parameters {
+        return Err(Fault::new(STOP).into());
+    }
+    Ok(values)
+}
+
+/// Settings that no parameter takes.
+pub(crate) fn unknown_settings<'a>(
+    settings: &BTreeMap<String, Setting>,
+    takes: impl Fn(&str) -> bool,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Vec<Fault> {
+    settings
+        .keys()
+        .filter(|name| !takes(name))
+        .map(|name| {
+            let fault = Fault::new(format!("the program has no parameter `{name}`"));
+            match closest(name, names.clone()) {
+                Some(near) => fault.help(format!("did you mean `{near}`?")),
+                None => {
+                    let all: Vec<String> = names.clone().map(|n| format!("`{n}`")).collect();
+                    fault.help(if all.is_empty() {
+                        "it takes no parameters".to_owned()
+                    } else {
+                        format!("it takes {}", all.join(", "))
+                    })
+                }
+            }
+        })
+        .collect()
+}
+
+pub(crate) fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<Spec>("Parameter");
+    engine.register_fn("param", |doc: ImmutableString, default: Dynamic| spec(doc, default, Map::new()));
+    engine.register_fn("param", spec);
+    engine.register_fn("required_param", |doc: ImmutableString, ty: ImmutableString| required(doc, ty, Map::new()));
+    engine.register_fn("required_param", required);
+    engine.register_fn("program", |ctx: NativeCallContext, specs: Map| program(&ctx, specs));
+}

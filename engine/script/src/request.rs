@@ -1,0 +1,173 @@
+//! What goes into the host and what comes out.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dr_core::diagnostic::{Diagnostic, Span};
+use dr_core::graph::Graph;
+use dr_core::value::Value;
+
+use crate::params::Parameter;
+
+/// A folder that modules are imported from.
+#[derive(Debug, Clone)]
+pub struct Root {
+    /// What messages call it, e.g. `stdlib`.
+    pub label: String,
+    /// The folder.
+    pub path: PathBuf,
+}
+
+/// What a program may know of the environment it declares: `env.suffix`, `env.name`, `env.ephemeral`.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// The suffix that keys the environment, e.g. `pr-42`.
+    pub suffix: String,
+    /// Its name for people.
+    pub name: String,
+    /// Whether it is meant to be destroyed soon.
+    pub ephemeral: bool,
+}
+
+/// A value for a parameter.
+#[derive(Debug, Clone)]
+pub enum Setting {
+    /// Text from the command line; converted by the parameter's type.
+    Text(String),
+    /// A value from the project's configuration.
+    Value(Value),
+}
+
+/// A program to evaluate.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The program's name, e.g. `transactions`.
+    pub program: String,
+    /// What messages call its file, e.g. `programs/transactions.rhai`.
+    pub source_name: String,
+    /// Its text.
+    pub text: String,
+    /// The environment.
+    pub environment: Environment,
+    /// Values for parameters, by name.
+    pub settings: BTreeMap<String, Setting>,
+}
+
+/// What a program declares.
+#[derive(Debug, Clone)]
+pub struct Evaluated {
+    /// Its resources, outputs and notes; checked as a whole.
+    pub graph: Graph,
+    /// Its parameters with the values they have.
+    pub parameters: Vec<Parameter>,
+    /// What it printed, a line each.
+    pub printed: Vec<String>,
+    /// The texts that spans point into.
+    pub sources: Sources,
+}
+
+/// Why a program could not be evaluated.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}", .diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct Failure {
+    /// What is wrong; at least one of these is an error.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts that spans point into.
+    pub sources: Sources,
+}
+
+/// The texts of a program and its modules, by the name that spans use.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    texts: BTreeMap<String, Arc<str>>,
+}
+
+impl Sources {
+    /// The text of a source.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.texts.get(name).map(|t| &**t)
+    }
+
+    /// Every source with its text, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.texts.iter().map(|(name, text)| (name.as_str(), &**text))
+    }
+
+    pub(crate) fn insert(&mut self, name: &str, text: Arc<str>) {
+        self.texts.insert(name.to_owned(), text);
+    }
+
+    pub(crate) fn extend(&mut self, other: Sources) {
+        self.texts.extend(other.texts);
+    }
+}
+
+/// How much a program may use. Reaching a limit is an error, never a hang.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Steps of evaluation: statements, expressions and calls.
+    pub steps: u64,
+    /// Wall-clock time.
+    pub time: Duration,
+    /// Memory that an evaluation may add to the process, in bytes. Measured on Linux; elsewhere only steps and time
+    /// stop a program that grows.
+    pub memory: u64,
+    /// How deep functions may call each other.
+    pub depth: usize,
+    /// The longest text, in bytes.
+    pub text: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { steps: 100_000_000, time: Duration::from_secs(60), memory: 1 << 30, depth: 100, text: 4 << 20 }
+    }
+}
+
+/// The documentation of a module, from its doc comments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModuleDoc {
+    /// The name it is imported by.
+    pub name: String,
+    /// What messages call its file.
+    pub source: String,
+    /// The text of its `//!` comments.
+    pub doc: String,
+    /// Its public functions, in the order of the file.
+    pub functions: Vec<FunctionDoc>,
+}
+
+/// The documentation of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionDoc {
+    /// Its name.
+    pub name: String,
+    /// Its parameters' names.
+    pub params: Vec<String>,
+    /// The text of its `///` comments.
+    pub doc: String,
+}
+
+/// What became of one test of a program.
+#[derive(Debug, Clone)]
+pub struct TestReport {
+    /// The test function's name.
+    pub name: String,
+    /// Where it is.
+    pub span: Option<Span>,
+    /// What failed; empty when it passed.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What it printed.
+    pub printed: Vec<String>,
+    /// The texts that spans point into.
+    pub sources: Sources,
+}
+
+impl TestReport {
+    /// Whether it passed.
+    pub fn passed(&self) -> bool {
+        self.diagnostics.is_empty()
+    }
+}

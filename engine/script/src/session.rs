@@ -1,0 +1,276 @@
+//! The state of one evaluation.
+//!
+//! An evaluation has a thread of its own (see `host`), so its state belongs to the thread: natives reach it without
+//! locks and without passing it through Rhai. `with` must never call back into Rhai.
+//!
+//! The call stack is kept here, by the hooks that `rewrite` puts into the tree: Rhai's own sources are wrong for
+//! closures that cross modules, and its positions are those of the callee.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use dr_core::address::Address;
+use dr_core::diagnostic::{self, Diagnostic, Span};
+use dr_core::expr::Expr;
+use dr_core::graph::{self, Node, Site};
+use dr_core::registry::Registry;
+use dr_core::value::{Map, Str};
+use rhai::{ImmutableString, Module, Position, Shared};
+
+use crate::compile::Natives;
+use crate::params::Parameter;
+use crate::request::{Environment, Limits, Root, Setting, Sources};
+use crate::source::{CallSite, Unit, point};
+use crate::testing::Bench;
+
+/// After so many mistakes the evaluation stops; the rest is mostly their echo.
+pub(crate) const ENOUGH: usize = 50;
+
+/// What the evaluation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Mode {
+    /// The program's graph.
+    #[default]
+    Program,
+    /// Only its parameters: it ends when they are declared.
+    Parameters,
+    /// Tests of programs: nothing can be declared.
+    Tests,
+}
+
+/// What a component gives to everything inside.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Surroundings {
+    /// Path of names, joined with `/`.
+    pub(crate) path: String,
+    /// The region of regional resources that name none.
+    pub(crate) region: Option<Str>,
+    /// Tags under the resource's own.
+    pub(crate) tags: Option<Arc<Map<Expr>>>,
+}
+
+/// A running function, closure or top level.
+#[derive(Debug, Clone)]
+struct Frame {
+    unit: usize,
+    function: ImmutableString,
+    at: Position,
+}
+
+/// Everything that one evaluation knows.
+#[derive(Default)]
+pub(crate) struct Session {
+    pub(crate) registry: Option<Arc<Registry>>,
+    pub(crate) roots: Arc<[Root]>,
+    pub(crate) limits: Limits,
+    pub(crate) natives: Arc<Natives>,
+    pub(crate) mode: Mode,
+    pub(crate) environment: Environment,
+    pub(crate) settings: BTreeMap<String, Setting>,
+
+    pub(crate) units: Vec<Unit>,
+    /// Every key of every map literal, for "did you mean".
+    pub(crate) names: BTreeSet<String>,
+    frames: Vec<Frame>,
+    failed: Option<Vec<Frame>>,
+    sites: BTreeMap<Vec<(usize, usize, usize)>, Arc<Site>>,
+
+    /// Modules that are imported already.
+    pub(crate) modules: BTreeMap<String, Shared<Module>>,
+    /// Modules whose top level is running, outermost first.
+    pub(crate) loading: Vec<String>,
+
+    pub(crate) surroundings: Vec<Surroundings>,
+    pub(crate) nodes: BTreeMap<Address, Arc<Node>>,
+    pub(crate) outputs: Map<graph::Output>,
+    pub(crate) notes: Vec<Diagnostic>,
+    /// Mistakes that did not stop the evaluation.
+    pub(crate) problems: Vec<Diagnostic>,
+    pub(crate) printed: Vec<String>,
+    pub(crate) parameters: Option<Vec<Parameter>>,
+    /// For tests: how programs are planned.
+    pub(crate) bench: Option<Arc<Bench>>,
+}
+
+thread_local! {
+    static SESSION: RefCell<Session> = RefCell::default();
+}
+
+/// Reads or changes the state of this thread's evaluation. The closure must not call into Rhai.
+pub(crate) fn with<R>(f: impl FnOnce(&mut Session) -> R) -> R {
+    SESSION.with_borrow_mut(f)
+}
+
+/// Leaves a function when dropped.
+pub(crate) struct Entered(());
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        with(|s| s.frames.pop());
+    }
+}
+
+/// Enters a function, closure or top level.
+pub(crate) fn enter(unit: usize, function: ImmutableString, at: Position) -> Entered {
+    with(|s| s.frames.push(Frame { unit, function, at }));
+    Entered(())
+}
+
+/// Says where the innermost function is; answers with where it was.
+pub(crate) fn swap_position(at: Position) -> Position {
+    with(|s| match s.frames.last_mut() {
+        Some(frame) => std::mem::replace(&mut frame.at, at),
+        None => at,
+    })
+}
+
+/// The unit of the innermost function, when it is another one than this.
+pub(crate) fn crosses_into(unit: usize) -> bool {
+    with(|s| s.frames.last().is_none_or(|f| f.unit != unit))
+}
+
+/// Notes the stack of an error, the first time it is seen.
+pub(crate) fn note_failure() {
+    with(|s| s.failed = Some(s.frames.clone()));
+}
+
+impl Session {
+    /// A span in the innermost function's source.
+    pub(crate) fn span(&self, position: Position) -> Option<Span> {
+        self.units.get(self.frames.last()?.unit)?.span(position)
+    }
+
+    /// How many functions are running.
+    pub(crate) fn depth(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// Whether the innermost code is a module's top level.
+    pub(crate) fn in_module_head(&self) -> bool {
+        !self.loading.is_empty()
+    }
+
+    /// The calls that led to the function at this depth, outermost first.
+    pub(crate) fn trace(&self, depth: usize) -> Vec<diagnostic::Frame> {
+        trace(&self.units, &self.frames, depth)
+    }
+
+    /// The call at a position of the innermost function.
+    pub(crate) fn call_site(&self, position: Position) -> Option<Arc<CallSite>> {
+        self.units.get(self.frames.last()?.unit)?.calls.get(&point(position)).cloned()
+    }
+
+    /// The place of an argument of a call in the innermost function.
+    pub(crate) fn argument(&self, call: Position, index: usize) -> Option<Span> {
+        let at = self.call_site(call).and_then(|site| site.args.get(index).copied());
+        self.span(at.unwrap_or(call))
+    }
+
+    /// The place of a key (or its value) given to the call at a position; the call itself when it cannot be found.
+    pub(crate) fn key(&self, call: Position, key: &str, on_key: bool) -> Option<Span> {
+        let site = self.call_site(call);
+        let found = site.as_ref().and_then(|site| find_key(site, key));
+        self.span(found.map_or(call, |(k, v)| if on_key { k } else { v }))
+    }
+
+    /// The place of a key that the caller of the innermost function wrote, and the depth of that place.
+    pub(crate) fn callers_key(&self, key: &str) -> Option<(Span, usize)> {
+        let depth = self.frames.len().checked_sub(1)?;
+        let frame = self.frames.get(depth.checked_sub(1)?)?;
+        let unit = self.units.get(frame.unit)?;
+        let site = unit.calls.get(&point(frame.at))?;
+        let (at, _) = find_key(site, key)?;
+        Some((unit.span(at)?, depth))
+    }
+
+    /// The call that the innermost function was called by, and the depth of that place.
+    pub(crate) fn callers_place(&self) -> Option<(Span, usize)> {
+        let depth = self.frames.len().checked_sub(1)?;
+        let frame = self.frames.get(depth.checked_sub(1)?)?;
+        Some((self.units.get(frame.unit)?.span(frame.at)?, depth))
+    }
+
+    /// The place of a call with its keys and the calls that led there; shared by all that is declared there.
+    pub(crate) fn site(&mut self, call: Position) -> Arc<Site> {
+        let Some((top, outer)) = self.frames.split_last() else { return Arc::default() };
+        let mut key: Vec<(usize, usize, usize)> = Vec::with_capacity(self.frames.len());
+        for (unit, at) in outer.iter().map(|f| (f.unit, f.at)).chain([(top.unit, call)]) {
+            let (line, column) = point(at);
+            key.push((unit, line, column));
+        }
+        if let Some(site) = self.sites.get(&key) {
+            return site.clone();
+        }
+        let mut site = Site { span: self.span(call), trace: self.trace(self.depth()), ..Site::default() };
+        if let (Some(keys), Some(unit)) = (self.call_site(call), self.units.get(top.unit)) {
+            for (path, key, value) in &keys.keys {
+                if let (Some(key), Some(value)) = (unit.span(*key), unit.span(*value)) {
+                    site.keys.insert(path.join("."), (key, value));
+                }
+            }
+        }
+        let site = Arc::new(site);
+        self.sites.insert(key, site.clone());
+        site
+    }
+
+    /// Adds a mistake that does not stop the evaluation, with the calls that led to the innermost function.
+    pub(crate) fn problem(&mut self, mut problem: Diagnostic) {
+        problem.trace = self.trace(self.depth());
+        self.problems.push(problem);
+    }
+
+    /// Completes the place and trace of an error that stopped the evaluation.
+    pub(crate) fn locate(&self, diagnostic: &mut Diagnostic, position: Position, depth: Option<usize>) {
+        let frames = self.failed.as_deref().unwrap_or(&self.frames);
+        if !diagnostic.labels.iter().any(|l| l.primary)
+            && let Some(top) = frames.last()
+            && let Some(unit) = self.units.get(top.unit)
+        {
+            let at = if position.is_none() { top.at } else { position };
+            *diagnostic = diagnostic.clone().at(unit.span(at), "");
+        }
+        if diagnostic.trace.is_empty() {
+            diagnostic.trace = trace(&self.units, frames, depth.unwrap_or(frames.len()));
+        }
+    }
+
+    /// Forgets an error that was expected.
+    pub(crate) fn forget_failure(&mut self) {
+        self.failed = None;
+    }
+
+    /// What resources declared here inherit.
+    pub(crate) fn around(&self) -> Surroundings {
+        self.surroundings.last().cloned().unwrap_or_default()
+    }
+
+    /// The texts of all units.
+    pub(crate) fn sources(&self) -> Sources {
+        let mut sources = Sources::default();
+        for unit in &self.units {
+            sources.insert(&unit.name, unit.text.clone());
+        }
+        sources
+    }
+}
+
+fn find_key(site: &CallSite, key: &str) -> Option<(Position, Position)> {
+    // The last one counts, as in `DEFAULTS + #{ .. }`.
+    site.keys.iter().rev().find(|(path, ..)| path.len() == 1 && &*path[0] == key).map(|(_, k, v)| (*k, *v))
+}
+
+fn trace(units: &[Unit], frames: &[Frame], depth: usize) -> Vec<diagnostic::Frame> {
+    let callers = depth.saturating_sub(1).min(frames.len());
+    frames[..callers]
+        .iter()
+        .filter_map(|frame| {
+            let function = match frame.function.as_str() {
+                closure if closure.starts_with("anon$") => "closure",
+                name => name,
+            };
+            Some(diagnostic::Frame { span: units.get(frame.unit)?.span(frame.at)?, function: function.into() })
+        })
+        .collect()
+}

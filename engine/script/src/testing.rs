@@ -1,0 +1,357 @@
+//! Tests of programs: `fn test_*()` in `*_test.rhai`, on planned graphs.
+//!
+//! Each test runs in an evaluation of its own. `plan` evaluates a program in yet another one and gives its graph;
+//! attributes that the cloud would compute are mocked, or stand in as `<address.attribute>`.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use dr_core::address::Address;
+use dr_core::diagnostic::{Diagnostic, Severity};
+use dr_core::expr::{AttrRef, Expr};
+use dr_core::graph::{Graph, Node};
+use dr_core::schema::{Type, closest};
+use dr_core::value::{Float, Map, Value, quoted};
+use rhai::{Array, CallFnOptions, Dynamic, Engine, FnPtr, ImmutableString, NativeCallContext, Position, Scope};
+
+use crate::coerce::{expr_of, from_value};
+use crate::compile::{compile, parse};
+use crate::fault::{Fault, Res};
+use crate::host::Host;
+use crate::request::{Environment, Failure, Request, Setting, Sources, TestReport};
+use crate::session::{self, Mode, Session};
+use crate::source::Unit;
+use crate::{explain, operators};
+
+/// How a test finds the text of a program: from the name that it plans to the source name and the text.
+pub type Programs = Arc<dyn Fn(&str) -> Option<(String, String)> + Send + Sync>;
+
+/// What a test works with.
+pub(crate) struct Bench {
+    host: Host,
+    programs: Programs,
+    sources: Mutex<Sources>,
+    mocks: Mutex<BTreeMap<String, Mock>>,
+    last: Mutex<Option<Plan>>,
+}
+
+/// What a kind's attributes are in a test.
+#[derive(Clone)]
+enum Mock {
+    Values(Map<Value>),
+    Function(FnPtr),
+}
+
+/// A planned program.
+#[derive(Clone)]
+struct Plan(Arc<Graph>);
+
+/// A test function.
+pub(crate) struct Test {
+    name: String,
+    position: Position,
+}
+
+/// The tests of a file, in their order.
+pub(crate) fn list(engine: &Engine, source: &str, text: &str) -> Result<Vec<Test>, Failure> {
+    let ast = parse(engine, text).map_err(|error| {
+        let unit = Unit::new(source, text);
+        let mut sources = Sources::default();
+        sources.insert(source, unit.text.clone());
+        Failure { diagnostics: vec![explain::parse_error(&error.0).at(unit.span(error.1), "")], sources }
+    })?;
+    let mut tests: Vec<Test> = ast
+        .iter_fn_def()
+        .filter(|f| f.name.starts_with("test_") && f.params.is_empty())
+        .map(|f| Test { name: f.name.to_string(), position: f.body.start_position() })
+        .collect();
+    tests.sort_by_key(|t| t.position);
+    Ok(tests)
+}
+
+/// Runs one test.
+pub(crate) fn run(
+    host: &Host,
+    engine: &Engine,
+    mut session: Session,
+    source: &str,
+    text: &str,
+    programs: &Programs,
+    test: &Test,
+) -> Result<TestReport, Failure> {
+    let bench = Arc::new(Bench {
+        host: host.clone(),
+        programs: programs.clone(),
+        sources: Mutex::default(),
+        mocks: Mutex::default(),
+        last: Mutex::default(),
+    });
+    session.mode = Mode::Tests;
+    session.bench = Some(bench.clone());
+    let (diagnostics, state) = host.on_thread(session, || match call(engine, source, text, &test.name) {
+        Ok(()) => Vec::new(),
+        Err(error) => explain::explain(&error),
+    })?;
+    let mut sources = locked(&bench.sources).clone();
+    sources.extend(state.sources());
+    let span = state.units.first().and_then(|unit| unit.span(test.position));
+    Ok(TestReport { name: test.name.clone(), span, diagnostics, printed: state.printed, sources })
+}
+
+fn call(engine: &Engine, source: &str, text: &str, name: &str) -> Res<()> {
+    let (unit, ast) = compile(engine, source, text)?;
+    let _entered = session::enter(unit, "".into(), Position::NONE);
+    // The top level runs first: it imports modules and sets constants.
+    let options = CallFnOptions::new();
+    let result = engine.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), &ast, name, ());
+    if let Err(error) = &result
+        && crate::rewrite::hooks::is_innermost(error)
+    {
+        session::note_failure();
+    }
+    result.map(|_| ())
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn bench() -> Result<Arc<Bench>, Fault> {
+    session::with(|s| s.bench.clone()).ok_or_else(|| Fault::new("this is for tests only"))
+}
+
+fn plan(program: &str, params: rhai::Map) -> Res<Plan> {
+    let bench = bench()?;
+    let Some((source_name, text)) = (bench.programs)(program) else {
+        return Err(Fault::new(format!("there is no program `{program}`")).into());
+    };
+    let mut settings = BTreeMap::new();
+    for (name, value) in params {
+        match expr_of(&value)? {
+            Expr::Known(value) => settings.insert(name.to_string(), Setting::Value(value)),
+            other => return Err(crate::fault::unknown("plan with", &other.to_string()).into()),
+        };
+    }
+    let environment = Environment { suffix: "test".into(), name: "test".into(), ephemeral: true };
+    let request = Request { program: program.to_owned(), source_name, text, environment, settings };
+    match bench.host.evaluate(&request) {
+        Ok(evaluated) => {
+            locked(&bench.sources).extend(evaluated.sources);
+            let plan = Plan(Arc::new(evaluated.graph));
+            *locked(&bench.last) = Some(plan.clone());
+            Ok(plan)
+        }
+        Err(failure) => {
+            locked(&bench.sources).extend(failure.sources);
+            let fault = Fault::of(failure.diagnostics);
+            Err(fault.unwrap_or_else(|| Fault::new("the program cannot be planned")).into())
+        }
+    }
+}
+
+/// The plan that free functions look at.
+fn last() -> Result<Plan, Fault> {
+    let plan = locked(&bench()?.last).clone();
+    plan.ok_or_else(|| Fault::new("nothing is planned yet").help("plan a program first: `plan(\"name\", #{ .. })`"))
+}
+
+fn resource(ctx: &NativeCallContext, plan: &Plan, address: &str) -> Res<rhai::Map> {
+    let Some((_, node)) = plan.0.nodes.iter().find(|(a, _)| a.as_str() == address) else {
+        let fault = Fault::new(format!("the plan has no `{address}`"));
+        return Err(fault.near(address, plan.0.nodes.keys().map(Address::as_str)).into());
+    };
+    let mut map = rhai::Map::new();
+    map.insert("address".into(), node.address.as_str().into());
+    map.insert("kind".into(), node.kind.name.into());
+    map.insert("region".into(), node.region.as_deref().map_or(Dynamic::UNIT, Into::into));
+    map.insert(
+        "depends_on".into(),
+        Dynamic::from_array(node.needs().iter().map(|n| n.address.as_str().into()).collect()),
+    );
+    for (name, value) in &node.args {
+        map.insert((&**name).into(), resolve(ctx, &plan.0, value)?);
+    }
+    Ok(map)
+}
+
+fn resources(plan: &Plan, kind: Option<&str>) -> Res<Array> {
+    if let Some(kind) = kind
+        && bench()?.host.registry().get(kind).is_none()
+    {
+        let fault = Fault::new(format!("there is no kind `{kind}`"));
+        return Err(match bench()?.host.registry().closest(kind) {
+            Some(near) => fault.help(format!("did you mean `{near}`?")),
+            None => fault,
+        }
+        .into());
+    }
+    let wanted = |node: &&Node| kind.is_none_or(|kind| node.kind.name == kind);
+    Ok(plan.0.nodes.values().filter(wanted).map(|n| n.address.as_str().into()).collect())
+}
+
+fn output(ctx: &NativeCallContext, plan: &Plan, name: &str) -> Res<Dynamic> {
+    match plan.0.outputs.get(name) {
+        Some(output) => resolve(ctx, &plan.0, &output.value),
+        None => {
+            let fault = Fault::new(format!("the plan has no output `{name}`"));
+            Err(fault.near(name, plan.0.outputs.keys().map(|k| &**k)).into())
+        }
+    }
+}
+
+fn notes(plan: &Plan) -> Array {
+    let shown = |d: &Diagnostic| match d.severity {
+        Severity::Info => d.message.clone(),
+        _ => format!("warning: {}", d.message),
+    };
+    plan.0.notes.iter().map(|n| shown(n).into()).collect()
+}
+
+/// A value of the graph with mocks for what is not known.
+fn resolve(ctx: &NativeCallContext, graph: &Graph, value: &Expr) -> Res<Dynamic> {
+    let mocks = locked(&bench()?.mocks).clone();
+    let mut failed = None;
+    let reduced = value.reduce(&mut |reference| match mocked(ctx, graph, &mocks, reference) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            failed.get_or_insert(error);
+            None
+        }
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    match reduced {
+        Ok(Expr::Known(value)) => Ok(from_value(value.revealed())),
+        Ok(other) => Err(Fault::new(format!("`{other}` has no value")).into()),
+        Err(error) => {
+            let fault = Fault::new(error.to_string());
+            Err(fault.help("give the attribute a value that fits: `mock(\"service.kind\", #{ arn: \"..\" })`").into())
+        }
+    }
+}
+
+fn mocked(ctx: &NativeCallContext, graph: &Graph, mocks: &BTreeMap<String, Mock>, reference: &AttrRef) -> Res<Value> {
+    let address = &reference.address;
+    let values = match mocks.get(address.kind()) {
+        None => Map::new(),
+        Some(Mock::Values(values)) => values.clone(),
+        Some(Mock::Function(function)) => {
+            let of = rhai::Map::from([
+                ("name".into(), address.name().into()),
+                ("address".into(), address.as_str().into()),
+                ("kind".into(), address.kind().into()),
+            ]);
+            known_map(&function.call_raw(ctx, None, [Dynamic::from_map(of)])?)?
+        }
+    };
+    if let Some(value) = values.get(&reference.attr) {
+        return Ok(value.clone());
+    }
+    let ty = graph.nodes.get(address).and_then(|node| node.kind.attribute(&reference.attr));
+    Ok(stand_in(&format!("<{address}.{}>", reference.attr), ty.unwrap_or(Type::Str)))
+}
+
+/// A value of a type for what nothing is known of.
+fn stand_in(text: &str, ty: Type) -> Value {
+    match ty {
+        Type::Bool => Value::Bool(false),
+        Type::Int => Value::Int(0),
+        Type::Float => Value::Float(Float(0.0)),
+        Type::List(inner) => Value::List(vec![stand_in(text, *inner)]),
+        Type::Map(_) => Value::Map(Map::new()),
+        Type::Object(fields) => Value::Map(fields.iter().map(|f| (f.name.into(), stand_in(text, f.ty))).collect()),
+        Type::Any | Type::Str | Type::Json | Type::Policy => Value::str(text),
+    }
+}
+
+fn known_map(value: &Dynamic) -> Result<Map<Value>, Fault> {
+    match expr_of(value)? {
+        Expr::Known(Value::Map(map)) => Ok(map),
+        other => Err(Fault::new(format!("a mock must be a map of known values, not {other}"))),
+    }
+}
+
+fn mock(kind: &str, mock: Dynamic) -> Res<()> {
+    let bench = bench()?;
+    let Some(found) = bench.host.registry().get(kind) else {
+        let fault = Fault::new(format!("there is no kind `{kind}`"));
+        return Err(match bench.host.registry().closest(kind) {
+            Some(near) => fault.help(format!("did you mean `{near}`?")),
+            None => fault,
+        }
+        .into());
+    };
+    let mock = match mock.try_cast_result::<FnPtr>() {
+        Ok(function) => Mock::Function(function),
+        Err(value) => {
+            let values = known_map(&value)?;
+            if let Some(odd) = values.keys().find(|k| found.attribute(k).is_none()) {
+                let fault = Fault::new(format!("`{kind}` has no attribute `{odd}`"));
+                return Err(match closest(odd, found.attributes()) {
+                    Some(near) => fault.help(format!("did you mean `{near}`?")),
+                    None => fault,
+                }
+                .into());
+            }
+            Mock::Values(values)
+        }
+    };
+    locked(&bench.mocks).insert(kind.to_owned(), mock);
+    Ok(())
+}
+
+/// The messages of the error that a function ends with.
+fn fails(ctx: &NativeCallContext, function: &FnPtr) -> Res<String> {
+    match function.call_raw(ctx, None, []) {
+        Ok(_) => Err(Fault::new("this was expected to fail").into()),
+        Err(error) if error.is_system_exception() => Err(error),
+        Err(error) => {
+            let messages: Vec<String> = explain::explain(&error).into_iter().map(|d| d.message).collect();
+            session::with(Session::forget_failure);
+            Ok(messages.join("\n"))
+        }
+    }
+}
+
+fn shown(value: &Dynamic) -> String {
+    match value.as_immutable_string_ref() {
+        Ok(text) => quoted(&text),
+        Err(_) => crate::lists::show(value).unwrap_or_else(|_| crate::coerce::article(value).to_owned()),
+    }
+}
+
+pub(crate) fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<Plan>("Plan");
+    engine.register_fn("plan", |program: ImmutableString| plan(&program, rhai::Map::new()));
+    engine.register_fn("plan", |program: ImmutableString, params: rhai::Map| plan(&program, params));
+    engine.register_fn("resource", |ctx: NativeCallContext, plan: Plan, address: ImmutableString| {
+        resource(&ctx, &plan, &address)
+    });
+    engine
+        .register_fn("resource", |ctx: NativeCallContext, address: ImmutableString| resource(&ctx, &last()?, &address));
+    engine.register_fn("resources", |plan: Plan| resources(&plan, None));
+    engine.register_fn("resources", |plan: Plan, kind: ImmutableString| resources(&plan, Some(&kind)));
+    engine.register_fn("resources", || resources(&last()?, None));
+    engine.register_fn("resources", |kind: ImmutableString| resources(&last()?, Some(&kind)));
+    engine
+        .register_fn("output", |ctx: NativeCallContext, plan: Plan, name: ImmutableString| output(&ctx, &plan, &name));
+    engine.register_fn("output", |ctx: NativeCallContext, name: ImmutableString| output(&ctx, &last()?, &name));
+    engine.register_fn("notes", |plan: Plan| notes(&plan));
+    engine.register_fn("notes", || -> Res<Array> { Ok(notes(&last()?)) });
+    engine.register_fn("mock", |kind: ImmutableString, values: Dynamic| mock(&kind, values));
+    engine.register_fn("assert", |truth: bool| -> Res<()> {
+        if truth { Ok(()) } else { Err(Fault::new("this does not hold").into()) }
+    });
+    engine.register_fn("assert", |truth: bool, message: ImmutableString| -> Res<()> {
+        if truth { Ok(()) } else { Err(Fault::new(format!("this does not hold: {message}")).into()) }
+    });
+    engine.register_fn("assert_eq", |left: Dynamic, right: Dynamic| -> Res<()> {
+        if operators::equal(&left, &right)? {
+            return Ok(());
+        }
+        let fault = Fault::new("these are not equal");
+        Err(fault.help(format!("left:  {}", shown(&left))).help(format!("right: {}", shown(&right))).into())
+    });
+    engine.register_fn("fails", |ctx: NativeCallContext, function: FnPtr| fails(&ctx, &function));
+}
