@@ -1,1 +1,42 @@
-//! stub
+//! Running: everything between a plan and the clouds that takes time, writes or waits.
+//!
+//! A command [`resume`](resume())s what an earlier run left open, [`prepare`](prepare())s what the planner wants to
+//! know, and [`apply`](apply())s the plan. All of it goes through an [`Engine`], which holds the few things that every
+//! call needs: the [`Store`], a [`Cloud`](dr_core::cloud::Cloud), call slots, an observer and a way to stop.
+//!
+//! Invariants: before a call that changes something, its intent is on disk; an id is on disk before anything is done
+//! with it; a create call is never repeated under another token; waiting holds no call slot; all waiting goes through
+//! tokio's clock, so that tests can steer it.
+
+mod apply;
+mod cancel;
+mod engine;
+mod gate;
+mod local;
+mod observe;
+pub mod plan_file;
+mod prepare;
+mod resume;
+mod retry;
+mod router;
+mod rows;
+pub mod seal;
+mod step;
+pub mod store;
+mod world;
+
+pub use apply::{ApplyError, Failure, Report, Stale, apply, check_fresh};
+pub use cancel::Cancel;
+pub use engine::{Call, Calls, Engine};
+pub use gate::{Gate, SLOTS, Slot};
+pub use local::LocalCloud;
+pub use observe::{Event, Observer, Phase, Silent, What};
+pub use plan_file::PlanFileError;
+pub use prepare::{Interrupted, Prepared, prepare};
+pub use resume::{Outcome, Resumed, Resumption, resume};
+pub use retry::Retry;
+pub use router::Router;
+pub use rows::RowError;
+pub use seal::{KeySource, SealError, Sealer};
+pub use store::{Change, Store, StoreError};
+pub use world::DiskWorld;

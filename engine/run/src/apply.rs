@@ -1,0 +1,668 @@
+//! Applying: a plan's steps, run as their order allows.
+//!
+//! One task drives all steps: each is a future of its own, and nothing is shared between them. What a step reads of
+//! others is computed when it starts, from the records of the steps before it, so a step owns all it needs. Ready
+//! steps queue by lane (service and region), the most urgent first, and each lane has a bounded number at work, so
+//! that memory stays small at any size of plan; a step that waits for the cloud does not count as being at work.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use dr_core::address::Address;
+use dr_core::cloud::{ErrorClass, Identity, Intent, Target};
+use dr_core::diagnostic::Span;
+use dr_core::expr::{AttrRef, Expr};
+use dr_core::graph::ReplaceOrder;
+use dr_core::plan::{Action, FORMAT, Plan, Step};
+use dr_core::record::{Record, Snapshot};
+use dr_core::resolve;
+use dr_core::schedule::{self, Cycle, Scheduler};
+use dr_core::schema::{Kind, Presence};
+use dr_core::value::{Map, Str, Value};
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use tokio::time::Instant;
+
+use crate::engine::{Broken, Call, Engine, Job};
+use crate::observe::{Event, What};
+use crate::retry::Retry;
+use crate::step::{Finish, mark, revealed};
+use crate::store::{Change, StoreError};
+
+/// Steps of one lane at work at once. More than call slots, so that journaling never leaves a slot empty, and enough
+/// to make good use of each flush.
+const AT_WORK: usize = 256;
+
+/// Why a plan cannot be applied, or could not be continued.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The plan is not for this state.
+    #[error(transparent)]
+    Stale(#[from] Stale),
+    /// A check refused the plan.
+    #[error("the plan has errors and cannot be applied")]
+    Refused,
+    /// Its steps wait for each other.
+    #[error("the plan cannot be carried out")]
+    Order(#[from] Cycle),
+    /// A step is of a kind that this version does not know.
+    #[error("the plan has a step of the kind `{0}`, which this version of dr does not know")]
+    UnknownKind(Str),
+    /// State cannot be read or written. What was done is in the journal.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a plan is not for this state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stale {
+    /// The state has changed since.
+    #[error(
+        "the state of `{environment}` has changed since the plan was made (it was at {planned} and is at {now}); plan again"
+    )]
+    Position {
+        /// The environment.
+        environment: Str,
+        /// The position it was made for.
+        planned: u64,
+        /// The position now.
+        now: u64,
+    },
+    /// It is for another environment.
+    #[error("the plan is for the environment `{planned}`, not for `{now}`")]
+    Environment {
+        /// The one it was made for.
+        planned: Str,
+        /// The one at hand.
+        now: Str,
+    },
+    /// The environment belongs to another program.
+    #[error("the plan is for the program `{planned}`, and the environment belongs to `{now}`")]
+    Program {
+        /// The one it was made for.
+        planned: Str,
+        /// The one at hand.
+        now: Str,
+    },
+    /// It is for another cloud.
+    #[error("the plan is for {planned}, not for {now}")]
+    Identity {
+        /// The one it was made for.
+        planned: Box<Identity>,
+        /// The one at hand.
+        now: Box<Identity>,
+    },
+    /// Another version of the program made it.
+    #[error("the plan has the form {0}, which this version of dr does not know; plan again")]
+    Format(u32),
+}
+
+/// Checks that a plan was made for this state and cloud.
+///
+/// # Errors
+/// Says what differs.
+pub fn check_fresh(plan: &Plan, environment: &str, identity: &Identity, snapshot: &Snapshot) -> Result<(), Stale> {
+    if plan.format != FORMAT {
+        return Err(Stale::Format(plan.format));
+    }
+    if &*plan.environment != environment {
+        return Err(Stale::Environment { planned: plan.environment.clone(), now: environment.into() });
+    }
+    if let Some(program) = &snapshot.program
+        && *program != plan.program
+    {
+        return Err(Stale::Program { planned: plan.program.clone(), now: program.clone() });
+    }
+    let now = snapshot.identity.as_ref().filter(|own| *own != identity).unwrap_or(identity);
+    if plan.identity != *now {
+        return Err(Stale::Identity { planned: Box::new(plan.identity.clone()), now: Box::new(now.clone()) });
+    }
+    if plan.position != snapshot.position {
+        return Err(Stale::Position {
+            environment: plan.environment.clone(),
+            planned: plan.position,
+            now: snapshot.position,
+        });
+    }
+    Ok(())
+}
+
+/// A step that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The step's number; `None` for what an earlier run had begun.
+    pub step: Option<usize>,
+    /// The resource.
+    pub address: Address,
+    /// What was being done.
+    pub action: Action,
+    /// Where the script declares it.
+    pub span: Option<Span>,
+    /// What went wrong.
+    pub error: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// The class of the error, when a call failed.
+    pub class: Option<ErrorClass>,
+    /// How many of its calls failed.
+    pub attempts: u32,
+}
+
+/// What became of a plan.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// The steps that are done, in the order in which they ended.
+    pub done: Vec<usize>,
+    /// The steps that failed.
+    pub failed: Vec<Failure>,
+    /// The steps that were not tried, because what they depend on failed.
+    pub skipped: Vec<usize>,
+    /// The steps that were not tried, or not finished, because somebody asked to stop.
+    pub remaining: Vec<usize>,
+    /// From start to end.
+    pub elapsed: Duration,
+    /// The longest path through the steps, each counted as long as it took.
+    pub cloud_time: Duration,
+    /// The longest path through the steps, each counted as long as it typically takes: no schedule can be shorter.
+    pub bound: Duration,
+    /// How many calls were made, by kind and call.
+    pub calls: BTreeMap<String, u64>,
+    /// The program's outputs.
+    pub outputs: Map<Value>,
+    /// The outputs that cannot be computed, and why.
+    pub output_errors: Map<String>,
+}
+
+impl Report {
+    /// Whether everything was done.
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.skipped.is_empty() && self.remaining.is_empty() && self.output_errors.is_empty()
+    }
+}
+
+/// What is known of a resource for those that refer to it.
+enum Known {
+    Record(Arc<Record>),
+    Answer(Map<Value>),
+}
+
+/// What is known of all resources.
+struct Live(BTreeMap<Address, Known>);
+
+impl Live {
+    fn record(&self, address: &Address) -> Option<&Arc<Record>> {
+        match self.0.get(address) {
+            Some(Known::Record(record)) => Some(record),
+            _ => None,
+        }
+    }
+
+    fn attribute(&self, reference: &AttrRef) -> Option<Value> {
+        match self.0.get(&reference.address)? {
+            Known::Record(record) => record.attribute(&reference.attr),
+            Known::Answer(answer) => answer.get(&reference.attr).cloned(),
+        }
+    }
+}
+
+/// How a step ended.
+enum Ended {
+    Done(Option<Known>),
+    Failed(Broken),
+    /// It failed, and left this behind.
+    Unready(Arc<Record>, Broken),
+}
+
+type Running<'a> = Pin<Box<dyn Future<Output = (usize, Ended, u32)> + Send + 'a>>;
+
+/// Ready steps of one service and region.
+struct Lane {
+    ready: BinaryHeap<(Duration, Reverse<usize>)>,
+    /// Steps at work: begun, not ended, and not waiting.
+    busy: Arc<AtomicUsize>,
+}
+
+/// Applies a plan to the state it was made for. `snapshot` is that state.
+///
+/// Returns when everything that can be done is done, or somebody asked to stop.
+///
+/// # Errors
+/// When the plan is not for this state, or state cannot be written. Failures of steps are in the report.
+pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Result<Report, ApplyError> {
+    if plan.is_refused() {
+        return Err(ApplyError::Refused);
+    }
+    check_fresh(plan, engine.store.environment(), &plan.identity, &snapshot)?;
+    let kinds = plan
+        .steps
+        .iter()
+        .map(|s| engine.registry.get(&s.kind).ok_or_else(|| ApplyError::UnknownKind(s.kind.clone())))
+        .collect::<Result<Vec<_>, _>>()?;
+    let tasks: Vec<schedule::Task> = plan
+        .steps
+        .iter()
+        .map(|s| schedule::Task { after: s.after.clone(), cost: Duration::from_millis(s.typical_ms) })
+        .collect();
+    let scheduler = Scheduler::new(&tasks)?;
+    drop(tasks);
+    engine.store.bind(&plan.program, &plan.identity).await?;
+    let mut live: BTreeMap<Address, Known> = plan
+        .answers
+        .iter()
+        .filter_map(|(address, answer)| Some((Address::parse(address).ok()?, Known::Answer(answer.clone()))))
+        .collect();
+    live.extend(snapshot.records.into_iter().map(|(a, r)| (a, Known::Record(Arc::new(r)))));
+    let (lanes, lane_of) = lanes(plan, &kinds);
+    let run = Run {
+        engine: *engine,
+        plan,
+        kinds,
+        scheduler,
+        live: Live(live),
+        lanes,
+        lane_of,
+        started: vec![None; plan.steps.len()],
+        path: vec![Duration::ZERO; plan.steps.len()],
+        report: Report::default(),
+    };
+    run.drive(snapshot.outputs).await
+}
+
+fn lanes(plan: &Plan, kinds: &[&'static Kind]) -> (Vec<Lane>, Vec<usize>) {
+    let mut numbers: BTreeMap<(&str, Option<&str>), usize> = BTreeMap::new();
+    let mut lanes = Vec::new();
+    let lane_of = plan.steps.iter().zip(kinds).map(|(step, kind)| {
+        *numbers.entry((kind.service(), step.region.as_deref())).or_insert_with(|| {
+            lanes.push(Lane { ready: BinaryHeap::new(), busy: Arc::default() });
+            lanes.len() - 1
+        })
+    });
+    let lane_of = lane_of.collect();
+    (lanes, lane_of)
+}
+
+struct Run<'a> {
+    engine: Engine<'a>,
+    plan: &'a Plan,
+    kinds: Vec<&'static Kind>,
+    scheduler: Scheduler,
+    live: Live,
+    lanes: Vec<Lane>,
+    /// The lane of each step.
+    lane_of: Vec<usize>,
+    started: Vec<Option<Instant>>,
+    /// The longest path to the end of each step that has ended.
+    path: Vec<Duration>,
+    report: Report,
+}
+
+impl<'a> Run<'a> {
+    async fn drive(mut self, outputs_before: Map<Value>) -> Result<Report, ApplyError> {
+        let begin = Instant::now();
+        self.report.bound = self.scheduler.critical_path();
+        let cancel = self.engine.cancel.clone();
+        let mut at_once = pin!(cancel.at_once());
+        let mut running: FuturesUnordered<Running<'a>> = FuturesUnordered::new();
+        loop {
+            self.start(&mut running)?;
+            if running.is_empty() {
+                break;
+            }
+            let next = std::future::poll_fn(|context| {
+                if at_once.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(None);
+                }
+                match running.poll_next_unpin(context) {
+                    // A step that went to wait has made room for another.
+                    Poll::Pending if self.has_room() => Poll::Ready(Some(None)),
+                    Poll::Pending => Poll::Pending,
+                    Poll::Ready(ended) => Poll::Ready(Some(ended)),
+                }
+            });
+            match next.await {
+                None => break,
+                Some(None) => {}
+                Some(Some((step, ended, failed))) => self.ended(step, ended, failed)?,
+            }
+        }
+        drop(running);
+        self.finish(begin, outputs_before).await
+    }
+
+    /// Whether a step could be started.
+    fn has_room(&self) -> bool {
+        !self.engine.cancel.is_requested()
+            && self.lanes.iter().any(|l| !l.ready.is_empty() && l.busy.load(Ordering::Relaxed) < AT_WORK)
+    }
+
+    /// Starts what may run and has room.
+    fn start(&mut self, running: &mut FuturesUnordered<Running<'a>>) -> Result<(), ApplyError> {
+        loop {
+            while let Some(step) = self.scheduler.ready() {
+                self.lanes[self.lane_of[step]].ready.push((self.scheduler.remaining(step), Reverse(step)));
+            }
+            let mut failed = false;
+            for lane in 0..self.lanes.len() {
+                while !self.engine.cancel.is_requested() && self.lanes[lane].busy.load(Ordering::Relaxed) < AT_WORK {
+                    let Some((urgency, Reverse(step))) = self.lanes[lane].ready.pop() else { break };
+                    self.started[step] = Some(Instant::now());
+                    self.tell(step, What::Started);
+                    match self.begin(step, urgency) {
+                        Ok(future) => {
+                            self.lanes[lane].busy.fetch_add(1, Ordering::Relaxed);
+                            running.push(future);
+                        }
+                        Err(broken) => {
+                            failed = true;
+                            self.ended(step, Ended::Failed(broken), 0)?;
+                        }
+                    }
+                }
+            }
+            if !failed {
+                return Ok(());
+            }
+        }
+    }
+
+    fn tell(&self, step: usize, what: What<'_>) {
+        let Step { address, action, .. } = &self.plan.steps[step];
+        self.engine.observer.on(&Event { address, step: Some(step), action: *action, what });
+    }
+
+    /// Takes note of how a step ended.
+    fn ended(&mut self, step: usize, ended: Ended, failed: u32) -> Result<(), ApplyError> {
+        let planned = &self.plan.steps[step];
+        let took = self.started[step].map(|at| at.elapsed()).unwrap_or_default();
+        let before = planned.after.iter().map(|&i| self.path[i]).max().unwrap_or_default();
+        self.path[step] = before + took;
+        self.report.cloud_time = self.report.cloud_time.max(self.path[step]);
+        let broken = match ended {
+            Ended::Done(known) => {
+                self.settle_live(planned, known);
+                self.report.done.push(step);
+                self.scheduler.on(schedule::Event::Done(step));
+                self.tell(step, What::Done);
+                return Ok(());
+            }
+            Ended::Unready(record, broken) => {
+                self.live.0.insert(record.address.clone(), Known::Record(record));
+                broken
+            }
+            Ended::Failed(broken) => broken,
+        };
+        let place = (Some(step), &planned.address, planned.action, &planned.span);
+        let Some(failure) = Failure::new(place, broken, failed)? else {
+            self.tell(step, What::Interrupted);
+            return Ok(());
+        };
+        self.tell(step, What::Failed(&failure.error));
+        self.report.failed.push(failure);
+        for skipped in self.scheduler.on(schedule::Event::Failed(step)) {
+            self.tell(skipped, What::Skipped);
+            self.report.skipped.push(skipped);
+        }
+        Ok(())
+    }
+
+    /// What others see of a resource after its step.
+    fn settle_live(&mut self, step: &Step, known: Option<Known>) {
+        if let Some(prior) = &step.prior
+            && self.live.record(&prior.address).is_some_and(|r| r.op == prior.op)
+        {
+            self.live.0.remove(&prior.address);
+        }
+        if let Some(known) = known {
+            self.live.0.insert(step.address.clone(), known);
+        }
+    }
+
+    /// The future of a step, with everything it needs.
+    fn begin(&self, number: usize, urgency: Duration) -> Result<Running<'a>, Broken> {
+        let (engine, plan, kind) = (self.engine, self.plan, self.kinds[number]);
+        let step = &plan.steps[number];
+        let work = self.work(step, kind)?;
+        let busy = self.lanes[self.lane_of[number]].busy.clone();
+        Ok(Box::pin(async move {
+            let job = Job {
+                target: Target { kind, region: step.region.as_deref(), address: &step.address },
+                step: Some(number),
+                action: step.action,
+                op: plan.op(number),
+                urgency,
+                busy: Some(&busy),
+            };
+            let mut retry = Retry::new(&job.op);
+            let ended = perform(&engine, plan, step, &job, work, &mut retry).await;
+            busy.fetch_sub(1, Ordering::Relaxed);
+            (number, ended, retry.failed())
+        }))
+    }
+
+    /// What a step is to do, computed from what is known now.
+    fn work(&self, step: &Step, kind: &'static Kind) -> Result<Work, Broken> {
+        let prior = || step.prior.clone().ok_or_else(|| Broken::wrong("the plan does not say what is there so far"));
+        let deposed = |record: &Record| self.live.record(&record.address).is_none_or(|r| r.op != record.op);
+        Ok(match step.action {
+            Action::Create => Work::Create {
+                args: self.arguments(step, kind)?,
+                depose: (step.replacement == Some(ReplaceOrder::CreateFirst))
+                    .then_some(step.prior.as_ref())
+                    .flatten()
+                    .and_then(|p| self.live.record(&p.address).filter(|r| r.op == p.op).cloned()),
+            },
+            Action::Update => Work::Update { args: self.arguments(step, kind)?, old: prior()? },
+            Action::Delete | Action::Forget => {
+                let record = prior()?;
+                Work::Remove {
+                    deposed: deposed(&record),
+                    silently: step.action == Action::Forget || step.implied_by.is_some(),
+                    record,
+                }
+            }
+            Action::Read => Work::Read { args: self.arguments(step, kind)? },
+            Action::Import | Action::Record => {
+                let old = prior()?;
+                let mut record = Record {
+                    address: step.address.clone(),
+                    needs: step.needs.clone(),
+                    protect: step.protect,
+                    span: step.span.clone(),
+                    ..Record::clone(&old)
+                };
+                if step.action == Action::Record && !step.args.is_empty() {
+                    record.args = self.arguments(step, kind)?;
+                }
+                mark(kind.args, &mut record.args);
+                record.outputs.extend(step.known.clone());
+                mark(kind.outputs, &mut record.outputs);
+                Work::Write { record: Arc::new(record), old }
+            }
+        })
+    }
+
+    /// The arguments of a step: what was not known while planning is computed and checked.
+    fn arguments(&self, step: &Step, kind: &'static Kind) -> Result<Map<Value>, Broken> {
+        let mut args = Map::new();
+        for (name, planned) in &step.args {
+            let value = match planned {
+                Expr::Known(value) => value.clone(),
+                other => {
+                    let reduced = other
+                        .reduce(&mut |r| self.live.attribute(r))
+                        .map_err(|e| Broken::wrong(format!("`{name}`: {e}")))?;
+                    let mut problems = Vec::new();
+                    if let Some(field) = kind.arg(name) {
+                        resolve::check(field, &reduced, &mut vec![name.clone()], &mut problems);
+                    }
+                    if let Some(problem) = problems.into_iter().next() {
+                        return Err(Broken::Wrong { message: problem.message, help: problem.help });
+                    }
+                    match reduced {
+                        Expr::Known(value) => value,
+                        unknown => return Err(Broken::wrong(format!("`{name}` is still not known: {unknown}"))),
+                    }
+                }
+            };
+            if !value.is_null() {
+                args.insert(name.clone(), value);
+            } else if kind.arg(name).is_some_and(|f| f.presence == Presence::Required) {
+                return Err(Broken::wrong(format!(
+                    "`{}` needs the argument `{name}`, and it came out as nothing",
+                    kind.name
+                )));
+            }
+        }
+        mark(kind.args, &mut args);
+        Ok(args)
+    }
+
+    async fn finish(mut self, begin: Instant, outputs_before: Map<Value>) -> Result<Report, ApplyError> {
+        let mut seen = vec![false; self.plan.steps.len()];
+        let failed = self.report.failed.iter().filter_map(|f| f.step);
+        for step in self.report.done.iter().copied().chain(failed).chain(self.report.skipped.iter().copied()) {
+            seen[step] = true;
+        }
+        self.report.remaining = (0..seen.len()).filter(|&i| !seen[i]).collect();
+        self.report.skipped.sort_unstable();
+        for (name, output) in &self.plan.outputs {
+            let Some(after) = &output.after else { continue };
+            let value = match after.reduce(&mut |r| self.live.attribute(r)) {
+                Ok(Expr::Known(value)) => Some(value),
+                // What it is made from is not there: as long as that is so, the last one stands.
+                Ok(_) => outputs_before.get(name).cloned(),
+                Err(error) => {
+                    self.report.output_errors.insert(name.clone(), error.to_string());
+                    None
+                }
+            };
+            if let Some(value) = value {
+                self.report.outputs.insert(name.clone(), value);
+            }
+        }
+        if self.report.outputs != outputs_before {
+            self.engine.store.commit(Change::Outputs(self.report.outputs.clone())).await?;
+        }
+        self.engine.store.release().await?;
+        self.report.calls = self.engine.calls.totals();
+        self.report.elapsed = begin.elapsed();
+        Ok(self.report)
+    }
+}
+
+/// What a step is to do.
+enum Work {
+    Create { args: Map<Value>, depose: Option<Arc<Record>> },
+    Update { args: Map<Value>, old: Arc<Record> },
+    Remove { record: Arc<Record>, deposed: bool, silently: bool },
+    Read { args: Map<Value> },
+    Write { record: Arc<Record>, old: Arc<Record> },
+}
+
+async fn perform(engine: &Engine<'_>, plan: &Plan, step: &Step, job: &Job<'_>, work: Work, retry: &mut Retry) -> Ended {
+    let kind = job.target.kind;
+    let intent = |op: &Str| Intent {
+        op: op.clone(),
+        environment: plan.environment.clone(),
+        program: plan.program.clone(),
+        address: step.address.clone(),
+    };
+    let finish = match work {
+        Work::Create { args, depose } => {
+            let record = Record {
+                address: step.address.clone(),
+                kind: step.kind.clone(),
+                region: step.region.clone(),
+                id: "".into(),
+                args,
+                outputs: Map::new(),
+                needs: step.needs.clone(),
+                protect: step.protect,
+                incomplete: false,
+                op: job.op.clone(),
+                span: step.span.clone(),
+            };
+            engine.create(job, intent(&job.op), record, depose, &step.known, retry).await
+        }
+        Work::Update { args, old } => {
+            let record = Record {
+                address: step.address.clone(),
+                args,
+                needs: step.needs.clone(),
+                protect: step.protect,
+                incomplete: false,
+                span: step.span.clone(),
+                ..Record::clone(&old)
+            };
+            engine.update(job, &intent(&old.op), &old, record, &step.known, retry).await
+        }
+        Work::Remove { record, deposed, silently } => {
+            let removed = match silently {
+                true => engine.remove(job, &record, deposed).await,
+                false => engine.delete(job, &record, deposed, retry).await,
+            };
+            return match removed {
+                Ok(()) => Ended::Done(None),
+                Err(broken) => Ended::Failed(broken),
+            };
+        }
+        Work::Read { args } => {
+            let open = revealed(&args);
+            let answer = engine.call(job, retry, Call::LookUp, || engine.cloud.look_up(job.target, &open)).await;
+            return match answer {
+                Ok(mut answer) => {
+                    mark(kind.outputs, &mut answer);
+                    for (name, value) in args.into_iter() {
+                        answer.entry(name).or_insert(value);
+                    }
+                    Ended::Done(Some(Known::Answer(answer)))
+                }
+                Err(broken) => Ended::Failed(broken),
+            };
+        }
+        Work::Write { record, old } => engine.write(job, &record, Some(&old)).await.map(|()| Finish::Ready(record)),
+    };
+    match finish {
+        Ok(Finish::Ready(record)) => Ended::Done(Some(Known::Record(record))),
+        Ok(Finish::Unready(record, broken)) => Ended::Unready(record, broken),
+        Err(broken) => Ended::Failed(broken),
+    }
+}
+
+impl Failure {
+    /// The failure of a step, or of what an earlier run had begun; `None` when it was only interrupted.
+    pub(crate) fn new(
+        (step, address, action, span): (Option<usize>, &Address, Action, &Option<Span>),
+        broken: Broken,
+        attempts: u32,
+    ) -> Result<Option<Failure>, StoreError> {
+        let (error, help, class) = match broken {
+            Broken::Interrupted => return Ok(None),
+            Broken::Store(error) => return Err(error),
+            Broken::Wrong { message, help } => (message, help, None),
+            Broken::Call(error) => (error.to_string(), advice(error.class).map(str::to_owned), Some(error.class)),
+        };
+        let (address, span) = (address.clone(), span.clone());
+        Ok(Some(Failure { step, address, action, span, error, help, class, attempts }))
+    }
+}
+
+/// What to do about an error that trying again did not cure.
+fn advice(class: ErrorClass) -> Option<&'static str> {
+    match class {
+        ErrorClass::Throttled => {
+            Some("the service kept refusing for many minutes; run again later, or with a lower `--parallel`")
+        }
+        ErrorClass::Transient => Some("run again: what was begun is taken up where it stopped"),
+        ErrorClass::NotYetConsistent => Some("run again in a few minutes: something it refers to is not visible yet"),
+        ErrorClass::Conflict => Some("something still uses it or works on it; run again when that has ended"),
+        ErrorClass::Denied => Some("the credentials in use must be allowed to make this call"),
+        ErrorClass::Gone => Some("plan again: something was deleted meanwhile"),
+        ErrorClass::Invalid | ErrorClass::Exists => None,
+    }
+}

@@ -1,0 +1,225 @@
+//! The engine: what every call to a cloud needs, and the one way to make a call.
+//!
+//! A call waits for a slot of its service and region, is made, and is made again as its [`Retry`] allows. Waiting
+//! holds no slot, ends when somebody asks to stop, and is told to the observer.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use dr_core::cloud::{Cloud, CloudError, CloudResult, ErrorClass, Target};
+use dr_core::plan::Action;
+use dr_core::registry::Registry;
+use dr_core::value::Str;
+
+use crate::cancel::Cancel;
+use crate::gate::Gate;
+use crate::observe::{Event, Observer, Phase, What};
+use crate::retry::Retry;
+use crate::store::{Store, StoreError};
+
+/// What a run works with.
+#[derive(Clone, Copy)]
+pub struct Engine<'a> {
+    /// The environment's state.
+    pub store: &'a Store,
+    /// Where resources live; usually a [`Router`](crate::Router).
+    pub cloud: &'a dyn Cloud,
+    /// The kinds.
+    pub registry: &'a Registry,
+    /// Call slots.
+    pub gate: &'a Gate,
+    /// Who watches.
+    pub observer: &'a dyn Observer,
+    /// How to stop.
+    pub cancel: &'a Cancel,
+    /// Counts the calls.
+    pub calls: &'a Calls,
+    /// How long the cloud may take to show what was just made. Before this time has passed after a lost reply,
+    /// "not found" is not believed.
+    pub patience: Duration,
+}
+
+/// Which call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)] // The functions of `Cloud` of the same names.
+pub enum Call {
+    Find,
+    Create,
+    Configure,
+    Settle,
+    Read,
+    Update,
+    Delete,
+    Deleted,
+    LookUp,
+}
+
+impl Call {
+    /// Its name, as in [`Cloud`].
+    pub fn name(self) -> &'static str {
+        match self {
+            Call::Find => "find",
+            Call::Create => "create",
+            Call::Configure => "configure",
+            Call::Settle => "settle",
+            Call::Read => "read",
+            Call::Update => "update",
+            Call::Delete => "delete",
+            Call::Deleted => "deleted",
+            Call::LookUp => "look_up",
+        }
+    }
+}
+
+/// How many calls of each sort were made.
+#[derive(Debug, Default)]
+pub struct Calls(Mutex<BTreeMap<(&'static str, Call), u64>>);
+
+impl Calls {
+    /// No calls.
+    pub fn new() -> Calls {
+        Calls::default()
+    }
+
+    fn count(&self, kind: &'static str, call: Call) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry((kind, call)).or_default() += 1;
+    }
+
+    /// The numbers, by kind and call: `sqs.queue create`.
+    pub fn totals(&self) -> BTreeMap<String, u64> {
+        let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.iter().map(|((kind, call), n)| (format!("{kind} {}", call.name()), *n)).collect()
+    }
+}
+
+/// Why a piece of work did not come to its end.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    /// A call failed for good.
+    Call(CloudError),
+    /// Something else is wrong with the resource.
+    Wrong {
+        /// What.
+        message: String,
+        /// What to do about it.
+        help: Option<String>,
+    },
+    /// Somebody asked to stop. What was begun stays open in the journal.
+    Interrupted,
+    /// State cannot be written; nothing may go on.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Broken {
+    fn from(error: StoreError) -> Broken {
+        Broken::Store(error)
+    }
+}
+
+impl Broken {
+    pub(crate) fn wrong(message: impl Into<String>) -> Broken {
+        Broken::Wrong { message: message.into(), help: None }
+    }
+}
+
+/// One resource being worked on.
+pub(crate) struct Job<'a> {
+    pub(crate) target: Target<'a>,
+    pub(crate) step: Option<usize>,
+    pub(crate) action: Action,
+    /// The operation.
+    pub(crate) op: Str,
+    /// The longest path from here to the end of the run.
+    pub(crate) urgency: Duration,
+    /// How many jobs of this job's lane are at work. One that waits is not.
+    pub(crate) busy: Option<&'a AtomicUsize>,
+}
+
+impl Engine<'_> {
+    pub(crate) fn tell(&self, job: &Job<'_>, what: What<'_>) {
+        self.observer.on(&Event { address: job.target.address, step: job.step, action: job.action, what });
+    }
+
+    pub(crate) fn phase(&self, job: &Job<'_>, phase: Phase) {
+        self.tell(job, What::Phase(phase));
+    }
+
+    /// Makes one call, once it has a slot.
+    pub(crate) async fn once<'c, T>(
+        &self,
+        job: &Job<'_>,
+        call: Call,
+        make: impl FnOnce() -> CloudResult<'c, T>,
+    ) -> Result<T, Broken> {
+        let kind = job.target.kind;
+        let slot = tokio::select! {
+            biased;
+            slot = self.gate.enter(kind.service(), job.target.region, job.urgency) => slot,
+            () = self.cancel.requested() => return Err(Broken::Interrupted),
+        };
+        if self.cancel.is_requested() {
+            return Err(Broken::Interrupted);
+        }
+        self.calls.count(kind.name, call);
+        let result = make().await;
+        match &result {
+            Err(e) if e.class == ErrorClass::Throttled => slot.throttled(e.retry_after),
+            _ => slot.went_well(),
+        }
+        result.map_err(Broken::Call)
+    }
+
+    /// Makes a call that may be repeated without harm, until it succeeds or its budget is spent.
+    pub(crate) async fn call<'c, T>(
+        &self,
+        job: &Job<'_>,
+        retry: &mut Retry,
+        call: Call,
+        mut make: impl FnMut() -> CloudResult<'c, T>,
+    ) -> Result<T, Broken> {
+        loop {
+            match self.once(job, call, &mut make).await {
+                Err(Broken::Call(error)) => self.back_off(job, retry, error).await?,
+                other => return other,
+            }
+        }
+    }
+
+    /// Waits before a failed call is made again.
+    ///
+    /// # Errors
+    /// The failure itself, when it is not to be made again.
+    pub(crate) async fn back_off(&self, job: &Job<'_>, retry: &mut Retry, error: CloudError) -> Result<(), Broken> {
+        let Some(delay) = retry.after(&error) else { return Err(Broken::Call(error)) };
+        self.tell(job, What::Retrying { error: &error, failed: retry.failed(), delay });
+        self.pause(job, delay).await
+    }
+
+    /// Waits, holding nothing.
+    pub(crate) async fn pause(&self, job: &Job<'_>, delay: Duration) -> Result<(), Broken> {
+        let _idle = job.busy.map(Idle::new);
+        tokio::select! {
+            biased;
+            () = self.cancel.requested() => Err(Broken::Interrupted),
+            () = tokio::time::sleep(delay) => Ok(()),
+        }
+    }
+}
+
+/// While it lives, a job does not count as being at work.
+struct Idle<'a>(&'a AtomicUsize);
+
+impl<'a> Idle<'a> {
+    fn new(busy: &'a AtomicUsize) -> Idle<'a> {
+        busy.fetch_sub(1, Ordering::Relaxed);
+        Idle(busy)
+    }
+}
+
+impl Drop for Idle<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}

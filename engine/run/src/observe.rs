@@ -1,0 +1,89 @@
+//! Observing: what a run tells while it runs.
+//!
+//! Called on the engine's own task, between calls: an observer takes note and returns.
+
+use std::time::Duration;
+
+use dr_core::address::Address;
+use dr_core::cloud::CloudError;
+use dr_core::plan::Action;
+
+/// What is happening to a resource.
+#[derive(Debug, Clone, Copy)]
+pub struct Event<'a> {
+    /// The resource.
+    pub address: &'a Address,
+    /// The number of the plan's step; `None` while an earlier run is being resumed.
+    pub step: Option<usize>,
+    /// What is being done.
+    pub action: Action,
+    /// What happens.
+    pub what: What<'a>,
+}
+
+/// What happens.
+#[derive(Debug, Clone, Copy)]
+pub enum What<'a> {
+    /// The step starts.
+    Started,
+    /// It has come this far.
+    Phase(Phase),
+    /// It waits this long before it looks again.
+    Waiting(Duration),
+    /// A call failed and is made again.
+    Retrying {
+        /// Why it failed.
+        error: &'a CloudError,
+        /// How many calls have failed so far.
+        failed: u32,
+        /// How long until the next.
+        delay: Duration,
+    },
+    /// It is done.
+    Done,
+    /// It failed.
+    Failed(&'a str),
+    /// It is not tried, because what it depends on failed.
+    Skipped,
+    /// It was stopped on request, and goes on with the next run.
+    Interrupted,
+}
+
+/// How far a step is. The past participles tell that something is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// The intent is on disk.
+    Intended,
+    /// A lost reply, or an earlier run: whether the creation had its effect.
+    Finding,
+    /// The creation is being called.
+    Creating,
+    /// The id is on disk.
+    Identified,
+    /// What creation alone cannot set.
+    Configuring,
+    /// An in-place change is being called.
+    Updating,
+    /// A deletion is being called.
+    Deleting,
+    /// Whether it has arrived where it should be.
+    Settling,
+    /// Its attributes are read.
+    Reading,
+    /// The operation is closed and its result on disk.
+    Closed,
+}
+
+/// Watches a run.
+pub trait Observer: Send + Sync {
+    /// Takes note. Must be quick.
+    fn on(&self, event: &Event<'_>);
+}
+
+/// Watches nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn on(&self, _: &Event<'_>) {}
+}

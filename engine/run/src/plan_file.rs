@@ -1,0 +1,146 @@
+//! Plan files: a plan that is applied later, or elsewhere.
+//!
+//! A file is two lines of JSON. The first says what the file is and proves that the second is the one that was
+//! written, by somebody with the environment's key; the second is the plan, its secrets sealed. A plan that was
+//! damaged, changed, made by another version or sealed with another key is refused, and the reason is said.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dr_core::plan::{FORMAT, Plan};
+use serde::{Deserialize, Serialize};
+
+use crate::rows;
+use crate::seal::{SealError, Sealer, each_value};
+
+/// What the first line calls the file.
+const NAME: &str = "dr plan";
+/// What sealed values in a plan are bound to.
+const PLACE: &str = "plan";
+
+/// Why a plan file cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanFileError {
+    /// The file cannot be read or written.
+    #[error("cannot use `{path}`")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is something else.
+    #[error("`{0}` is not a plan of dr")]
+    NotAPlan(PathBuf),
+    /// Another version wrote it.
+    #[error("`{path}` has the form {format}, and this version of dr knows the form {FORMAT}; plan again")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Its form.
+        format: u32,
+    },
+    /// It was written with another key.
+    #[error("`{0}` was written with another key than this environment's; apply it with that key, or plan again")]
+    ForeignKey(PathBuf),
+    /// It is not what was written.
+    #[error("`{0}` was damaged or changed after it was written; plan again")]
+    Damaged(PathBuf),
+    /// A secret cannot be sealed or opened.
+    #[error("a secret of the plan cannot be sealed or opened")]
+    Seal(#[from] SealError),
+    /// It cannot be written as JSON.
+    #[error("the plan cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+/// The first line.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    file: String,
+    format: u32,
+    program: String,
+    environment: String,
+    key: String,
+    proof: String,
+}
+
+/// Calls `change` on every value of a plan, `record` on every record.
+fn each(
+    plan: &mut Plan,
+    change: &mut dyn FnMut(&mut dr_core::value::Value) -> Result<(), SealError>,
+    record: &dyn Fn(&mut dr_core::record::Record) -> Result<(), SealError>,
+) -> Result<(), SealError> {
+    for step in &mut plan.steps {
+        for expr in step.args.values_mut() {
+            each_value(expr, change)?;
+        }
+        step.known.values_mut().try_for_each(&mut *change)?;
+        for difference in &mut step.changes {
+            difference.before.iter_mut().try_for_each(&mut *change)?;
+            difference.after.iter_mut().try_for_each(|e| each_value(e, change))?;
+        }
+        if let Some(prior) = &mut step.prior {
+            record(Arc::make_mut(prior))?;
+        }
+    }
+    for output in plan.outputs.values_mut() {
+        output.before.iter_mut().try_for_each(&mut *change)?;
+        output.after.iter_mut().try_for_each(|e| each_value(e, change))?;
+    }
+    plan.answers.values_mut().flat_map(|answer| answer.values_mut()).try_for_each(change)
+}
+
+/// Writes a plan to a file that only its owner can read.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(path: &Path, plan: &Plan, sealer: &Sealer) -> Result<(), PlanFileError> {
+    let mut sealed = plan.clone();
+    each(&mut sealed, &mut |v| sealer.seal(v, PLACE), &|r| rows::seal_record(r, sealer, PLACE))?;
+    let body = serde_json::to_string(&sealed)?;
+    let header = Header {
+        file: NAME.into(),
+        format: plan.format,
+        program: plan.program.to_string(),
+        environment: plan.environment.to_string(),
+        key: sealer.fingerprint().to_owned(),
+        proof: sealer.sign(body.as_bytes())?,
+    };
+    let text = format!("{}\n{body}\n", serde_json::to_string(&header)?);
+    crate::seal::write_private(path, text.as_bytes())
+        .map_err(|source| PlanFileError::File { path: path.to_owned(), source })
+}
+
+/// Reads a plan.
+///
+/// # Errors
+/// When the file is not a plan, or not one that was written with this key and left alone since.
+pub fn read(path: &Path, sealer: &Sealer) -> Result<Plan, PlanFileError> {
+    let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
+        io::ErrorKind::InvalidData => PlanFileError::NotAPlan(path.to_owned()),
+        _ => PlanFileError::File { path: path.to_owned(), source },
+    })?;
+    let (first, body) = text.split_once('\n').unwrap_or((&text, ""));
+    let header: Header = serde_json::from_str(first).map_err(|_| PlanFileError::NotAPlan(path.to_owned()))?;
+    if header.file != NAME {
+        return Err(PlanFileError::NotAPlan(path.to_owned()));
+    }
+    if header.format != FORMAT {
+        return Err(PlanFileError::Format { path: path.to_owned(), format: header.format });
+    }
+    if header.key != sealer.fingerprint() {
+        return Err(PlanFileError::ForeignKey(path.to_owned()));
+    }
+    let body = body.strip_suffix('\n').unwrap_or(body);
+    if !sealer.is_signed(body.as_bytes(), &header.proof) {
+        return Err(PlanFileError::Damaged(path.to_owned()));
+    }
+    let mut plan: Plan = serde_json::from_str(body)?;
+    if plan.format != header.format {
+        return Err(PlanFileError::Format { path: path.to_owned(), format: plan.format });
+    }
+    each(&mut plan, &mut |v| sealer.open(v, PLACE), &|r| rows::open_record(r, sealer, PLACE))?;
+    Ok(plan)
+}

@@ -1,0 +1,134 @@
+//! Retrying: how often, how long, and when to give up.
+//!
+//! Each class of error has a budget of waiting time. Delays grow exponentially and carry some jitter, so that many
+//! steps that failed together do not come back together. The jitter is derived from the operation, which makes a run
+//! repeatable. What is retried is always the same call with the same token.
+
+use std::time::Duration;
+
+use dr_core::cloud::{CloudError, ErrorClass};
+
+/// How a class of errors is retried.
+#[derive(Debug, Clone, Copy)]
+struct Budget {
+    /// The first delay.
+    first: Duration,
+    /// The longest delay.
+    longest: Duration,
+    /// How long to wait in total before giving up.
+    total: Duration,
+}
+
+const fn budget(first_ms: u64, longest_s: u64, total_s: u64) -> Budget {
+    Budget {
+        first: Duration::from_millis(first_ms),
+        longest: Duration::from_secs(longest_s),
+        total: Duration::from_secs(total_s),
+    }
+}
+
+/// The budget of a class; `None` for errors that trying again does not cure.
+fn budget_of(class: ErrorClass) -> Option<(usize, Budget)> {
+    match class {
+        ErrorClass::Throttled => Some((0, budget(500, 20, 15 * 60))),
+        ErrorClass::Transient => Some((1, budget(250, 10, 3 * 60))),
+        ErrorClass::NotYetConsistent => Some((2, budget(500, 5, 5 * 60))),
+        // Network interfaces of functions keep subnets and security groups for up to three quarters of an hour.
+        ErrorClass::Conflict => Some((3, budget(1000, 15, 60 * 60))),
+        ErrorClass::Denied | ErrorClass::Invalid | ErrorClass::Gone | ErrorClass::Exists => None,
+    }
+}
+
+/// The retries of one operation.
+#[derive(Debug, Clone)]
+pub struct Retry {
+    seed: u32,
+    failed: u32,
+    tries: [u32; 4],
+    spent: [Duration; 4],
+}
+
+impl Retry {
+    /// No failures so far.
+    pub fn new(op: &str) -> Retry {
+        Retry { seed: crc32fast::hash(op.as_bytes()), failed: 0, tries: [0; 4], spent: [Duration::ZERO; 4] }
+    }
+
+    /// How many calls have failed.
+    pub fn failed(&self) -> u32 {
+        self.failed
+    }
+
+    /// Takes note of a failure. Returns how long to wait before the call may be made again, or `None` to give up.
+    pub fn after(&mut self, error: &CloudError) -> Option<Duration> {
+        self.failed += 1;
+        let (class, budget) = budget_of(error.class)?;
+        if self.spent[class] >= budget.total {
+            return None;
+        }
+        let grown = budget.first.saturating_mul(1 << self.tries[class].min(16)).min(budget.longest);
+        let delay = match error.retry_after {
+            Some(asked) => asked.min(budget.total) + grown.mul_f64(0.1 * self.jitter()),
+            None => grown.mul_f64(0.5 + 0.5 * self.jitter()),
+        };
+        self.tries[class] += 1;
+        self.spent[class] += delay;
+        Some(delay)
+    }
+
+    /// From 0 to 1; the same for the same operation and failure.
+    fn jitter(&self) -> f64 {
+        let mut hash = crc32fast::Hasher::new_with_initial(self.seed);
+        hash.update(&self.failed.to_le_bytes());
+        f64::from(hash.finalize()) / f64::from(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(class: ErrorClass) -> CloudError {
+        CloudError::new(class, "x:Y", "Z", "")
+    }
+
+    fn delays(op: &str, class: ErrorClass) -> Vec<Duration> {
+        let mut retry = Retry::new(op);
+        std::iter::from_fn(|| retry.after(&error(class))).collect()
+    }
+
+    #[test]
+    fn budgets_end_and_delays_repeat_for_the_same_operation_only() {
+        for (class, total) in [
+            (ErrorClass::Throttled, 15 * 60),
+            (ErrorClass::Transient, 3 * 60),
+            (ErrorClass::NotYetConsistent, 5 * 60),
+            (ErrorClass::Conflict, 60 * 60),
+        ] {
+            let waits = delays("a", class);
+            assert_eq!(waits, delays("a", class));
+            assert_ne!(waits, delays("b", class));
+            let sum: Duration = waits.iter().sum();
+            assert!((total..total + 30).contains(&sum.as_secs()), "{class:?}: {sum:?}");
+            assert!(waits[0] < waits[waits.len() - 1]);
+        }
+        for class in [ErrorClass::Denied, ErrorClass::Invalid, ErrorClass::Gone, ErrorClass::Exists] {
+            assert_eq!(delays("a", class), []);
+        }
+    }
+
+    #[test]
+    fn the_service_says_how_long() {
+        let asked = Duration::from_secs(30);
+        let slow = CloudError { retry_after: Some(asked), ..error(ErrorClass::Throttled) };
+        let delay = Retry::new("a").after(&slow).unwrap();
+        assert!(delay >= asked && delay < asked + Duration::from_secs(1), "{delay:?}");
+    }
+
+    #[test]
+    fn classes_have_budgets_of_their_own() {
+        let mut retry = Retry::new("a");
+        while retry.after(&error(ErrorClass::Transient)).is_some() {}
+        assert!(retry.after(&error(ErrorClass::Conflict)).is_some());
+    }
+}

@@ -1,0 +1,70 @@
+//! The router: one cloud made of two. Local kinds are served by the engine itself, all others by the cloud at hand.
+
+use dr_core::cloud::{Cloud, CloudResult, Found, Identity, Intent, Live, Settled, Target};
+use dr_core::schema::Place;
+use dr_core::value::{Map, Str, Value};
+
+/// Sends each call where its kind lives. The identity is that of the cloud.
+pub struct Router<'c> {
+    local: &'c dyn Cloud,
+    cloud: &'c dyn Cloud,
+}
+
+impl<'c> Router<'c> {
+    /// Local kinds go to `local`, all others to `cloud`.
+    pub fn new(local: &'c dyn Cloud, cloud: &'c dyn Cloud) -> Router<'c> {
+        Router { local, cloud }
+    }
+
+    fn of(&self, at: Target<'_>) -> &'c dyn Cloud {
+        if at.kind.place == Place::Local { self.local } else { self.cloud }
+    }
+}
+
+impl Cloud for Router<'_> {
+    fn identify(&self) -> CloudResult<'_, Identity> {
+        self.cloud.identify()
+    }
+    fn find<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Option<Str>> {
+        self.of(at).find(at, args, intent)
+    }
+    fn create<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str> {
+        self.of(at).create(at, args, intent)
+    }
+    fn configure<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        args: &'a Map<Value>,
+        intent: &'a Intent,
+    ) -> CloudResult<'a, ()> {
+        self.of(at).configure(at, id, args, intent)
+    }
+    fn settle<'a>(&'a self, at: Target<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Settled> {
+        self.of(at).settle(at, id, args)
+    }
+    fn read<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
+        self.of(at).read(at, id, last)
+    }
+    fn update<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        old: &'a Map<Value>,
+        new: &'a Map<Value>,
+    ) -> CloudResult<'a, ()> {
+        self.of(at).update(at, id, old, new)
+    }
+    fn delete<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, ()> {
+        self.of(at).delete(at, id, last)
+    }
+    fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled> {
+        self.of(at).deleted(at, id, last)
+    }
+    fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
+        self.of(at).look_up(at, args)
+    }
+    fn sweep<'a>(&'a self, program: &'a str, environment: &'a str, regions: &'a [Str]) -> CloudResult<'a, Vec<Found>> {
+        self.cloud.sweep(program, environment, regions)
+    }
+}

@@ -1,0 +1,673 @@
+//! The store: the state of one environment, on disk. The only file that knows sled.
+//!
+//! An environment is a folder of the state directory with a database inside, so that environments never block each
+//! other; an open database is the lock. It has three trees: `journal` holds what was begun and not closed, `records`
+//! what is there (by address; what was replaced and still waits for its deletion by `address#operation`), `meta` the
+//! head: position, program, cloud, and the program's outputs.
+//!
+//! Changes are committed in groups. Whoever commits adds a change to a queue and waits; one task takes all that wait,
+//! puts them into one transaction over the three trees, the head last, makes one flush, and wakes them. The next group
+//! gathers meanwhile, so that the busier the engine, the larger the groups, and ten thousand resources need a few
+//! hundred flushes.
+//!
+//! The write runs as a blocking task of the runtime, not on a thread of our own: under a paused clock the runtime does
+//! not advance time while a blocking task runs, so waiting for the disk takes no virtual time.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use dr_core::address::Address;
+use dr_core::cloud::Identity;
+use dr_core::journal::{Event, JournalError, Open, replay};
+use dr_core::record::{Record, Snapshot};
+use dr_core::value::{Map, Str, Value};
+use serde::{Deserialize, Serialize};
+use sled::Transactional as _;
+use sled::transaction::{ConflictableTransactionError, TransactionError};
+use tokio::sync::oneshot;
+
+use crate::rows::{Place, RowError};
+use crate::seal::{KEY, KeySource, SealError, Sealer, random};
+
+const JOURNAL: &str = "journal";
+const RECORDS: &str = "records";
+const META: &str = "meta";
+const HEAD: &str = "head";
+const KEY_ROW: &str = "key";
+const OUTPUTS: &str = "outputs";
+/// The database's folder inside the environment's.
+const DATABASE: &str = "db";
+/// Names who has the environment open.
+const HOLDER: &str = "holder";
+/// Bytes of the database's cache: state is read once and then written.
+const CACHE: u64 = 16 << 20;
+/// The most changes in one transaction.
+const GROUP: usize = 2048;
+
+/// Why state could not be opened, read or written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// Another process works on the environment.
+    #[error("the environment `{environment}` is in use by {holder}; wait until it has finished")]
+    Locked {
+        /// The environment.
+        environment: String,
+        /// Who has it open, as far as known.
+        holder: String,
+    },
+    /// The suffix cannot be a folder's name.
+    #[error(
+        "`{0}` cannot be an environment's suffix: use letters, digits, `-`, `_` and `.`, starting with none of the last two"
+    )]
+    Name(String),
+    /// The environment belongs to something else.
+    #[error(
+        "the environment `{environment}` belongs to {owner}, not to {other}; destroy it there first, or choose another suffix"
+    )]
+    Bound {
+        /// The environment.
+        environment: String,
+        /// Program and cloud it belongs to.
+        owner: String,
+        /// Program and cloud that asked for it.
+        other: String,
+    },
+    /// A row cannot be read or written.
+    #[error("the state of `{environment}` cannot be read or written")]
+    Row {
+        /// The environment.
+        environment: String,
+        /// The row and what is wrong with it.
+        source: RowError,
+    },
+    /// The key is missing or wrong.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The journal contradicts itself.
+    #[error("the journal of `{environment}` contradicts itself")]
+    Journal {
+        /// The environment.
+        environment: String,
+        /// How.
+        source: JournalError,
+    },
+    /// A file or folder cannot be used.
+    #[error("cannot use `{path}`")]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: Arc<io::Error>,
+    },
+    /// The database failed.
+    #[error("the database of `{environment}` failed")]
+    Database {
+        /// The environment.
+        environment: String,
+        /// How.
+        source: sled::Error,
+    },
+    /// The runtime ended before the change was on disk.
+    #[error("stopped before the change was written")]
+    Stopped,
+}
+
+/// A change to state. Each is on disk entirely or not at all.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// Adds a row to the journal, before the call it announces, or as soon as an id is known.
+    Append {
+        /// The row.
+        event: Event,
+        /// The record that a creation sets aside, to be deleted later.
+        depose: Option<Arc<Record>>,
+    },
+    /// Closes an operation with what is now there.
+    Close {
+        /// The operation.
+        op: Str,
+        /// The record.
+        record: Arc<Record>,
+        /// The address the record had before, when it moved.
+        moved_from: Option<Address>,
+    },
+    /// Closes an operation after which the resource is not there, or not managed, any more.
+    Remove {
+        /// The operation.
+        op: Str,
+        /// The record that goes.
+        record: Arc<Record>,
+        /// Whether it is one that was set aside.
+        deposed: bool,
+    },
+    /// Closes an operation that came to nothing. What it had set aside returns.
+    Abandon {
+        /// The operation.
+        op: Str,
+    },
+    /// The program's outputs.
+    Outputs(Map<Value>),
+    /// The environment's program and cloud.
+    Bind {
+        /// The program's name.
+        program: Str,
+        /// The cloud.
+        identity: Identity,
+    },
+    /// Forgets program, cloud and outputs if nothing is there any more.
+    Release,
+}
+
+/// The head of the state.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Head {
+    position: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    program: Option<Str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity: Option<Identity>,
+}
+
+/// How the environment's key is made, and how to tell that it is the right one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct KeyRow {
+    fingerprint: String,
+    salt: String,
+}
+
+/// What a creation has set aside.
+#[derive(Debug, Serialize, Deserialize)]
+struct Deposed {
+    address: Address,
+    op: Str,
+}
+
+/// The state of one environment. Cloning gives another handle to the same.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    environment: String,
+    sealer: Sealer,
+    database: sled::Db,
+    journal: sled::Tree,
+    records: sled::Tree,
+    meta: sled::Tree,
+    head: Mutex<Head>,
+    queue: Mutex<Queue>,
+    flushes: AtomicU64,
+    commits: AtomicU64,
+}
+
+/// A change that waits, and who waits for it.
+type Waiting = (Change, oneshot::Sender<Result<(), StoreError>>);
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Vec<Waiting>,
+    /// Whether a task is writing.
+    busy: bool,
+}
+
+/// Locks; what a panicking holder left behind is still whole, because it is changed in one assignment.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store {
+    /// Opens, or makes, the state of an environment, and locks it until the last handle is dropped.
+    ///
+    /// # Errors
+    /// When another process has it open, the key is not the one it was written with, or the disk does not play along.
+    pub fn open(state_dir: &Path, environment: &str, keys: &KeySource) -> Result<Store, StoreError> {
+        let folder = folder(state_dir, environment)?;
+        let file = |path: &Path, source| StoreError::File { path: path.to_owned(), source: Arc::new(source) };
+        std::fs::create_dir_all(&folder).map_err(|e| file(&folder, e))?;
+        let fail = |source| StoreError::Database { environment: environment.to_owned(), source };
+        let holder = folder.join(HOLDER);
+        let database = sled::Config::new()
+            .path(folder.join(DATABASE))
+            .cache_capacity(CACHE)
+            .mode(sled::Mode::HighThroughput)
+            .flush_every_ms(None)
+            .open()
+            .map_err(|error| match error {
+                sled::Error::Io(e) if e.to_string().contains("could not acquire lock") => StoreError::Locked {
+                    environment: environment.to_owned(),
+                    holder: std::fs::read_to_string(&holder)
+                        .map_or_else(|_| "another process".to_owned(), |pid| format!("process {}", pid.trim())),
+                },
+                other => fail(other),
+            })?;
+        std::fs::write(&holder, std::process::id().to_string()).map_err(|e| file(&holder, e))?;
+        let tree = |name: &str| database.open_tree(name).map_err(fail);
+        let (journal, records, meta) = (tree(JOURNAL)?, tree(RECORDS)?, tree(META)?);
+        let row = |source| StoreError::Row { environment: environment.to_owned(), source };
+        let place = |key| Place { tree: META, key };
+        let head = match meta.get(HEAD).map_err(fail)? {
+            Some(bytes) => place(HEAD).decode(&bytes).map_err(row)?,
+            None => Head::default(),
+        };
+        let sealer = match meta.get(KEY_ROW).map_err(fail)? {
+            Some(bytes) => {
+                let known: KeyRow = place(KEY_ROW).decode(&bytes).map_err(row)?;
+                let sealer = Sealer::new(keys, state_dir, &hex::decode(&known.salt).unwrap_or_default())?;
+                if sealer.fingerprint() != known.fingerprint {
+                    return Err(SealError::WrongKey(format!("the environment `{environment}`")).into());
+                }
+                sealer
+            }
+            None => {
+                let salt = random::<KEY>()?;
+                let sealer = Sealer::new(keys, state_dir, &salt)?;
+                let known = KeyRow { fingerprint: sealer.fingerprint().to_owned(), salt: hex::encode(salt) };
+                meta.insert(KEY_ROW, place(KEY_ROW).encode(&known).map_err(row)?).map_err(fail)?;
+                database.flush().map_err(fail)?;
+                sealer
+            }
+        };
+        Ok(Store {
+            inner: Arc::new(Inner {
+                environment: environment.to_owned(),
+                sealer,
+                database,
+                journal,
+                records,
+                meta,
+                head: Mutex::new(head),
+                queue: Mutex::default(),
+                flushes: AtomicU64::new(0),
+                commits: AtomicU64::new(0),
+            }),
+        })
+    }
+
+    /// The suffixes of all environments that have state, sorted. Opens none of them.
+    ///
+    /// # Errors
+    /// When the directory cannot be read. One that does not exist holds no environments.
+    pub fn environments(state_dir: &Path) -> Result<Vec<String>, StoreError> {
+        let fail = |source| StoreError::File { path: state_dir.to_owned(), source: Arc::new(source) };
+        let mut found = Vec::new();
+        let entries = match std::fs::read_dir(state_dir) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(found),
+            other => other.map_err(fail)?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(fail)?;
+            if entry.path().join(DATABASE).is_dir()
+                && let Ok(name) = entry.file_name().into_string()
+            {
+                found.push(name);
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// The environment's suffix.
+    pub fn environment(&self) -> &str {
+        &self.inner.environment
+    }
+
+    /// The key in use, for stored plans.
+    pub fn sealer(&self) -> &Sealer {
+        &self.inner.sealer
+    }
+
+    /// How many changes were committed through this handle and its clones, and with how many flushes.
+    pub fn commits_and_flushes(&self) -> (u64, u64) {
+        (self.inner.commits.load(Ordering::Relaxed), self.inner.flushes.load(Ordering::Relaxed))
+    }
+
+    /// Everything that is there.
+    ///
+    /// # Errors
+    /// When a row is damaged.
+    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let inner = &*self.inner;
+        let head = lock(&inner.head).clone();
+        let mut snapshot = Snapshot { position: head.position, ..Snapshot::default() };
+        for row in &inner.records {
+            let (key, bytes) = row.map_err(|e| inner.failed(e))?;
+            let key = String::from_utf8_lossy(&key);
+            let place = Place { tree: RECORDS, key: &key };
+            let record = place.decode_record(&bytes, &inner.sealer).map_err(|e| inner.row(e))?;
+            if key.contains('#') {
+                snapshot.deposed.push(record);
+            } else {
+                snapshot.records.insert(record.address.clone(), record);
+            }
+        }
+        if !inner.is_empty() {
+            snapshot.program = head.program;
+            snapshot.identity = head.identity;
+            let place = Place { tree: META, key: OUTPUTS };
+            if let Some(bytes) = inner.meta.get(OUTPUTS).map_err(|e| inner.failed(e))? {
+                snapshot.outputs = place.decode(&bytes).map_err(|e| inner.row(e))?;
+                inner.sealer.open_map(&mut snapshot.outputs, &place.name())?;
+            }
+        }
+        Ok(snapshot)
+    }
+
+    /// The operations that were begun and not closed, by their id.
+    ///
+    /// # Errors
+    /// When a row is damaged, or the rows contradict each other.
+    pub fn open_operations(&self) -> Result<BTreeMap<Str, Open>, StoreError> {
+        let inner = &*self.inner;
+        let mut events = Vec::new();
+        for row in &inner.journal {
+            let (key, bytes) = row.map_err(|e| inner.failed(e))?;
+            let key = String::from_utf8_lossy(&key);
+            if !key.ends_with(Row::Deposed.suffix()) {
+                let place = Place { tree: JOURNAL, key: &key };
+                events.push(place.decode_event(&bytes, &inner.sealer).map_err(|e| inner.row(e))?);
+            }
+        }
+        replay(events).map_err(|source| StoreError::Journal { environment: inner.environment.clone(), source })
+    }
+
+    /// Binds an empty environment to a program and a cloud.
+    ///
+    /// # Errors
+    /// When it is not empty and belongs to another program or cloud.
+    pub async fn bind(&self, program: &Str, identity: &Identity) -> Result<(), StoreError> {
+        let head = lock(&self.inner.head).clone();
+        let same = head.program.as_ref() == Some(program) && head.identity.as_ref() == Some(identity);
+        if same {
+            return Ok(());
+        }
+        self.check_binding(program, identity)?;
+        self.commit(Change::Bind { program: program.clone(), identity: identity.clone() }).await
+    }
+
+    /// Checks what [`Store::bind`] would check, and changes nothing.
+    ///
+    /// # Errors
+    /// When the environment is not empty and belongs to another program or cloud.
+    pub fn check_binding(&self, program: &Str, identity: &Identity) -> Result<(), StoreError> {
+        let head = lock(&self.inner.head).clone();
+        let (Some(own), Some(cloud)) = (&head.program, &head.identity) else { return Ok(()) };
+        if (own == program && cloud == identity) || self.inner.is_empty() {
+            return Ok(());
+        }
+        Err(StoreError::Bound {
+            environment: self.inner.environment.clone(),
+            owner: format!("the program `{own}` on {cloud}"),
+            other: format!("the program `{program}` on {identity}"),
+        })
+    }
+
+    /// Forgets program, cloud and outputs when nothing is there any more.
+    ///
+    /// # Errors
+    /// When the write failed.
+    pub async fn release(&self) -> Result<(), StoreError> {
+        match self.inner.is_empty() && lock(&self.inner.head).program.is_some() {
+            true => self.commit(Change::Release).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Makes a change and returns when it is on disk.
+    ///
+    /// # Errors
+    /// When the write failed. Then nothing of the change is there.
+    pub async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        let (sender, receiver) = oneshot::channel();
+        let start = {
+            let mut queue = lock(&self.inner.queue);
+            queue.waiting.push((change, sender));
+            !std::mem::replace(&mut queue.busy, true)
+        };
+        if start {
+            tokio::spawn(Writing { inner: self.inner.clone(), finished: false }.run());
+        }
+        receiver.await.unwrap_or(Err(StoreError::Stopped))
+    }
+}
+
+/// The task that writes. While it lives, nobody else starts one.
+struct Writing {
+    inner: Arc<Inner>,
+    /// Whether it left the queue empty and handed it over.
+    finished: bool,
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        if !self.finished {
+            // The runtime ends. Whoever still waits learns that nobody will write.
+            let mut queue = lock(&self.inner.queue);
+            queue.busy = false;
+            queue.waiting.clear();
+        }
+    }
+}
+
+impl Writing {
+    async fn run(mut self) {
+        while let Some(group) = self.gather().await {
+            let (changes, waiting): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+            let inner = self.inner.clone();
+            let written = tokio::task::spawn_blocking(move || inner.write(&changes)).await;
+            let result = written.unwrap_or(Err(StoreError::Stopped));
+            for sender in waiting {
+                // Whoever does not wait any more does not need to know.
+                let _ = sender.send(result.clone());
+            }
+        }
+    }
+
+    /// The next group; `None` when nothing waits.
+    async fn gather(&mut self) -> Option<Vec<Waiting>> {
+        // Whoever is about to commit may come along: look again as long as there are more of them each time.
+        let mut seen = 0;
+        loop {
+            let waiting = lock(&self.inner.queue).waiting.len();
+            if waiting <= seen || waiting >= GROUP {
+                break;
+            }
+            seen = waiting;
+            tokio::task::yield_now().await;
+        }
+        let mut queue = lock(&self.inner.queue);
+        if queue.waiting.is_empty() {
+            queue.busy = false;
+            self.finished = true;
+            return None;
+        }
+        let count = queue.waiting.len().min(GROUP);
+        Some(queue.waiting.drain(..count).collect())
+    }
+}
+
+/// The rows of an operation in the journal.
+#[derive(Clone, Copy)]
+enum Row {
+    Begun,
+    Identified,
+    Deposed,
+}
+
+impl Row {
+    fn suffix(self) -> &'static str {
+        match self {
+            Row::Begun => "/0",
+            Row::Identified => "/1",
+            Row::Deposed => "/2",
+        }
+    }
+    fn key(self, op: &str) -> String {
+        format!("{op}{}", self.suffix())
+    }
+}
+
+/// What one row becomes: bytes, or nothing.
+type Edit = (String, Option<Vec<u8>>);
+
+/// The rows that a group of changes writes, tree by tree.
+#[derive(Default)]
+struct Edits {
+    journal: Vec<Edit>,
+    records: Vec<Edit>,
+    meta: Vec<Edit>,
+}
+
+/// The key of a record that was set aside.
+fn deposed_key(address: &Address, op: &str) -> String {
+    format!("{address}#{op}")
+}
+
+impl Inner {
+    fn failed(&self, source: sled::Error) -> StoreError {
+        StoreError::Database { environment: self.environment.clone(), source }
+    }
+
+    fn row(&self, source: RowError) -> StoreError {
+        StoreError::Row { environment: self.environment.clone(), source }
+    }
+
+    /// Whether nothing is there and nothing was begun.
+    fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.journal.is_empty()
+    }
+
+    /// Writes a group: one transaction, one flush.
+    fn write(&self, group: &[Change]) -> Result<(), StoreError> {
+        let before = lock(&self.head).clone();
+        let mut head = before.clone();
+        let mut edits = Edits::default();
+        for change in group {
+            self.edit(change, &mut head, &mut edits)?;
+        }
+        if head != before {
+            let row = Place { tree: META, key: HEAD }.encode(&head).map_err(|e| self.row(e))?;
+            edits.meta.push((HEAD.into(), Some(row)));
+        }
+        (&self.journal, &self.records, &self.meta)
+            .transaction(|(journal, records, meta)| {
+                for (tree, edits) in [(journal, &edits.journal), (records, &edits.records), (meta, &edits.meta)] {
+                    for (key, bytes) in edits {
+                        match bytes {
+                            Some(bytes) => tree.insert(key.as_bytes(), bytes.as_slice())?,
+                            None => tree.remove(key.as_bytes())?,
+                        };
+                    }
+                }
+                Ok::<(), ConflictableTransactionError<()>>(())
+            })
+            .map_err(|error| match error {
+                TransactionError::Storage(e) => self.failed(e),
+                TransactionError::Abort(()) => StoreError::Stopped,
+            })?;
+        self.database.flush().map_err(|e| self.failed(e))?;
+        *lock(&self.head) = head;
+        self.commits.fetch_add(group.len() as u64, Ordering::Relaxed);
+        self.flushes.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Turns a change into rows.
+    fn edit(&self, change: &Change, head: &mut Head, edits: &mut Edits) -> Result<(), StoreError> {
+        let close = |head: &mut Head, edits: &mut Edits, op: &Str| {
+            head.position += 1;
+            edits.journal.extend([Row::Begun, Row::Identified, Row::Deposed].map(|row| (row.key(op), None)));
+        };
+        let record_row = |key: String, record: &Record| {
+            let row = Place { tree: RECORDS, key: &key }.encode_record(record, &self.sealer);
+            row.map(|bytes| (key, Some(bytes))).map_err(|e| self.row(e))
+        };
+        match change {
+            Change::Append { event, depose } => {
+                let key = match event {
+                    Event::Identified { op, .. } => Row::Identified.key(op),
+                    other => Row::Begun.key(other.op()),
+                };
+                let row = Place { tree: JOURNAL, key: &key }.encode_event(event, &self.sealer);
+                edits.journal.push((key, Some(row.map_err(|e| self.row(e))?)));
+                if let Some(old) = depose {
+                    let key = Row::Deposed.key(event.op());
+                    let note = Deposed { address: old.address.clone(), op: old.op.clone() };
+                    let row = Place { tree: JOURNAL, key: &key }.encode(&note).map_err(|e| self.row(e))?;
+                    edits.journal.push((key, Some(row)));
+                    edits.records.push((old.address.to_string(), None));
+                    edits.records.push(record_row(deposed_key(&old.address, &old.op), old)?);
+                }
+            }
+            Change::Close { op, record, moved_from } => {
+                close(head, edits, op);
+                if let Some(from) = moved_from {
+                    edits.records.push((from.to_string(), None));
+                }
+                edits.records.push(record_row(record.address.to_string(), record)?);
+            }
+            Change::Remove { op, record, deposed } => {
+                close(head, edits, op);
+                let key = match deposed {
+                    true => deposed_key(&record.address, &record.op),
+                    false => record.address.to_string(),
+                };
+                edits.records.push((key, None));
+            }
+            Change::Abandon { op } => {
+                close(head, edits, op);
+                edits.records.extend(self.restored(op)?);
+            }
+            Change::Outputs(outputs) => {
+                head.position += 1;
+                let place = Place { tree: META, key: OUTPUTS };
+                let mut outputs = outputs.clone();
+                self.sealer.seal_map(&mut outputs, &place.name())?;
+                edits.meta.push((OUTPUTS.into(), Some(place.encode(&outputs).map_err(|e| self.row(e))?)));
+            }
+            Change::Bind { program, identity } => {
+                head.program = Some(program.clone());
+                head.identity = Some(identity.clone());
+            }
+            Change::Release => {
+                if self.is_empty() && edits.records.is_empty() && edits.journal.is_empty() {
+                    head.program = None;
+                    head.identity = None;
+                    edits.meta.push((OUTPUTS.into(), None));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows that bring back what an operation had set aside.
+    fn restored(&self, op: &str) -> Result<Vec<Edit>, StoreError> {
+        let note_key = Row::Deposed.key(op);
+        let Some(bytes) = self.journal.get(&note_key).map_err(|e| self.failed(e))? else { return Ok(Vec::new()) };
+        let note: Deposed = Place { tree: JOURNAL, key: &note_key }.decode(&bytes).map_err(|e| self.row(e))?;
+        let aside = deposed_key(&note.address, &note.op);
+        let Some(bytes) = self.records.get(&aside).map_err(|e| self.failed(e))? else { return Ok(Vec::new()) };
+        // The row is written for its key, so it is read and written again.
+        let old = Place { tree: RECORDS, key: &aside }.decode_record(&bytes, &self.sealer).map_err(|e| self.row(e))?;
+        let key = note.address.to_string();
+        let row = Place { tree: RECORDS, key: &key }.encode_record(&old, &self.sealer).map_err(|e| self.row(e))?;
+        Ok(vec![(aside, None), (key, Some(row))])
+    }
+}
+
+/// The folder of an environment.
+fn folder(state_dir: &Path, environment: &str) -> Result<PathBuf, StoreError> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if environment.is_empty()
+        || environment.len() > 128
+        || environment.starts_with(['.', '_'])
+        || !environment.chars().all(fits)
+    {
+        return Err(StoreError::Name(environment.to_owned()));
+    }
+    Ok(state_dir.join(environment))
+}
