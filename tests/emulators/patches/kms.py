@@ -15,7 +15,7 @@ def fix():
     @around(KmsBackend, "replicate_key")
     def _(old, self, *args):
         replica = old(self, *args)
-        # moto shares the primary's configuration with the replica and then calls both replicas.
+        # moto shares the primary's configuration with the replica, and calls both replicas once the replica was read.
         replica.multi_region_configuration = copy.deepcopy(replica.multi_region_configuration)
         replica.multi_region_configuration["MultiRegionKeyType"] = "REPLICA"
         return replica
