@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dr_core::diagnostic::Diagnostic;
 use dr_core::registry::Registry;
-use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, Position, Scope, Stmt};
+use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, ParseErrorType, Position, Scope, Stmt};
 
 use crate::fault::Fault;
-use crate::source::Unit;
-use crate::{explain, rewrite, session, words};
+use crate::source::{Unit, point};
+use crate::{engine, explain, rewrite, session, words};
 
 /// The variables that exist everywhere.
 pub(crate) const GLOBALS: &[&str] = &["env"];
@@ -61,16 +61,36 @@ pub(crate) fn compile(engine: &Engine, source: &str, text: &str) -> Result<(usiz
         diagnostic = diagnostic.at(span(error.1), "");
         Fault::of(vec![diagnostic]).unwrap_or_else(|| Fault::new("this text cannot be parsed"))
     };
-    let ast = parse(engine, text).map_err(syntax)?;
-    let mut faults = Vec::new();
-    if let Some(registry) = registry {
-        check(&natives, &registry, &ast, &mut faults);
-    }
+    let check = |ast: &AST| match &registry {
+        Some(registry) => check(&natives, registry, ast),
+        None => Vec::new(),
+    };
+    let in_order = |mut faults: Vec<(Position, Fault)>| {
+        faults.sort_by_key(|(at, _)| point(*at));
+        Fault::of(faults.into_iter().map(|(at, fault)| (*fault.first).at(span(at), "")).collect())
+    };
+    let ast = match parse(engine, text) {
+        Ok(ast) => ast,
+        Err(error) => {
+            // An undefined name ends the strict parser; a lenient one finds the others too.
+            let (first, at) = (syntax(error.clone()), error.1);
+            let undefined =
+                matches!(*error.0, ParseErrorType::VariableUndefined(_) | ParseErrorType::ModuleUndefined(_));
+            let mut others = match parse(&engine::parser(), text) {
+                Ok(ast) if undefined => check(&ast),
+                _ => return Err(first),
+            };
+            if !others.iter().any(|(other, _)| other.line() == at.line()) {
+                let bare = Diagnostic { labels: Vec::new(), ..*first.first };
+                others.push((at, Fault { first: Box::new(bare), rest: Vec::new(), depth: None }));
+            }
+            return Err(in_order(others).unwrap_or_else(|| syntax(error)));
+        }
+    };
+    let mut faults = check(&ast);
     let rewritten = rewrite::rewrite(engine, &ast, unit, source).map_err(syntax)?;
     faults.extend(rewritten.faults);
-    faults.sort_by_key(|(at, _)| crate::source::point(*at));
-    let faults: Vec<Diagnostic> = faults.into_iter().map(|(at, fault)| (*fault.first).at(span(at), "")).collect();
-    if let Some(fault) = Fault::of(faults) {
+    if let Some(fault) = in_order(faults) {
         return Err(fault);
     }
     session::with(|s| {
@@ -97,7 +117,9 @@ pub(crate) fn natives(engine: &Engine) -> Natives {
     found
 }
 
-fn check(natives: &Natives, registry: &Registry, ast: &AST, faults: &mut Vec<(Position, Fault)>) {
+/// Mistakes in the names that a tree calls.
+fn check(natives: &Natives, registry: &Registry, ast: &AST) -> Vec<(Position, Fault)> {
+    let mut faults = Vec::new();
     let functions: BTreeSet<&str> = ast.iter_fn_def().map(|f| f.name.as_str()).collect();
     for definition in ast.iter_fn_def() {
         let taken = natives.get(definition.name.as_str()).is_some_and(|n| n.contains(&definition.params.len()));
@@ -145,6 +167,7 @@ fn check(natives: &Natives, registry: &Registry, ast: &AST, faults: &mut Vec<(Po
         }
         true
     });
+    faults
 }
 
 /// `service::kind(..)`, where the service is no import.

@@ -176,7 +176,18 @@ fn missing_option(key: &str) -> Fault {
     }
 }
 
+/// The region that resources declared here live in.
+fn region() -> Res<Dynamic> {
+    match session::with(|s| s.around()).region {
+        Some(region) => Ok(region.to_string().into()),
+        None => Err(Fault::new("there is no region here")
+            .help("call this inside a component that has one: `component(\"primary\", #{ region: .. }, || ..)`")
+            .into()),
+    }
+}
+
 pub(crate) fn register(engine: &mut Engine) {
+    engine.register_fn("region", region);
     engine.register_fn("component", |ctx: NativeCallContext, name: Dynamic, body: FnPtr| {
         component(&ctx, &name, rhai::Map::new(), &body)
     });

@@ -40,6 +40,14 @@ pub(crate) fn build_for_tests(registry: &Registry, limits: &Limits) -> Engine {
     engine
 }
 
+/// An engine that only parses, and does not ask whether variables and modules exist.
+pub(crate) fn parser() -> Engine {
+    let mut engine = Engine::new_raw();
+    configure(&mut engine, &Limits::default());
+    engine.set_strict_variables(false);
+    engine
+}
+
 fn configure(engine: &mut Engine, limits: &Limits) {
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_strict_variables(true);

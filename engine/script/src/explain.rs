@@ -13,7 +13,6 @@ pub(crate) fn parse_error(error: &ParseErrorType) -> Diagnostic {
         ParseErrorType::Reserved(word) => match word.as_str() {
             "try" | "catch" => Diagnostic::error(format!("`{word}` is not part of this language"))
                 .help("an error ends the program; decide beforehand, for example with `map.key ?? default`"),
-            "eval" => Diagnostic::error("`eval` is not part of this language"),
             word => Diagnostic::error(format!("`{word}` is a reserved word"))
                 .help(format!("as a key write it in quotes: \"{word}\"")),
         },
@@ -33,7 +32,13 @@ pub(crate) fn parse_error(error: &ParseErrorType) -> Diagnostic {
         ParseErrorType::BadInput(LexError::UnexpectedInput(text)) => {
             Diagnostic::error(format!("`{text}` is not expected here"))
         }
-        other => Diagnostic::error(plain(&other.to_string())),
+        other => {
+            let text = plain(&other.to_string());
+            match text.strip_prefix("reserved keyword '").and_then(|t| t.strip_suffix("' is disabled")) {
+                Some(word) => Diagnostic::error(format!("`{word}` is not part of this language")),
+                None => Diagnostic::error(text),
+            }
+        }
     }
 }
 

@@ -15,7 +15,6 @@ use crate::compile::Natives;
 use crate::fault::Res;
 use crate::params::{Parameter, STOP, unknown_settings};
 use crate::request::{Evaluated, Failure, Limits, ModuleDoc, Request, Root, Sources, TestReport};
-use crate::rewrite::hooks::is_innermost;
 use crate::session::{self, Mode, Session};
 use crate::testing::{self, Programs};
 use crate::{budget, compile, docs, engine, explain};
@@ -103,18 +102,23 @@ impl Host {
         docs::definitions(&self.shared.engine)
     }
 
-    /// Runs the `test_*` functions of a file of tests, in their order.
+    /// Runs the `test_*` functions of a file of tests, in their order. `programs` finds the text of a program by the
+    /// name that a test plans: what messages call its file, and its text.
     ///
     /// # Errors
     /// When the file itself cannot be parsed.
-    pub fn test(&self, source_name: &str, text: &str, programs: &Programs) -> Result<Vec<TestReport>, Failure> {
+    pub fn test<P>(&self, source_name: &str, text: &str, programs: &P) -> Result<Vec<TestReport>, Failure>
+    where
+        P: Fn(&str) -> Option<(String, String)> + Clone + Send + Sync + 'static,
+    {
         let engine = engine::build_for_tests(&self.shared.registry, &self.shared.limits);
         let natives = Arc::new(compile::natives(&engine));
+        let programs: Programs = Arc::new(programs.clone());
         let tests = testing::list(&engine, source_name, text)?;
         let run = |test| {
             let mut session = self.session();
             session.natives = natives.clone();
-            testing::run(self, &engine, session, source_name, text, programs, test)
+            testing::run(self, &engine, session, source_name, text, &programs, test)
         };
         tests.iter().map(run).collect()
     }
@@ -184,10 +188,8 @@ pub(crate) fn run_unit(engine: &Engine, unit: usize, ast: &AST) -> Res<()> {
     let mut global = engine.new_global_runtime_state();
     // The public way to run a tree under a global state of one's own.
     let result = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), &mut global, ast);
-    if let Err(error) = &result
-        && is_innermost(error)
-    {
-        session::note_failure();
+    if let Err(error) = &result {
+        session::note_failure(error);
     }
     result.map(|_| ())
 }

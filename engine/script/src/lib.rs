@@ -49,4 +49,3 @@ pub use params::{ParamType, Parameter};
 pub use request::{
     Environment, Evaluated, Failure, FunctionDoc, Limits, ModuleDoc, Request, Root, Setting, Sources, TestReport,
 };
-pub use testing::Programs;

@@ -14,7 +14,6 @@ use rhai::{
 use crate::compile::compile;
 use crate::fault::{Fault, Res};
 use crate::request::Root;
-use crate::rewrite::hooks::is_innermost;
 use crate::session;
 
 /// How deep modules may import each other.
@@ -125,14 +124,14 @@ fn load(engine: &Engine, global: &mut GlobalRuntimeState, name: &str, at: Positi
     let found = find(&roots, name)?;
     let _loading = Loading::start(&found.source)?;
     let before = session::swap_position(at);
-    let (unit, ast) = compile(engine, &found.source, &found.text)?;
+    // The module itself is not running yet: the import is among the calls that lead into it.
+    let (unit, ast) = compile(engine, &found.source, &found.text)
+        .map_err(|fault| Fault { depth: Some(session::with(|s| s.depth()) + 1), ..fault })?;
     let entered = session::enter(unit, "".into(), Position::NONE);
     // A scope of its own: a module does not see the variables of who imports it.
     let result = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), global, &ast);
-    if let Err(error) = &result
-        && is_innermost(error)
-    {
-        session::note_failure();
+    if let Err(error) = &result {
+        session::note_failure(error);
     }
     drop(entered);
     let mut module = result.map_err(|error| Box::new(EvalAltResult::ErrorInModule(found.source.clone(), error, at)))?;

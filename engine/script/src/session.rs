@@ -16,7 +16,7 @@ use dr_core::expr::Expr;
 use dr_core::graph::{self, Node, Site};
 use dr_core::registry::Registry;
 use dr_core::value::{Map, Str};
-use rhai::{ImmutableString, Module, Position, Shared};
+use rhai::{EvalAltResult, ImmutableString, Module, Position, Shared};
 
 use crate::compile::Natives;
 use crate::params::Parameter;
@@ -73,7 +73,8 @@ pub(crate) struct Session {
     /// Every key of every map literal, for "did you mean".
     pub(crate) names: BTreeSet<String>,
     frames: Vec<Frame>,
-    failed: Option<Vec<Frame>>,
+    /// The stack and position of the error that is on its way. Rhai changes positions on the way.
+    failed: Option<(Vec<Frame>, Position)>,
     sites: BTreeMap<Vec<(usize, usize, usize)>, Arc<Site>>,
 
     /// Modules that are imported already.
@@ -131,8 +132,14 @@ pub(crate) fn crosses_into(unit: usize) -> bool {
 }
 
 /// Notes the stack of an error, the first time it is seen.
-pub(crate) fn note_failure() {
-    with(|s| s.failed = Some(s.frames.clone()));
+pub(crate) fn note_failure(error: &EvalAltResult) {
+    // These are how Rhai returns and breaks.
+    let control = matches!(error, EvalAltResult::Return(..) | EvalAltResult::LoopBreak(..) | EvalAltResult::Exit(..));
+    with(|s| {
+        if !control && s.failed.is_none() {
+            s.failed = Some((s.frames.clone(), error.position()));
+        }
+    });
 }
 
 impl Session {
@@ -223,7 +230,10 @@ impl Session {
 
     /// Completes the place and trace of an error that stopped the evaluation.
     pub(crate) fn locate(&self, diagnostic: &mut Diagnostic, position: Position, depth: Option<usize>) {
-        let frames = self.failed.as_deref().unwrap_or(&self.frames);
+        let (frames, position) = match &self.failed {
+            Some((frames, at)) => (frames, *at),
+            None => (&self.frames, position),
+        };
         if !diagnostic.labels.iter().any(|l| l.primary)
             && let Some(top) = frames.last()
             && let Some(unit) = self.units.get(top.unit)

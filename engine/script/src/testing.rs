@@ -24,7 +24,7 @@ use crate::source::Unit;
 use crate::{explain, operators};
 
 /// How a test finds the text of a program: from the name that it plans to the source name and the text.
-pub type Programs = Arc<dyn Fn(&str) -> Option<(String, String)> + Send + Sync>;
+pub(crate) type Programs = Arc<dyn Fn(&str) -> Option<(String, String)> + Send + Sync>;
 
 /// What a test works with.
 pub(crate) struct Bench {
@@ -104,10 +104,8 @@ fn call(engine: &Engine, source: &str, text: &str, name: &str) -> Res<()> {
     // The top level runs first: it imports modules and sets constants.
     let options = CallFnOptions::new();
     let result = engine.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), &ast, name, ());
-    if let Err(error) = &result
-        && crate::rewrite::hooks::is_innermost(error)
-    {
-        session::note_failure();
+    if let Err(error) = &result {
+        session::note_failure(error);
     }
     result.map(|_| ())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use dr_core::expr::{Expr, Key};
 use dr_core::graph::Node;
-use dr_core::schema::{Presence, Type};
+use dr_core::schema::{Field, Kind, Presence, Type};
 use rhai::{Dynamic, Engine};
 
 use crate::coerce::from_expr;
@@ -82,7 +82,8 @@ impl Output {
 }
 
 impl Resource {
-    /// `resource.name`: what was given is known; what the service computes is an output.
+    /// `resource.name`: what was given is known; what the service computes is an output. What a resource is called is
+    /// one too, although it is known: whoever names a resource depends on it, and a plain text would not say so.
     pub(crate) fn attribute(&self, name: &str) -> Result<Dynamic, Fault> {
         let node = &*self.0;
         if let Some(field) = node.kind.output(name) {
@@ -91,7 +92,7 @@ impl Resource {
         if let Some(field) = node.kind.arg(name) {
             return Ok(match node.args.get(name) {
                 // Reading a secret argument must not make it plain.
-                _ if field.sensitive => self.output(name, field.ty),
+                _ if field.sensitive || is_identity(node.kind, field) => self.output(name, field.ty),
                 Some(given) => from_expr(given.clone(), field.ty),
                 None if field.presence == Presence::Computed => self.output(name, field.ty),
                 None => Dynamic::UNIT,
@@ -121,6 +122,11 @@ impl Resource {
             .collect();
         fault.help(format!("pick one of its attributes, such as {}", likely.join(" or ")))
     }
+}
+
+/// Whether an argument is what a resource is called by others.
+fn is_identity(kind: &Kind, field: &Field) -> bool {
+    field.name_rule.is_some() || kind.unique.is_some_and(|(fields, _)| fields.contains(&field.name))
 }
 
 pub(crate) fn register(engine: &mut Engine) {

@@ -69,7 +69,9 @@ fn unpack(state: &Dynamic) -> Position {
 
 pub(crate) fn register(engine: &mut Engine) {
     let never = |_: &[ImmutableString], _: &str, _: &mut Dynamic| Err(internal());
-    engine.register_custom_syntax_with_state_raw(TEXT, never, false, |ctx, parts, _| text(ctx, parts));
+    engine.register_custom_syntax_with_state_raw(TEXT, never, false, |ctx, parts, state| {
+        text(ctx, parts).map_err(|error| placed(error, unpack(state)))
+    });
     engine.register_custom_syntax_with_state_raw(KNOWN, never, false, |ctx, parts, _| {
         let value = ctx.eval_expression_tree(&parts[0])?;
         match first_unknown(&value) {
@@ -112,6 +114,14 @@ pub(crate) fn register(engine: &mut Engine) {
     );
 }
 
+/// An error with a position, if it has none of its own.
+fn placed(mut error: Box<EvalAltResult>, position: Position) -> Box<EvalAltResult> {
+    if error.position().is_none() {
+        error.set_position(position);
+    }
+    error
+}
+
 fn internal() -> ParseError {
     LexError::ImproperSymbol(String::new(), "this word belongs to the engine".into()).into_err(Position::NONE)
 }
@@ -138,24 +148,10 @@ fn run(ctx: &mut EvalContext, state: &Dynamic) -> Res<Dynamic> {
         frame = frame.with_namespace(home);
     }
     let result = frame.eval_expression_tree(&Expression::from(&body.block));
-    if let Err(error) = &result
-        && is_innermost(error)
-    {
-        session::note_failure();
+    if let Err(error) = &result {
+        session::note_failure(error);
     }
     result
-}
-
-/// Whether no function has passed this error on yet.
-pub(crate) fn is_innermost(error: &EvalAltResult) -> bool {
-    !matches!(
-        error,
-        EvalAltResult::ErrorInFunctionCall(..)
-            | EvalAltResult::ErrorInModule(..)
-            | EvalAltResult::Return(..)
-            | EvalAltResult::LoopBreak(..)
-            | EvalAltResult::Exit(..)
-    )
 }
 
 fn text(ctx: &mut EvalContext, parts: &[Expression]) -> Res<Dynamic> {

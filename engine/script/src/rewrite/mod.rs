@@ -225,7 +225,7 @@ impl Rewriter {
                 let at = *position;
                 let mut parts: Vec<Expr> = std::mem::take(parts).into_iter().collect();
                 parts.iter_mut().for_each(|part| self.expr(part));
-                *expr = hook(TEXT, parts, Dynamic::UNIT, at);
+                *expr = hook(TEXT, parts, pack(at).into(), at);
             }
             Expr::Variable(x, None, position) => {
                 self.namespace(&mut x.2);
