@@ -1,6 +1,6 @@
 //! One resource: the ways from an intent to a record.
 //!
-//! A creation is intended, called, identified, configured, settled, read and recorded; what is written to the journal
+//! A creation is intended, called, identified, settled, configured, read and recorded; what is written to the journal
 //! between is what [`resume`](crate::resume()) needs to go on from there, and both use the same functions. A function
 //! that fails says so; what is known by then is on disk.
 
@@ -228,7 +228,7 @@ impl Engine<'_> {
         }
     }
 
-    /// From an id that is on disk to a record: configure, settle, read, close.
+    /// From an id that is on disk to a record: settle, configure, settle, read, close.
     pub(crate) async fn finish(
         &self,
         job: &Job<'_>,
@@ -239,10 +239,12 @@ impl Engine<'_> {
     ) -> Result<Finish, Broken> {
         let args = revealed(&record.args).into_owned();
         let arrival = async {
+            // What is not there yet cannot be configured, and configuring may set off something to wait for.
+            self.settle(job, &record.id, &args, job.target.kind.create, retry).await?;
             self.phase(job, Phase::Configuring);
             self.call(job, retry, Call::Configure, || self.cloud.configure(job.target, &record.id, &args, intent))
                 .await?;
-            self.settle(job, &record.id, &args, job.target.kind.create, retry).await?;
+            self.settle(job, &record.id, &args, job.target.kind.update, retry).await?;
             self.read_back(job, &record.id, &args, retry).await
         };
         match arrival.await {
