@@ -1,0 +1,338 @@
+//! What error codes mean, as data: one table that holds for every service, and one per service that comes before it.
+//!
+//! A rule names a code and, where a code has several meanings, some words of the message. The first rule that fits
+//! counts. Only codes decide, never the HTTP status alone: a proxy's or an emulator's 404 says nothing about a resource.
+//! The status is asked only when no rule knows the code, and then only for "try again".
+
+use dr_core::cloud::ErrorClass;
+
+use crate::cx::Phase;
+use Means::{Absent, Is};
+
+/// What a rule says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Means {
+    /// This class.
+    Is(ErrorClass),
+    /// Something is not there: not visible yet while something is made, otherwise gone.
+    Absent,
+}
+
+/// A code (`*` at its start stands for anything), words of the message in lower case (empty: any), and the meaning.
+type Rule = (&'static str, &'static str, Means);
+
+const THROTTLED: Means = Is(ErrorClass::Throttled);
+const TRANSIENT: Means = Is(ErrorClass::Transient);
+const NOT_YET: Means = Is(ErrorClass::NotYetConsistent);
+const CONFLICT: Means = Is(ErrorClass::Conflict);
+const DENIED: Means = Is(ErrorClass::Denied);
+const INVALID: Means = Is(ErrorClass::Invalid);
+const GONE: Means = Is(ErrorClass::Gone);
+const EXISTS: Means = Is(ErrorClass::Exists);
+
+/// What holds for every service.
+const COMMON: &[Rule] = &[
+    ("Throttling", "", THROTTLED),
+    ("ThrottlingException", "", THROTTLED),
+    ("ThrottledException", "", THROTTLED),
+    ("Throttled", "", THROTTLED),
+    ("RequestThrottled", "", THROTTLED),
+    ("RequestThrottledException", "", THROTTLED),
+    ("TooManyRequestsException", "", THROTTLED),
+    ("RequestLimitExceeded", "", THROTTLED),
+    ("EC2ThrottledException", "", THROTTLED),
+    ("BandwidthLimitExceeded", "", THROTTLED),
+    ("SlowDown", "", THROTTLED),
+    ("InternalError", "", TRANSIENT),
+    ("InternalFailure", "", TRANSIENT),
+    ("InternalServerError", "", TRANSIENT),
+    ("InternalServerException", "", TRANSIENT),
+    ("InternalServiceError", "", TRANSIENT),
+    ("InternalServiceErrorException", "", TRANSIENT),
+    ("InternalServiceException", "", TRANSIENT),
+    ("InternalServiceFault", "", TRANSIENT),
+    ("ServiceException", "", TRANSIENT),
+    ("ServiceFailure", "", TRANSIENT),
+    ("ServiceUnavailable", "", TRANSIENT),
+    ("ServiceUnavailableException", "", TRANSIENT),
+    ("Unavailable", "", TRANSIENT),
+    ("RequestTimeout", "", TRANSIENT),
+    ("RequestTimeoutException", "", TRANSIENT),
+    ("AccessDenied", "", DENIED),
+    ("AccessDeniedException", "", DENIED),
+    ("AuthFailure", "", DENIED),
+    ("AuthorizationError", "", DENIED),
+    ("AuthorizationErrorException", "", DENIED),
+    ("ExpiredToken", "", DENIED),
+    ("ExpiredTokenException", "", DENIED),
+    ("IncompleteSignature", "", DENIED),
+    ("InvalidAccessKeyId", "", DENIED),
+    ("InvalidClientTokenId", "", DENIED),
+    ("InvalidSignatureException", "", DENIED),
+    ("MissingAuthenticationToken", "", DENIED),
+    ("OptInRequired", "", DENIED),
+    ("RequestExpired", "", DENIED),
+    ("RequestTimeTooSkewed", "", DENIED),
+    ("SignatureDoesNotMatch", "", DENIED),
+    ("UnauthorizedOperation", "", DENIED),
+    ("UnrecognizedClientException", "", DENIED),
+    ("MalformedPolicyDocument", "invalid principal", NOT_YET),
+    ("MalformedPolicyDocumentException", "invalid principal", NOT_YET),
+    ("NotFound", "", Absent),
+    ("NotFoundException", "", Absent),
+    ("ResourceNotFound", "", Absent),
+    ("ResourceNotFoundException", "", Absent),
+    ("AlreadyExistsException", "", EXISTS),
+    ("ResourceAlreadyExistsException", "", EXISTS),
+    ("ResourceExistsException", "", EXISTS),
+    ("ConcurrentModification", "", CONFLICT),
+    ("ConcurrentModificationException", "", CONFLICT),
+    ("OperationAborted", "", CONFLICT),
+    ("OperationAbortedException", "", CONFLICT),
+    ("ResourceInUseException", "", CONFLICT),
+];
+
+const DYNAMODB: &[Rule] = &[
+    ("ContinuousBackupsUnavailableException", "", CONFLICT),
+    ("LimitExceededException", "", THROTTLED),
+    ("ReplicaAlreadyExistsException", "", EXISTS),
+    ("ReplicaNotFoundException", "", Absent),
+    ("ResourceInUseException", "already exists", EXISTS),
+    ("TableAlreadyExistsException", "", EXISTS),
+    ("TableInUseException", "", CONFLICT),
+    ("TableNotFoundException", "", Absent),
+    ("ValidationException", "acted as a source region", CONFLICT),
+    ("ValidationException", "already exist", EXISTS),
+    ("ValidationException", "kmsmasterkeyid", NOT_YET),
+    ("ValidationException", "not found", Absent),
+];
+
+const EC2: &[Rule] = &[
+    ("AuthFailure", "do not have permission to access the specified resource", CONFLICT),
+    ("DependencyViolation", "", CONFLICT),
+    ("Gateway.NotAttached", "", GONE),
+    ("IncorrectState", "", CONFLICT),
+    ("InvalidSubnet.Conflict", "", EXISTS),
+    ("NatGatewayNotFound", "", Absent),
+    ("OperationNotPermitted", "existing", EXISTS),
+    ("Resource.AlreadyAssociated", "", EXISTS),
+    ("RouteAlreadyExists", "", EXISTS),
+    ("VpcPeeringConnectionAlreadyExists", "", EXISTS),
+    ("*.Duplicate", "", EXISTS),
+    ("*.InUse", "", CONFLICT),
+    ("*.NotFound", "", Absent),
+    ("*.NotReady", "", NOT_YET),
+];
+
+const IAM: &[Rule] = &[
+    ("DeleteConflict", "", CONFLICT),
+    ("EntityAlreadyExists", "", EXISTS),
+    ("EntityTemporarilyUnmodifiable", "", CONFLICT),
+    ("NoSuchEntity", "", Absent),
+];
+
+const KMS: &[Rule] = &[
+    ("DependencyTimeoutException", "", TRANSIENT),
+    ("KMSInternalException", "", TRANSIENT),
+    ("KMSInvalidStateException", "pending deletion", GONE),
+    ("KMSInvalidStateException", "pending replica deletion", GONE),
+    ("KMSInvalidStateException", "", CONFLICT),
+];
+
+const LAMBDA: &[Rule] = &[
+    ("InvalidParameterValueException", "cannot be assumed", NOT_YET),
+    ("InvalidParameterValueException", "createGrant", NOT_YET),
+    ("InvalidParameterValueException", "execution role does not have permissions", NOT_YET),
+    ("InvalidParameterValueException", "throttled by ec2", THROTTLED),
+    ("KMSAccessDeniedException", "", NOT_YET),
+    ("KMSNotFoundException", "", NOT_YET),
+    ("PreconditionFailedException", "", CONFLICT),
+    ("ResourceConflictException", "already exist", EXISTS),
+    ("ResourceConflictException", "", CONFLICT),
+    ("ResourceNotReadyException", "", CONFLICT),
+];
+
+const LOGS: &[Rule] = &[("InvalidParameterException", "kms key", NOT_YET)];
+
+const S3: &[Rule] = &[
+    ("BucketAlreadyExists", "", EXISTS),
+    ("BucketAlreadyOwnedByYou", "", EXISTS),
+    ("BucketNotEmpty", "", CONFLICT),
+    ("InvalidBucketState", "", CONFLICT),
+    ("InvalidRequest", "replication", NOT_YET),
+    ("InvalidRequest", "versioning", NOT_YET),
+    ("MalformedPolicy", "invalid principal", NOT_YET),
+    ("NoSuchBucket", "", Absent),
+    ("NoSuchBucketPolicy", "", GONE),
+    ("NoSuchCORSConfiguration", "", GONE),
+    ("NoSuchLifecycleConfiguration", "", GONE),
+    ("NoSuchPublicAccessBlockConfiguration", "", GONE),
+    ("NoSuchTagSet", "", GONE),
+    ("NoSuchUpload", "", GONE),
+    ("OwnershipControlsNotFoundError", "", GONE),
+    ("ReplicationConfigurationNotFoundError", "", GONE),
+    ("ServerSideEncryptionConfigurationNotFoundError", "", GONE),
+];
+
+const SECRETS: &[Rule] = &[
+    ("DecryptionFailure", "", NOT_YET),
+    ("EncryptionFailure", "", NOT_YET),
+    ("InvalidRequestException", "marked for deletion", GONE),
+    ("InvalidRequestException", "scheduled for deletion", CONFLICT),
+    ("PreconditionNotMetException", "", CONFLICT),
+];
+
+const SNS: &[Rule] = &[
+    ("ConcurrentAccess", "", CONFLICT),
+    ("ConcurrentAccessException", "", CONFLICT),
+    ("InvalidParameter", "already exists", EXISTS),
+    ("InvalidParameter", "principal", NOT_YET),
+    ("KMSAccessDenied", "", NOT_YET),
+    ("KMSNotFound", "", NOT_YET),
+    ("StaleTag", "", CONFLICT),
+];
+
+const SQS: &[Rule] = &[
+    ("*NonExistentQueue", "", Absent),
+    ("*QueueDeletedRecently", "", CONFLICT),
+    ("*QueueDoesNotExist", "", Absent),
+    ("*QueueNameExists", "", EXISTS),
+    ("*QueueAlreadyExists", "", EXISTS),
+    ("InvalidAttributeValue", "policy", NOT_YET),
+];
+
+const SSM: &[Rule] = &[
+    ("InvalidKeyId", "", NOT_YET),
+    ("ParameterAlreadyExists", "", EXISTS),
+    ("ParameterNotFound", "", Absent),
+    ("TooManyUpdates", "", CONFLICT),
+];
+
+/// A service's own rules, by the first part of its calls' names.
+fn rules(service: &str) -> &'static [Rule] {
+    match service {
+        "cloudwatch" => &[("DashboardNotFoundError", "", Absent), ("LimitExceededFault", "", INVALID)],
+        "dynamodb" => DYNAMODB,
+        "ec2" => EC2,
+        "iam" => IAM,
+        "kms" => KMS,
+        "lambda" => LAMBDA,
+        "logs" => LOGS,
+        "s3" => S3,
+        "secretsmanager" => SECRETS,
+        "sns" => SNS,
+        "sqs" => SQS,
+        "ssm" => SSM,
+        _ => &[],
+    }
+}
+
+fn fits(rule: &Rule, code: &str, message: &str) -> bool {
+    let code_fits = match rule.0.strip_prefix('*') {
+        Some(end) => code.ends_with(end),
+        None => code == rule.0,
+    };
+    code_fits && message.contains(&rule.1.to_lowercase())
+}
+
+/// The class of an error that a service answered.
+pub(crate) fn classify(call: &str, phase: Phase, status: u16, code: &str, message: &str) -> ErrorClass {
+    let service = call.split(':').next().unwrap_or(call);
+    // Some services end a code in `Exception` in one protocol and not in another.
+    let message = message.to_lowercase();
+    let codes = [code, code.strip_suffix("Exception").unwrap_or(code)];
+    let rule =
+        codes.iter().find_map(|code| rules(service).iter().chain(COMMON).find(|rule| fits(rule, code, &message)));
+    match rule {
+        Some((_, _, Is(class))) => *class,
+        Some((_, _, Absent)) if phase == Phase::Make => ErrorClass::NotYetConsistent,
+        Some((_, _, Absent)) => ErrorClass::Gone,
+        None => by_status(status).unwrap_or(ErrorClass::Invalid),
+    }
+}
+
+/// What a status says when nothing else is known.
+pub(crate) fn by_status(status: u16) -> Option<ErrorClass> {
+    match status {
+        429 => Some(ErrorClass::Throttled),
+        500 | 502 | 503 | 504 | 509 => Some(ErrorClass::Transient),
+        401 | 403 => Some(ErrorClass::Denied),
+        400..=599 => Some(ErrorClass::Invalid),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ErrorClass::*;
+    use Phase::{Look, Make};
+
+    #[test]
+    fn codes_mean_what_the_services_mean() {
+        let cases = [
+            ("sqs:GetQueueAttributes", Look, 400, "AWS.SimpleQueueService.NonExistentQueue", "", Gone),
+            ("sqs:SetQueueAttributes", Make, 400, "QueueDoesNotExist", "", NotYetConsistent),
+            ("sqs:CreateQueue", Make, 400, "AWS.SimpleQueueService.QueueDeletedRecently", "wait 60 seconds", Conflict),
+            ("sqs:CreateQueue", Make, 403, "RequestThrottled", "", Throttled),
+            ("iam:GetRole", Look, 404, "NoSuchEntity", "", Gone),
+            ("iam:GetRole", Look, 404, "NoSuchEntityException", "", Gone),
+            ("iam:AttachRolePolicy", Make, 404, "NoSuchEntity", "", NotYetConsistent),
+            ("iam:CreateRole", Make, 400, "MalformedPolicyDocument", "Invalid principal in policy", NotYetConsistent),
+            ("iam:CreateRole", Make, 400, "MalformedPolicyDocument", "Syntax errors in policy.", Invalid),
+            ("iam:DeleteRole", Look, 409, "DeleteConflict", "must detach all policies first", Conflict),
+            ("dynamodb:CreateTable", Make, 400, "ResourceInUseException", "Table already exists: t", Exists),
+            ("dynamodb:UpdateTable", Make, 400, "ResourceInUseException", "Table is being updated: t", Conflict),
+            ("dynamodb:DeleteTable", Look, 400, "LimitExceededException", "simultaneously", Throttled),
+            (
+                "lambda:CreateFunction",
+                Make,
+                400,
+                "InvalidParameterValueException",
+                "The role defined for the function cannot be assumed by Lambda.",
+                NotYetConsistent,
+            ),
+            (
+                "lambda:CreateFunction",
+                Make,
+                400,
+                "InvalidParameterValueException",
+                "Lambda was unable to configure access because the KMS key is invalid for CreateGrant",
+                NotYetConsistent,
+            ),
+            ("lambda:UpdateFunctionCode", Make, 409, "ResourceConflictException", "update in progress", Conflict),
+            ("lambda:CreateFunction", Make, 409, "ResourceConflictException", "Function already exist: f", Exists),
+            ("ec2:CreateSubnet", Make, 400, "InvalidVpcID.NotFound", "", NotYetConsistent),
+            ("ec2:DescribeVpcs", Look, 400, "InvalidVpcID.NotFound", "", Gone),
+            ("ec2:DeleteVpc", Look, 400, "DependencyViolation", "", Conflict),
+            ("ec2:RunInstances", Make, 503, "RequestLimitExceeded", "", Throttled),
+            ("s3:PutBucketPolicy", Make, 409, "OperationAborted", "", Conflict),
+            (
+                "secretsmanager:CreateSecret",
+                Make,
+                400,
+                "InvalidRequestException",
+                "already scheduled for deletion",
+                Conflict,
+            ),
+            ("anything:Call", Make, 400, "ValidationError", "no", Invalid),
+            ("anything:Call", Make, 500, "Weird", "", Transient),
+            ("anything:Call", Make, 403, "AccessDenied", "", Denied),
+            // A page that is no reply of the service says nothing about the resource.
+            ("anything:Call", Look, 404, "HTTP404", "<html>", Invalid),
+        ];
+        for (call, phase, status, code, message, expected) in cases {
+            assert_eq!(classify(call, phase, status, code, message), expected, "{call} {code} {message}");
+        }
+    }
+
+    #[test]
+    fn no_rule_is_hidden_by_an_earlier_one() {
+        for service in [COMMON, DYNAMODB, EC2, IAM, KMS, LAMBDA, LOGS, S3, SECRETS, SNS, SQS, SSM] {
+            for (at, rule) in service.iter().enumerate() {
+                let earlier = service[..at].iter().find(|earlier| fits(earlier, rule.0, &rule.1.to_lowercase()));
+                assert_eq!(earlier, None, "{rule:?}");
+            }
+        }
+    }
+}

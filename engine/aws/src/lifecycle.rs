@@ -1,0 +1,179 @@
+//! The contract of a kind, and how a typed kind becomes one that the engine can call.
+//!
+//! [`Lifecycle`] is what a kind's file implements, over the struct that `dr-kinds` declares. [`Of`] wraps it for the
+//! engine, which knows only maps of values: arguments are read into the struct, results are written back.
+
+use std::future::Future;
+use std::marker::PhantomData;
+
+use dr_core::cloud::{CloudError, CloudResult, ErrorClass, Intent, Live, Settled};
+use dr_core::convert::{Block, KindArgs};
+use dr_core::schema::Kind;
+use dr_core::value::{Map, Str, Value};
+
+use crate::cx::Cx;
+
+/// What a lifecycle function gives.
+pub(crate) type Result<T> = std::result::Result<T, CloudError>;
+
+/// How AWS does a kind. None of these waits or tries again; each makes as few calls as it can and returns.
+///
+/// The engine calls `create`, `settle` until it is ready, `configure`, `settle` again, then `read`. After a crash, or
+/// when `create` answers that the name exists, it calls `find` first. An update is `update`, `settle`, `read`. Any
+/// function may be called twice with the same arguments.
+pub(crate) trait Lifecycle: KindArgs + Clone {
+    /// The id of what this intent created, if it exists: by its name, its parent or its `dr:op` tag. Something of the
+    /// same name that carries another `dr:op` is not it.
+    fn find(cx: &Cx<'_>, args: &Self, intent: &Intent) -> impl Future<Output = Result<Option<String>>> + Send;
+
+    /// Starts the creation; returns the id as soon as it exists. Gives the service `intent.op` as token where it takes
+    /// one, and all tags where it takes them.
+    fn create(cx: &Cx<'_>, args: &Self, intent: &Intent) -> impl Future<Output = Result<String>> + Send;
+
+    /// Sets what creation alone cannot: tags where creation takes none, switches with calls of their own. The resource
+    /// is ready by then.
+    fn configure(cx: &Cx<'_>, id: &str, args: &Self, intent: &Intent) -> impl Future<Output = Result<()>> + Send {
+        let _ = (cx, id, args, intent);
+        async { Ok(()) }
+    }
+
+    /// Whether the last creation or change has arrived. For kinds that are ready at once, nothing to do.
+    fn settle(cx: &Cx<'_>, id: &str, args: &Self) -> impl Future<Output = Result<Settled>> + Send {
+        let _ = (cx, id, args);
+        async { Ok(Settled::Ready) }
+    }
+
+    /// The resource as it is, or `None` when it is gone. Starts from `last` and overwrites what the service reports,
+    /// so that what it never gives back stays as it was given.
+    fn read(cx: &Cx<'_>, id: &str, last: &Self) -> impl Future<Output = Result<Option<(Self, Self::Out)>>> + Send;
+
+    /// Changes it in place. Called only for arguments that can be changed in place.
+    fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> impl Future<Output = Result<()>> + Send;
+
+    /// Starts or continues the deletion. Gone already is success.
+    fn delete(cx: &Cx<'_>, id: &str, last: &Self) -> impl Future<Output = Result<()>> + Send;
+
+    /// Whether the deletion has finished. Unless said otherwise, when `read` says gone.
+    fn deleted(cx: &Cx<'_>, id: &str, last: &Self) -> impl Future<Output = Result<Settled>> + Send {
+        async move {
+            match Self::read(cx, id, last).await? {
+                None => Ok(Settled::Ready),
+                Some(_) => Ok(Settled::Wait(None)),
+            }
+        }
+    }
+}
+
+/// How AWS answers a look-up.
+pub(crate) trait LookUp: KindArgs {
+    /// The answer. That nothing fits is an error which says what was looked for.
+    fn look_up(cx: &Cx<'_>, args: &Self) -> impl Future<Output = Result<Self::Out>> + Send;
+}
+
+/// What a service offers.
+pub(crate) struct Service {
+    pub(crate) kinds: &'static [&'static dyn Erased],
+    pub(crate) look_ups: &'static [&'static dyn ErasedLookUp],
+}
+
+/// Declares what a service offers, named as in `dr-kinds`: `service! { ec2 { vpc::Vpc } look_ups { zones::Zones } }`.
+/// Each file becomes a module.
+macro_rules! service {
+    ($service:ident { $($file:ident :: $kind:ident),* $(,)? } $(look_ups { $($look_file:ident :: $look_up:ident),* $(,)? })?) => {
+        $(mod $file;)*
+        $($(mod $look_file;)*)?
+
+        /// What this service offers.
+        pub(crate) const SERVICE: $crate::lifecycle::Service = $crate::lifecycle::Service {
+            kinds: &[$(&$crate::lifecycle::Of::<dr_kinds::$service::$kind>::NEW),*],
+            look_ups: &[$($(&$crate::lifecycle::Of::<dr_kinds::$service::$look_up>::NEW),*)?],
+        };
+    };
+}
+pub(crate) use service;
+
+/// A kind as the engine calls it; see [`dr_core::cloud::Cloud`] for each function.
+pub(crate) trait Erased: Send + Sync {
+    fn kind(&self) -> &'static Kind;
+    fn find<'a>(&self, cx: Cx<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Option<Str>>;
+    fn create<'a>(&self, cx: Cx<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str>;
+    fn configure<'a>(&self, cx: Cx<'a>, id: &'a str, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, ()>;
+    fn settle<'a>(&self, cx: Cx<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Settled>;
+    fn read<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Option<Live>>;
+    fn update<'a>(&self, cx: Cx<'a>, id: &'a str, old: &'a Map<Value>, new: &'a Map<Value>) -> CloudResult<'a, ()>;
+    fn delete<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, ()>;
+    fn deleted<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled>;
+}
+
+/// A look-up as the engine calls it.
+pub(crate) trait ErasedLookUp: Send + Sync {
+    fn kind(&self) -> &'static Kind;
+    fn look_up<'a>(&self, cx: Cx<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>>;
+}
+
+/// A typed kind behind the untyped traits.
+pub(crate) struct Of<K>(PhantomData<fn() -> K>);
+
+impl<K> Of<K> {
+    pub(crate) const NEW: Of<K> = Of(PhantomData);
+}
+
+/// The arguments as the kind's struct. The planner has checked them against the schema; state that was written by
+/// another version may still not fit.
+fn typed<K: KindArgs>(cx: &Cx<'_>, args: &Map<Value>) -> Result<K> {
+    K::from_map(args).map_err(|error| {
+        let why = format!("{}: {error}", cx.address());
+        CloudError::new(ErrorClass::Invalid, K::KIND.name, "BadArguments", why)
+    })
+}
+
+impl<K: Lifecycle> Erased for Of<K> {
+    fn kind(&self) -> &'static Kind {
+        K::KIND
+    }
+
+    fn find<'a>(&self, cx: Cx<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Option<Str>> {
+        Box::pin(async move { Ok(K::find(&cx, &typed(&cx, args)?, intent).await?.map(Str::from)) })
+    }
+
+    fn create<'a>(&self, cx: Cx<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str> {
+        Box::pin(async move { K::create(&cx, &typed(&cx, args)?, intent).await.map(Str::from) })
+    }
+
+    fn configure<'a>(&self, cx: Cx<'a>, id: &'a str, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, ()> {
+        Box::pin(async move { K::configure(&cx, id, &typed(&cx, args)?, intent).await })
+    }
+
+    fn settle<'a>(&self, cx: Cx<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Settled> {
+        Box::pin(async move { K::settle(&cx, id, &typed(&cx, args)?).await })
+    }
+
+    fn read<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
+        Box::pin(async move {
+            let live = K::read(&cx, id, &typed(&cx, last)?).await?;
+            Ok(live.map(|(args, outputs)| Live { args: args.to_map(), outputs: outputs.to_map() }))
+        })
+    }
+
+    fn update<'a>(&self, cx: Cx<'a>, id: &'a str, old: &'a Map<Value>, new: &'a Map<Value>) -> CloudResult<'a, ()> {
+        Box::pin(async move { K::update(&cx, id, &typed(&cx, old)?, &typed(&cx, new)?).await })
+    }
+
+    fn delete<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, ()> {
+        Box::pin(async move { K::delete(&cx, id, &typed(&cx, last)?).await })
+    }
+
+    fn deleted<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled> {
+        Box::pin(async move { K::deleted(&cx, id, &typed(&cx, last)?).await })
+    }
+}
+
+impl<K: LookUp> ErasedLookUp for Of<K> {
+    fn kind(&self) -> &'static Kind {
+        K::KIND
+    }
+
+    fn look_up<'a>(&self, cx: Cx<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
+        Box::pin(async move { Ok(K::look_up(&cx, &typed(&cx, args)?).await?.to_map()) })
+    }
+}

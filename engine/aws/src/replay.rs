@@ -1,0 +1,101 @@
+//! For tests: a wire that answers what it was told to, for what no emulator shows.
+
+#![cfg(all(feature = "iam", feature = "sqs"))]
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+
+use crate::Aws;
+
+/// What comes back over the wire.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reply {
+    /// A status, headers and a body.
+    Http(u16, &'static [(&'static str, &'static str)], &'static str),
+    /// Nothing in time.
+    Timeout,
+    /// The connection breaks.
+    Broken,
+}
+
+/// The wire: answers in the order given, and remembers what was asked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wire {
+    replies: Arc<Mutex<VecDeque<Reply>>>,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+const CALLER: &str = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+    <GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/me</Arn><UserId>U</UserId>\
+    <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+
+impl Wire {
+    /// A cloud behind a wire with these answers.
+    pub(crate) async fn cloud(replies: &[Reply]) -> (Aws, Wire) {
+        let wire = Wire::default();
+        wire.replies.lock().unwrap().push_back(Reply::Http(200, &[], CALLER));
+        wire.replies.lock().unwrap().extend(replies);
+        let credentials = Credentials::new("key", "secret", None, None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(aws_config::BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(wire.clone())
+            .sleep_impl(aws_sdk_sts::config::SharedAsyncSleep::new(NoSleep))
+            .build();
+        let packages = Arc::new(|_: &str| Err(std::io::Error::other("there are no packages in this test")));
+        (Aws::with_config(config, packages).await.unwrap(), wire)
+    }
+
+    /// The bodies of what was asked after the caller's identity.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().iter().skip(1).cloned().collect()
+    }
+}
+
+/// Time-outs never come by themselves here.
+#[derive(Debug)]
+struct NoSleep;
+
+impl aws_sdk_sts::config::AsyncSleep for NoSleep {
+    fn sleep(&self, _: std::time::Duration) -> aws_sdk_sts::config::Sleep {
+        aws_sdk_sts::config::Sleep::new(std::future::pending())
+    }
+}
+
+impl HttpClient for Wire {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Wire {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        self.requests.lock().unwrap().push(body);
+        let reply = self.replies.lock().unwrap().pop_front();
+        HttpConnectorFuture::ready(match reply {
+            Some(Reply::Http(status, headers, body)) => {
+                let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+                for (name, value) in headers {
+                    response.headers_mut().insert(*name, *value);
+                }
+                Ok(response)
+            }
+            Some(Reply::Timeout) => Err(ConnectorError::timeout("no reply".into())),
+            Some(Reply::Broken) => Err(ConnectorError::io("connection reset".into())),
+            None => Err(ConnectorError::user("nobody told what to answer".into())),
+        })
+    }
+}

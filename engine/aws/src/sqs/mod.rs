@@ -1,0 +1,3 @@
+//! Amazon Simple Queue Service.
+
+crate::lifecycle::service! { sqs { queue::Queue } }

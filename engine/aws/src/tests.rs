@@ -1,0 +1,146 @@
+//! What can be said of the whole, and replies that no emulator gives.
+
+#![cfg(all(feature = "iam", feature = "sqs"))]
+
+use std::time::Duration;
+
+use dr_core::address::Address;
+use dr_core::cloud::{Cloud as _, CloudError, ErrorClass, Intent, Live, Target};
+use dr_core::schema::Kind;
+use dr_core::value::{Map, Value};
+
+use crate::SERVICES;
+use crate::replay::{Reply, Wire};
+
+/// A target of a kind, as the engine makes them.
+struct Subject {
+    kind: &'static Kind,
+    address: Address,
+    intent: Intent,
+    args: Map<Value>,
+}
+
+impl Subject {
+    fn new(kind: &str, args: &str) -> Subject {
+        let address = Address::new("", kind, "it").unwrap();
+        let intent =
+            Intent { op: "op-1".into(), environment: "pr-1".into(), program: "p".into(), address: address.clone() };
+        let kind = dr_kinds::registry().get(kind).unwrap();
+        Subject { kind, address, intent, args: Value::from_json(args).unwrap().as_map().unwrap().clone() }
+    }
+
+    fn at(&self) -> Target<'_> {
+        Target { kind: self.kind, region: Some("us-east-1"), address: &self.address }
+    }
+
+    async fn create(&self, replies: &[Reply]) -> (Result<String, CloudError>, Vec<String>) {
+        let (aws, wire) = Wire::cloud(replies).await;
+        let id = aws.create(self.at(), &self.args, &self.intent).await;
+        (id.map(|id| id.to_string()), wire.requests())
+    }
+
+    async fn read(&self, replies: &[Reply]) -> Result<Option<Live>, CloudError> {
+        let (aws, _) = Wire::cloud(replies).await;
+        aws.read(self.at(), "it", &self.args).await
+    }
+}
+
+fn queue() -> Subject {
+    let args = r#"{"name":"q","fifo_queue":false,"content_based_deduplication":false,"visibility_timeout_seconds":30,
+        "message_retention_seconds":60,"delay_seconds":0,"max_message_size":1024,"receive_wait_time_seconds":0,
+        "kms_data_key_reuse_period_seconds":300}"#;
+    Subject::new("sqs.queue", args)
+}
+
+fn role() -> Subject {
+    let args = r#"{"name":"it","assume_role_policy":{},"path":"/","max_session_duration":3600,
+        "force_detach_policies":true}"#;
+    Subject::new("iam.role", args)
+}
+
+const NO_QUEUE: Reply = Reply::Http(
+    400,
+    &[("x-amzn-query-error", "AWS.SimpleQueueService.NonExistentQueue;Sender")],
+    r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}"#,
+);
+
+#[test]
+fn every_lifecycle_belongs_to_a_kind() {
+    let registry = dr_kinds::registry();
+    for service in SERVICES {
+        let kinds = service.kinds.iter().map(|kind| (kind.kind(), false));
+        for (kind, lookup) in kinds.chain(service.look_ups.iter().map(|look_up| (look_up.kind(), true))) {
+            assert!(registry.get(kind.name).is_some_and(|known| known.lookup == lookup), "{}", kind.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lost_reply_may_have_had_its_effect() {
+    for reply in [Reply::Timeout, Reply::Broken, Reply::Http(500, &[], "oops")] {
+        let (id, requests) = queue().create(&[NO_QUEUE, reply]).await;
+        let error = id.unwrap_err();
+        assert_eq!((error.class, error.maybe_done), (ErrorClass::Transient, true), "{reply:?}: {error}");
+        // Nothing was tried again.
+        assert_eq!(requests.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_queue_of_somebody_else_is_not_taken_over() {
+    let there = Reply::Http(200, &[], r#"{"QueueUrl":"https://q"}"#);
+    let foreign = Reply::Http(200, &[], r#"{"Tags":{"dr:op":"op-2"}}"#);
+    let ours = Reply::Http(200, &[], r#"{"Tags":{"dr:op":"op-1"}}"#);
+    let (id, _) = queue().create(&[there, foreign]).await;
+    assert_eq!(id.unwrap_err().class, ErrorClass::Exists);
+    let (id, _) = queue().create(&[there, ours]).await;
+    assert_eq!(id.unwrap(), "https://q");
+}
+
+#[tokio::test]
+async fn tags_say_who_made_it_from_the_start() {
+    let (id, requests) = queue().create(&[NO_QUEUE, Reply::Http(200, &[], r#"{"QueueUrl":"https://q"}"#)]).await;
+    assert_eq!(id.unwrap(), "https://q");
+    for tag in [r#""dr:op":"op-1""#, r#""dr:env":"pr-1""#, r#""dr:program":"p""#, r#""dr:address":"sqs.queue:it""#] {
+        assert!(requests[1].contains(tag), "{tag} in {}", requests[1]);
+    }
+}
+
+#[tokio::test]
+async fn only_the_service_can_say_that_something_is_gone() {
+    let gone = Reply::Http(
+        404,
+        &[],
+        "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no role</Message></Error></ErrorResponse>",
+    );
+    assert_eq!(role().read(&[gone]).await.unwrap(), None);
+    let page = Reply::Http(404, &[("content-type", "text/html")], "<html>not here</html>");
+    assert_eq!(role().read(&[page]).await.unwrap_err().class, ErrorClass::Invalid);
+}
+
+#[tokio::test]
+async fn the_time_to_wait_is_passed_on() {
+    let throttled = "<ErrorResponse><Error><Code>Throttling</Code><Message>slow</Message></Error></ErrorResponse>";
+    let error = role().read(&[Reply::Http(400, &[("retry-after", "7")], throttled)]).await.unwrap_err();
+    assert_eq!((error.class, error.retry_after), (ErrorClass::Throttled, Some(Duration::from_secs(7))));
+    assert!(!error.maybe_done);
+}
+
+#[tokio::test]
+async fn a_role_is_read_with_its_policy_decoded_and_without_marks() {
+    let reply = Reply::Http(
+        200,
+        &[],
+        "<GetRoleResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><GetRoleResult><Role><Path>/</Path>\
+         <RoleName>it</RoleName><RoleId>AROA1</RoleId><Arn>arn:aws:iam::123456789012:role/it</Arn>\
+         <CreateDate>2026-01-01T00:00:00Z</CreateDate><MaxSessionDuration>7200</MaxSessionDuration>\
+         <AssumeRolePolicyDocument>%7B%22Version%22%3A%222012-10-17%22%7D</AssumeRolePolicyDocument>\
+         <Tags><member><Key>dr:op</Key><Value>op-1</Value></member>\
+         <member><Key>team</Key><Value>a</Value></member></Tags></Role></GetRoleResult></GetRoleResponse>",
+    );
+    let live = role().read(&[reply]).await.unwrap().unwrap();
+    assert_eq!(live.args["assume_role_policy"].to_json(), r#"{"Version":"2012-10-17"}"#);
+    assert_eq!(live.args["tags"].to_json(), r#"{"team":"a"}"#);
+    assert_eq!(live.args["max_session_duration"], Value::Int(7200));
+    assert_eq!(live.outputs["arn"].as_str(), Some("arn:aws:iam::123456789012:role/it"));
+}
