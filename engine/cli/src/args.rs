@@ -86,10 +86,18 @@ pub(crate) struct Planning {
     pub parallel: Option<u16>,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+/// Reads `key=value`.
+pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("write it as `key=value`".into()),
+    }
+}
+
+impl Planning {
+    /// The cap on calls under way.
+    pub(crate) fn parallel(&self) -> Option<usize> {
+        self.parallel.map(usize::from)
     }
 }
 

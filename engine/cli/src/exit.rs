@@ -8,6 +8,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use dr_core::diagnostic::Diagnostic;
+use dr_run::{ApplyError, Interrupted, PlanFileError, Stale, StoreError};
 use serde::Serialize;
 
 use crate::render::diagnostic::{self, Sources};
@@ -114,6 +115,14 @@ impl Failure {
         self
     }
 
+    /// With the causes of an error whose own text is the message.
+    fn caused_by(self, error: &dyn Error) -> Failure {
+        match error.source() {
+            Some(source) => self.because(source),
+            None => self,
+        }
+    }
+
     /// Tells the user, and says how to end.
     pub(crate) fn report(mut self, ui: &Ui) -> Exit {
         let mut text = diagnostic::list(&self.diagnostics, &mut self.sources, ui.width());
@@ -145,6 +154,62 @@ impl Failure {
             let _ = ui.result(&json::text(&shape));
         }
         self.exit
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        let failure = Failure::new(error.to_string()).caused_by(&error);
+        match &error {
+            StoreError::Locked { .. } => failure
+                .exit(Exit::Locked)
+                .hint("wait until it is done; environments do not block each other: another `--env` works at once"),
+            StoreError::Bound { .. } => {
+                failure.hint("choose another environment with `--env`, or destroy this one first")
+            }
+            StoreError::Seal(_) => failure.hint("give the key with `--key-file` or DR_PASSPHRASE"),
+            _ => failure,
+        }
+    }
+}
+
+impl From<Interrupted> for Failure {
+    fn from(error: Interrupted) -> Failure {
+        Failure::new(error.to_string()).exit(Exit::Interrupted)
+    }
+}
+
+impl From<Stale> for Failure {
+    fn from(error: Stale) -> Failure {
+        // Nothing was touched: it is a check that refuses.
+        Failure::new(error.to_string()).exit(Exit::Refused)
+    }
+}
+
+impl From<ApplyError> for Failure {
+    fn from(error: ApplyError) -> Failure {
+        match error {
+            ApplyError::Stale(stale) => stale.into(),
+            ApplyError::Store(store) => store.into(),
+            ApplyError::Refused => Failure::new(error.to_string()).exit(Exit::Refused),
+            other => Failure::new(other.to_string()).caused_by(&other),
+        }
+    }
+}
+
+impl From<PlanFileError> for Failure {
+    fn from(error: PlanFileError) -> Failure {
+        let failure = Failure::new(error.to_string()).caused_by(&error);
+        match error {
+            PlanFileError::File { .. } | PlanFileError::Json(_) => failure,
+            _ => failure.exit(Exit::Refused),
+        }
     }
 }
 

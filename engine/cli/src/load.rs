@@ -27,7 +27,7 @@ pub(crate) struct Program {
 /// When there is none, or it is no text in UTF-8.
 pub(crate) fn program(project: &Project, given: &str) -> Result<Program, Failure> {
     let is_path = given.contains(['/', '\\']) || Path::new(given).extension().is_some_and(|e| e == EXTENSION);
-    let path = if is_path { PathBuf::from(given) } else { project.root.join("programs").join(format!("{given}.{EXTENSION}")) };
+    let path = if is_path { PathBuf::from(given) } else { path_of(&project.root, given) };
     if !path.is_file() {
         return Err(missing(project, given, is_path));
     }
@@ -39,6 +39,24 @@ pub(crate) fn program(project: &Project, given: &str) -> Result<Program, Failure
     let text = read(&path, &source_name)?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
     Ok(Program { name, source_name, text, folder })
+}
+
+/// The name of a program that need not be there any more.
+///
+/// # Errors
+/// When nothing could have this name.
+pub(crate) fn name_of(project: &Project, given: &str) -> Result<String, Failure> {
+    let name = match given.strip_suffix(&format!(".{EXTENSION}")) {
+        Some(path) => path.rsplit(['/', '\\']).next().unwrap_or(path),
+        None => given,
+    };
+    dr_core::address::check_name(name).map_err(|_| missing(project, given, false))?;
+    Ok(name.to_owned())
+}
+
+/// Where the program of a name is.
+pub(crate) fn path_of(root: &Path, name: &str) -> PathBuf {
+    root.join("programs").join(format!("{name}.{EXTENSION}"))
 }
 
 /// The names of the programs under `programs/`, sorted. Tests of programs are none.

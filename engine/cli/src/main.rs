@@ -3,29 +3,32 @@
 //! This crate is the only one that composes the others, and the only one that speaks to people:
 //!
 //! ```text
-//! args, config, load ─ what the user wants        session ─ which engine, cloud and state that means
+//! args, config, load ─ what the user wants        session, work, cloud ─ which engine, state and cloud that means
 //! commands/          ─ one file per command       render/ ─ data to text, purely; live ─ the view of a running apply
 //! exit               ─ errors to text and status  ui      ─ the only way out, to stdout and stderr
 //! ```
 
 mod args;
+mod cloud;
 mod commands;
 mod config;
 mod exit;
+mod live;
 mod load;
 mod render;
+mod session;
+mod signals;
 mod ui;
+mod work;
 
 use std::process::ExitCode;
-
-use clap::Parser as _;
 
 use crate::commands::Cli;
 use crate::exit::Exit;
 use crate::ui::Ui;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse_from(std::env::args_os()) {
+    let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
             // Nowhere to complain to if this fails.

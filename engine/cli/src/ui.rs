@@ -88,16 +88,24 @@ impl Ui {
         });
     }
 
-    /// Asks a yes-or-no question whose answer is no unless said otherwise.
+    /// Puts a yes-or-no question.
     ///
     /// # Errors
-    /// When nobody is there to ask.
-    pub(crate) fn ask(&self, question: &str) -> Result<bool, Failure> {
+    /// When nobody is there to answer it.
+    pub(crate) fn question(&self, question: &str) -> Result<(), Failure> {
         if !io::stdin().is_terminal() {
             return Err(Failure::new("nobody is there to confirm: standard input is not a terminal")
                 .hint("give `--yes` to go ahead without being asked"));
         }
         self.tell(&format!("{question} [y/N] "));
+        Ok(())
+    }
+
+    /// Waits for the answer to a question; anything but yes is no.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn answer() -> Result<bool, Failure> {
         let mut answer = String::new();
         let read = io::stdin().lock().read_line(&mut answer);
         read.map_err(|e| Failure::new("cannot read the answer").because(&e))?;

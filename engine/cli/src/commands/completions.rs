@@ -1,9 +1,8 @@
 //! `dr completions`: scripts that complete commands in shells.
 
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_complete::Shell;
 
-use crate::commands::Cli;
 use crate::exit::{Exit, Failure};
 use crate::ui::Ui;
 
@@ -19,6 +18,6 @@ pub(crate) struct CompletionsArgs {
 /// Prints the script.
 pub(crate) fn cmd_completions(args: &CompletionsArgs, ui: &Ui) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "dr", &mut script);
+    clap_complete::generate(args.shell, &mut crate::commands::command(), "dr", &mut script);
     ui.result(&String::from_utf8_lossy(&script)).map(|()| Exit::Done)
 }

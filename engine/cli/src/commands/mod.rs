@@ -3,18 +3,28 @@
 //! Adding one means a file with its arguments and its function, a variant of [`Command`] with its line in [`run`], and
 //! a word in [`GROUPS`]; a test finds what was forgotten.
 
+mod apply;
+mod check;
 mod completions;
+mod destroy;
+mod env;
 mod kinds;
+mod output;
+mod plan;
+mod state;
+mod test;
 
-use clap::{Parser, Subcommand};
+use clap::builder::Styles;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::args::Global;
 use crate::exit::{Exit, Failure};
 use crate::ui::Ui;
 
-/// Plans, applies and destroys disaster-recovery topologies over two regions.
+/// Plans, applies and destroys disaster-recovery topologies over two regions
 #[derive(Debug, Parser)]
 #[command(name = "dr", version, disable_help_subcommand = true)]
+#[command(after_help = "Example:\n  dr apply transactions --env pr-7\n\n`dr COMMAND --help` tells more.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -24,22 +34,105 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Plan(plan::PlanArgs),
+    Apply(apply::ApplyArgs),
+    Destroy(destroy::DestroyArgs),
+    Output(output::OutputArgs),
+    State(state::StateArgs),
+    Env(env::EnvArgs),
+    Check(check::CheckArgs),
+    Test(test::TestArgs),
     Kinds(kinds::KindsArgs),
     Completions(completions::CompletionsArgs),
 }
-
-/// The commands as help lists them.
-const GROUPS: &[(&str, &[&str])] = &[
-    ("The heart", &["plan", "apply", "destroy"]),
-    ("What is there", &["output", "state", "env"]),
-    ("Writing programs", &["check", "test", "kinds", "completions"]),
-];
 
 /// Runs a command.
 pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, Failure> {
     let Cli { command, global } = cli;
     match command {
+        Command::Plan(args) => plan::cmd_plan(&args, &global, ui),
+        Command::Apply(args) => apply::cmd_apply(&args, &global, ui),
+        Command::Destroy(args) => destroy::cmd_destroy(&args, &global, ui),
+        Command::Output(args) => output::cmd_output(&args, &global, ui),
+        Command::State(args) => state::cmd_state(&args, &global, ui),
+        Command::Env(args) => env::cmd_env(&args, &global, ui),
+        Command::Check(args) => check::cmd_check(&args, &global, ui),
+        Command::Test(args) => test::cmd_test(&args, &global, ui),
         Command::Kinds(args) => kinds::cmd_kinds(&args, ui),
         Command::Completions(args) => completions::cmd_completions(&args, ui),
+    }
+}
+
+/// The commands as help lists them.
+const GROUPS: &[(&str, &[&str])] = &[
+    ("Deploying", &["plan", "apply", "destroy"]),
+    ("Looking", &["output", "state", "env"]),
+    ("Writing programs", &["check", "test", "kinds", "completions"]),
+];
+
+impl Cli {
+    /// Reads the command line.
+    ///
+    /// # Errors
+    /// What is wrong with it; also when it asks for help or the version.
+    pub(crate) fn read(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Cli, clap::Error> {
+        let mut command = command();
+        let matches = command.try_get_matches_from_mut(args)?;
+        Cli::from_arg_matches(&matches).map_err(|e| e.format(&mut command))
+    }
+}
+
+/// The command line's definition, with the commands grouped in its help.
+pub(crate) fn command() -> clap::Command {
+    let command = Cli::command();
+    let styles = Styles::styled();
+    let (header, literal) = (styles.get_header(), styles.get_literal());
+    let mut groups = String::new();
+    for (title, names) in GROUPS {
+        groups.push_str(&format!("{header}{title}:{header:#}\n"));
+        for name in *names {
+            let about = command.find_subcommand(name).and_then(|c| c.get_about());
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            groups.push_str(&format!("  {literal}{name:<12}{literal:#} {about}\n"));
+        }
+        groups.push('\n');
+    }
+    let template = format!(
+        "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}{header}Global options:{header:#}\n{{options}}\n{{after-help}}"
+    );
+    command.help_template(template)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn help_names_every_command_and_every_command_has_an_example() {
+        let grouped: BTreeSet<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        let command = command();
+        let there: BTreeSet<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        assert_eq!(grouped, there);
+        for sub in command.get_subcommands() {
+            let after = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(after.contains(&format!("dr {}", sub.get_name())), "{} has no example", sub.get_name());
+        }
+    }
+
+    #[test]
+    fn the_reference_is_up_to_date() {
+        let text = clap_markdown::help_markdown_command_custom(
+            &Cli::command(),
+            &clap_markdown::MarkdownOptions::new().title("Commands".into()).show_footer(false),
+        );
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
+        snapbox::assert_data_eq!(text, snapbox::Data::read_from(std::path::Path::new(file), None));
     }
 }

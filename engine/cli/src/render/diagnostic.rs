@@ -27,6 +27,12 @@ impl Sources {
         Sources { root: root.to_owned(), read: BTreeMap::new() }
     }
 
+    /// Together with texts that are known already.
+    pub(crate) fn with(mut self, known: &dr_script::Sources) -> Sources {
+        self.read.extend(known.iter().map(|(name, text)| (Arc::from(name), Some(Arc::from(text)))));
+        self
+    }
+
     fn get(&mut self, name: &Arc<str>) -> Option<Arc<str>> {
         if let Some(known) = self.read.get(name) {
             return known.clone();

@@ -13,9 +13,11 @@ use dr_core::plan::{Action, Change, Counts, Plan, Reason, Step};
 use dr_core::record::{Record, Snapshot};
 use dr_core::schema::{Field, Kind, Presence};
 use dr_core::value::{Map, Value};
+use dr_run::Report;
 use serde::Serialize;
 
 use super::change::shape;
+use crate::exit::Exit;
 
 /// The version of these shapes. Grows when a field goes or changes its meaning; not when one is added.
 pub(crate) const FORMAT: u32 = 1;
@@ -136,28 +138,77 @@ fn change(c: &Change) -> ChangeJson<'_> {
 /// What an apply or destroy came to.
 #[derive(Debug, Serialize)]
 pub(crate) struct RunJson<'a> {
-    pub format: u32,
-    pub program: &'a str,
-    pub environment: &'a str,
-    pub cloud: &'a dr_core::cloud::Identity,
-    /// `done`, `failed` or `interrupted`.
-    pub status: &'a str,
-    pub done: usize,
-    pub failed: Vec<FailureJson>,
-    pub skipped: Vec<String>,
-    pub elapsed_ms: u64,
-    pub cloud_ms: u64,
-    pub outputs: &'a Map<Value>,
+    format: u32,
+    program: &'a str,
+    environment: &'a str,
+    cloud: &'a dr_core::cloud::Identity,
+    status: &'static str,
+    done: Vec<StepRef<'a>>,
+    failed: Vec<FailureJson<'a>>,
+    skipped: Vec<StepRef<'a>>,
+    remaining: Vec<StepRef<'a>>,
+    elapsed_ms: u128,
+    cloud_ms: u128,
+    outputs: &'a Map<Value>,
     /// After a destroy: what still carries the environment's tags.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub residue: Option<Vec<Found>>,
+    residue: Option<Vec<Found>>,
 }
 
-/// A step that failed.
+/// A step of the plan that ran.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct StepRef<'a> {
+    address: &'a str,
+    action: Action,
+}
+
 #[derive(Debug, Serialize)]
-pub(crate) struct FailureJson {
-    pub address: String,
-    pub message: String,
+struct FailureJson<'a> {
+    address: &'a str,
+    action: Action,
+    error: &'a str,
+    help: Option<&'a str>,
+    span: Option<&'a Span>,
+}
+
+/// The shape of what became of a plan.
+pub(crate) fn run<'a>(plan: &'a Plan, report: &'a Report, exit: Exit, residue: Option<Vec<Found>>) -> RunJson<'a> {
+    let refs = |steps: &[usize]| {
+        let mut all: Vec<StepRef<'_>> = steps
+            .iter()
+            .filter_map(|&i| plan.steps.get(i))
+            .map(|s| StepRef { address: s.address.as_str(), action: s.action })
+            .collect();
+        // Steps that ran at the same time end in any order.
+        all.sort();
+        all
+    };
+    let failure = |f: &'a dr_run::Failure| FailureJson {
+        address: f.address.as_str(),
+        action: f.action,
+        error: &f.error,
+        help: f.help.as_deref(),
+        span: f.span.as_ref(),
+    };
+    RunJson {
+        format: FORMAT,
+        program: &plan.program,
+        environment: &plan.environment,
+        cloud: &plan.identity,
+        status: match exit {
+            Exit::Done => "done",
+            Exit::Interrupted => "interrupted",
+            _ => "failed",
+        },
+        done: refs(&report.done),
+        failed: report.failed.iter().map(failure).collect(),
+        skipped: refs(&report.skipped),
+        remaining: refs(&report.remaining),
+        elapsed_ms: report.elapsed.as_millis(),
+        cloud_ms: report.cloud_time.as_millis(),
+        outputs: &report.outputs,
+        residue,
+    }
 }
 
 /// A record of the state.
@@ -268,5 +319,30 @@ fn field(f: &Field, given: bool) -> FieldJson {
         replaces: f.replace,
         sensitive: f.sensitive,
         fields: super::reference::block(f.ty).map(|fields| fields.iter().map(|f| field(f, given)).collect()),
+    }
+}
+
+/// A parameter of a program.
+#[derive(Debug, Serialize)]
+pub(crate) struct ParameterJson<'a> {
+    name: &'a str,
+    doc: &'a str,
+    r#type: &'static str,
+    required: bool,
+    default: Option<&'a Value>,
+    value: Option<&'a Value>,
+    conditions: &'a [String],
+}
+
+/// The shape of a parameter.
+pub(crate) fn parameter(p: &dr_script::Parameter) -> ParameterJson<'_> {
+    ParameterJson {
+        name: &p.name,
+        doc: &p.doc,
+        r#type: p.ty.name(),
+        required: p.required,
+        default: p.default.as_ref(),
+        value: p.value.as_ref(),
+        conditions: &p.conditions,
     }
 }

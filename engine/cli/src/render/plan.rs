@@ -52,7 +52,8 @@ pub(crate) fn body(plan: &Plan, look: Look<'_>) -> String {
             }
         }
     }
-    out + &outputs(plan, look)
+    out.push_str(&outputs(plan, look));
+    out
 }
 
 /// The line that counts.

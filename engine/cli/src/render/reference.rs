@@ -116,7 +116,7 @@ fn first_sentence(doc: &str) -> &str {
 }
 
 /// Paragraphs broken into lines of the width, indented.
-fn wrapped(text: &str, indent: usize, width: usize) -> String {
+pub(super) fn wrapped(text: &str, indent: usize, width: usize) -> String {
     let room = width.saturating_sub(indent).max(20);
     let space = " ".repeat(indent);
     let mut out = String::new();

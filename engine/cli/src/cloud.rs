@@ -1,0 +1,76 @@
+//! Which cloud a command talks to, and how it is reached.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use dr_core::cloud::{Cloud, Identity};
+use dr_core::registry::Registry;
+use dr_sandbox::{Options, Sandbox, Speed};
+
+use crate::args::CloudName;
+use crate::exit::Failure;
+
+/// The sandbox's folder inside the state folder.
+const SANDBOX: &str = ".sandbox";
+
+/// What is needed to reach a cloud.
+#[derive(Debug)]
+pub(crate) struct Reach<'a> {
+    /// Which one.
+    pub name: CloudName,
+    /// The folder of the state.
+    pub state_dir: &'a Path,
+    /// How fast time passes in the sandbox.
+    pub speed: Speed,
+    /// Whether the command only looks: then not even a folder is made.
+    pub only_looks: bool,
+}
+
+/// Opens a cloud.
+///
+/// # Errors
+/// When it cannot be reached, or this build does not have it.
+pub(crate) async fn open(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<Arc<dyn Cloud>, Failure> {
+    match reach.name {
+        CloudName::Sandbox => sandbox(reach, registry),
+        CloudName::Aws => aws(reach).await,
+    }
+}
+
+fn sandbox(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<Arc<dyn Cloud>, Failure> {
+    let dir = reach.state_dir.join(SANDBOX);
+    let options = Options { speed: reach.speed, ..Options::default() };
+    let sandbox = if reach.only_looks && !dir.exists() {
+        // A cloud that was never opened holds nothing.
+        Sandbox::in_memory(registry.clone(), options)
+    } else {
+        Sandbox::open(&dir, registry.clone(), options)
+    };
+    Ok(Arc::new(sandbox.map_err(|e| Failure::new("cannot open the sandbox").because(&e))?))
+}
+
+#[cfg(feature = "aws")]
+async fn aws(reach: &Reach<'_>) -> Result<Arc<dyn Cloud>, Failure> {
+    let packages = reach.state_dir.join("packages");
+    let read = move |sha256: &str| std::fs::read(packages.join(format!("{sha256}.zip")));
+    let aws = dr_aws::Aws::connect(Arc::new(read)).await;
+    Ok(Arc::new(aws.map_err(|e| {
+        Failure::new("cannot connect to AWS")
+            .because(&e)
+            .hint("credentials come from the standard chain: `aws sts get-caller-identity` should work")
+    })?))
+}
+
+#[cfg(not(feature = "aws"))]
+async fn aws(_: &Reach<'_>) -> Result<Arc<dyn Cloud>, Failure> {
+    Err(Failure::new("this `dr` was built without AWS")
+        .hint("build it with its default features: `cargo build --release`, or use `--cloud sandbox`"))
+}
+
+/// How the header names a cloud.
+pub(crate) fn describe(identity: &Identity) -> String {
+    if &*identity.cloud == "sandbox" {
+        return "sandbox (nothing leaves this machine)".into();
+    }
+    identity.to_string()
+}

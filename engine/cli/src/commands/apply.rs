@@ -1,0 +1,191 @@
+//! `dr apply`: makes what a program declares.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use dr_core::plan::{Action, Goal, Plan};
+use dr_core::value::Str;
+use dr_run::{Report, plan_file};
+
+use super::plan::show;
+use crate::args::{Global, Parameters, Planning};
+use crate::exit::{Exit, Failure};
+use crate::load::{self, Program};
+use crate::render::diagnostic::{self, Sources};
+use crate::render::{CHANGED, GONE, NEW, REPLACED, STRONG, count, duration, json, outputs, paint};
+use crate::session::Session;
+use crate::ui::Ui;
+use crate::work::{Wanted, Work, failures};
+
+/// Make what a program declares: plan, ask, and apply
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  dr apply transactions --env pr-7\n  \
+                        dr apply transactions --env pr-7 --set alert_email=team@example.com --yes\n  \
+                        dr apply pr-7.plan")]
+pub(crate) struct ApplyArgs {
+    /// Name of a program in `programs`, path of a script, or a `.plan` file of `dr plan --out`
+    #[arg(required_unless_present = "plan")]
+    program: Option<String>,
+    #[command(flatten)]
+    parameters: Parameters,
+    #[command(flatten)]
+    planning: Planning,
+
+    /// Apply the plan in this file as it is
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["program", "set", "no_refresh"])]
+    plan: Option<PathBuf>,
+
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// Applies.
+pub(crate) fn cmd_apply(args: &ApplyArgs, global: &Global, ui: &Ui) -> Result<Exit, Failure> {
+    let session = Session::new(global, ui)?;
+    let given = args.program.as_deref().unwrap_or_default();
+    let stored = args.plan.clone().or_else(|| given.ends_with(".plan").then(|| PathBuf::from(given)));
+    match stored {
+        Some(file) => apply_stored(args, &session, &file),
+        None => apply_program(args, &session, &load::program(&session.project, given)?),
+    }
+}
+
+fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> Result<Exit, Failure> {
+    if args.parameters.help_program {
+        return super::plan::help_program(session, program, &args.parameters);
+    }
+    let evaluated = session.evaluate(program, &args.parameters.set)?;
+    let mut sources = Sources::new(&session.project.root).with(&evaluated.sources);
+    let (name, graph) = (Str::from(program.name.as_str()), evaluated.graph);
+    session.run(async |signals| {
+        let work = Work::open(session, &program.folder, args.planning.parallel(), false).await?;
+        signals.stop(&work.cancel);
+        let store = session.store_if_any()?;
+        if let Some(store) = &store {
+            work.resume(store).await?;
+        }
+        let wanted =
+            Wanted { goal: Goal::Apply, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
+        let plan = work.plan(store.as_ref(), wanted).await?;
+        confirm_and_run(args, session, &work, store, &plan, &mut sources).await
+    })
+}
+
+fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<Exit, Failure> {
+    if !file.is_file() {
+        return Err(Failure::new(format!("there is no plan `{}`", file.display()))
+            .hint("`dr plan PROGRAM --out FILE` makes one"));
+    }
+    let mut sources = Sources::new(&session.project.root);
+    session.run(async |signals| {
+        let Some(store) = session.store_if_any()? else {
+            return Err(Failure::new(format!("the environment `{}` has no state that the plan could be for", session.suffix))
+                .hint("give the `--env` and `--state-dir` that the plan was made with"));
+        };
+        let plan = plan_file::read(file, store.sealer())?;
+        let folder = session.folder_of(&plan.program);
+        let work = Work::open(session, &folder, args.planning.parallel(), false).await?;
+        signals.stop(&work.cancel);
+        dr_run::check_fresh(&plan, &session.suffix, &work.identity, &store.snapshot()?)?;
+        confirm_and_run(args, session, &work, Some(store), &plan, &mut sources).await
+    })
+}
+
+async fn confirm_and_run(
+    args: &ApplyArgs,
+    session: &Session<'_>,
+    work: &Work<'_>,
+    store: Option<dr_run::Store>,
+    plan: &Plan,
+    sources: &mut Sources,
+) -> Result<Exit, Failure> {
+    let ui = session.ui;
+    show(session, plan, sources, args.planning.details, &mut |text| {
+        ui.tell(text);
+        Ok(())
+    })?;
+    if plan.is_refused() {
+        if ui.json {
+            ui.result(&json::text(&json::plan(plan)))?;
+        }
+        return Ok(Exit::Refused);
+    }
+    // Steps that nobody would call a change, such as writing a record anew, need no answer.
+    if !plan.is_empty() && !args.yes && !work.ask("\nApply?").await? {
+        ui.tell("Nothing was changed\n");
+        return Ok(Exit::Failed);
+    }
+    let store = match store {
+        Some(store) => store,
+        None => session.store()?,
+    };
+    let report = work.apply(&store, plan).await?;
+    finish(session, plan, &report, sources, None)
+}
+
+/// Tells what became of a plan.
+pub(crate) fn finish(
+    session: &Session<'_>,
+    plan: &Plan,
+    report: &Report,
+    sources: &mut Sources,
+    residue: Option<Vec<dr_core::cloud::Found>>,
+) -> Result<Exit, Failure> {
+    let ui = session.ui;
+    let mut found = failures(&report.failed);
+    for (name, error) in &report.output_errors {
+        found.push(dr_core::diagnostic::Diagnostic::error(format!("cannot compute the output `{name}`: {error}")));
+    }
+    let exit = match (found.is_empty(), report.remaining.is_empty()) {
+        (false, _) => Exit::Failed,
+        (true, false) => Exit::Interrupted,
+        (true, true) if residue.as_ref().is_some_and(|r| !r.is_empty()) => Exit::Failed,
+        (true, true) => Exit::Done,
+    };
+    if !found.is_empty() {
+        ui.tell(&format!("\n{}", diagnostic::list(&found, sources, ui.width())));
+    }
+    if ui.json {
+        let shape = json::run(plan, report, exit, residue);
+        return ui.result(&json::text(&shape)).map(|()| exit);
+    }
+    let mut text = String::new();
+    if !plan.steps.is_empty() {
+        text.push_str(&format!("\n{}\n", done(plan, report)));
+    }
+    if !plan.destroy && !report.outputs.is_empty() {
+        text.push_str(&format!("\n{}\n{}", paint(STRONG, "outputs"), outputs::list(&report.outputs)));
+    }
+    if exit == Exit::Interrupted {
+        text.push_str("\nStopped on request; apply again to go on\n");
+    }
+    ui.result(&text).map(|()| exit)
+}
+
+/// The line that counts what was done and says how long it took.
+fn done(plan: &Plan, report: &Report) -> String {
+    let of = |action: Action, half: bool| {
+        let steps = report.done.iter().filter_map(|&i| plan.steps.get(i));
+        steps.filter(|s| s.action == action && s.replacement.is_some() == half).count()
+    };
+    let replaced = of(Action::Create, true);
+    let parts: Vec<String> = [
+        (of(Action::Create, false), "created", NEW),
+        (of(Action::Update, false), "changed", CHANGED),
+        (replaced, "replaced", REPLACED),
+        (of(Action::Delete, false), "deleted", GONE),
+        (of(Action::Import, false), "taken over", NEW),
+        (of(Action::Forget, false), "forgotten", GONE),
+        (report.failed.len(), "failed", GONE),
+        (report.skipped.len(), "skipped", GONE),
+        (report.remaining.len(), "not done", GONE),
+    ]
+    .into_iter()
+    .filter(|(n, ..)| *n > 0)
+    .map(|(n, what, style)| paint(style, format!("{n} {what}")))
+    .collect();
+    let what = if parts.is_empty() { count(report.done.len(), "record") + " written" } else { parts.join(", ") };
+    let [elapsed, cloud] = [report.elapsed, report.cloud_time].map(duration::exact);
+    format!("{what} in {elapsed}, of which the cloud took {cloud}")
+}

@@ -1,0 +1,111 @@
+//! `dr destroy`: takes everything of an environment away, and looks whether anything is left.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use dr_core::graph::Graph;
+use dr_core::plan::Goal;
+use dr_core::record::Snapshot;
+use dr_core::value::Str;
+
+use super::apply::finish;
+use super::plan::show;
+use crate::args::{Global, Planning};
+use crate::exit::{Exit, Failure};
+use crate::load;
+use crate::render::diagnostic::Sources;
+use crate::render::{GONE, NEW, count, json, paint, safe};
+use crate::session::Session;
+use crate::ui::Ui;
+use crate::work::{Wanted, Work};
+
+/// Destroy everything in an environment, then look whether anything is left
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  dr destroy transactions --env pr-7\n\n\
+                        The state alone suffices: neither the program's name nor its script is needed.")]
+pub(crate) struct DestroyArgs {
+    /// The program that the environment should belong to; refused if it is another's
+    program: Option<String>,
+    #[command(flatten)]
+    planning: Planning,
+
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// Destroys.
+pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Result<Exit, Failure> {
+    let session = Session::new(global, ui)?;
+    let given = args.program.as_deref().map(|given| load::name_of(&session.project, given)).transpose()?;
+    let mut sources = Sources::new(&session.project.root);
+    session.run(async |signals| {
+        let work = Work::open(&session, &session.project.root, args.planning.parallel(), false).await?;
+        signals.stop(&work.cancel);
+        let store = session.store_if_any()?;
+        if let Some(store) = &store {
+            work.resume(store).await?;
+        }
+        let snapshot = store.as_ref().map(dr_run::Store::snapshot).transpose()?.unwrap_or_default();
+        let Some(program) = given.clone().map(Str::from).or_else(|| snapshot.program.clone()) else {
+            if ui.json {
+                ui.result("{}\n")?;
+            }
+            ui.tell(&format!("The environment {} is empty\n", session.suffix));
+            return Ok(Exit::Done);
+        };
+        let graph = Graph::default();
+        let wanted =
+            Wanted { goal: Goal::Destroy, program: &program, graph: &graph, refresh: !args.planning.no_refresh };
+        let plan = work.plan(store.as_ref(), wanted).await?;
+        show(&session, &plan, &mut sources, args.planning.details, &mut |text| {
+            ui.tell(text);
+            Ok(())
+        })?;
+        if plan.is_refused() {
+            if ui.json {
+                ui.result(&json::text(&json::plan(&plan)))?;
+            }
+            return Ok(Exit::Refused);
+        }
+        if !plan.is_empty() && !args.yes && !work.ask("\nDestroy?").await? {
+            ui.tell("Nothing was changed\n");
+            return Ok(Exit::Failed);
+        }
+        let mut report = dr_run::Report::default();
+        if let Some(store) = &store {
+            report = work.apply(store, &plan).await?;
+        }
+        if !report.is_complete() {
+            return finish(&session, &plan, &report, &mut sources, None);
+        }
+        let regions = regions(&snapshot);
+        let residue = work.sweep(&program, &regions).await?;
+        let exit = finish(&session, &plan, &report, &mut sources, Some(residue.clone()))?;
+        if !ui.json {
+            ui.result(&left(&residue))?;
+        }
+        Ok(exit)
+    })
+}
+
+/// Where to look: wherever something was, and where programs usually are.
+fn regions(snapshot: &Snapshot) -> Vec<Str> {
+    let was = snapshot.records.values().chain(&snapshot.deposed).filter_map(|r| r.region.clone());
+    let usual = ["us-east-1", "us-west-2"].map(Str::from);
+    was.chain(usual).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn left(residue: &[dr_core::cloud::Found]) -> String {
+    if residue.is_empty() {
+        return format!("{}\n", paint(NEW, "Nothing is left"));
+    }
+    let mut out = format!("{}\n", paint(GONE, format!("{} left, which the state does not know:", count(residue.len(), "resource"))));
+    for found in residue {
+        let kind = found.kind.as_deref().unwrap_or("?");
+        let region = found.region.as_deref().unwrap_or("global");
+        let address = found.address.as_deref().map(|a| format!("  made as {}", safe(a))).unwrap_or_default();
+        out.push_str(&format!("  {kind}  {region}  {}{address}\n", safe(&found.id)));
+    }
+    out
+}

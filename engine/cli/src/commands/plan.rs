@@ -1,0 +1,125 @@
+//! `dr plan`: what apply would do.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use dr_core::graph::Graph;
+use dr_core::plan::{Goal, Plan};
+use dr_core::value::Str;
+
+use crate::args::{Global, Parameters, Planning};
+use crate::exit::{Exit, Failure};
+use crate::load::{self, Program};
+use crate::render::diagnostic::{self, Sources};
+use crate::render::plan::{Look, body, summary};
+use crate::render::{count, json, parameters};
+use crate::session::Session;
+use crate::ui::Ui;
+use crate::work::{Wanted, Work};
+
+/// Show what applying a program would change; touches nothing
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  dr plan transactions --env pr-7\n  dr plan transactions --help-program\n  \
+                        dr plan transactions --out pr-7.plan && dr apply pr-7.plan")]
+pub(crate) struct PlanArgs {
+    /// Name of a program in `programs`, or path of a script
+    program: String,
+    #[command(flatten)]
+    parameters: Parameters,
+    #[command(flatten)]
+    planning: Planning,
+
+    /// Plan the destruction of the environment instead
+    #[arg(long)]
+    destroy: bool,
+
+    /// Write the plan to a file that `dr apply` takes; makes the environment's state if there is none
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// Exit with status 2 when there are changes
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+/// Plans.
+pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit, Failure> {
+    let session = Session::new(global, ui)?;
+    let program = load::program(&session.project, &args.program)?;
+    if args.parameters.help_program {
+        return help_program(&session, &program, &args.parameters);
+    }
+    let evaluated = session.evaluate(&program, &args.parameters.set)?;
+    let mut sources = Sources::new(&session.project.root).with(&evaluated.sources);
+    let (goal, graph) = match args.destroy {
+        true => (Goal::Destroy, Graph::default()),
+        false => (Goal::Apply, evaluated.graph),
+    };
+    let name = Str::from(program.name.as_str());
+    let plan = session.run(async |signals| {
+        let work = Work::open(&session, &program.folder, args.planning.parallel(), true).await?;
+        signals.stop(&work.cancel);
+        // A plan that is kept needs the environment's key.
+        let store = if args.out.is_some() { Some(session.store()?) } else { session.store_if_any()? };
+        let wanted = Wanted { goal, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
+        let plan = work.plan(store.as_ref(), wanted).await?;
+        if let Some(store) = &store {
+            let open = store.open_operations()?.len();
+            if open > 0 {
+                let operations = count(open, "operation");
+                ui.tell(&format!("An earlier run left {operations} open; `dr apply` first finds out what became of it\n"));
+            }
+            if let Some(file) = &args.out
+                && !plan.is_refused()
+            {
+                dr_run::plan_file::write(file, &plan, store.sealer())?;
+            }
+        }
+        Ok(plan)
+    })?;
+    show(&session, &plan, &mut sources, args.planning.details, &mut |text| ui.result(text))?;
+    if ui.json {
+        ui.result(&json::text(&json::plan(&plan)))?;
+    }
+    if plan.is_refused() {
+        return Ok(Exit::Refused);
+    }
+    if let Some(file) = &args.out {
+        ui.tell(&format!("Kept in `{0}`; apply it with `dr apply {0}`\n", file.display()));
+    }
+    Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done })
+}
+
+/// Shows a plan to people; with `--json` nothing but what is wrong with it.
+pub(crate) fn show(
+    session: &Session<'_>,
+    plan: &Plan,
+    sources: &mut Sources,
+    details: bool,
+    to: &mut dyn FnMut(&str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let ui = session.ui;
+    if ui.json {
+        return Ok(());
+    }
+    let look = Look { registry: &session.registry, width: ui.width(), details };
+    let mut text = session.header(&plan.program, &plan.identity);
+    let body = body(plan, look);
+    if !body.is_empty() {
+        text.push_str(&format!("{body}\n"));
+    }
+    to(&text)?;
+    ui.tell(&diagnostic::list(&plan.diagnostics, sources, ui.width()));
+    to(&format!("{}\n", summary(plan)))
+}
+
+/// Lists the parameters of a program.
+pub(crate) fn help_program(session: &Session<'_>, program: &Program, given: &Parameters) -> Result<Exit, Failure> {
+    let all = session.parameters(program, &given.set)?;
+    let text = if session.ui.json {
+        json::text(&all.iter().map(json::parameter).collect::<Vec<_>>())
+    } else {
+        parameters::list(&program.name, &all, session.ui.width())
+    };
+    session.ui.result(&text).map(|()| Exit::Done)
+}

@@ -1,0 +1,88 @@
+//! `dr state`: what is recorded of an environment's resources.
+
+use clap::{Args, Subcommand};
+use dr_core::address::Address;
+use dr_core::record::Record;
+
+use crate::args::Global;
+use crate::exit::{Exit, Failure};
+use crate::render::change::show;
+use crate::render::{QUIET, STRONG, json, pad, paint, safe};
+use crate::session::Session;
+use crate::ui::Ui;
+
+/// Show what is recorded of the resources of an environment
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  dr state show primary/network/ec2.vpc:main --env pr-7")]
+pub(crate) struct StateArgs {
+    #[command(subcommand)]
+    command: StateCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum StateCommand {
+    /// List the resources
+    List,
+    /// Show all that is recorded of one resource; secrets stay hidden
+    Show {
+        /// The resource's address, as `dr state list` gives it
+        address: String,
+    },
+}
+
+/// Shows the state.
+pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Exit, Failure> {
+    let session = Session::new(global, ui)?;
+    let snapshot = session.recorded()?;
+    let text = match &args.command {
+        StateCommand::List if ui.json => json::text(&json::state(&session.suffix, &snapshot)),
+        StateCommand::List => {
+            if snapshot.is_empty() {
+                ui.tell(&format!("The environment {} is empty\n", session.suffix));
+            }
+            let old = snapshot.deposed.iter().map(|r| (r, "  set aside by a replacement"));
+            let now = snapshot.records.values().map(|r| (r, if r.incomplete { "  incomplete" } else { "" }));
+            let all: Vec<(&Record, &str)> = now.chain(old).collect();
+            let width = all.iter().map(|(r, _)| r.address.as_str().chars().count()).max().unwrap_or(0);
+            let line = |(r, mark): &(&Record, &str)| {
+                format!("{}  {}{mark}\n", pad(r.address.as_str(), width), paint(QUIET, safe(&r.id)))
+            };
+            all.iter().map(line).collect()
+        }
+        StateCommand::Show { address } => {
+            let record = Address::parse(address).ok().and_then(|a| snapshot.records.get(&a)).ok_or_else(|| {
+                Failure::new(format!("`{address}` is not in the environment `{}`", session.suffix))
+                    .near(address, snapshot.records.keys().map(Address::as_str))
+                    .hint("`dr state list` lists what is there")
+            })?;
+            if ui.json { json::text(&json::record(record)) } else { one(record) }
+        }
+    };
+    ui.result(&text).map(|()| Exit::Done)
+}
+
+fn one(r: &Record) -> String {
+    let mut out = format!("{}\n", paint(STRONG, r.address.as_str()));
+    let mut line = |name: &str, value: &str| out.push_str(&format!("  {}  {value}\n", pad(name, 10)));
+    line("id", &safe(&r.id));
+    line("region", r.region.as_deref().unwrap_or("global"));
+    if r.protect {
+        line("protected", "plans must not delete it");
+    }
+    if r.incomplete {
+        line("incomplete", "it was created but never became ready");
+    }
+    if !r.needs.is_empty() {
+        let needs: Vec<&str> = r.needs.iter().map(|n| n.address.as_str()).collect();
+        line("needs", &needs.join("\n              "));
+    }
+    for (title, values) in [("Arguments", &r.args), ("Attributes", &r.outputs)] {
+        if values.is_empty() {
+            continue;
+        }
+        out.push_str(&format!("{}\n", paint(STRONG, title)));
+        let width = values.keys().map(|k| k.chars().count()).max().unwrap_or(0);
+        out.extend(values.iter().map(|(name, value)| format!("  {}  {}\n", pad(name, width), show(value))));
+    }
+    out
+}

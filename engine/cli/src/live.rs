@@ -1,0 +1,267 @@
+//! The live view of a run: what is going on, on stderr.
+//!
+//! On a terminal: a line per region with its counts and, below it, a line per running resource with its time. Anywhere
+//! else: plain lines. Both leave a line behind for each resource that is done, so that the end reads the same.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use dr_core::address::Address;
+use dr_core::plan::{Action, Plan};
+use dr_run::{Event, Observer, Phase, What};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::render::{CHANGED, GONE, NEW, QUIET, STRONG, duration, paint, safe, shorten};
+use crate::ui::Ui;
+
+/// Running resources that have a line of their own; more are only counted.
+const LINES: usize = 16;
+/// How often times are drawn anew.
+const TICK: Duration = Duration::from_millis(200);
+/// Where nobody watches, a step that typically takes longer than this is announced when it starts.
+const LONG: Duration = Duration::from_secs(20);
+/// Retries with shorter pauses are nobody's concern.
+const WORTH_TELLING: Duration = Duration::from_secs(2);
+
+/// Watches one run.
+#[derive(Debug)]
+pub(crate) struct Live<'a> {
+    ui: &'a Ui,
+    watched: bool,
+    /// Region and typical time of each step.
+    steps: Vec<(String, Duration)>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    regions: BTreeMap<String, Region>,
+    running: BTreeMap<(Option<usize>, Address), Running>,
+}
+
+#[derive(Debug)]
+struct Region {
+    total: usize,
+    done: usize,
+    failed: usize,
+    running: usize,
+    bar: ProgressBar,
+}
+
+#[derive(Debug)]
+struct Running {
+    since: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl<'a> Live<'a> {
+    /// A view of a plan's run; without a plan, of an earlier run's rest.
+    pub(crate) fn new(ui: &'a Ui, plan: Option<&Plan>) -> Live<'a> {
+        let watched = ui.is_watched();
+        let mut state = State::default();
+        let mut steps = Vec::new();
+        for step in plan.map_or(&[][..], |p| &p.steps) {
+            let region = step.region.as_deref().unwrap_or("global").to_owned();
+            let entry = state.regions.entry(region.clone()).or_insert_with(|| Region {
+                total: 0,
+                done: 0,
+                failed: 0,
+                running: 0,
+                bar: ProgressBar::hidden(),
+            });
+            entry.total += 1;
+            steps.push((region, Duration::from_millis(step.typical_ms)));
+        }
+        if watched {
+            for (name, region) in &mut state.regions {
+                region.bar = ui.bars().add(ProgressBar::no_length().with_style(style("{msg}")));
+                region.show(name);
+            }
+        }
+        Live { ui, watched, steps, state: Mutex::new(state) }
+    }
+
+    /// Draws times anew until dropped. Select it beside the run.
+    pub(crate) async fn tick(&self) -> std::convert::Infallible {
+        let mut interval = tokio::time::interval(TICK);
+        loop {
+            interval.tick().await;
+            for running in self.state().running.values() {
+                running.bar.iter().for_each(ProgressBar::tick);
+            }
+        }
+    }
+
+    /// Takes the bars away.
+    pub(crate) fn end(&self) {
+        let mut state = self.state();
+        for running in std::mem::take(&mut state.running).into_values() {
+            running.bar.iter().for_each(ProgressBar::finish_and_clear);
+        }
+        for region in state.regions.values() {
+            region.bar.finish_and_clear();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn started(&self, event: &Event<'_>) {
+        let (region, typical) = self.step(event);
+        let mut state = self.state();
+        let State { regions, running } = &mut *state;
+        let mut bar = None;
+        if let Some(region) = regions.get_mut(region) {
+            region.running += 1;
+            if self.watched && running.len() < LINES {
+                let line = ProgressBar::no_length().with_style(style("    {msg}  {elapsed}"));
+                line.set_message(format!("{} {}", doing(event.action), event.address));
+                bar = Some(self.ui.bars().insert_after(&region.bar, line));
+            }
+        }
+        show(regions, region);
+        running.insert((event.step, event.address.clone()), Running { since: Instant::now(), bar });
+        drop(state);
+        if !self.watched && typical > LONG {
+            let about = duration::about(typical);
+            let text = format!("… {}  {}, typically {about}", event.address, doing(event.action));
+            self.ui.tell(&format!("  {}\n", paint(QUIET, text)));
+        }
+    }
+
+    /// A resource leaves the running ones. Gives how long it took.
+    fn ended(&self, event: &Event<'_>) -> Duration {
+        let (region, _) = self.step(event);
+        let mut state = self.state();
+        let State { regions, running } = &mut *state;
+        let was = running.remove(&(event.step, event.address.clone()));
+        if let Some(region) = regions.get_mut(region) {
+            region.running -= usize::from(was.is_some()).min(region.running);
+            match event.what {
+                What::Done => region.done += 1,
+                What::Failed(_) => region.failed += 1,
+                _ => {}
+            }
+        }
+        show(regions, region);
+        was.map_or(Duration::ZERO, |r| {
+            r.bar.iter().for_each(ProgressBar::finish_and_clear);
+            r.since.elapsed()
+        })
+    }
+
+    fn phase(&self, event: &Event<'_>, text: &str) {
+        let state = self.state();
+        let bar = state.running.get(&(event.step, event.address.clone())).and_then(|r| r.bar.as_ref());
+        if let Some(bar) = bar {
+            bar.set_message(format!("{} {}  {text}", doing(event.action), event.address));
+        }
+    }
+
+    fn step(&self, event: &Event<'_>) -> (&str, Duration) {
+        let known = event.step.and_then(|i| self.steps.get(i));
+        known.map_or(("", Duration::ZERO), |(region, typical)| (region, *typical))
+    }
+}
+
+impl Observer for Live<'_> {
+    fn on(&self, event: &Event<'_>) {
+        let name = event.address;
+        match event.what {
+            What::Started => self.started(event),
+            What::Phase(Phase::Settling) => self.phase(event, &paint(QUIET, "waiting until it is ready")),
+            What::Phase(Phase::Finding) => self.phase(event, &paint(QUIET, "looking for what was made")),
+            What::Phase(_) | What::Waiting(_) => {}
+            What::Retrying { error, failed, delay } => {
+                self.phase(event, &paint(CHANGED, format!("{}, again in {}", error.code, duration::exact(delay))));
+                if !self.watched && delay >= WORTH_TELLING {
+                    let again = duration::exact(delay);
+                    let text = format!("{name}  {}; call {failed} failed, again in {again}", safe(&error.to_string()));
+                    self.ui.tell(&format!("  {} {text}\n", paint(CHANGED, "↻")));
+                }
+            }
+            What::Done => {
+                let took = self.ended(event);
+                let (mark, style, done) = match event.action {
+                    Action::Create => ("+", NEW, "created"),
+                    Action::Update => ("~", CHANGED, "changed"),
+                    Action::Delete => ("-", GONE, "deleted"),
+                    Action::Read => ("?", QUIET, "looked up"),
+                    Action::Import => ("=", NEW, "taken over"),
+                    Action::Record => ("·", QUIET, "recorded"),
+                    Action::Forget => ("×", GONE, "forgotten"),
+                };
+                let took = duration::exact(took);
+                self.ui.tell(&format!("  {} {name}  {}\n", paint(style, mark), paint(QUIET, format!("{done} in {took}"))));
+            }
+            What::Failed(why) => {
+                let took = duration::exact(self.ended(event));
+                let why = safe(why);
+                let text = format!("{name}  failed after {took}: {}", shorten(&why, 400));
+                self.ui.tell(&format!("  {} {text}\n", paint(GONE, "✗")));
+            }
+            What::Skipped => {
+                self.ended(event);
+                let text = format!("{name}  skipped: what it depends on failed");
+                self.ui.tell(&format!("  {} {text}\n", paint(QUIET, "∅")));
+            }
+            What::Interrupted => {
+                self.ended(event);
+                let text = format!("{name}  stopped; the next run goes on with it");
+                self.ui.tell(&format!("  {} {text}\n", paint(QUIET, "◌")));
+            }
+        }
+    }
+}
+
+impl Region {
+    fn show(&self, name: &str) {
+        let mut text = format!("{}  {} of {} done", paint(STRONG, name), self.done, self.total);
+        if self.running > 0 {
+            text.push_str(&format!(" · {} running", self.running));
+        }
+        if self.failed > 0 {
+            text.push_str(&format!(" · {}", paint(GONE, format!("{} failed", self.failed))));
+        }
+        self.bar.set_message(text);
+    }
+}
+
+fn show(regions: &BTreeMap<String, Region>, name: &str) {
+    if let Some(region) = regions.get(name) {
+        region.show(name);
+    }
+}
+
+/// What is being done, as a word.
+fn doing(action: Action) -> &'static str {
+    match action {
+        Action::Create => "creating",
+        Action::Update => "changing",
+        Action::Delete => "deleting",
+        Action::Read => "looking up",
+        Action::Import => "taking over",
+        Action::Record => "recording",
+        Action::Forget => "forgetting",
+    }
+}
+
+/// What was to be done, as a verb.
+pub(crate) fn infinitive(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Update => "change",
+        Action::Delete => "delete",
+        Action::Read => "look up",
+        Action::Import => "take over",
+        Action::Record => "record",
+        Action::Forget => "forget",
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    // The templates are constants of this file; the fallback is indicatif's own.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}

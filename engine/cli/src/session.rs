@@ -1,0 +1,276 @@
+//! One command's surroundings: project, environment, state, cloud, language; and the way to a plan.
+//!
+//! Everything is opened as late as possible and as little as possible. A command that only looks makes no file: where
+//! there is no state, it sees an empty one.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use dr_core::cloud::{Cloud, Identity};
+use dr_core::diagnostic::Diagnostic;
+use dr_core::plan::{Goal, Input, propose};
+use dr_core::record::Snapshot;
+use dr_core::registry::Registry;
+use dr_core::value::Str;
+use dr_run::{KeySource, Store};
+use dr_sandbox::Speed;
+use dr_script::{Environment, Evaluated, Host, Limits, Request, Root, Setting, TestReport};
+use tokio::runtime::Runtime;
+
+use crate::args::{CloudName, Global};
+use crate::cloud::{self, Reach};
+use crate::config::{Project, value};
+use crate::exit::Failure;
+use crate::load::{self, Program};
+use crate::signals::Signals;
+use crate::render::diagnostic::Sources;
+use crate::render::{QUIET, STRONG, paint, safe};
+use crate::ui::Ui;
+
+/// The surroundings of a command.
+#[derive(Debug)]
+pub(crate) struct Session<'a> {
+    pub ui: &'a Ui,
+    pub project: Project,
+    /// The environment's suffix.
+    pub suffix: String,
+    /// The folder of the state.
+    pub state_dir: PathBuf,
+    /// The kinds.
+    pub registry: Arc<Registry>,
+    global: &'a Global,
+}
+
+impl<'a> Session<'a> {
+    /// Finds the project and decides the environment; opens nothing.
+    ///
+    /// # Errors
+    /// When the configuration or a global option is wrong.
+    pub(crate) fn new(global: &'a Global, ui: &'a Ui) -> Result<Session<'a>, Failure> {
+        let here = std::env::current_dir().map_err(|e| Failure::new("there is no current folder").because(&e))?;
+        let project = Project::find(&here)?;
+        let suffix = global.suffix(&project)?;
+        let state_dir = global.state_dir(&project);
+        Ok(Session { ui, suffix, state_dir, registry: Arc::new(dr_kinds::registry()), global, project })
+    }
+
+    /// Runs what waits and makes calls. Until it says what a signal stops, a signal ends the process.
+    ///
+    /// # Errors
+    /// Its own; and when it was stopped at once.
+    pub(crate) fn run<T>(&self, work: impl AsyncFnOnce(&Signals) -> Result<T, Failure>) -> Result<T, Failure> {
+        let runtime = Runtime::new().map_err(|e| Failure::new("cannot start").because(&e))?;
+        let signals = Signals::default();
+        let result = runtime.block_on(async {
+            tokio::select! {
+                result = work(&signals) => result,
+                never = signals.watch(self.ui) => match never {},
+            }
+        });
+        // A question that nobody answered still waits for its line.
+        runtime.shutdown_background();
+        result
+    }
+
+    // State.
+
+    fn keys(&self) -> KeySource {
+        let file = self.global.key_file.as_ref().filter(|f| !f.as_os_str().is_empty());
+        match (file, self.global.passphrase.as_ref().filter(|p| !p.is_empty())) {
+            (Some(file), _) => KeySource::File(file.clone()),
+            (None, Some(passphrase)) => KeySource::Passphrase(passphrase.clone()),
+            (None, None) => KeySource::StateDirectory,
+        }
+    }
+
+    /// The environment's state; made when it is not there.
+    ///
+    /// # Errors
+    /// When it is locked, damaged or sealed with another key.
+    pub(crate) fn store(&self) -> Result<Store, Failure> {
+        Ok(Store::open(&self.state_dir, &self.suffix, &self.keys())?)
+    }
+
+    /// The environment's state if there is one.
+    ///
+    /// # Errors
+    /// As [`Session::store`].
+    pub(crate) fn store_if_any(&self) -> Result<Option<Store>, Failure> {
+        if self.state_dir.join(&self.suffix).exists() { self.store().map(Some) } else { Ok(None) }
+    }
+
+    /// What is recorded of the environment.
+    ///
+    /// # Errors
+    /// As [`Session::store`].
+    pub(crate) fn recorded(&self) -> Result<Snapshot, Failure> {
+        self.recorded_of(&self.suffix)
+    }
+
+    /// What is recorded of any environment.
+    ///
+    /// # Errors
+    /// As [`Session::store`].
+    pub(crate) fn recorded_of(&self, environment: &str) -> Result<Snapshot, Failure> {
+        if !self.state_dir.join(environment).exists() {
+            return Ok(Snapshot::default());
+        }
+        Ok(Store::open(&self.state_dir, environment, &self.keys())?.snapshot()?)
+    }
+
+    // Cloud.
+
+    /// Opens the cloud. `only_looks` when the command changes nothing.
+    ///
+    /// # Errors
+    /// When it cannot be reached or does not say who it is.
+    pub(crate) async fn cloud(&self, only_looks: bool) -> Result<(Arc<dyn Cloud>, Identity), Failure> {
+        let speed: Speed = self.global.speed(&self.project).parse().map_err(|e: dr_sandbox::SpeedError| {
+            Failure::new(e.to_string()).hint("it is given by `--sandbox-speed` or `[sandbox] speed` in dr.toml")
+        })?;
+        let name = self.global.cloud(&self.project)?;
+        let reach = Reach { name, state_dir: &self.state_dir, speed, only_looks };
+        let cloud = cloud::open(&reach, &self.registry).await?;
+        let identity = cloud.identify().await.map_err(|e| {
+            Failure::new("the cloud does not say which account this is")
+                .because(&e)
+                .hint("check the credentials: `aws sts get-caller-identity` should work")
+        })?;
+        Ok((cloud, identity))
+    }
+
+    /// How long the cloud may take to show what was just made.
+    pub(crate) fn patience(&self) -> Duration {
+        match self.global.cloud(&self.project) {
+            Ok(CloudName::Aws) => Duration::from_secs(30),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// The first line of every command that talks to a cloud.
+    pub(crate) fn header(&self, program: &str, identity: &Identity) -> String {
+        let cloud = cloud::describe(identity);
+        format!("{} · environment {} · {cloud}\n\n", paint(STRONG, program), paint(STRONG, &self.suffix))
+    }
+
+    // Language.
+
+    /// Evaluates a program.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn evaluate(&self, program: &Program, set: &[(String, String)]) -> Result<Evaluated, Failure> {
+        let host = self.host(&program.folder);
+        let evaluated = host.evaluate(&self.request(program, set)).map_err(|f| self.script_failure(f))?;
+        for line in &evaluated.printed {
+            self.ui.tell(&format!("{}\n", paint(QUIET, safe(line))));
+        }
+        Ok(evaluated)
+    }
+
+    /// The parameters of a program.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn parameters(
+        &self,
+        program: &Program,
+        set: &[(String, String)],
+    ) -> Result<Vec<dr_script::Parameter>, Failure> {
+        let host = self.host(&program.folder);
+        host.parameters(&self.request(program, set)).map_err(|f| self.script_failure(f))
+    }
+
+    /// How many resources a program declares, and everything that is wrong with it; without state and cloud.
+    pub(crate) fn check(&self, program: &Program, set: &[(String, String)]) -> (usize, Vec<Diagnostic>, Sources) {
+        let host = self.host(&program.folder);
+        match host.evaluate(&self.request(program, set)) {
+            Err(f) => (0, f.diagnostics, Sources::new(&self.project.root).with(&f.sources)),
+            Ok(evaluated) => {
+                // Any account will do: no check depends on which it is.
+                let identity = Identity { cloud: "none".into(), account: "000000000000".into(), endpoint: None };
+                let name = Str::from(program.name.as_str());
+                let plan = propose(&Input {
+                    goal: Goal::Apply,
+                    graph: &evaluated.graph,
+                    snapshot: &Snapshot::default(),
+                    refreshed: &Default::default(),
+                    known: &Default::default(),
+                    imports: &Default::default(),
+                    registry: &self.registry,
+                    environment: &self.suffix,
+                    program: &name,
+                    identity: &identity,
+                });
+                let sources = Sources::new(&self.project.root).with(&evaluated.sources);
+                (evaluated.graph.nodes.len(), plan.diagnostics, sources)
+            }
+        }
+    }
+
+    /// Runs the tests of a file.
+    ///
+    /// # Errors
+    /// When the file itself is wrong.
+    pub(crate) fn test(&self, file: &Path, shown: &str, text: &str) -> Result<Vec<TestReport>, Failure> {
+        let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
+        let root = self.project.root.clone();
+        let programs = move |name: &str| {
+            let beside = folder.join(format!("{name}.{}", load::EXTENSION));
+            let path = if beside.is_file() { beside } else { load::path_of(&root, name) };
+            Some((load::shown(&root, &path), std::fs::read_to_string(path).ok()?))
+        };
+        let host = self.host(file.parent().unwrap_or(Path::new(".")));
+        host.test(shown, text, &programs).map_err(|f| self.script_failure(f))
+    }
+
+    fn host(&self, folder: &Path) -> Host {
+        let own = Root { label: load::shown(&self.project.root, folder), path: folder.to_owned() };
+        let stdlib = Root { label: "stdlib".into(), path: self.project.root.join("stdlib") };
+        Host::new(self.registry.clone(), vec![own, stdlib], Limits::default())
+    }
+
+    fn request(&self, program: &Program, set: &[(String, String)]) -> Request {
+        let config = &self.project.config;
+        let configured = [config.programs.get(&program.name), config.environments.get(&self.suffix)];
+        let mut settings = std::collections::BTreeMap::new();
+        for (name, given) in configured.into_iter().flatten().flat_map(|s| &s.parameters) {
+            settings.insert(name.clone(), Setting::Value(value(given)));
+        }
+        for (name, text) in set {
+            settings.insert(name.clone(), Setting::Text(text.clone()));
+        }
+        let environment = Environment {
+            suffix: self.suffix.clone(),
+            name: self.suffix.clone(),
+            // Environments of pull requests come and go.
+            ephemeral: self.suffix.starts_with("pr-"),
+        };
+        Request {
+            program: program.name.clone(),
+            source_name: program.source_name.clone(),
+            text: program.text.clone(),
+            environment,
+            settings,
+        }
+    }
+
+    /// The folder of a program by its name; the root where it is not there any more.
+    pub(crate) fn folder_of(&self, program: &str) -> PathBuf {
+        let path = load::path_of(&self.project.root, program);
+        match path.parent().filter(|_| path.is_file()) {
+            Some(folder) => folder.to_owned(),
+            None => self.project.root.clone(),
+        }
+    }
+
+    /// A failure that is told by diagnostics about the project's files.
+    pub(crate) fn failed(&self, diagnostics: Vec<Diagnostic>) -> Failure {
+        Failure::found(diagnostics, Sources::new(&self.project.root))
+    }
+
+    fn script_failure(&self, failure: dr_script::Failure) -> Failure {
+        Failure::found(failure.diagnostics, Sources::new(&self.project.root).with(&failure.sources))
+    }
+}

@@ -1,0 +1,221 @@
+//! Work on an environment: its state, its cloud, and what is done with them.
+//!
+//! One of these lives as long as a command. Its future runs beside the signals: the first Ctrl-C asks the engine to
+//! finish what is in flight, the second drops everything; both leave the journal able to tell what happened.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use dr_core::cloud::{Cloud, Identity};
+use dr_core::diagnostic::Diagnostic;
+use dr_core::graph::Graph;
+use dr_core::plan::{Goal, Input, Plan, propose};
+use dr_core::record::Snapshot;
+use dr_core::value::Str;
+use dr_run::{Calls, Cancel, DiskWorld, Engine, Gate, LocalCloud, Observer, Report, Resumption, Router, Silent, Store};
+
+use crate::exit::{Exit, Failure};
+use crate::live::Live;
+use crate::session::Session;
+use crate::ui::Ui;
+
+/// A command's hold on an environment.
+pub(crate) struct Work<'a> {
+    session: &'a Session<'a>,
+    /// The cloud and account.
+    pub identity: Identity,
+    cloud: Arc<dyn Cloud>,
+    local: LocalCloud,
+    gate: Gate,
+    calls: Calls,
+    /// How to stop.
+    pub cancel: Cancel,
+}
+
+/// What a plan is to be made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    /// Apply or destroy.
+    pub goal: Goal,
+    /// The program's name.
+    pub program: &'a Str,
+    /// What is declared.
+    pub graph: &'a Graph,
+    /// Whether to look how resources are now.
+    pub refresh: bool,
+}
+
+impl<'a> Work<'a> {
+    /// Opens the cloud. `folder` is the program's, `only_looks` says that the command changes nothing.
+    ///
+    /// # Errors
+    /// When the cloud cannot be reached.
+    pub(crate) async fn open(
+        session: &'a Session<'a>,
+        folder: &Path,
+        parallel: Option<usize>,
+        only_looks: bool,
+    ) -> Result<Work<'a>, Failure> {
+        let (cloud, identity) = session.cloud(only_looks).await?;
+        let local = LocalCloud::new(Arc::new(DiskWorld::new(folder)), &session.state_dir, &session.suffix);
+        let gate = Gate::new(parallel.or(session.project.config.parallel));
+        Ok(Work { session, identity, cloud, local, gate, calls: Calls::new(), cancel: Cancel::new() })
+    }
+
+    /// Makes the plan.
+    ///
+    /// # Errors
+    /// When it is interrupted, or state cannot be read, or belongs to another program or cloud.
+    pub(crate) async fn plan(&self, store: Option<&Store>, wanted: Wanted<'_>) -> Result<Plan, Failure> {
+        let mut snapshot = Snapshot::default();
+        if let Some(store) = store {
+            store.check_binding(wanted.program, &self.identity)?;
+            snapshot = store.snapshot()?;
+        }
+        // Preparing takes an engine, and an engine takes a state; where there is none, a passing one will do.
+        let scratch = Scratch::new()?;
+        let passing = match store {
+            Some(_) => None,
+            None => Some(Store::open(scratch.0.path(), &self.session.suffix, &dr_run::KeySource::StateDirectory)?),
+        };
+        let Some(store) = store.or(passing.as_ref()) else { return Err(Failure::new("there is no state")) };
+        let router = Router::new(&self.local, &*self.cloud);
+        let engine = self.engine(store, &router, &Silent);
+        let prepared = dr_run::prepare(&engine, &self.local, wanted.graph, &snapshot, wanted.refresh).await?;
+        let mut plan = propose(&Input {
+            goal: wanted.goal,
+            graph: wanted.graph,
+            snapshot: &snapshot,
+            refreshed: &prepared.refreshed,
+            known: &prepared.known,
+            imports: &prepared.imports,
+            registry: &self.session.registry,
+            environment: &self.session.suffix,
+            program: wanted.program,
+            identity: &self.identity,
+        });
+        plan.diagnostics.extend(prepared.diagnostics);
+        Ok(plan)
+    }
+
+    /// Finishes what an earlier run left open.
+    ///
+    /// # Errors
+    /// When something cannot be finished, or it is interrupted.
+    pub(crate) async fn resume(&self, store: &Store) -> Result<(), Failure> {
+        let open = store.open_operations()?.len();
+        if open == 0 {
+            return Ok(());
+        }
+        let ui = self.session.ui;
+        ui.tell(&format!("An earlier run left {} open; finding out what became of it\n", crate::render::count(open, "operation")));
+        let live = Live::new(ui, None);
+        let router = Router::new(&self.local, &*self.cloud);
+        let engine = self.engine(store, &router, &live);
+        let resumed = tokio::select! {
+            resumed = dr_run::resume(&engine, &self.identity) => resumed,
+            never = live.tick() => match never {},
+        };
+        live.end();
+        let Resumption { failed, remaining, .. } = resumed?;
+        ui.tell("\n");
+        if !failed.is_empty() {
+            return Err(self.session.failed(failures(&failed)).hint("run the command again when the cause is gone"));
+        }
+        if !remaining.is_empty() {
+            return Err(Failure::new("stopped on request; the next run goes on with it").exit(Exit::Interrupted));
+        }
+        Ok(())
+    }
+
+    /// Applies a plan.
+    ///
+    /// # Errors
+    /// When it is not for this state, or state cannot be written. Failures of steps are in the report.
+    pub(crate) async fn apply(&self, store: &Store, plan: &Plan) -> Result<Report, Failure> {
+        let live = Live::new(self.session.ui, Some(plan));
+        let router = Router::new(&self.local, &*self.cloud);
+        let engine = self.engine(store, &router, &live);
+        let snapshot = store.snapshot()?;
+        let report = tokio::select! {
+            report = dr_run::apply(&engine, plan, snapshot) => report,
+            never = live.tick() => match never {},
+        };
+        live.end();
+        Ok(report?)
+    }
+
+    /// What in these regions still carries the environment's tags.
+    ///
+    /// # Errors
+    /// When the cloud cannot tell.
+    pub(crate) async fn sweep(&self, program: &str, regions: &[Str]) -> Result<Vec<dr_core::cloud::Found>, Failure> {
+        let found = self.cloud.sweep(program, &self.session.suffix, regions).await;
+        found.map_err(|e| {
+            Failure::new("cannot look for what is left")
+                .because(&e)
+                .hint("everything recorded is gone; run `dr destroy` again to look once more")
+        })
+    }
+
+    /// Asks a question, unless somebody stops the command meanwhile.
+    ///
+    /// # Errors
+    /// When nobody can be asked, or it is interrupted.
+    pub(crate) async fn ask(&self, question: &'static str) -> Result<bool, Failure> {
+        let ui = self.session.ui;
+        ui.question(question)?;
+        tokio::select! {
+            answer = tokio::task::spawn_blocking(Ui::answer) => {
+                answer.map_err(|e| Failure::new("cannot read the answer").because(&e))?
+            }
+            () = self.cancel.requested() => {
+                ui.tell("\n");
+                Err(Failure::new("stopped on request; nothing was changed").exit(Exit::Interrupted))
+            }
+        }
+    }
+
+    fn engine<'e>(&'e self, store: &'e Store, router: &'e dyn Cloud, observer: &'e dyn Observer) -> Engine<'e> {
+        Engine {
+            store,
+            cloud: router,
+            registry: &self.session.registry,
+            gate: &self.gate,
+            observer,
+            cancel: &self.cancel,
+            calls: &self.calls,
+            patience: self.session.patience(),
+        }
+    }
+}
+
+/// Failed steps as diagnostics, each at the line that declares its resource.
+pub(crate) fn failures(failed: &[dr_run::Failure]) -> Vec<Diagnostic> {
+    failed
+        .iter()
+        .map(|f| {
+            let verb = crate::live::infinitive(f.action);
+            let times = if f.attempts > 1 { format!(" (after {} calls)", f.attempts) } else { String::new() };
+            let d = Diagnostic::error(format!("cannot {verb} `{}`: {}{times}", f.address, f.error));
+            let d = d.at(f.span.clone(), "declared here");
+            match &f.help {
+                Some(help) => d.help(help.clone()),
+                None => d,
+            }
+        })
+        .collect()
+}
+
+/// A folder that is gone with it.
+struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    fn new() -> Result<Scratch, Failure> {
+        tempfile::Builder::new()
+            .prefix("dr-")
+            .tempdir()
+            .map(Scratch)
+            .map_err(|e| Failure::new("cannot make a temporary folder").because(&e))
+    }
+}
