@@ -15,14 +15,16 @@ use dr_core::schema::{Kind, Place, Presence};
 use dr_core::value::{Map, Str, Value};
 use tokio::time::Instant;
 
+use crate::call::Call;
+use crate::check::taken;
 use crate::error::SandboxError;
 use crate::fault::Dice;
 use crate::log::{Change, Held, Log};
 use crate::make::Maker;
 use crate::options::{Options, Speed};
-use crate::refer::{held, is_foreign};
+use crate::refer::held;
 use crate::seal::seal;
-use crate::state::{Data, Entry, Removal, State, unique_name};
+use crate::state::{Data, Entry, Removal, State};
 use crate::template;
 
 /// The sandbox behind its handle's mutex.
@@ -67,7 +69,7 @@ pub(crate) struct Key<'a> {
     pub(crate) region: Option<&'a str>,
     pub(crate) id: &'a str,
     /// The call, for its errors.
-    pub(crate) call: &'a str,
+    pub(crate) call: Call,
 }
 
 impl Core {
@@ -222,8 +224,8 @@ impl Core {
     }
 
     /// The id of what an operation created.
-    pub(crate) fn find(&mut self, kind: &'static Kind, op: &str, call: &str) -> Result<Option<Str>, CloudError> {
-        self.look().map_err(|e| e.in_call(call))?;
+    pub(crate) fn find(&mut self, kind: &'static Kind, op: &str, call: Call) -> Result<Option<Str>, CloudError> {
+        self.look().map_err(|e| call.broke(&e))?;
         Ok(self.state.of_op(op).filter(|e| e.kind.name == kind.name && !e.is_deleting()).map(|e| e.data.id.clone()))
     }
 
@@ -236,20 +238,16 @@ impl Core {
         start: Instant,
         stale: bool,
     ) -> Result<Str, CloudError> {
-        let fail = |class, code: &str, message: String| Err(CloudError::new(class, at.call, code, message));
         let kind = at.kind;
         if !held(kind) {
             let message = format!("{} is not a kind that a cloud creates", kind.name);
-            return fail(ErrorClass::Invalid, "NotCreatable", message);
+            return Err(at.call.fails(ErrorClass::Invalid, "NotCreatable", message));
         }
         if kind.place == Place::Regional && at.region.is_none() {
-            return fail(
-                ErrorClass::Invalid,
-                "MissingRegion",
-                format!("{} lives in a region; none is given", kind.name),
-            );
+            let message = format!("{} lives in a region; none is given", kind.name);
+            return Err(at.call.fails(ErrorClass::Invalid, "MissingRegion", message));
         }
-        let _held = self.begin().map_err(|e| e.in_call(at.call))?;
+        let _held = self.begin().map_err(|e| at.call.broke(&e))?;
         if let Some(entry) = self.state.of_op(&intent.op)
             && entry.kind.name == kind.name
             && !entry.is_deleting()
@@ -292,7 +290,7 @@ impl Core {
             gone_at: None,
             blocked_until: 0,
         };
-        self.put(kind, data).map_err(|e| e.in_call(at.call))?;
+        self.put(kind, data).map_err(|e| at.call.broke(&e))?;
         Ok(id)
     }
 
@@ -304,7 +302,7 @@ impl Core {
         start: Instant,
         stale: bool,
     ) -> Result<(), CloudError> {
-        let _held = self.begin().map_err(|e| e.in_call(at.call))?;
+        let _held = self.begin().map_err(|e| at.call.broke(&e))?;
         let entry = self.entry(at)?;
         if entry.is_deleting() {
             return Err(taken(entry, at.call, self.now()));
@@ -327,14 +325,8 @@ impl Core {
         }
         let now = self.now();
         if data.ready_at > now {
-            let mut error = CloudError::new(
-                ErrorClass::Conflict,
-                at.call,
-                "ResourceInUse",
-                format!("{} is still being created or changed", entry.describe()),
-            );
-            error.retry_after = Some(Duration::from_micros(data.ready_at - now));
-            return Err(error);
+            let message = format!("{} is still being created or changed", entry.describe());
+            return Err(at.call.must_wait("ResourceInUse", message, Duration::from_micros(data.ready_at - now)));
         }
         self.check_free(at, &args, Some(&data.args))?;
         (data.args, data.sealed) = (args, sealed);
@@ -342,12 +334,12 @@ impl Core {
         data.outputs.retain(|name, _| !at.kind.output(name).is_some_and(|f| f.volatile));
         self.make_outputs(at.kind, &mut data);
         data.ready_at = self.ready_at(start, at.kind.update);
-        self.put(at.kind, data).map_err(|e| e.in_call(at.call))
+        self.put(at.kind, data).map_err(|e| at.call.broke(&e))
     }
 
     /// Starts a deletion, with everything that goes along.
     pub(crate) fn delete(&mut self, at: Key<'_>, start: Instant) -> Result<(), CloudError> {
-        let _held = self.begin().map_err(|e| e.in_call(at.call))?;
+        let _held = self.begin().map_err(|e| at.call.broke(&e))?;
         let Some((key, entry)) = self.state.find(at.kind, at.region, at.id) else { return Ok(()) };
         if entry.is_deleting() {
             return Ok(());
@@ -357,7 +349,7 @@ impl Core {
                 // What was on its way already goes at its own time.
                 keys.retain(|key| self.state.get(*key).is_some_and(|e| !e.is_deleting()));
                 let gone_at = self.later(start, at.kind.delete);
-                self.remove(&keys, gone_at, true).map_err(|e| e.in_call(at.call))
+                self.remove(&keys, gone_at, true).map_err(|e| at.call.broke(&e))
             }
             Removal::Blocked(by) => {
                 let mut names: Vec<String> =
@@ -366,14 +358,14 @@ impl Core {
                     names.push(format!("{} more", by.len() - names.len()));
                 }
                 let message = format!("{} is used by {}", entry.describe(), names.join(", "));
-                Err(CloudError::new(ErrorClass::Conflict, at.call, "DependencyViolation", message))
+                Err(at.call.fails(ErrorClass::Conflict, "DependencyViolation", message))
             }
         }
     }
 
     /// Whether a creation or change is finished.
     pub(crate) fn settle(&mut self, at: Key<'_>) -> Result<Settled, CloudError> {
-        self.look().map_err(|e| e.in_call(at.call))?;
+        self.look().map_err(|e| at.call.broke(&e))?;
         let now = self.now();
         let entry = self.entry(at)?;
         Ok(if entry.is_deleting() {
@@ -387,7 +379,7 @@ impl Core {
 
     /// Whether a deletion is finished.
     pub(crate) fn deleted(&mut self, at: Key<'_>) -> Result<Settled, CloudError> {
-        self.look().map_err(|e| e.in_call(at.call))?;
+        self.look().map_err(|e| at.call.broke(&e))?;
         let now = self.now();
         Ok(match self.state.find(at.kind, at.region, at.id) {
             None => Settled::Ready,
@@ -400,14 +392,14 @@ impl Core {
 
     /// The resource as it is.
     pub(crate) fn read(&mut self, at: Key<'_>) -> Result<Option<Live>, CloudError> {
-        self.look().map_err(|e| e.in_call(at.call))?;
+        self.look().map_err(|e| at.call.broke(&e))?;
         let found = self.state.find(at.kind, at.region, at.id);
         Ok(found.map(|(_, e)| Live { args: e.data.args.clone(), outputs: e.data.outputs.clone() }))
     }
 
     /// That it exists.
     pub(crate) fn exists(&mut self, at: Key<'_>) -> Result<(), CloudError> {
-        self.look().map_err(|e| e.in_call(at.call))?;
+        self.look().map_err(|e| at.call.broke(&e))?;
         self.entry(at).map(|_| ())
     }
 
@@ -432,7 +424,7 @@ impl Core {
     fn entry(&self, at: Key<'_>) -> Result<&Entry, CloudError> {
         self.state.find(at.kind, at.region, at.id).map(|(_, entry)| entry).ok_or_else(|| {
             let message = format!("there is no {} `{}`{}", at.kind.name, at.id, in_region(at.region));
-            CloudError::new(ErrorClass::Gone, at.call, "NotFound", message)
+            at.call.fails(ErrorClass::Gone, "NotFound", message)
         })
     }
 
@@ -444,53 +436,6 @@ impl Core {
     /// When what takes so long is ready; 0 when it takes no time, so that an instant sandbox's log says nothing of when.
     fn ready_at(&self, start: Instant, real: Duration) -> u64 {
         if self.speed().scale(real).is_zero() { 0 } else { self.later(start, real) }
-    }
-
-    /// That everything referred to exists. With `stale`, what this handle made is not visible yet.
-    fn check_references(&self, at: Key<'_>, args: &Map<Value>, stale: bool) -> Result<(), CloudError> {
-        for found in self.state.references(at.kind, args) {
-            match self.state.resolve(&found, at.region) {
-                Some(entry) => {
-                    if stale && self.dice.as_ref().is_some_and(|dice| dice.made(&entry.data.address)) {
-                        let message = format!("`{}`: {} is not visible yet", found.path, entry.describe());
-                        return Err(CloudError::new(ErrorClass::NotYetConsistent, at.call, "NotYetVisible", message));
-                    }
-                }
-                None if is_foreign(&found.value, &self.options.account) => {}
-                None => {
-                    let message = format!(
-                        "`{}` refers to a {} whose {} is `{}`; there is none",
-                        found.path, found.kind, found.attr, found.value
-                    );
-                    return Err(CloudError::new(ErrorClass::Invalid, at.call, "NotFound", message));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// That the name, if the kind has one that must be the only one, is free or its own.
-    fn check_free(&self, at: Key<'_>, args: &Map<Value>, own: Option<&Map<Value>>) -> Result<(), CloudError> {
-        let Some(name) = unique_name(at.kind, at.region, args) else { return Ok(()) };
-        if own.and_then(|own| unique_name(at.kind, at.region, own)).as_ref() == Some(&name) {
-            return Ok(());
-        }
-        let now = self.now();
-        if let Some(entry) = self.state.of_name(&name) {
-            return Err(taken(entry, at.call, now));
-        }
-        if let Some(until) = self.state.blocked_until(&name).filter(|until| *until > now) {
-            let wait = Duration::from_micros(until - now);
-            let message = format!(
-                "a {} of this name was deleted a moment ago; the name is free again in {:.1} s",
-                at.kind.name,
-                wait.as_secs_f64()
-            );
-            let mut error = CloudError::new(ErrorClass::Conflict, at.call, "NameRecentlyDeleted", message);
-            error.retry_after = Some(wait);
-            return Err(error);
-        }
-        Ok(())
     }
 
     /// Makes the attributes that are missing.
@@ -520,21 +465,6 @@ impl Core {
         }
         if any {
             self.make_outputs(kind, data);
-        }
-    }
-}
-
-/// That a name or id is taken, for good or until its holder is gone.
-fn taken(entry: &Entry, call: &str, now: u64) -> CloudError {
-    match entry.data.gone_at {
-        Some(gone_at) => {
-            let message = format!("{} is being deleted", entry.describe());
-            let mut error = CloudError::new(ErrorClass::Conflict, call, "BeingDeleted", message);
-            error.retry_after = Some(Duration::from_micros(gone_at.saturating_sub(now)));
-            error
-        }
-        None => {
-            CloudError::new(ErrorClass::Exists, call, "AlreadyExists", format!("{} exists already", entry.describe()))
         }
     }
 }

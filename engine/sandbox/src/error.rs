@@ -3,8 +3,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use dr_core::cloud::{CloudError, ErrorClass};
-
 /// Why a sandbox cannot be opened, read or tampered with.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
@@ -72,17 +70,4 @@ pub enum SandboxError {
         /// The one most like it.
         near: Option<String>,
     },
-}
-
-impl SandboxError {
-    /// The same as the failure of a call: nothing that trying again would mend.
-    pub(crate) fn in_call(&self, call: &str) -> CloudError {
-        let mut message = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(cause) = source {
-            message.push_str(&format!(": {cause}"));
-            source = cause.source();
-        }
-        CloudError::new(ErrorClass::Invalid, call, "SandboxStorage", message)
-    }
 }

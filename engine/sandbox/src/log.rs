@@ -71,6 +71,8 @@ pub(crate) struct Log {
     inode: u64,
     offset: u64,
     lines: u64,
+    /// What is written next; kept for its memory.
+    text: Vec<u8>,
 }
 
 impl Log {
@@ -81,7 +83,7 @@ impl Log {
         let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(&lock_path);
         let lock = Arc::new(lock.map_err(storage("open", &lock_path))?);
         let path = dir.join("sandbox.jsonl");
-        Ok(Log { path, account: account.clone(), lock, file: None, inode: 0, offset: 0, lines: 0 })
+        Ok(Log { path, account: account.clone(), lock, file: None, inode: 0, offset: 0, lines: 0, text: Vec::new() })
     }
 
     /// Forgets how far it was read: the next look starts at the first line.
@@ -154,19 +156,22 @@ impl Log {
 
     /// Appends changes with one write. Under the lock, after [`Log::news`].
     pub(crate) fn append(&mut self, changes: &[Change<'_>]) -> Result<(), SandboxError> {
-        let text = encode(changes).map_err(storage("write", &self.path))?;
+        self.text.clear();
+        for change in changes {
+            encode(change, &mut self.text).map_err(|e| storage("write", &self.path)(e))?;
+        }
         let Some(mut file) = self.file.as_ref() else {
             return Err(storage("write", &self.path)(io::Error::other("it is not open")));
         };
-        match file.write(&text) {
-            Ok(written) if written == text.len() => {}
+        match file.write(&self.text) {
+            Ok(written) if written == self.text.len() => {}
             Ok(_) => {
                 self.cut()?;
                 return Err(storage("write", &self.path)(io::Error::from(io::ErrorKind::StorageFull)));
             }
             Err(e) => return Err(storage("write", &self.path)(e)),
         }
-        self.offset += text.len() as u64;
+        self.offset += self.text.len() as u64;
         self.lines += changes.len() as u64;
         Ok(())
     }
@@ -179,9 +184,12 @@ impl Log {
     /// Writes the log anew with these changes only. Under the lock, after [`Log::news`].
     pub(crate) fn rewrite<'a>(&mut self, changes: impl Iterator<Item = Change<'a>>) -> Result<(), SandboxError> {
         let path = self.path.with_extension("jsonl.new");
-        let mut lines = vec![Change::Sandbox { version: VERSION, account: Cow::Owned(self.account.to_string()) }];
-        lines.extend(changes);
-        let text = encode(&lines).map_err(storage("write", &path))?;
+        let (mut text, mut lines) = (Vec::new(), 0);
+        let head = Change::Sandbox { version: VERSION, account: Cow::Owned(self.account.to_string()) };
+        for change in std::iter::once(head).chain(changes) {
+            encode(&change, &mut text).map_err(|e| storage("write", &path)(e))?;
+            lines += 1;
+        }
         let mut file = OpenOptions::new()
             .create(true)
             .write(true)
@@ -193,7 +201,7 @@ impl Log {
         fs::rename(&path, &self.path).map_err(storage("replace", &self.path))?;
         self.reopen()?;
         self.offset = text.len() as u64;
-        self.lines = lines.len() as u64;
+        self.lines = lines;
         Ok(())
     }
 
@@ -235,21 +243,27 @@ const BEFORE_SUM: &[u8] = b"{\"sum\":\"";
 const AFTER_SUM: &[u8] = b"\",";
 const SUM: usize = 16;
 
-fn sum_of(rest: &[u8]) -> String {
-    hex::encode(&Sha256::digest(rest)[..SUM / 2])
+fn sum_of(rest: &[u8]) -> [u8; SUM] {
+    let mut sum = [0; SUM];
+    let digest = Sha256::digest(rest);
+    // Half as many bytes as digits always fit.
+    let _ = hex::encode_to_slice(&digest[..SUM / 2], &mut sum);
+    sum
 }
 
-fn encode(changes: &[Change<'_>]) -> io::Result<Vec<u8>> {
-    let mut text = Vec::with_capacity(changes.len() * 1_024);
-    for change in changes {
-        let json = serde_json::to_vec(change)?;
-        // Without its opening brace, which comes before the checksum.
-        let rest = json.get(1..).unwrap_or_default();
-        for part in [BEFORE_SUM, sum_of(rest).as_bytes(), AFTER_SUM, rest, b"\n"] {
-            text.extend_from_slice(part);
-        }
-    }
-    Ok(text)
+/// Writes a change as a line: its JSON, with the checksum of what follows as its first field.
+fn encode(change: &Change<'_>, text: &mut Vec<u8>) -> io::Result<()> {
+    text.extend_from_slice(BEFORE_SUM);
+    let sum = text.len();
+    text.extend_from_slice(&[b'0'; SUM]);
+    text.push(AFTER_SUM[0]);
+    let brace = text.len();
+    serde_json::to_writer(&mut *text, change)?;
+    text[brace] = AFTER_SUM[1];
+    let digits = sum_of(&text[brace + 1..]);
+    text[sum..sum + SUM].copy_from_slice(&digits);
+    text.push(b'\n');
+    Ok(())
 }
 
 fn decode(line: &[u8]) -> Result<Change<'static>, String> {
@@ -258,7 +272,7 @@ fn decode(line: &[u8]) -> Result<Change<'static>, String> {
         .and_then(|text| text.split_at_checked(SUM))
         .and_then(|(sum, text)| Some((sum, text.strip_prefix(AFTER_SUM)?)))
         .ok_or("it does not begin with a checksum")?;
-    if sum_of(rest).as_bytes() != sum {
+    if sum_of(rest) != *sum {
         return Err("its checksum does not fit".into());
     }
     let json = [b"{", rest].concat();

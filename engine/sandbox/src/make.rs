@@ -108,13 +108,13 @@ impl Maker<'_> {
     fn render(&mut self, template: &str, seed: &str, revision: u64) -> String {
         let mut text = String::with_capacity(template.len() + 16);
         for (i, piece) in pieces(template).enumerate() {
-            let place = format!("{i}.{revision}");
-            let seed = [self.account, self.kind.name, self.op, seed, &place];
+            let place = || format!("{i}.{revision}");
+            let seed = |place| [self.account, self.kind.name, self.op, seed, place];
             match piece {
                 Piece::Text(plain) => text.push_str(plain),
                 Piece::Account => text.push_str(self.account),
-                Piece::Random(alphabet, count) => text.push_str(&random(alphabet, count, &seed)),
-                Piece::Uuid => text.push_str(&uuid(&seed)),
+                Piece::Random(alphabet, count) => text.push_str(&random(alphabet, count, &seed(&place()))),
+                Piece::Uuid => text.push_str(&uuid(&seed(&place()))),
                 Piece::Attribute(name) => text.push_str(&self.attribute(name)),
             }
         }

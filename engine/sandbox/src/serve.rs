@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::Sandbox;
 use crate::act::{Core, Key};
+use crate::call::{Call, broke};
 use crate::fault::Fault;
 
 /// How long a call that changes something takes, at real speed.
@@ -49,9 +50,8 @@ const DELETED: Op = Op::look("deleted", "Describe");
 const LOOK_UP: Op = Op::look("look_up", "LookUp");
 
 /// What the effect of a call gets to know about the call.
-struct Call {
-    /// Its name.
-    name: String,
+struct Passing {
+    call: Call,
     /// When it began.
     start: Instant,
     /// What happens to it, if anything.
@@ -65,42 +65,42 @@ impl Sandbox {
         op: Op,
         at: Target<'_>,
         takes: Duration,
-        effect: impl FnOnce(&mut Core, &Call) -> Result<T, CloudError> + Send,
+        effect: impl FnOnce(&mut Core, &Passing) -> Result<T, CloudError> + Send,
     ) -> Result<T, CloudError> {
         let start = Instant::now();
-        let name = name_of(at.kind, op);
+        let call = Call { kind: at.kind, verb: op.verb };
         let (fault, half) = {
             let mut core = self.core();
             *core.calls.entry((at.kind.name, op.name)).or_default() += 1;
-            up(&core, at.region, &name)?;
+            if let Some(message) = down(&core, at.region) {
+                return Err(call.fails(ErrorClass::Transient, "RegionUnavailable", message));
+            }
             let fault = core.dice.as_mut().and_then(|dice| dice.throw(op.name, at.address.text()));
             let latency = if op.changes { LATENCY.min(takes) } else { Duration::ZERO };
             (fault, core.speed().scale(latency) / 2)
         };
-        let fail = |class, code: &str, message: &str| CloudError::new(class, &name, code, message);
         pass(half).await;
         match fault {
             Some(Fault::Throttled) => {
-                return Err(fail(ErrorClass::Throttled, "ThrottlingException", "there were too many calls"));
+                return Err(call.fails(ErrorClass::Throttled, "ThrottlingException", "there were too many calls"));
             }
             Some(Fault::Transient) => {
-                return Err(fail(ErrorClass::Transient, "ServiceUnavailable", "the service could not be reached"));
+                return Err(call.fails(
+                    ErrorClass::Transient,
+                    "ServiceUnavailable",
+                    "the service could not be reached",
+                ));
             }
             Some(Fault::LostRequest) if op.changes => {
                 pass(half).await;
-                let mut error = fail(ErrorClass::Transient, "RequestTimeout", "there was no reply");
-                error.maybe_done = true;
-                return Err(error);
+                return Err(call.got_lost());
             }
             _ => {}
         }
-        let call = Call { name, start, fault };
-        let result = effect(&mut self.core(), &call);
+        let result = effect(&mut self.core(), &Passing { call, start, fault });
         pass(half).await;
-        if call.fault == Some(Fault::LostReply) && op.changes && result.is_ok() {
-            let mut error = CloudError::new(ErrorClass::Transient, &call.name, "RequestTimeout", "there was no reply");
-            error.maybe_done = true;
-            return Err(error);
+        if fault == Some(Fault::LostReply) && op.changes && result.is_ok() {
+            return Err(call.got_lost());
         }
         result
     }
@@ -113,32 +113,16 @@ async fn pass(time: Duration) {
     }
 }
 
-/// That a region can be reached.
-fn up(core: &Core, region: Option<&str>, call: &str) -> Result<(), CloudError> {
-    match region.filter(|region| core.options.regions_down.contains(*region)) {
-        Some(region) => {
-            let message = format!("{region} cannot be reached");
-            Err(CloudError::new(ErrorClass::Transient, call, "RegionUnavailable", message))
-        }
-        None => Ok(()),
-    }
-}
-
-/// The name of a call: `sqs:CreateQueue`.
-fn name_of(kind: &Kind, op: Op) -> String {
-    let mut name = format!("{}:{}", kind.service(), op.verb);
-    for word in kind.short().split('_') {
-        let mut letters = word.chars();
-        name.extend(letters.next().map(|c| c.to_ascii_uppercase()));
-        name.push_str(letters.as_str());
-    }
-    name
+/// Why a region cannot be reached, if it cannot.
+fn down(core: &Core, region: Option<&str>) -> Option<String> {
+    let region = region.filter(|region| core.options.regions_down.contains(*region))?;
+    Some(format!("{region} cannot be reached"))
 }
 
 /// The resource that a call is about. Only regional kinds are told apart by region.
-fn key<'a>(at: Target<'a>, id: &'a str, call: &'a Call) -> Key<'a> {
+fn key<'a>(at: Target<'a>, id: &'a str, passing: &Passing) -> Key<'a> {
     let region = at.region.filter(|_| at.kind.place == Place::Regional);
-    Key { kind: at.kind, region, id, call: &call.name }
+    Key { kind: at.kind, region, id, call: passing.call }
 }
 
 /// What a settling call says when it is slow.
@@ -153,34 +137,34 @@ impl Cloud for Sandbox {
     }
 
     fn find<'a>(&'a self, at: Target<'a>, _: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Option<Str>> {
-        Box::pin(self.call(FIND, at, Duration::ZERO, move |core, call| core.find(at.kind, &intent.op, &call.name)))
+        Box::pin(self.call(FIND, at, Duration::ZERO, move |core, passing| core.find(at.kind, &intent.op, passing.call)))
     }
 
     fn create<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str> {
-        Box::pin(self.call(CREATE, at, at.kind.create, move |core, call| {
-            core.create(key(at, "", call), args, intent, call.start, call.fault == Some(Fault::Stale))
+        Box::pin(self.call(CREATE, at, at.kind.create, move |core, passing| {
+            core.create(key(at, "", passing), args, intent, passing.start, passing.fault == Some(Fault::Stale))
         }))
     }
 
     fn configure<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>, _: &'a Intent) -> CloudResult<'a, ()> {
         // Creation sets everything here; what is left is that the resource must be there.
-        Box::pin(self.call(CONFIGURE, at, Duration::ZERO, move |core, call| core.exists(key(at, id, call))))
+        Box::pin(self.call(CONFIGURE, at, Duration::ZERO, move |core, passing| core.exists(key(at, id, passing))))
     }
 
     fn settle<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Settled> {
-        Box::pin(self.call(SETTLE, at, Duration::ZERO, move |core, call| match core.settle(key(at, id, call))? {
-            Settled::Ready if call.fault == Some(Fault::Slow) => Ok(not_yet(core, at.kind)),
+        Box::pin(self.call(SETTLE, at, Duration::ZERO, move |core, passing| match core.settle(key(at, id, passing))? {
+            Settled::Ready if passing.fault == Some(Fault::Slow) => Ok(not_yet(core, at.kind)),
             settled => Ok(settled),
         }))
     }
 
     fn read<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
-        Box::pin(self.call(READ, at, Duration::ZERO, move |core, call| {
-            let live = core.read(key(at, id, call))?;
+        Box::pin(self.call(READ, at, Duration::ZERO, move |core, passing| {
+            let live = core.read(key(at, id, passing))?;
             let young = core.dice.as_ref().is_some_and(|dice| dice.made(at.address.as_str()));
-            if call.fault == Some(Fault::Stale) && live.is_some() && young {
+            if passing.fault == Some(Fault::Stale) && live.is_some() && young {
                 let message = format!("{} `{id}` is not visible yet", at.kind.name);
-                return Err(CloudError::new(ErrorClass::NotYetConsistent, &call.name, "NotYetVisible", message));
+                return Err(passing.call.fails(ErrorClass::NotYetConsistent, "NotYetVisible", message));
             }
             Ok(live)
         }))
@@ -193,30 +177,39 @@ impl Cloud for Sandbox {
         _: &'a Map<Value>,
         new: &'a Map<Value>,
     ) -> CloudResult<'a, ()> {
-        Box::pin(self.call(UPDATE, at, at.kind.update, move |core, call| {
-            core.update(key(at, id, call), new, call.start, call.fault == Some(Fault::Stale))
+        Box::pin(self.call(UPDATE, at, at.kind.update, move |core, passing| {
+            core.update(key(at, id, passing), new, passing.start, passing.fault == Some(Fault::Stale))
         }))
     }
 
     fn delete<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, ()> {
-        Box::pin(self.call(DELETE, at, at.kind.delete, move |core, call| core.delete(key(at, id, call), call.start)))
+        Box::pin(
+            self.call(DELETE, at, at.kind.delete, move |core, passing| {
+                core.delete(key(at, id, passing), passing.start)
+            }),
+        )
     }
 
     fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Settled> {
-        Box::pin(self.call(DELETED, at, Duration::ZERO, move |core, call| match core.deleted(key(at, id, call))? {
-            Settled::Ready if call.fault == Some(Fault::Slow) => Ok(not_yet(core, at.kind)),
-            settled => Ok(settled),
-        }))
+        Box::pin(self.call(
+            DELETED,
+            at,
+            Duration::ZERO,
+            move |core, passing| match core.deleted(key(at, id, passing))? {
+                Settled::Ready if passing.fault == Some(Fault::Slow) => Ok(not_yet(core, at.kind)),
+                settled => Ok(settled),
+            },
+        ))
     }
 
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
-        Box::pin(self.call(LOOK_UP, at, Duration::ZERO, move |core, call| {
+        Box::pin(self.call(LOOK_UP, at, Duration::ZERO, move |core, passing| {
             if !at.kind.lookup {
                 let message = format!("{} is not a look-up", at.kind.name);
-                return Err(CloudError::new(ErrorClass::Invalid, &call.name, "NotALookUp", message));
+                return Err(passing.call.fails(ErrorClass::Invalid, "NotALookUp", message));
             }
             // A look-up is made somewhere, also when its kind is global.
-            let at = Key { region: at.region, ..key(at, "", call) };
+            let at = Key { region: at.region, ..key(at, "", passing) };
             Ok(core.answer(at, args))
         }))
     }
@@ -226,8 +219,10 @@ impl Cloud for Sandbox {
             let name = "tagging:GetResources";
             let mut core = self.core();
             *core.calls.entry(("cloud", "sweep")).or_default() += 1;
-            regions.iter().try_for_each(|region| up(&core, Some(region), name))?;
-            core.look().map_err(|e| e.in_call(name))?;
+            if let Some(message) = regions.iter().find_map(|region| down(&core, Some(region))) {
+                return Err(CloudError::new(ErrorClass::Transient, name, "RegionUnavailable", message));
+            }
+            core.look().map_err(|e| broke(name, &e))?;
             let ours = core.state.iter().filter(|e| {
                 let data = &e.data;
                 !e.is_deleting()

@@ -5,6 +5,7 @@
 //! changes a resource.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::{DefaultHasher, Hasher as _};
 
 use dr_core::registry::Registry;
 use dr_core::schema::{Kind, Scope};
@@ -82,17 +83,33 @@ pub(crate) enum Removal {
     Blocked(Vec<u64>),
 }
 
+/// 128 bits of hash in place of a text, in indexes: ARNs and addresses are long and begin alike, so comparing them is
+/// what would take the time. It lives in memory only.
+type Mark = u128;
+
+fn mark(of: &str, text: &str) -> Mark {
+    let half = |seed: u8| {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u8(seed);
+        hasher.write(of.as_bytes());
+        hasher.write_u8(0xff);
+        hasher.write(text.as_bytes());
+        u128::from(hasher.finish())
+    };
+    half(0) << 64 | half(1)
+}
+
 /// A value of a kind that others refer to, and a resource.
-type Link = (&'static str, Str, u64);
+type Link = (Mark, u64);
 
 /// Everything in the account.
 #[derive(Debug)]
 pub(crate) struct State {
     references: References,
     next: u64,
-    entries: BTreeMap<u64, Entry>,
-    by_op: BTreeMap<Str, u64>,
-    by_name: BTreeMap<String, u64>,
+    entries: BTreeMap<u64, Box<Entry>>,
+    by_op: BTreeMap<Mark, u64>,
+    by_name: BTreeMap<Mark, u64>,
     /// Who has a value that it is known by.
     known: BTreeSet<Link>,
     /// Who refers to a value.
@@ -128,11 +145,11 @@ impl State {
     }
 
     pub(crate) fn get(&self, key: u64) -> Option<&Entry> {
-        self.entries.get(&key)
+        self.entries.get(&key).map(|entry| &**entry)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values()
+        self.entries.values().map(|entry| &**entry)
     }
 
     /// How many lines it takes to say what there is.
@@ -146,18 +163,16 @@ impl State {
     }
 
     /// The resources of a kind and id in all regions.
-    pub(crate) fn of_id<'a>(&'a self, kind: &'static Kind, id: &str) -> impl Iterator<Item = (u64, &'a Entry)> {
-        let id = Str::from(id);
-        let same = id.clone();
-        self.known_as(kind.name, id).filter(move |(_, e)| e.data.id == same)
+    pub(crate) fn of_id(&self, kind: &'static Kind, id: &str) -> impl Iterator<Item = (u64, &Entry)> {
+        self.known_as(mark(kind.name, id)).filter(move |(_, e)| *e.data.id == *id)
     }
 
     pub(crate) fn of_op(&self, op: &str) -> Option<&Entry> {
-        self.by_op.get(op).and_then(|key| self.entries.get(key))
+        self.by_op.get(&mark("", op)).and_then(|key| self.get(*key))
     }
 
     pub(crate) fn of_name(&self, name: &str) -> Option<&Entry> {
-        self.by_name.get(name).and_then(|key| self.entries.get(key))
+        self.by_name.get(&mark("", name)).and_then(|key| self.get(*key))
     }
 
     /// Until when a name is blocked.
@@ -181,7 +196,7 @@ impl State {
 
     /// The resource that a reference means, seen from a region: one there, if it can be told apart by that.
     pub(crate) fn resolve(&self, found: &Found, region: Option<&str>) -> Option<&Entry> {
-        let there = |kind| self.known_as(kind, found.value.clone()).map(|(_, e)| e).filter(|e| !e.is_deleting());
+        let there = |kind: &str| self.known_as(mark(kind, &found.value)).map(|(_, e)| e).filter(|e| !e.is_deleting());
         let mut best = None;
         for entry in there(found.kind) {
             if best.is_none() || entry.data.region.as_deref() == region {
@@ -204,44 +219,46 @@ impl State {
             self.next += 1;
         }
         for value in self.values(kind, &data) {
-            self.known.insert((kind.name, value, key));
+            self.known.insert((mark(kind.name, &value), key));
         }
         for found in self.references.within(kind, &data.args) {
-            let tie = self.ties.entry((found.kind, found.value, key)).or_default();
+            let tie = self.ties.entry((mark(found.kind, &found.value), key)).or_default();
             tie.blocks |= found.blocks;
             tie.follows |= kind.deleted_with == Some(found.arg);
         }
         if let Some(name) = unique_name(kind, data.region.as_deref(), &data.args) {
             self.blocked.remove(&name);
-            self.by_name.insert(name, key);
+            self.by_name.insert(mark("", &name), key);
         }
         if let Some(gone_at) = data.gone_at {
             self.due.insert((gone_at, key));
         }
-        self.by_op.insert(data.op.clone(), key);
-        self.entries.insert(key, Entry { kind, data });
+        self.by_op.insert(mark("", &data.op), key);
+        self.entries.insert(key, Box::new(Entry { kind, data }));
     }
 
     /// Takes a resource out of everything.
-    fn take(&mut self, key: u64) -> Option<Entry> {
+    fn take(&mut self, key: u64) -> Option<Box<Entry>> {
         let entry = self.entries.remove(&key)?;
         let (kind, data) = (entry.kind, &entry.data);
         for value in self.values(kind, data) {
-            self.known.remove(&(kind.name, value, key));
+            self.known.remove(&(mark(kind.name, &value), key));
         }
         for found in self.references.within(kind, &data.args) {
-            self.ties.remove(&(found.kind, found.value, key));
+            self.ties.remove(&(mark(found.kind, &found.value), key));
         }
-        if let Some(name) = unique_name(kind, data.region.as_deref(), &data.args)
-            && self.by_name.get(&name) == Some(&key)
-        {
-            self.by_name.remove(&name);
+        if let Some(name) = unique_name(kind, data.region.as_deref(), &data.args) {
+            let name = mark("", &name);
+            if self.by_name.get(&name) == Some(&key) {
+                self.by_name.remove(&name);
+            }
         }
         if let Some(gone_at) = data.gone_at {
             self.due.remove(&(gone_at, key));
         }
-        if self.by_op.get(&data.op) == Some(&key) {
-            self.by_op.remove(&data.op);
+        let op = mark("", &data.op);
+        if self.by_op.get(&op) == Some(&key) {
+            self.by_op.remove(&op);
         }
         Some(entry)
     }
@@ -263,7 +280,8 @@ impl State {
             && gone_at <= now
         {
             self.due.pop_first();
-            if let Some(Entry { kind, data }) = self.take(key)
+            if let Some(entry) = self.take(key)
+                && let Entry { kind, data } = *entry
                 && data.blocked_until > now
                 && let Some(name) = unique_name(kind, data.region.as_deref(), &data.args)
             {
@@ -303,9 +321,9 @@ impl State {
         let mut holders = Vec::new();
         let Some(entry) = self.entries.get(&key) else { return holders };
         for value in self.values(entry.kind, &entry.data) {
-            let of_value = (entry.kind.name, value.clone(), 0)..=(entry.kind.name, value.clone(), u64::MAX);
-            for ((_, _, other), tie) in self.ties.range(of_value) {
-                if *other != key && self.means_only(entry, key, &value, *other) {
+            let value = mark(entry.kind.name, &value);
+            for ((_, other), tie) in self.ties.range((value, 0)..=(value, u64::MAX)) {
+                if *other != key && self.means_only(entry, key, value, *other) {
                     holders.push((*other, *tie));
                 }
             }
@@ -315,16 +333,15 @@ impl State {
 
     /// Whether `other`, which refers to a value, means this resource and no other. Among several of the same value it
     /// means those of its own region, if there are any.
-    fn means_only(&self, entry: &Entry, key: u64, value: &Str, other: u64) -> bool {
+    fn means_only(&self, entry: &Entry, key: u64, value: Mark, other: u64) -> bool {
         let region = self.entries.get(&other).and_then(|e| e.data.region.as_deref());
         let near = |e: &Entry| e.data.region.as_deref() == region;
-        let mut rivals = self.known_as(entry.kind.name, value.clone()).filter(|(k, e)| *k != key && !e.is_deleting());
+        let mut rivals = self.known_as(value).filter(|(k, e)| *k != key && !e.is_deleting());
         if near(entry) { !rivals.any(|(_, e)| near(e)) } else { rivals.next().is_none() }
     }
 
-    fn known_as<'a>(&'a self, kind: &'static str, value: Str) -> impl Iterator<Item = (u64, &'a Entry)> + use<'a> {
-        let range = (kind, value.clone(), 0)..=(kind, value, u64::MAX);
-        self.known.range(range).filter_map(|(_, _, key)| Some((*key, self.entries.get(key)?)))
+    fn known_as(&self, value: Mark) -> impl Iterator<Item = (u64, &Entry)> {
+        self.known.range((value, 0)..=(value, u64::MAX)).filter_map(|(_, key)| Some((*key, self.get(*key)?)))
     }
 
     /// The values that a resource is known by: its id, and whatever fields of other kinds refer to it by.
@@ -358,10 +375,11 @@ pub(crate) fn unique_name(kind: &Kind, region: Option<&str>, args: &Map<Value>) 
     }
     let mut given = false;
     for field in fields {
-        name.push(' ');
+        // A character that no name has.
+        name.push('\u{1f}');
         if let Some(value) = args.get(*field) {
             given = true;
-            let text = value.to_json();
+            let text = value.to_text();
             let folds = kind.arg(field).is_some_and(|f| f.ignore_case);
             name.push_str(&if folds { text.to_lowercase() } else { text });
         }

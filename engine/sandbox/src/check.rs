@@ -1,0 +1,74 @@
+//! What a creation or change is refused for: references to nothing, names that are taken or blocked.
+
+use std::time::Duration;
+
+use dr_core::cloud::{CloudError, ErrorClass};
+use dr_core::value::{Map, Value};
+
+use crate::act::{Core, Key};
+use crate::call::Call;
+use crate::refer::is_foreign;
+use crate::state::{Entry, unique_name};
+
+impl Core {
+    /// That everything referred to exists. With `stale`, what this handle made is not visible yet.
+    pub(crate) fn check_references(&self, at: Key<'_>, args: &Map<Value>, stale: bool) -> Result<(), CloudError> {
+        for found in self.state.references(at.kind, args) {
+            match self.state.resolve(&found, at.region) {
+                Some(entry) => {
+                    if stale && self.dice.as_ref().is_some_and(|dice| dice.made(&entry.data.address)) {
+                        let message = format!("`{}`: {} is not visible yet", found.path, entry.describe());
+                        return Err(at.call.fails(ErrorClass::NotYetConsistent, "NotYetVisible", message));
+                    }
+                }
+                None if is_foreign(&found.value, &self.options.account) => {}
+                None => {
+                    let message = format!(
+                        "`{}` refers to a {} whose {} is `{}`; there is none",
+                        found.path, found.kind, found.attr, found.value
+                    );
+                    return Err(at.call.fails(ErrorClass::Invalid, "NotFound", message));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// That the name, if the kind has one that must be the only one, is free or its own.
+    pub(crate) fn check_free(
+        &self,
+        at: Key<'_>,
+        args: &Map<Value>,
+        own: Option<&Map<Value>>,
+    ) -> Result<(), CloudError> {
+        let Some(name) = unique_name(at.kind, at.region, args) else { return Ok(()) };
+        if own.and_then(|own| unique_name(at.kind, at.region, own)).as_ref() == Some(&name) {
+            return Ok(());
+        }
+        let now = self.now();
+        if let Some(entry) = self.state.of_name(&name) {
+            return Err(taken(entry, at.call, now));
+        }
+        if let Some(until) = self.state.blocked_until(&name).filter(|until| *until > now) {
+            let wait = Duration::from_micros(until - now);
+            let message = format!(
+                "a {} of this name was deleted a moment ago; the name is free again in {:.1} s",
+                at.kind.name,
+                wait.as_secs_f64()
+            );
+            return Err(at.call.must_wait("NameRecentlyDeleted", message, wait));
+        }
+        Ok(())
+    }
+}
+
+/// That a name or id is taken, for good or until its holder is gone.
+pub(crate) fn taken(entry: &Entry, call: Call, now: u64) -> CloudError {
+    match entry.data.gone_at {
+        Some(gone_at) => {
+            let message = format!("{} is being deleted", entry.describe());
+            call.must_wait("BeingDeleted", message, Duration::from_micros(gone_at.saturating_sub(now)))
+        }
+        None => call.fails(ErrorClass::Exists, "AlreadyExists", format!("{} exists already", entry.describe())),
+    }
+}
