@@ -161,6 +161,7 @@ const S3: &[Rule] = &[
     ("InvalidBucketState", "", CONFLICT),
     ("InvalidRequest", "replication", NOT_YET),
     ("InvalidRequest", "versioning", NOT_YET),
+    ("InvalidTargetBucketForLogging", "permissions", NOT_YET),
     ("MalformedPolicy", "invalid principal", NOT_YET),
     ("NoSuchBucket", "", Absent),
     ("NoSuchBucketPolicy", "", GONE),

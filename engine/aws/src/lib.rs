@@ -25,6 +25,10 @@ mod tags;
 mod dynamodb;
 #[cfg(feature = "iam")]
 mod iam;
+#[cfg(feature = "kms")]
+mod kms;
+#[cfg(feature = "s3")]
+mod s3;
 #[cfg(feature = "sqs")]
 mod sqs;
 
@@ -56,6 +60,10 @@ const SERVICES: &[&Service] = &[
     &dynamodb::SERVICE,
     #[cfg(feature = "iam")]
     &iam::SERVICE,
+    #[cfg(feature = "kms")]
+    &kms::SERVICE,
+    #[cfg(feature = "s3")]
+    &s3::SERVICE,
     #[cfg(feature = "sqs")]
     &sqs::SERVICE,
 ];

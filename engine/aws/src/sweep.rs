@@ -34,6 +34,8 @@ pub(crate) async fn sweep(
     }
     #[cfg(feature = "iam")]
     found.extend(crate::iam::sweep(aws, program, environment).await?);
+    #[cfg(feature = "kms")]
+    let mut found = crate::kms::without_going(aws, found).await?;
     found.sort_by(|a, b| (&a.region, &a.id).cmp(&(&b.region, &b.id)));
     found.dedup();
     Ok(found)

@@ -2,17 +2,51 @@
 
 from .patching import around
 
+# The outermost element of answers that have a name of their own. boto3 reads any, the SDK for Rust only the right one.
+ROOTS = {
+    "CreateMultipartUpload": "InitiateMultipartUploadResult",
+    "DeleteObjects": "DeleteResult",
+    "GetBucketCors": "CORSConfiguration",
+    "GetBucketLifecycleConfiguration": "LifecycleConfiguration",
+    "GetBucketLogging": "BucketLoggingStatus",
+    "GetBucketTagging": "Tagging",
+    "GetBucketVersioning": "VersioningConfiguration",
+    "ListMultipartUploads": "ListMultipartUploadsResult",
+    "ListObjectVersions": "ListVersionsResult",
+}
+
 
 def fix():
-    """Replication reads back as written; a policy that asks for TLS does not lock everybody out.
+    """Answers are named as AWS names them; tags given at creation are kept; replication reads back as written; a policy
+    that asks for TLS does not lock everybody out.
 
     moto ignores conditions, so `Deny * unless aws:SecureTransport` would refuse every call, the emptying of the bucket
     included. The loopback connection of a test stands in for TLS: the condition `aws:SecureTransport = false` never holds.
     """
+    import xmltodict
     from moto.core.responses import ActionResult
+    from moto.core.serialize import S3Serializer
     from moto.iam.access_control import IAMPolicyStatement, PermissionResult
     from moto.s3.exceptions import ReplicationConfigurationNotFoundError
     from moto.s3.responses import S3Response
+
+    @around(S3Serializer, "_serialized_result_to_response")
+    def _(old, self, *args):
+        answer = old(self, *args)
+        name = self.operation_model.name
+        if name in ROOTS and answer["body"]:
+            answer["body"] = answer["body"].replace(f"{name}Response", ROOTS[name])
+        return answer
+
+    @around(S3Response, "_bucket_response_put")
+    def _(old, self, request, bucket_name, querystring):
+        known = bucket_name in self.backend.buckets
+        answer = old(self, request, bucket_name, querystring)
+        if not known and self.body:
+            given = xmltodict.parse(self.body, force_list=("Tag",)).get("CreateBucketConfiguration") or {}
+            tags = (given.get("Tags") or {}).get("Tag", [])
+            self.backend.put_bucket_tagging(bucket_name, {tag["Key"]: tag.get("Value") or "" for tag in tags})
+        return answer
 
     def get_bucket_replication(self):
         self.data["Action"] = "GetBucketReplication"

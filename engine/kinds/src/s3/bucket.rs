@@ -148,7 +148,4 @@ pub struct BucketOut {
     /// Host name with region.
     #[out(like = "{bucket}.s3.{region}.amazonaws.com")]
     pub bucket_regional_domain_name: String,
-    /// Route 53 zone of the region's S3 websites, for alias records.
-    #[out(like = "Z3AQBSTGFYJSTF")]
-    pub hosted_zone_id: String,
 }
