@@ -29,6 +29,8 @@ mod engine;
 mod explain;
 mod fault;
 mod functions;
+#[cfg(test)]
+mod holes;
 mod host;
 mod lists;
 mod modules;

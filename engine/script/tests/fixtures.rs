@@ -5,6 +5,7 @@
 //! `//~ called` that the line is among the calls that led to an error. Every error must be expected. Modules expect in
 //! the same way, whenever they are imported. `//@ set name=value` gives a parameter, `//@ steps n`, `//@ depth n` and
 //! `//@ memory n` (in MiB) set limits.
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that fails panics.
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The language as programs see it.
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that fails panics.
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! What the tests of the language share: a small registry, and shorthands to evaluate a text.
 #![allow(dead_code)] // Each test file uses its own part of it.
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that fails panics.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
