@@ -1,6 +1,6 @@
 //! For tests: a wire that answers what it was told to, for what no emulator shows.
 
-#![cfg(all(feature = "iam", feature = "sqs"))]
+#![cfg(any(feature = "kms", feature = "s3", all(feature = "iam", feature = "sqs")))]
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -15,6 +15,10 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use dr_core::address::Address;
+use dr_core::cloud::{Intent, Target};
+use dr_core::schema::Kind;
+use dr_core::value::{Map, Value};
 
 use crate::Aws;
 
@@ -58,7 +62,7 @@ impl Wire {
         (Aws::with_config(config, packages).await.unwrap(), wire)
     }
 
-    /// The bodies of what was asked after the caller's identity.
+    /// What was asked after the caller's identity: method and address, and the body below.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().iter().skip(1).cloned().collect()
     }
@@ -82,8 +86,8 @@ impl HttpClient for Wire {
 
 impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-        self.requests.lock().unwrap().push(body);
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default());
+        self.requests.lock().unwrap().push(format!("{} {}\n{body}", request.method(), request.uri()));
         let reply = self.replies.lock().unwrap().pop_front();
         HttpConnectorFuture::ready(match reply {
             Some(Reply::Http(status, headers, body)) => {
@@ -97,5 +101,30 @@ impl HttpConnector for Wire {
             Some(Reply::Broken) => Err(ConnectorError::io("connection reset".into())),
             None => Err(ConnectorError::user("nobody told what to answer".into())),
         })
+    }
+}
+
+/// A target of a kind, as the engine makes them.
+pub(crate) struct Subject {
+    pub(crate) kind: &'static Kind,
+    pub(crate) region: &'static str,
+    pub(crate) address: Address,
+    pub(crate) intent: Intent,
+    pub(crate) args: Map<Value>,
+}
+
+impl Subject {
+    /// One in `us-east-1`, made by operation `op-1`. The arguments are JSON, complete.
+    pub(crate) fn new(kind: &str, args: &str) -> Subject {
+        let address = Address::new("", kind, "it").unwrap();
+        let intent =
+            Intent { op: "op-1".into(), environment: "pr-1".into(), program: "p".into(), address: address.clone() };
+        let kind = dr_kinds::registry().get(kind).unwrap();
+        let args = Value::from_json(args).unwrap().as_map().unwrap().clone();
+        Subject { kind, region: "us-east-1", address, intent, args }
+    }
+
+    pub(crate) fn at(&self) -> Target<'_> {
+        Target { kind: self.kind, region: Some(self.region), address: &self.address }
     }
 }

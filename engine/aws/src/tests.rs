@@ -4,35 +4,13 @@
 
 use std::time::Duration;
 
-use dr_core::address::Address;
-use dr_core::cloud::{Cloud as _, CloudError, ErrorClass, Intent, Live, Target};
-use dr_core::schema::Kind;
-use dr_core::value::{Map, Value};
+use dr_core::cloud::{Cloud as _, CloudError, ErrorClass, Live};
+use dr_core::value::Value;
 
 use crate::SERVICES;
-use crate::replay::{Reply, Wire};
-
-/// A target of a kind, as the engine makes them.
-struct Subject {
-    kind: &'static Kind,
-    address: Address,
-    intent: Intent,
-    args: Map<Value>,
-}
+use crate::replay::{Reply, Subject, Wire};
 
 impl Subject {
-    fn new(kind: &str, args: &str) -> Subject {
-        let address = Address::new("", kind, "it").unwrap();
-        let intent =
-            Intent { op: "op-1".into(), environment: "pr-1".into(), program: "p".into(), address: address.clone() };
-        let kind = dr_kinds::registry().get(kind).unwrap();
-        Subject { kind, address, intent, args: Value::from_json(args).unwrap().as_map().unwrap().clone() }
-    }
-
-    fn at(&self) -> Target<'_> {
-        Target { kind: self.kind, region: Some("us-east-1"), address: &self.address }
-    }
-
     async fn create(&self, replies: &[Reply]) -> (Result<String, CloudError>, Vec<String>) {
         let (aws, wire) = Wire::cloud(replies).await;
         let id = aws.create(self.at(), &self.args, &self.intent).await;
