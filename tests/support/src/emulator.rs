@@ -133,6 +133,6 @@ pub(crate) fn moto_python() -> Result<PathBuf, Error> {
 }
 
 fn interpreter(variable: &'static str) -> Result<PathBuf, Error> {
-    let what = "Python with the emulator";
-    std::env::var_os(variable).map(PathBuf::from).ok_or(Error::NotPrepared { variable, what })
+    let missing = Error::NotPrepared { what: "Python with the emulator", place: variable };
+    std::env::var_os(variable).map(PathBuf::from).ok_or(missing)
 }

@@ -24,21 +24,22 @@ pub use fault::{Fault, Rule};
 pub use replay::{Replay, replay};
 pub use wire::{Routes, Wire};
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The account that both emulators speak of. LocalStack reads it from the access key, so the access key is this number.
 pub const ACCOUNT: &str = "123456789012";
 
 /// Why a helper could not do its work. All of these mean that a test cannot go on.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum Error {
     /// The test was started without what `tests/run` prepares.
-    #[error("{variable} is not set, so there is no {what}: run tests/run")]
+    #[error("there is no {what} ({place}): run tests/run")]
     NotPrepared {
-        /// The variable that `tests/run` sets.
-        variable: &'static str,
-        /// What it would have told.
+        /// What is missing.
         what: &'static str,
+        /// Where it was looked for: a variable or a path.
+        place: &'static str,
     },
     /// A process that should have served ended or said something else.
     #[error("{name} did not answer as agreed: {what}; its messages are in {}", log.display())]
@@ -78,6 +79,19 @@ pub enum Error {
     },
 }
 
+/// What a test that unwraps shows: the text for people, with its causes.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
 impl Error {
     /// Wraps an error of the operating system with what was being done.
     pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
@@ -99,5 +113,5 @@ pub fn repository() -> &'static Path {
 pub fn dr() -> Result<PathBuf, Error> {
     let test = std::env::current_exe().map_err(Error::io("find the running test"))?;
     let built = test.ancestors().nth(2).map(|profile| profile.join("dr")).filter(|binary| binary.exists());
-    built.ok_or(Error::NotPrepared { variable: "target/…/dr", what: "binary to test" })
+    built.ok_or(Error::NotPrepared { what: "`dr` to test", place: "beside the tests under target/" })
 }
