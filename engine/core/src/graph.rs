@@ -11,7 +11,7 @@ use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Frame, Span};
 use crate::expr::Expr;
 use crate::record::Need;
-use crate::schema::{Kind, closest};
+use crate::schema::{Field, Kind, Type, closest};
 use crate::value::{Map, Str};
 
 /// Everything a program declares.
@@ -109,18 +109,50 @@ pub struct Output {
 impl Node {
     /// What it depends on, and whether each of those must outlive it.
     ///
-    /// A reference through an argument whose schema says that it does not block, and nothing else, does not.
+    /// A field that refers to a resource says whether it stands in the way of that one's deletion. What is only
+    /// mentioned, in a policy or an environment variable, must be there first and stands in nobody's way;
+    /// `depends_on` always does.
     pub fn needs(&self) -> Vec<Need> {
         let mut needs: BTreeMap<Address, bool> = BTreeMap::new();
         for (name, value) in &self.args {
-            let blocks = self.kind.arg(name).and_then(|f| f.refers).is_none_or(|r| r.blocks_delete);
-            value.each_ref(&mut |r| *needs.entry(r.address.clone()).or_default() |= blocks);
+            match self.kind.arg(name) {
+                Some(field) => collect(field, value, &mut needs),
+                None => mention(value, false, &mut needs),
+            }
         }
         for address in &self.options.depends_on {
             needs.insert(address.clone(), true);
         }
         needs.into_iter().map(|(address, blocks_delete)| Need { address, blocks_delete }).collect()
     }
+}
+
+/// The resources that a field's value refers to or mentions.
+fn collect(field: &Field, value: &Expr, needs: &mut BTreeMap<Address, bool>) {
+    match field.refers {
+        Some(reference) => mention(value, reference.blocks_delete, needs),
+        None => collect_type(field.ty, value, needs),
+    }
+}
+
+fn collect_type(ty: Type, value: &Expr, needs: &mut BTreeMap<Address, bool>) {
+    match (ty, value) {
+        (Type::List(inner), Expr::List(items)) => items.iter().for_each(|e| collect_type(*inner, e, needs)),
+        (Type::Map(inner), Expr::Map(entries)) => entries.values().for_each(|e| collect_type(*inner, e, needs)),
+        (Type::Object(fields), Expr::Map(entries)) => {
+            for (name, value) in entries {
+                match fields.iter().find(|f| f.name == &**name) {
+                    Some(field) => collect(field, value, needs),
+                    None => mention(value, false, needs),
+                }
+            }
+        }
+        (_, other) => mention(other, false, needs),
+    }
+}
+
+fn mention(value: &Expr, blocks: bool, needs: &mut BTreeMap<Address, bool>) {
+    value.each_ref(&mut |r| *needs.entry(r.address.clone()).or_default() |= blocks);
 }
 
 impl Graph {

@@ -42,7 +42,8 @@ pub trait World: Send + Sync {
     fn random(&self, count: usize) -> Vec<u8>;
 
     /// Packs a folder, named relative to the program, into a ZIP archive that is the same for the same contents.
-    /// What `exclude` names is left out: a path inside the folder, a file name, or an ending (`*.md`).
+    /// What `exclude` names is left out: paths inside the folder, in which `*` stands for anything but `/` and `**` for
+    /// anything.
     ///
     /// # Errors
     /// When the folder is missing, empty, outside the program's, or unreadable.

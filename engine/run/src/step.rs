@@ -311,6 +311,7 @@ impl Engine<'_> {
         let id = record.id.clone();
         let change = async {
             if old.incomplete {
+                self.settle(job, &id, &was, job.target.kind.create, retry).await?;
                 self.phase(job, Phase::Configuring);
                 self.call(job, retry, Call::Configure, || self.cloud.configure(job.target, &id, &args, intent)).await?;
             }
