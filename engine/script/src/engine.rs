@@ -75,13 +75,15 @@ fn configure(engine: &mut Engine, limits: &Limits) {
     engine.on_var(|name, _, _| Ok((name == "env").then(environment)));
 }
 
-/// `env`
+/// What `env` holds.
+pub(crate) const ENVIRONMENT: &[&str] = &["suffix", "name", "ephemeral"];
+
 fn environment() -> Dynamic {
     session::with(|s| {
-        Dynamic::from_map(Map::from([
-            ("suffix".into(), s.environment.suffix.as_str().into()),
-            ("name".into(), s.environment.name.as_str().into()),
-            ("ephemeral".into(), s.environment.ephemeral.into()),
-        ]))
+        let environment = &s.environment;
+        let values: [Dynamic; 3] =
+            [environment.suffix.as_str().into(), environment.name.as_str().into(), environment.ephemeral.into()];
+        let names = ENVIRONMENT.iter().map(|name| (*name).into());
+        Dynamic::from_map(names.zip(values).collect::<Map>())
     })
 }

@@ -84,7 +84,7 @@ fn fault(error: &EvalAltResult) -> Fault {
         EvalAltResult::ErrorPropertyNotFound(name, _) => {
             let names = session::with(|s| s.names.iter().filter(|n| *n != name).cloned().collect::<Vec<_>>());
             Fault::new(format!("this map has no property `{name}`"))
-                .near(name, names.iter().map(String::as_str))
+                .near(name, names.iter().map(String::as_str).chain(crate::engine::ENVIRONMENT.iter().copied()))
                 .help(format!("when it may be missing, write `.{name} ?? default`"))
         }
         EvalAltResult::ErrorStackOverflow(_) => {
@@ -96,7 +96,15 @@ fn fault(error: &EvalAltResult) -> Fault {
         EvalAltResult::ErrorStringBounds(size, index, _) => {
             Fault::new(format!("there is no character {index} in a text of {size}"))
         }
-        EvalAltResult::ErrorVariableNotFound(name, _) => Fault::new(format!("there is no variable `{name}`")),
+        EvalAltResult::ErrorVariableNotFound(name, _) => {
+            let name = plain(name);
+            let fault = Fault::new(format!("there is no variable `{name}`"));
+            if name.contains("::") {
+                fault.help("a module shows what it exports: `export const NAME = ..;`")
+            } else {
+                fault
+            }
+        }
         EvalAltResult::ErrorModuleNotFound(name, _) => Fault::new(format!("there is no module `{}`", plain(name))),
         EvalAltResult::ErrorParsing(kind, _) => {
             let diagnostic = parse_error(kind);

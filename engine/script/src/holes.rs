@@ -68,9 +68,7 @@ const EXPRESSIONS: &[(&str, &str)] = &[
 
 fn may_answer(name: &str, expression: &str) -> bool {
     let named = |list: &[(&str, &str)]| list.iter().any(|(known, _)| *known == name);
-    let direct = ["o", "a"].iter().any(|unknown| {
-        expression.split([' ', '(', ')', ',']).any(|word| word == *unknown)
-    });
+    let direct = ["o", "a"].iter().any(|unknown| expression.split([' ', '(', ')', ',']).any(|word| word == *unknown));
     named(DIRECT) || named(INSIDE) && !direct || EXPRESSIONS.iter().any(|(known, _)| *known == expression)
 }
 
@@ -142,7 +140,9 @@ fn nothing_answers_for_an_unknown() {
         }
     }
     for args in combinations(2) {
-        for operator in ["+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "in", "&&", "||", "??", "&", "^"] {
+        for operator in
+            ["+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "in", "&&", "||", "??", "&", "^"]
+        {
             // `[..] == "x"` is false whatever is in the list, and `x ?? y` takes what is there.
             let by_type = args[0] != args[1] && ["==", "!=", "<", "<=", ">", ">="].contains(&operator);
             if !by_type && operator != "??" {
