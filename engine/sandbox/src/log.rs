@@ -5,8 +5,8 @@
 //! reading what others appended; so a killed process loses nothing that it answered, and never mixes its lines with
 //! another's. What a kill can leave is a last line without its end: nobody was answered, and it is cut off.
 //!
-//! When most lines are history, the file is written anew beside the old one and renamed over it. Other handles see by
-//! the file's inode that theirs is the old one, and read everything again.
+//! When most lines are history, the file is written anew beside the old one and renamed over it. Other handles see
+//! that the file they have open has no name any more, and read everything again.
 
 use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
@@ -68,7 +68,6 @@ pub(crate) struct Log {
     account: Str,
     lock: Arc<File>,
     file: Option<File>,
-    inode: u64,
     offset: u64,
     lines: u64,
     /// What is written next; kept for its memory.
@@ -83,7 +82,7 @@ impl Log {
         let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(&lock_path);
         let lock = Arc::new(lock.map_err(storage("open", &lock_path))?);
         let path = dir.join("sandbox.jsonl");
-        Ok(Log { path, account: account.clone(), lock, file: None, inode: 0, offset: 0, lines: 0, text: Vec::new() })
+        Ok(Log { path, account: account.clone(), lock, file: None, offset: 0, lines: 0, text: Vec::new() })
     }
 
     /// Forgets how far it was read: the next look starts at the first line.
@@ -93,24 +92,21 @@ impl Log {
 
     /// Takes the lock; waits while another handle has it.
     pub(crate) fn hold(&self) -> Result<Held, SandboxError> {
-        self.lock.lock().map_err(storage("lock", &self.path))?;
+        self.lock.lock().map_err(|e| storage("lock", &self.path)(e))?;
         Ok(Held(self.lock.clone()))
     }
 
     /// Reads what was written since the last time. Under the lock (`held`), a torn last line is cut off and a missing
     /// file is made; without it, the one is left for later and the other is an error.
     pub(crate) fn news(&mut self, held: Option<&Held>) -> Result<News, SandboxError> {
-        let (inode, length) = match fs::metadata(&self.path) {
-            Ok(meta) => (meta.ino(), meta.len()),
-            Err(e) if e.kind() == io::ErrorKind::NotFound && held.is_some() => (0, 0),
-            Err(e) => return Err(storage("read", &self.path)(e)),
-        };
-        let afresh = inode != self.inode || length < self.offset || self.file.is_none();
+        let mut length = self.length()?;
+        let afresh = length.is_none();
         if afresh {
-            self.reopen()?;
+            self.reopen(held.is_some())?;
+            length = self.length()?;
         }
         let mut changes = Vec::new();
-        let length = if afresh { self.length()? } else { length };
+        let length = length.unwrap_or_default();
         if length > self.offset {
             let bytes = self.read(length)?;
             let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
@@ -199,7 +195,7 @@ impl Log {
             .map_err(storage("write", &path))?;
         file.write_all(&text).and_then(|()| file.sync_all()).map_err(storage("write", &path))?;
         fs::rename(&path, &self.path).map_err(storage("replace", &self.path))?;
-        self.reopen()?;
+        self.reopen(false)?;
         self.offset = text.len() as u64;
         self.lines = lines;
         Ok(())
@@ -210,18 +206,19 @@ impl Log {
         SandboxError::Damaged { path: self.path.clone(), line, why }
     }
 
-    fn reopen(&mut self) -> Result<(), SandboxError> {
-        let file = OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(&self.path);
-        let file = file.map_err(storage("open", &self.path))?;
-        self.inode = file.metadata().map_err(storage("read", &self.path))?.ino();
-        self.file = Some(file);
+    fn reopen(&mut self, create: bool) -> Result<(), SandboxError> {
+        let file = OpenOptions::new().create(create).read(true).append(true).mode(0o600).open(&self.path);
+        self.file = Some(file.map_err(storage("open", &self.path))?);
         (self.offset, self.lines) = (0, 0);
         Ok(())
     }
 
-    fn length(&self) -> Result<u64, SandboxError> {
-        let meta = self.file.as_ref().map_or_else(|| fs::metadata(&self.path), File::metadata);
-        meta.map(|meta| meta.len()).map_err(storage("read", &self.path))
+    /// How long the file is; `None` when it is not open, was cut short, or is not the one in the directory any more:
+    /// the one that was renamed over or deleted has no name left.
+    fn length(&self) -> Result<Option<u64>, SandboxError> {
+        let Some(file) = &self.file else { return Ok(None) };
+        let meta = file.metadata().map_err(|e| storage("read", &self.path)(e))?;
+        Ok(Some(meta.len()).filter(|length| meta.nlink() > 0 && *length >= self.offset))
     }
 
     fn read(&self, length: u64) -> Result<Vec<u8>, SandboxError> {
@@ -235,7 +232,10 @@ impl Log {
 
     /// Cuts off what follows the last whole line.
     fn cut(&self) -> Result<(), SandboxError> {
-        self.file.as_ref().map_or(Ok(()), |file| file.set_len(self.offset)).map_err(storage("repair", &self.path))
+        self.file
+            .as_ref()
+            .map_or(Ok(()), |file| file.set_len(self.offset))
+            .map_err(|e| storage("repair", &self.path)(e))
     }
 }
 

@@ -44,22 +44,28 @@ pub(crate) struct References {
     sought: BTreeMap<&'static str, BTreeSet<&'static str>>,
     /// For each kind that is referred to: the kinds that refer to it.
     referrers: BTreeMap<&'static str, BTreeSet<&'static str>>,
-    /// The kinds whose arguments hold references.
-    refer: BTreeSet<&'static str>,
+    /// For each kind that refers to others: the arguments it does it in or below.
+    places: BTreeMap<&'static str, Vec<&'static Field>>,
 }
 
 impl References {
     pub(crate) fn new(registry: &Registry) -> References {
         let mut all = References::default();
         for kind in registry.iter().filter(|kind| held(kind)) {
-            each_field(kind.args, &mut |field| {
-                let Some(reference) = field.refers else { return };
-                if let Some(target) = registry.get(reference.kind()).filter(|kind| held(kind)) {
-                    all.sought.entry(target.name).or_default().insert(reference.attr());
-                    all.referrers.entry(target.name).or_default().insert(kind.name);
-                    all.refer.insert(kind.name);
+            for arg in kind.args {
+                let mut refers = false;
+                each_field(arg, &mut |field| {
+                    let Some(reference) = field.refers else { return };
+                    if let Some(target) = registry.get(reference.kind()).filter(|kind| held(kind)) {
+                        all.sought.entry(target.name).or_default().insert(reference.attr());
+                        all.referrers.entry(target.name).or_default().insert(kind.name);
+                        refers = true;
+                    }
+                });
+                if refers {
+                    all.places.entry(kind.name).or_default().push(arg);
                 }
-            });
+            }
         }
         all
     }
@@ -77,46 +83,46 @@ impl References {
     /// The references in these arguments, without those that are taken on trust in any case.
     pub(crate) fn within(&self, kind: &'static Kind, args: &Map<Value>) -> Vec<Found> {
         let mut found = Vec::new();
-        if self.refer.contains(kind.name) {
-            self.walk_block(kind.args, args, None, &mut Vec::new(), &mut found);
+        for arg in self.places.get(kind.name).into_iter().flatten() {
+            self.walk_field(arg, args, arg.name, &mut Vec::new(), &mut found);
         }
         found
     }
 
-    fn walk_block(
+    /// The references in one field of a block, which is in or below an argument.
+    fn walk_field(
         &self,
-        fields: &'static [Field],
-        map: &Map<Value>,
-        arg: Option<&'static str>,
+        field: &'static Field,
+        block: &Map<Value>,
+        arg: &'static str,
         path: &mut Vec<String>,
         found: &mut Vec<Found>,
     ) {
-        for field in fields {
-            let Some(value) = map.get(field.name) else { continue };
-            path.push(field.name.to_owned());
-            let arg = arg.unwrap_or(field.name);
-            match field.refers {
-                Some(reference) if self.sought.contains_key(reference.kind()) => {
-                    each_text(value, path, &mut |path, text| {
-                        found.push(Found {
-                            arg,
-                            path: path.join("."),
-                            kind: reference.kind(),
-                            attr: reference.attr(),
-                            value: text,
-                            blocks: reference.blocks_delete,
-                        });
+        let Some(value) = block.get(field.name) else { return };
+        path.push(field.name.to_owned());
+        match field.refers {
+            Some(reference) if self.sought.contains_key(reference.kind()) => {
+                each_text(value, path, &mut |path, text| {
+                    found.push(Found {
+                        arg,
+                        path: path.join("."),
+                        kind: reference.kind(),
+                        attr: reference.attr(),
+                        value: text,
+                        blocks: reference.blocks_delete,
                     });
-                }
-                _ => self.walk(field.ty, value, arg, path, found),
+                });
             }
-            path.pop();
+            _ => self.walk(field.ty, value, arg, path, found),
         }
+        path.pop();
     }
 
     fn walk(&self, ty: Type, value: &Value, arg: &'static str, path: &mut Vec<String>, found: &mut Vec<Found>) {
         match (ty, value) {
-            (Type::Object(fields), Value::Map(map)) => self.walk_block(fields, map, Some(arg), path, found),
+            (Type::Object(fields), Value::Map(map)) => {
+                fields.iter().for_each(|field| self.walk_field(field, map, arg, path, found));
+            }
             (Type::List(inner), Value::List(items)) if nested(*inner) => {
                 for (i, item) in items.iter().enumerate() {
                     path.push(i.to_string());
@@ -164,16 +170,15 @@ fn nested(ty: Type) -> bool {
     }
 }
 
-fn each_field(fields: &'static [Field], visit: &mut impl FnMut(&'static Field)) {
-    for field in fields {
-        visit(field);
-        let mut ty = field.ty;
-        while let Type::List(inner) | Type::Map(inner) = ty {
-            ty = *inner;
-        }
-        if let Type::Object(inner) = ty {
-            each_field(inner, visit);
-        }
+/// A field and those below it.
+fn each_field(field: &'static Field, visit: &mut impl FnMut(&'static Field)) {
+    visit(field);
+    let mut ty = field.ty;
+    while let Type::List(inner) | Type::Map(inner) = ty {
+        ty = *inner;
+    }
+    if let Type::Object(fields) = ty {
+        fields.iter().for_each(|field| each_field(field, visit));
     }
 }
 
