@@ -159,7 +159,7 @@ async fn switch(cx: &Cx<'_>, id: &str, old: &Key, new: &Key) -> Result<()> {
     let rotation =
         |key: &Key| (key.enable_key_rotation, key.enable_key_rotation.then_some(key.rotation_period_in_days));
     let rotate = rotation(old) != rotation(new);
-    if new.enabled && !old.enabled || rotate && !(old.enabled && new.enabled) {
+    if (rotate || new.enabled) && !(old.enabled && new.enabled) {
         cx.call("kms:EnableKey", cx.kms().enable_key().key_id(id).send()).await?;
     }
     if rotate && new.enable_key_rotation {
