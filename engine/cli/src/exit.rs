@@ -127,8 +127,10 @@ impl Failure {
     pub(crate) fn report(mut self, ui: &Ui) -> Exit {
         let mut text = diagnostic::list(&self.diagnostics, &mut self.sources, ui.width());
         if self.message.is_empty() {
-            let tally = diagnostic::tally(&self.diagnostics);
-            self.message = tally;
+            self.message = diagnostic::tally(&self.diagnostics);
+            if self.diagnostics.len() > 1 {
+                text.push_str(&format!("{}\n", self.message));
+            }
         } else {
             text.push_str(&format!("{}: {}\n", paint(GONE, "error"), safe(&self.message)));
         }
@@ -169,10 +171,7 @@ impl From<StoreError> for Failure {
         match &error {
             StoreError::Locked { .. } => failure
                 .exit(Exit::Locked)
-                .hint("wait until it is done; environments do not block each other: another `--env` works at once"),
-            StoreError::Bound { .. } => {
-                failure.hint("choose another environment with `--env`, or destroy this one first")
-            }
+                .hint("environments do not block each other: another `--env` works at once"),
             StoreError::Seal(_) => failure.hint("give the key with `--key-file` or DR_PASSPHRASE"),
             _ => failure,
         }

@@ -46,7 +46,7 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// Opens the cloud. `folder` is the program's, `only_looks` says that the command changes nothing.
+    /// Opens the cloud for looking; what changes something opens it for real. `folder` is the program's.
     ///
     /// # Errors
     /// When the cloud cannot be reached.
@@ -54,9 +54,8 @@ impl<'a> Work<'a> {
         session: &'a Session<'a>,
         folder: &Path,
         parallel: Option<usize>,
-        only_looks: bool,
     ) -> Result<Work<'a>, Failure> {
-        let (cloud, identity) = session.cloud(only_looks).await?;
+        let (cloud, identity) = session.cloud(true).await?;
         let local = LocalCloud::new(Arc::new(DiskWorld::new(folder)), &session.state_dir, &session.suffix);
         let gate = Gate::new(parallel.or(session.project.config.parallel));
         Ok(Work { session, identity, cloud, local, gate, calls: Calls::new(), cancel: Cancel::new() })
@@ -102,11 +101,12 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// When something cannot be finished, or it is interrupted.
-    pub(crate) async fn resume(&self, store: &Store) -> Result<(), Failure> {
+    pub(crate) async fn resume(&mut self, store: &Store) -> Result<(), Failure> {
         let open = store.open_operations()?.len();
         if open == 0 {
             return Ok(());
         }
+        (self.cloud, _) = self.session.cloud(false).await?;
         let ui = self.session.ui;
         ui.tell(&format!("An earlier run left {} open; finding out what became of it\n", crate::render::count(open, "operation")));
         let live = Live::new(ui, None);
@@ -132,7 +132,8 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// When it is not for this state, or state cannot be written. Failures of steps are in the report.
-    pub(crate) async fn apply(&self, store: &Store, plan: &Plan) -> Result<Report, Failure> {
+    pub(crate) async fn apply(&mut self, store: &Store, plan: &Plan) -> Result<Report, Failure> {
+        (self.cloud, _) = self.session.cloud(false).await?;
         let live = Live::new(self.session.ui, Some(plan));
         let router = Router::new(&self.local, &*self.cloud);
         let engine = self.engine(store, &router, &live);

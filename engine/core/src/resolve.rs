@@ -52,7 +52,7 @@ pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map
             continue;
         }
         check(field, &value, &mut vec![key.clone()], &mut problems);
-        args.insert(key, fill(field.ty, value));
+        args.insert(key, conceal(field, fill(field.ty, value)));
     }
     for field in kind.args {
         if field.tags {
@@ -117,14 +117,33 @@ fn fill(ty: Type, value: Expr) -> Expr {
     }
 }
 
+/// Marks what is known of a sensitive value as secret, also inside what is not known yet.
+fn conceal(field: &Field, value: Expr) -> Expr {
+    fn all(value: Expr) -> Expr {
+        match value {
+            Expr::Known(Value::Null) => value,
+            Expr::Known(known) => Expr::Known(known.secret()),
+            Expr::List(items) => Expr::List(items.into_iter().map(all).collect()),
+            Expr::Map(entries) => Expr::Map(entries.into_iter().map(|(k, e)| (k, all(e))).collect()),
+            Expr::Concat(parts) => Expr::Concat(parts.into_iter().map(all).collect()),
+            Expr::Call(function, args) => Expr::Call(function, args.into_iter().map(all).collect()),
+            other @ (Expr::Attr(_) | Expr::Get(..)) => other,
+        }
+    }
+    if field.sensitive { all(value) } else { value }
+}
+
 fn fill_block(fields: &'static [Field], map: Map<Expr>) -> Expr {
     let mut filled: Map<Expr> = Map::new();
     for (key, value) in map {
         if value.is_null() {
             continue;
         }
-        let ty = fields.iter().find(|f| f.name == &*key).map_or(Type::Any, |f| f.ty);
-        filled.insert(key, fill(ty, value));
+        let value = match fields.iter().find(|f| f.name == &*key) {
+            Some(field) => conceal(field, fill(field.ty, value)),
+            None => value,
+        };
+        filled.insert(key, value);
     }
     for field in fields {
         if let Presence::Default(literal) = field.presence
@@ -405,6 +424,21 @@ mod tests {
         assert_eq!(args["name"], Expr::str("orders-pr-7"));
         assert_eq!(args["enabled"], Expr::Known(Value::Bool(true)));
         assert_eq!(args["rules"].to_string(), r#"[{"days": 3, "id": "a"}]"#);
+    }
+
+    #[test]
+    fn what_is_known_of_a_sensitive_argument_is_secret() {
+        const SECRET: &[Field] = &[Field { sensitive: true, ..Field::new("secret", "", Type::Str) }];
+        const ARGS: &[Field] = &[SECRET[0], Field::new("block", "", Type::Object(SECRET))];
+        const KIND: Kind = Kind::new("x.vault", "", ARGS, &[]);
+        let other = Expr::attr(&crate::address::Address::parse("x.thing:t").unwrap(), "url");
+        let given = Map::from([
+            ("secret".into(), Expr::concat(vec![Expr::str("hunter2@"), other])),
+            ("block".into(), Expr::Known(Value::from_json(r#"{"secret":"hunter2"}"#).unwrap())),
+        ]);
+        let (args, problems) = resolve(&KIND, given, &Surroundings::default());
+        assert_eq!(problems, []);
+        assert!(!format!("{args:?}").contains("hunter2"), "{args:?}");
     }
 
     #[test]

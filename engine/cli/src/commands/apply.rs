@@ -59,7 +59,7 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
     let mut sources = Sources::new(&session.project.root).with(&evaluated.sources);
     let (name, graph) = (Str::from(program.name.as_str()), evaluated.graph);
     session.run(async |signals| {
-        let work = Work::open(session, &program.folder, args.planning.parallel(), false).await?;
+        let mut work = Work::open(session, &program.folder, args.planning.parallel()).await?;
         signals.stop(&work.cancel);
         let store = session.store_if_any()?;
         if let Some(store) = &store {
@@ -68,7 +68,7 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
         let wanted =
             Wanted { goal: Goal::Apply, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
         let plan = work.plan(store.as_ref(), wanted).await?;
-        confirm_and_run(args, session, &work, store, &plan, &mut sources).await
+        confirm_and_run(args, session, &mut work, store, &plan, &mut sources).await
     })
 }
 
@@ -85,17 +85,17 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
         };
         let plan = plan_file::read(file, store.sealer())?;
         let folder = session.folder_of(&plan.program);
-        let work = Work::open(session, &folder, args.planning.parallel(), false).await?;
+        let mut work = Work::open(session, &folder, args.planning.parallel()).await?;
         signals.stop(&work.cancel);
         dr_run::check_fresh(&plan, &session.suffix, &work.identity, &store.snapshot()?)?;
-        confirm_and_run(args, session, &work, Some(store), &plan, &mut sources).await
+        confirm_and_run(args, session, &mut work, Some(store), &plan, &mut sources).await
     })
 }
 
 async fn confirm_and_run(
     args: &ApplyArgs,
     session: &Session<'_>,
-    work: &Work<'_>,
+    work: &mut Work<'_>,
     store: Option<dr_run::Store>,
     plan: &Plan,
     sources: &mut Sources,
@@ -120,6 +120,7 @@ async fn confirm_and_run(
         Some(store) => store,
         None => session.store()?,
     };
+    ui.tell("\n");
     let report = work.apply(&store, plan).await?;
     finish(session, plan, &report, sources, None)
 }

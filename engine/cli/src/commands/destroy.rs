@@ -40,7 +40,7 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
     let given = args.program.as_deref().map(|given| load::name_of(&session.project, given)).transpose()?;
     let mut sources = Sources::new(&session.project.root);
     session.run(async |signals| {
-        let work = Work::open(&session, &session.project.root, args.planning.parallel(), false).await?;
+        let mut work = Work::open(&session, &session.project.root, args.planning.parallel()).await?;
         signals.stop(&work.cancel);
         let store = session.store_if_any()?;
         if let Some(store) = &store {
@@ -74,6 +74,7 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
         }
         let mut report = dr_run::Report::default();
         if let Some(store) = &store {
+            ui.tell("\n");
             report = work.apply(store, &plan).await?;
         }
         if !report.is_complete() {

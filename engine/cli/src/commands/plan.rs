@@ -57,7 +57,7 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
     };
     let name = Str::from(program.name.as_str());
     let plan = session.run(async |signals| {
-        let work = Work::open(&session, &program.folder, args.planning.parallel(), true).await?;
+        let work = Work::open(&session, &program.folder, args.planning.parallel()).await?;
         signals.stop(&work.cancel);
         // A plan that is kept needs the environment's key.
         let store = if args.out.is_some() { Some(session.store()?) } else { session.store_if_any()? };

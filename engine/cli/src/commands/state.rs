@@ -3,6 +3,8 @@
 use clap::{Args, Subcommand};
 use dr_core::address::Address;
 use dr_core::record::Record;
+use dr_core::registry::Registry;
+use dr_core::schema::Place;
 
 use crate::args::Global;
 use crate::exit::{Exit, Failure};
@@ -55,17 +57,18 @@ pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Ex
                     .near(address, snapshot.records.keys().map(Address::as_str))
                     .hint("`dr state list` lists what is there")
             })?;
-            if ui.json { json::text(&json::record(record)) } else { one(record) }
+            if ui.json { json::text(&json::record(record)) } else { one(record, &session.registry) }
         }
     };
     ui.result(&text).map(|()| Exit::Done)
 }
 
-fn one(r: &Record) -> String {
+fn one(r: &Record, registry: &Registry) -> String {
+    let local = registry.get(&r.kind).is_some_and(|k| k.place == Place::Local);
     let mut out = format!("{}\n", paint(STRONG, r.address.as_str()));
     let mut line = |name: &str, value: &str| out.push_str(&format!("  {}  {value}\n", pad(name, 10)));
     line("id", &safe(&r.id));
-    line("region", r.region.as_deref().unwrap_or("global"));
+    line("region", r.region.as_deref().unwrap_or(if local { "local" } else { "global" }));
     if r.protect {
         line("protected", "plans must not delete it");
     }

@@ -45,7 +45,7 @@ impl Sources {
     }
 }
 
-/// All of them, worst last, with an empty line after each.
+/// All of them, worst last, with an empty line between them and one at the end.
 pub(crate) fn list(found: &[Diagnostic], sources: &mut Sources, width: usize) -> String {
     let mut sorted: Vec<&Diagnostic> = found.iter().collect();
     sorted.sort_by_key(|d| d.severity);

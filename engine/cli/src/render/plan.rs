@@ -12,6 +12,7 @@ use dr_core::graph::ReplaceOrder;
 use dr_core::plan::{Action, Change, Plan, Reason, Step};
 use dr_core::registry::Registry;
 use dr_core::schema::{Kind, Place, Type};
+use dr_core::value::REDACTED;
 
 use super::change::{Shown, difference, shape, show};
 use super::{CHANGED, GONE, NEW, QUIET, REPLACED, STRONG, count, duration, pad, paint, shorten};
@@ -52,8 +53,11 @@ pub(crate) fn body(plan: &Plan, look: Look<'_>) -> String {
             }
         }
     }
-    out.push_str(&outputs(plan, look));
-    out
+    let outputs = outputs(plan, look);
+    if !out.is_empty() && !outputs.is_empty() {
+        out.push('\n');
+    }
+    out + outputs.as_str()
 }
 
 /// The line that counts.
@@ -176,9 +180,19 @@ impl<'a> Row<'a> {
         });
         let mut order_said = false;
         let changes = &self.step.changes;
-        let path_width = changes.iter().map(|c| c.path.chars().count()).filter(|w| *w <= 32).max().unwrap_or(0);
+        let shown: Vec<(&Change, Shown)> = changes
+            .iter()
+            .map(|change| {
+                let ty = kind.and_then(|k| k.attribute(&change.path));
+                // How wide the column of names will be is not known yet: assume the widest.
+                let room = room.saturating_sub(changes.iter().map(|c| c.path.chars().count()).max().unwrap_or(0) + 2);
+                (change, difference(change.before.as_ref(), change.after.as_ref(), ty, room))
+            })
+            .collect();
+        let inline = shown.iter().filter(|(_, s)| matches!(s, Shown::Inline(_)));
+        let path_width = inline.map(|(c, _)| c.path.chars().count()).max().unwrap_or(0);
         let (mut beside, mut below) = (Vec::new(), Vec::new());
-        for change in changes {
+        for (change, shown) in shown {
             let mut marks = Vec::new();
             if change.forces {
                 marks.push("forces replacement");
@@ -191,11 +205,8 @@ impl<'a> Row<'a> {
                 marks.push("changed outside dr");
             }
             let marks = paint(QUIET, marks.join(", "));
-            let ty = kind.and_then(|k| k.attribute(&change.path));
-            let path = pad(&change.path, path_width);
-            let shown = difference(change.before.as_ref(), change.after.as_ref(), ty, room.saturating_sub(path_width + 2));
             match shown {
-                Shown::Inline(text) => beside.push(join_wide(&[&path, &text, &marks])),
+                Shown::Inline(text) => beside.push(join_wide(&[&pad(&change.path, path_width), &text, &marks])),
                 Shown::Block(lines) => {
                     below.push(join_wide(&[&change.path, &marks]));
                     below.extend(lines.into_iter().map(|l| format!("  {l}")));
@@ -203,7 +214,7 @@ impl<'a> Row<'a> {
             }
         }
         if look.details && self.step.action == Action::Create && changes.is_empty() {
-            below.extend(arguments(self.step, look.width));
+            below.extend(arguments(self.step, kind, look.width));
         }
         if let Some(order) = order
             && !order_said
@@ -272,10 +283,12 @@ fn reason(reason: &Reason, changes: &[Change]) -> Option<String> {
 }
 
 /// The arguments of what is created, a line each.
-fn arguments(step: &Step, width: usize) -> Vec<String> {
+fn arguments(step: &Step, kind: Option<&Kind>, width: usize) -> Vec<String> {
     let column = step.args.keys().map(|k| k.chars().count()).max().unwrap_or(0);
     let line = |(name, value): (&dr_core::value::Str, &dr_core::expr::Expr)| {
-        let value = show(&shape(value));
+        // The planner marks what is sensitive; the schema says so once more.
+        let sensitive = kind.and_then(|k| k.arg(name)).is_some_and(|f| f.sensitive);
+        let value = if sensitive && value.known().is_some() { REDACTED.to_owned() } else { show(&shape(value)) };
         format!("{}  {}", pad(name, column), shorten(&value, width.saturating_sub(column + 10).max(20)))
     };
     step.args.iter().map(line).map(|text| paint(QUIET, text)).collect()
