@@ -91,9 +91,9 @@ impl Project {
 
 impl Config {
     fn parse(text: &str) -> Result<Config, Vec<Diagnostic>> {
-        let failed = |e: toml::de::Error| vec![
-            Diagnostic::error(e.message()).at(e.span().map(|s| span(text, s.start, s.end)), "")
-        ];
+        let failed = |e: toml::de::Error| {
+            vec![Diagnostic::error(e.message()).at(e.span().map(|s| span(text, s.start, s.end)), "")]
+        };
         let table = DeTable::parse(text).map_err(failed)?;
         let mut unknown = Vec::new();
         check_keys(table.get_ref(), TOP, text, &mut unknown);
@@ -175,9 +175,7 @@ pub(crate) fn value(toml: &toml::Value) -> Value {
         // Parameters have no type for points in time: they get the text.
         toml::Value::Datetime(d) => Value::from(d.to_string()),
         toml::Value::Array(items) => Value::List(items.iter().map(value).collect()),
-        toml::Value::Table(table) => {
-            Value::Map(table.iter().map(|(k, v)| (k.as_str().into(), value(v))).collect())
-        }
+        toml::Value::Table(table) => Value::Map(table.iter().map(|(k, v)| (k.as_str().into(), value(v))).collect()),
     }
 }
 

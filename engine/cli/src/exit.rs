@@ -54,7 +54,11 @@ impl From<Exit> for ExitCode {
 
 /// An error on its way to the user.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Told>);
+
+/// What the user is told.
+#[derive(Debug)]
+struct Told {
     exit: Exit,
     message: String,
     causes: Vec<String>,
@@ -66,30 +70,32 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure that ends with status 1.
     pub(crate) fn new(message: impl Into<String>) -> Failure {
-        Failure {
+        Failure(Box::new(Told {
             exit: Exit::Failed,
             message: message.into(),
             causes: Vec::new(),
             hints: Vec::new(),
             diagnostics: Vec::new(),
             sources: Sources::default(),
-        }
+        }))
     }
 
     /// A failure that is told by diagnostics.
     pub(crate) fn found(diagnostics: Vec<Diagnostic>, sources: Sources) -> Failure {
-        Failure { diagnostics, sources, ..Failure::new("") }
+        let mut failure = Failure::new("");
+        (failure.0.diagnostics, failure.0.sources) = (diagnostics, sources);
+        failure
     }
 
     /// Another exit.
     pub(crate) fn exit(mut self, exit: Exit) -> Failure {
-        self.exit = exit;
+        self.0.exit = exit;
         self
     }
 
     /// What to do about it.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Failure {
-        self.hints.push(hint.into());
+        self.0.hints.push(hint.into());
         self
     }
 
@@ -107,8 +113,8 @@ impl Failure {
         while let Some(error) = next {
             let text = error.to_string();
             // Some libraries repeat the cause in their own text.
-            if self.causes.last().is_none_or(|last| !last.ends_with(&text)) {
-                self.causes.push(text);
+            if self.0.causes.last().is_none_or(|last| !last.ends_with(&text)) {
+                self.0.causes.push(text);
             }
             next = error.source();
         }
@@ -124,20 +130,21 @@ impl Failure {
     }
 
     /// Tells the user, and says how to end.
-    pub(crate) fn report(mut self, ui: &Ui) -> Exit {
-        let mut text = diagnostic::list(&self.diagnostics, &mut self.sources, ui.width());
-        if self.message.is_empty() {
-            self.message = diagnostic::tally(&self.diagnostics);
-            if self.diagnostics.len() > 1 {
-                text.push_str(&format!("{}\n", self.message));
+    pub(crate) fn report(self, ui: &Ui) -> Exit {
+        let mut told = *self.0;
+        let mut text = diagnostic::list(&told.diagnostics, &mut told.sources, ui.width());
+        if told.message.is_empty() {
+            told.message = diagnostic::tally(&told.diagnostics);
+            if told.diagnostics.len() > 1 {
+                text.push_str(&format!("{}\n", told.message));
             }
         } else {
-            text.push_str(&format!("{}: {}\n", paint(GONE, "error"), safe(&self.message)));
+            text.push_str(&format!("{}: {}\n", paint(GONE, "error"), safe(&told.message)));
         }
-        for cause in &self.causes {
+        for cause in &told.causes {
             text.push_str(&format!("  because: {}\n", safe(cause)));
         }
-        for hint in &self.hints {
+        for hint in &told.hints {
             text.push_str(&format!("  {}: {}\n", paint(NEW, "hint"), safe(hint)));
         }
         ui.tell(&text);
@@ -145,23 +152,23 @@ impl Failure {
             let shape = ErrorJson {
                 format: json::FORMAT,
                 error: ErrorBody {
-                    status: self.exit.number(),
-                    message: &self.message,
-                    causes: &self.causes,
-                    hints: &self.hints,
-                    diagnostics: &self.diagnostics,
+                    status: told.exit.number(),
+                    message: &told.message,
+                    causes: &told.causes,
+                    hints: &told.hints,
+                    diagnostics: &told.diagnostics,
                 },
             };
             // Nothing more can be done when even this cannot be written.
             let _ = ui.result(&json::text(&shape));
         }
-        self.exit
+        told.exit
     }
 }
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
@@ -169,9 +176,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         let failure = Failure::new(error.to_string()).caused_by(&error);
         match &error {
-            StoreError::Locked { .. } => failure
-                .exit(Exit::Locked)
-                .hint("environments do not block each other: another `--env` works at once"),
+            StoreError::Locked { .. } => {
+                failure.exit(Exit::Locked).hint("environments do not block each other: another `--env` works at once")
+            }
             StoreError::Seal(_) => failure.hint("give the key with `--key-file` or DR_PASSPHRASE"),
             _ => failure,
         }

@@ -171,7 +171,10 @@ impl Observer for Live<'_> {
         let name = event.address;
         match event.what {
             What::Started => self.started(event),
-            What::Phase(Phase::Settling) => self.phase(event, &paint(QUIET, "waiting until it is ready")),
+            What::Phase(Phase::Settling) => {
+                let what = if event.action == Action::Delete { "gone" } else { "ready" };
+                self.phase(event, &paint(QUIET, format!("waiting until it is {what}")));
+            }
             What::Phase(Phase::Finding) => self.phase(event, &paint(QUIET, "looking for what was made")),
             What::Phase(_) | What::Waiting(_) => {}
             What::Retrying { error, failed, delay } => {
@@ -194,7 +197,11 @@ impl Observer for Live<'_> {
                     Action::Forget => ("×", GONE, "forgotten"),
                 };
                 let took = duration::exact(took);
-                self.ui.tell(&format!("  {} {name}  {}\n", paint(style, mark), paint(QUIET, format!("{done} in {took}"))));
+                self.ui.tell(&format!(
+                    "  {} {name}  {}\n",
+                    paint(style, mark),
+                    paint(QUIET, format!("{done} in {took}"))
+                ));
             }
             What::Failed(why) => {
                 let took = duration::exact(self.ended(event));

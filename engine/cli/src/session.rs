@@ -23,9 +23,9 @@ use crate::cloud::{self, Reach};
 use crate::config::{Project, value};
 use crate::exit::Failure;
 use crate::load::{self, Program};
-use crate::signals::Signals;
 use crate::render::diagnostic::Sources;
 use crate::render::{QUIET, STRONG, paint, safe};
+use crate::signals::Signals;
 use crate::ui::Ui;
 
 /// The surroundings of a command.

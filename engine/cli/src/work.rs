@@ -12,10 +12,13 @@ use dr_core::graph::Graph;
 use dr_core::plan::{Goal, Input, Plan, propose};
 use dr_core::record::Snapshot;
 use dr_core::value::Str;
-use dr_run::{Calls, Cancel, DiskWorld, Engine, Gate, LocalCloud, Observer, Report, Resumption, Router, Silent, Store};
+use dr_run::{
+    Calls, Cancel, DiskWorld, Engine, Gate, LocalCloud, Observer, Outcome, Report, Resumption, Router, Silent, Store,
+};
 
 use crate::exit::{Exit, Failure};
 use crate::live::Live;
+use crate::render::{count, safe};
 use crate::session::Session;
 use crate::ui::Ui;
 
@@ -108,7 +111,7 @@ impl<'a> Work<'a> {
         }
         (self.cloud, _) = self.session.cloud(false).await?;
         let ui = self.session.ui;
-        ui.tell(&format!("An earlier run left {} open; finding out what became of it\n", crate::render::count(open, "operation")));
+        ui.tell(&format!("An earlier run left {} open; finding out what became of it\n", count(open, "operation")));
         let live = Live::new(ui, None);
         let router = Router::new(&self.local, &*self.cloud);
         let engine = self.engine(store, &router, &live);
@@ -117,7 +120,10 @@ impl<'a> Work<'a> {
             never = live.tick() => match never {},
         };
         live.end();
-        let Resumption { failed, remaining, .. } = resumed?;
+        let Resumption { resumed, failed, remaining } = resumed?;
+        for one in &resumed {
+            ui.tell(&format!("  {}  {}\n", one.address, outcome(&one.outcome)));
+        }
         ui.tell("\n");
         if !failed.is_empty() {
             return Err(self.session.failed(failures(&failed)).hint("run the command again when the cause is gone"));
@@ -188,6 +194,18 @@ impl<'a> Work<'a> {
             calls: &self.calls,
             patience: self.session.patience(),
         }
+    }
+}
+
+/// What became of an operation, in words.
+fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Created => "had been created".into(),
+        Outcome::Incomplete(why) => format!("had been created and never became ready: {}", safe(why)),
+        Outcome::NeverCreated => "had not been created".into(),
+        Outcome::Recorded => "is recorded as it is".into(),
+        Outcome::Missing => "is not there any more".into(),
+        Outcome::Deleted => "is deleted".into(),
     }
 }
 

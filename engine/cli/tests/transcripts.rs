@@ -8,6 +8,8 @@
 //!
 //! `SNAPSHOTS=overwrite cargo test -p dr-cli --test transcripts` writes the files anew.
 
+#![allow(clippy::unwrap_used)] // A test that cannot prepare itself has failed.
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -68,9 +70,10 @@ fn session(script: &str) -> String {
     let temp = tempfile::tempdir().unwrap();
     let root = temp.path().canonicalize().unwrap().join("project");
     copy(&folder().join("project"), &root);
-    let _held = script.strip_prefix("# locked: ").and_then(|rest| rest.lines().next()).map(|suffix| {
-        Store::open(&root.join("state"), suffix, &KeySource::StateDirectory).unwrap()
-    });
+    let _held = script
+        .strip_prefix("# locked: ")
+        .and_then(|rest| rest.lines().next())
+        .map(|suffix| Store::open(&root.join("state"), suffix, &KeySource::StateDirectory).unwrap());
     let mut out = String::new();
     // What stands before the first command introduces the session.
     for line in script.lines().take_while(|l| !l.starts_with("$ ")) {
@@ -110,7 +113,8 @@ fn transcripts_are_what_happens() {
             .collect();
         for (file, run) in runs {
             let actual = run.join().unwrap();
-            if let Err(difference) = assert.try_eq(Some(&file.display()), actual.into(), snapbox::Data::read_from(file, None).raw())
+            if let Err(difference) =
+                assert.try_eq(Some(&file.display()), actual.into(), snapbox::Data::read_from(file, None).raw())
             {
                 wrong.push(difference.to_string());
             }

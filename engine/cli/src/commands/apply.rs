@@ -65,8 +65,7 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
         if let Some(store) = &store {
             work.resume(store).await?;
         }
-        let wanted =
-            Wanted { goal: Goal::Apply, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
+        let wanted = Wanted { goal: Goal::Apply, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
         let plan = work.plan(store.as_ref(), wanted).await?;
         confirm_and_run(args, session, &mut work, store, &plan, &mut sources).await
     })
@@ -80,8 +79,11 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
     let mut sources = Sources::new(&session.project.root);
     session.run(async |signals| {
         let Some(store) = session.store_if_any()? else {
-            return Err(Failure::new(format!("the environment `{}` has no state that the plan could be for", session.suffix))
-                .hint("give the `--env` and `--state-dir` that the plan was made with"));
+            return Err(Failure::new(format!(
+                "the environment `{}` has no state that the plan could be for",
+                session.suffix
+            ))
+            .hint("give the `--env` and `--state-dir` that the plan was made with"));
         };
         let plan = plan_file::read(file, store.sealer())?;
         let folder = session.folder_of(&plan.program);
@@ -159,7 +161,8 @@ pub(crate) fn finish(
         text.push_str(&format!("\n{}\n{}", paint(STRONG, "outputs"), outputs::list(&report.outputs)));
     }
     if exit == Exit::Interrupted {
-        text.push_str("\nStopped on request; apply again to go on\n");
+        let again = if plan.destroy { "destroy" } else { "apply" };
+        text.push_str(&format!("\nStopped on request; {again} again to go on\n"));
     }
     ui.result(&text).map(|()| exit)
 }

@@ -101,7 +101,10 @@ fn left(residue: &[dr_core::cloud::Found]) -> String {
     if residue.is_empty() {
         return format!("{}\n", paint(NEW, "Nothing is left"));
     }
-    let mut out = format!("{}\n", paint(GONE, format!("{} left, which the state does not know:", count(residue.len(), "resource"))));
+    let mut out = format!(
+        "{}\n",
+        paint(GONE, format!("{} left, which the state does not know:", count(residue.len(), "resource")))
+    );
     for found in residue {
         let kind = found.kind.as_deref().unwrap_or("?");
         let region = found.region.as_deref().unwrap_or("global");

@@ -19,7 +19,8 @@ pub(crate) fn cmd_kinds(args: &KindsArgs, ui: &Ui) -> Result<Exit, Failure> {
     let registry = dr_kinds::registry();
     let Some(name) = args.kind.as_deref() else {
         let all: Vec<_> = registry.iter().map(json::kind).collect();
-        let text = if ui.json { json::text(&all) } else { reference::list(&registry.iter().collect::<Vec<_>>(), ui.width()) };
+        let text =
+            if ui.json { json::text(&all) } else { reference::list(&registry.iter().collect::<Vec<_>>(), ui.width()) };
         return ui.result(&text).map(|()| Exit::Done);
     };
     if let Some(kind) = registry.get(name) {

@@ -33,7 +33,8 @@ pub(crate) fn cmd_output(args: &OutputArgs, global: &Global, ui: &Ui) -> Result<
                 let failure = Failure::new(format!("the environment `{}` has no output `{name}`", session.suffix));
                 let names: Vec<&str> = all.keys().map(|k| &**k).collect();
                 let failure = failure.near(name, names.iter().copied());
-                let failure = if names.is_empty() { failure } else { failure.hint(format!("outputs: {}", names.join(", "))) };
+                let failure =
+                    if names.is_empty() { failure } else { failure.hint(format!("outputs: {}", names.join(", "))) };
                 return Err(failure);
             };
             if ui.json {

@@ -67,7 +67,9 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
             let open = store.open_operations()?.len();
             if open > 0 {
                 let operations = count(open, "operation");
-                ui.tell(&format!("An earlier run left {operations} open; `dr apply` first finds out what became of it\n"));
+                ui.tell(&format!(
+                    "An earlier run left {operations} open; `dr apply` first finds out what became of it\n"
+                ));
             }
             if let Some(file) = &args.out
                 && !plan.is_refused()

@@ -40,7 +40,9 @@ pub(crate) fn cmd_test(args: &TestArgs, global: &Global, ui: &Ui) -> Result<Exit
         None => ["programs", "stdlib"].iter().flat_map(|folder| tests_in(&session.project.root.join(folder))).collect(),
     };
     if files.is_empty() {
-        return Err(Failure::new("there are no tests").hint("tests are `test_*` functions in files named `*_test.rhai`"));
+        return Err(
+            Failure::new("there are no tests").hint("tests are `test_*` functions in files named `*_test.rhai`")
+        );
     }
     let mut all = Vec::new();
     for file in files {

@@ -42,7 +42,11 @@ pub(crate) fn difference(before: Option<&Value>, after: Option<&Expr>, ty: Optio
     let old = before.map(|v| lines(v, ty)).unwrap_or_default();
     let new = after.as_ref().map(|v| lines(v, ty)).unwrap_or_default();
     if old == new {
-        return Shown::Inline(if secret { "a sensitive part changes".into() } else { "the same, written differently".into() });
+        return Shown::Inline(if secret {
+            "a sensitive part changes".into()
+        } else {
+            "the same, written differently".into()
+        });
     }
     Shown::Block(diff(&old, &new))
 }

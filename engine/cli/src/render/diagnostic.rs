@@ -84,7 +84,9 @@ pub(crate) fn one(d: &Diagnostic, sources: &mut Sources, width: usize) -> String
     for (name, text) in &files {
         let labels = d.labels.iter().filter(|l| l.span.source == *name);
         let Some(text) = text else {
-            lost.extend(labels.map(|l| if l.text.is_empty() { format!("at {}", l.span) } else { format!("at {}: {}", l.span, l.text) }));
+            lost.extend(labels.map(|l| {
+                if l.text.is_empty() { format!("at {}", l.span) } else { format!("at {}: {}", l.span, l.text) }
+            }));
             continue;
         };
         let annotations = labels.map(|label| {

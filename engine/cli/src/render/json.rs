@@ -118,11 +118,7 @@ fn step(step: &Step) -> StepJson<'_> {
         action: step.action,
         replacement: step.replacement,
         reasons: &step.reasons,
-        changes: step
-            .changes
-            .iter()
-            .map(|c| (&*c.path, change(c)))
-            .collect(),
+        changes: step.changes.iter().map(|c| (&*c.path, change(c))).collect(),
         after: &step.after,
         implied_by: step.implied_by.as_ref().map(|a| a.as_str()),
         typical_ms: step.typical_ms,

@@ -54,7 +54,11 @@ pub(crate) fn safe(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().fold(String::new(), |mut out, c| {
-        if bad(c) { out.extend(c.escape_default()) } else { out.push(c) }
+        if bad(c) {
+            out.extend(c.escape_default())
+        } else {
+            out.push(c)
+        }
         out
     }))
 }

@@ -21,7 +21,12 @@ pub(crate) fn list(program: &str, all: &[Parameter], width: usize) -> String {
         if let Some(value) = p.value.as_ref().filter(|v| p.default.as_ref() != Some(v)) {
             about.push(format!("here {value}"));
         }
-        out.push_str(&format!("  {}  {}\n{}", paint(STRONG, &p.name), paint(QUIET, about.join(" · ")), wrapped(&p.doc, 6, width)));
+        out.push_str(&format!(
+            "  {}  {}\n{}",
+            paint(STRONG, &p.name),
+            paint(QUIET, about.join(" · ")),
+            wrapped(&p.doc, 6, width)
+        ));
     }
     out
 }

@@ -29,7 +29,7 @@ pub(crate) struct Look<'a> {
 }
 
 /// Names wider than this do not widen the column.
-const NAME_MAX: usize = 44;
+const NAME_MAX: usize = 48;
 
 /// The regions with their rows, and the outputs. Empty when nothing changes.
 pub(crate) fn body(plan: &Plan, look: Look<'_>) -> String {
@@ -78,7 +78,10 @@ pub(crate) fn summary(plan: &Plan) -> String {
     let errors = plan.diagnostics.iter().filter(|d| d.is_error()).count();
     if errors > 0 {
         let refused = paint(GONE, format!("Refused by {}", count(errors, "error")));
-        return format!("{refused}: nothing of this plan can be applied until {} gone", if errors == 1 { "it is" } else { "they are" });
+        return format!(
+            "{refused}: nothing of this plan can be applied until {} gone",
+            if errors == 1 { "it is" } else { "they are" }
+        );
     }
     if parts.is_empty() {
         return match (plan.is_empty(), plan.destroy, c.unchanged) {
@@ -156,8 +159,8 @@ impl<'a> Row<'a> {
         let space = " ".repeat(indent);
         let mut rest = lines.as_slice();
         match lines.first() {
-            // A name that is wider than its column gets the line for itself.
-            Some(Line::Beside(text)) if name.chars().count() <= name_width => {
+            // A name that is wider than its column pushes what is beside it, if there is room.
+            Some(Line::Beside(text)) if lines.len() == 1 || name.chars().count() <= name_width => {
                 let name = pad(&name, name_width);
                 out.push_str(&format!("{space}{} {name}  {text}\n", paint(style, mark)));
                 rest = &lines[1..];

@@ -72,10 +72,7 @@ fn rows_are_grouped_by_region_and_component_and_halves_of_a_replacement_are_one(
             changes: vec![change("visibility_timeout_seconds", 30, 60)],
             ..step("sqs.queue:dead", EAST, Action::Update, vec![Reason::Changed])
         },
-        Step {
-            replacement: Some(ReplaceOrder::DeleteFirst),
-            ..step(queue, EAST, Action::Delete, forced.clone())
-        },
+        Step { replacement: Some(ReplaceOrder::DeleteFirst), ..step(queue, EAST, Action::Delete, forced.clone()) },
         Step {
             replacement: Some(ReplaceOrder::DeleteFirst),
             changes: vec![Change { forces: true, ..change("fifo_queue", false, true) }, change("delay_seconds", 0, 5)],
