@@ -111,7 +111,7 @@ pub(crate) fn natives(engine: &Engine) -> Natives {
         |info| info.namespace.is_empty().then(|| (info.metadata.name.to_string(), info.metadata.num_params)),
         true,
     );
-    for (name, params) in all {
+    for (name, params) in all.into_iter().filter(|(name, _)| rhai::is_valid_identifier(name)) {
         found.entry(name).or_default().insert(params);
     }
     found

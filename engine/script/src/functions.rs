@@ -11,7 +11,7 @@ use rhai::{Dynamic, Engine, FuncRegistration, Module, NativeCallContext};
 
 use crate::coerce::{article, expr_of, from_expr};
 use crate::fault::{Fault, Res};
-use crate::unknown::{Output, Resource};
+use crate::unknown::{Output, Resource, walkable};
 
 /// Functions that lists and maps answer themselves.
 const OF_CONTAINERS: &[Function] = &[Function::Len, Function::Keys, Function::Values, Function::Contains];
@@ -27,7 +27,7 @@ pub(crate) fn call(signature: &Signature, args: &[&mut Dynamic]) -> Result<Dynam
     }
     let expr = match exprs.iter().map(|e| e.known().cloned()).collect::<Option<Vec<_>>>() {
         Some(values) => Expr::Known(signature.function.apply(&values).map_err(Fault::new)?),
-        None => Expr::Call(signature.function, exprs),
+        None => walkable(Expr::Call(signature.function, exprs))?,
     };
     Ok(from_expr(expr, signature.result))
 }

@@ -10,7 +10,7 @@ use rhai::{Dynamic, Engine};
 
 use crate::coerce::{article, expr_of, first_unknown, from_expr};
 use crate::fault::{Fault, Res, unknown};
-use crate::unknown::{Output, Resource};
+use crate::unknown::{Output, Resource, walkable};
 
 /// What `+` may do with a value.
 #[derive(Clone, Copy, PartialEq)]
@@ -50,7 +50,7 @@ fn shape(value: &Dynamic) -> Shape {
 /// `a + b`, where Rhai's own addition does not apply.
 fn plus(a: Dynamic, b: Dynamic) -> Result<Dynamic, Fault> {
     let call = |function: Function, a: &Dynamic, b: &Dynamic| -> Result<Dynamic, Fault> {
-        let expr = Expr::call(function, vec![expr_of(a)?, expr_of(b)?])?;
+        let expr = walkable(Expr::call(function, vec![expr_of(a)?, expr_of(b)?])?)?;
         Ok(from_expr(expr, function.signature().result))
     };
     match (shape(&a), shape(&b)) {
@@ -87,14 +87,14 @@ pub(crate) fn text(parts: &[Dynamic]) -> Result<Dynamic, Fault> {
         }
         exprs.push(expr_of(part)?);
     }
-    Ok(from_expr(Expr::concat(exprs), Type::Str))
+    Ok(from_expr(walkable(Expr::concat(exprs))?, Type::Str))
 }
 
 /// `a - b` and the like.
 fn arithmetic(symbol: &str, function: Function, a: Dynamic, b: Dynamic) -> Result<Dynamic, Fault> {
     let numeric = |v: &Dynamic| matches!(shape(v), Shape::Number | Shape::Any);
     if numeric(&a) && numeric(&b) {
-        let expr = Expr::call(function, vec![expr_of(&a)?, expr_of(&b)?])?;
+        let expr = walkable(Expr::call(function, vec![expr_of(&a)?, expr_of(&b)?])?)?;
         return Ok(from_expr(expr, Type::Any));
     }
     let odd = if numeric(&a) { &b } else { &a };

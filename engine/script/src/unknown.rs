@@ -26,6 +26,30 @@ pub(crate) struct Output {
     pub(crate) ty: Type,
 }
 
+/// How much of an expression messages show, in characters.
+const LONGEST: usize = 120;
+/// How many computations may be put into each other.
+const DEEPEST: usize = 64;
+
+/// An expression that planning and applying can walk through: loops could nest it without end.
+pub(crate) fn walkable(expr: Expr) -> Result<Expr, Fault> {
+    fn fits(expr: &Expr, room: usize) -> bool {
+        let Some(room) = room.checked_sub(1) else { return false };
+        match expr {
+            // What is known has been measured where it came from.
+            Expr::Known(_) | Expr::Attr(_) => true,
+            Expr::List(items) | Expr::Concat(items) | Expr::Call(_, items) => items.iter().all(|e| fits(e, room)),
+            Expr::Map(entries) => entries.values().all(|e| fits(e, room)),
+            Expr::Get(inner, _) => fits(inner, room),
+        }
+    }
+    if fits(&expr, DEEPEST) {
+        return Ok(expr);
+    }
+    Err(Fault::new(format!("this value is computed in more than {DEEPEST} steps from values known only after apply"))
+        .help("is there a loop that computes with its own result?"))
+}
+
 /// Attributes that resources have unless their kind says otherwise.
 const COMMON: &[&str] = &["address", "name"];
 
@@ -36,7 +60,11 @@ impl Output {
 
     /// As messages show it.
     pub(crate) fn shown(&self) -> String {
-        self.expr.to_string()
+        let text = self.expr.to_string();
+        match text.char_indices().nth(LONGEST) {
+            Some((at, _)) => format!("{}…", &text[..at]),
+            None => text,
+        }
     }
 
     /// `output.name`
@@ -60,7 +88,7 @@ impl Output {
                 .help(format!("if `{name}` is a function, call it: `.{name}()`")));
             }
         };
-        Ok(from_expr((*self.expr).clone().get(&Key::Name(name.into()))?, ty))
+        Ok(from_expr(walkable((*self.expr).clone().get(&Key::Name(name.into()))?)?, ty))
     }
 
     /// `output[index]`
@@ -77,7 +105,7 @@ impl Output {
                 .help("for part of a text use `.sub_string(start, length)`"));
             }
         };
-        Ok(from_expr((*self.expr).clone().get(&Key::Index(index))?, ty))
+        Ok(from_expr(walkable((*self.expr).clone().get(&Key::Index(index))?)?, ty))
     }
 }
 
@@ -137,11 +165,11 @@ pub(crate) fn register(engine: &mut Engine) {
     engine.register_indexer_get(|o: &mut Output, name: &str| -> Res<Dynamic> { Ok(o.property(name)?) });
     engine.register_indexer_get(|o: &mut Output, index: i64| -> Res<Dynamic> { Ok(o.item(index)?) });
     engine.register_indexer_get(|r: &mut Resource, _: i64| -> Res<Dynamic> { Err(r.whole("index").into()) });
-    for_each_unknown_key(engine);
+    refuse_unknown_keys(engine);
 }
 
 /// An unknown cannot be a key or an index of anything.
-fn for_each_unknown_key(engine: &mut Engine) {
+fn refuse_unknown_keys(engine: &mut Engine) {
     engine.register_indexer_get(|_: &mut Output, key: Output| -> Res<Dynamic> {
         Err(unknown("use as a key or index", &key.shown()).into())
     });

@@ -288,6 +288,13 @@ fn components_nest() {
 }
 
 #[test]
+fn the_region_of_the_surroundings_can_be_asked() {
+    let text = "output(\"o\", component(\"a\", #{ region: \"r1\" }, || f())); fn f() { region() }";
+    assert_eq!(output(text), "\"r1\"");
+    assert!(wrong("region();").contains("there is no region here"));
+}
+
+#[test]
 fn common_options() {
     let e = ok(r#"
         let a = sqs::queue("a", #{ region: "r" });

@@ -5,7 +5,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{fixtures, host, registry, request, shown, small};
+use common::{host, registry, request, shown, small};
 use dr_script::{Host, Root};
 
 /// A folder of modules that is removed at the end.
@@ -157,7 +157,17 @@ fn definitions_name_every_kind() {
     }
 }
 
+/// The examples of the guide are a program, the module that it imports, and a test of both.
 #[test]
-fn fixtures_exist() {
-    assert!(fixtures().join("modules").is_dir());
+fn the_guide_is_right() {
+    let guide = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/language.md")).unwrap();
+    let blocks: Vec<String> =
+        guide.split("```rhai\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect();
+    let [program, module, test] = blocks.as_slice() else { panic!("{} examples", blocks.len()) };
+    let folder = Folder::new(&[("network", module)]);
+    let program = program.clone();
+    let programs = move |_: &str| Some(("programs/payments.rhai".to_owned(), program.clone()));
+    let reports = folder.host().test("payments_test.rhai", test, &programs).unwrap();
+    assert_eq!(reports.len(), 1);
+    assert!(reports[0].passed(), "{:?}", reports[0].diagnostics);
 }

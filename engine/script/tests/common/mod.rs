@@ -156,7 +156,7 @@ pub fn fixtures() -> PathBuf {
 
 /// Limits that stop a runaway program quickly in an unoptimised build.
 pub fn small() -> Limits {
-    Limits { steps: 2_000_000, memory: 128 << 20, ..Limits::default() }
+    Limits { steps: 2_000_000, ..Limits::default() }
 }
 
 /// A host with the fixtures' modules.
