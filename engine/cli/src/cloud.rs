@@ -51,8 +51,8 @@ fn sandbox(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<Arc<dyn Cloud>
 
 #[cfg(feature = "aws")]
 async fn aws(reach: &Reach<'_>) -> Result<Arc<dyn Cloud>, Failure> {
-    let packages = reach.state_dir.join("packages");
-    let read = move |sha256: &str| std::fs::read(packages.join(format!("{sha256}.zip")));
+    let state_dir = reach.state_dir.to_owned();
+    let read = move |sha256: &str| dr_run::read_package(&state_dir, sha256);
     let aws = dr_aws::Aws::connect(Arc::new(read)).await;
     Ok(Arc::new(aws.map_err(|e| {
         Failure::new("cannot connect to AWS")

@@ -206,7 +206,7 @@ impl Observer for Live<'_> {
             What::Failed(why) => {
                 let took = duration::exact(self.ended(event));
                 let why = safe(why);
-                let text = format!("{name}  failed after {took}: {}", shorten(&why, 400));
+                let text = format!("{name}  failed after {took}: {}", shorten(&why, 80));
                 self.ui.tell(&format!("  {} {text}\n", paint(GONE, "✗")));
             }
             What::Skipped => {

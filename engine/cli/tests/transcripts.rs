@@ -40,7 +40,11 @@ fn steady(text: &str, root: &Path) -> String {
     let text = Regex::new(r#""(elapsed_ms|cloud_ms)": \d+"#).unwrap().replace_all(&text, "\"$1\": [TIME]").into_owned();
     let text = Regex::new(r"process \d+").unwrap().replace_all(&text, "process [PID]").into_owned();
     let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    for group in lines.chunk_by_mut(|a, b| a.ends_with("in [TIME]") && b.ends_with("in [TIME]")) {
+    let is_progress = |line: &str| {
+        ["in [TIME]", "failed after [TIME]", "skipped: what"].iter().any(|said| line.contains(said))
+            && line.starts_with("  ")
+    };
+    for group in lines.chunk_by_mut(|a, b| is_progress(a) && is_progress(b)) {
         group.sort_unstable();
     }
     lines.iter().map(|line| format!("{line}\n")).collect()

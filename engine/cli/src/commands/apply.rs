@@ -155,7 +155,9 @@ pub(crate) fn finish(
     }
     let mut text = String::new();
     if !plan.steps.is_empty() {
-        text.push_str(&format!("\n{}\n", done(plan, report)));
+        // What failed has left an empty line behind.
+        let space = if found.is_empty() { "\n" } else { "" };
+        text.push_str(&format!("{space}{}\n", done(plan, report)));
     }
     if !plan.destroy && !report.outputs.is_empty() {
         text.push_str(&format!("\n{}\n{}", paint(STRONG, "outputs"), outputs::list(&report.outputs)));

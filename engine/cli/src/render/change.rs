@@ -1,9 +1,13 @@
 //! One property, before and after.
 //!
+//! A block or map is taken apart first, so that only what differs in it is shown: `tags.Team  → "pay"`.
 //! Short values stand side by side: `256 → 512`. Documents and long or many-lined texts become a line diff with some
 //! context. What is not known before apply is shown as the expression it comes from: `${kms.key:main.arn}`.
 
+use std::collections::BTreeSet;
+
 use dr_core::expr::Expr;
+use dr_core::plan::Change;
 use dr_core::schema::Type;
 use dr_core::value::{Str, Value};
 use similar::{ChangeTag, TextDiff};
@@ -18,15 +22,59 @@ const CONTEXT: usize = 2;
 pub(crate) enum Shown {
     /// Fits beside its name.
     Inline(String),
+    /// One line, but too long to stand there.
+    Long(String),
     /// Needs lines of its own.
     Block(Vec<String>),
 }
 
-/// Shows a difference. `ty` is the property's type, if its kind is known; `room` the width beside its name.
-pub(crate) fn difference(before: Option<&Value>, after: Option<&Expr>, ty: Option<Type>, room: usize) -> Shown {
-    let after = after.map(shape);
-    let secret = before.is_some_and(Value::has_secret) || after.as_ref().is_some_and(Value::has_secret);
-    let (old, new) = (before.map(show), after.as_ref().map(show));
+/// A property, or a part of one, that differs.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Part {
+    /// Its path: `tags.Team`.
+    pub path: String,
+    before: Option<Value>,
+    after: Option<Value>,
+    ty: Option<Type>,
+}
+
+/// Takes a change apart as far as both sides are blocks or maps. `ty` is the property's type, if its kind is known.
+pub(crate) fn parts(change: &Change, ty: Option<Type>) -> Vec<Part> {
+    fn push(part: Part, out: &mut Vec<Part>) {
+        let inner = |key: &str| match part.ty {
+            Some(Type::Map(inner)) => Some(*inner),
+            Some(Type::Object(fields)) => fields.iter().find(|f| f.name == key).map(|f| f.ty),
+            _ => None,
+        };
+        let (Some(Type::Map(_) | Type::Object(_)), Some(Value::Map(before)), Some(Value::Map(after))) =
+            (part.ty, &part.before, &part.after)
+        else {
+            out.push(part);
+            return;
+        };
+        let keys: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+        for key in keys.into_iter().filter(|k| before.get(*k) != after.get(*k)) {
+            let path = format!("{}.{key}", part.path);
+            push(Part { path, before: before.get(key).cloned(), after: after.get(key).cloned(), ty: inner(key) }, out);
+        }
+    }
+    let mut out = Vec::new();
+    let (before, after) = (change.before.clone(), change.after.as_ref().map(shape));
+    push(Part { path: change.path.to_string(), before, after, ty }, &mut out);
+    out
+}
+
+impl Part {
+    /// Shows the difference. `room` is the width beside its name.
+    pub(crate) fn show(&self, room: usize) -> Shown {
+        difference(self.before.as_ref(), self.after.as_ref(), self.ty, room)
+    }
+}
+
+/// Shows a difference. `ty` is the value's type, if it is known; `room` the width beside its name.
+pub(crate) fn difference(before: Option<&Value>, after: Option<&Value>, ty: Option<Type>, room: usize) -> Shown {
+    let secret = before.is_some_and(Value::has_secret) || after.is_some_and(Value::has_secret);
+    let (old, new) = (before.map(show), after.map(show));
     let inline = match (&old, &new) {
         (None, None) => String::new(),
         (Some(old), Some(new)) if old == new && secret => format!("{new} changes"),
@@ -35,18 +83,21 @@ pub(crate) fn difference(before: Option<&Value>, after: Option<&Expr>, ty: Optio
         (Some(old), None) => format!("{old} → (none)"),
     };
     let many_lines = |v: Option<&Value>| matches!(v, Some(Value::Str(s)) if s.trim_end().contains('\n'));
-    let fits = inline.chars().count() <= room && !many_lines(before) && !many_lines(after.as_ref());
+    let fits = inline.chars().count() <= room && !many_lines(before) && !many_lines(after);
     if fits {
         return Shown::Inline(inline);
     }
     let old = before.map(|v| lines(v, ty)).unwrap_or_default();
-    let new = after.as_ref().map(|v| lines(v, ty)).unwrap_or_default();
+    let new = after.map(|v| lines(v, ty)).unwrap_or_default();
     if old == new {
         return Shown::Inline(if secret {
             "a sensitive part changes".into()
         } else {
             "the same, written differently".into()
         });
+    }
+    if old.lines().count() <= 1 && new.lines().count() <= 1 {
+        return Shown::Long(inline);
     }
     Shown::Block(diff(&old, &new))
 }
@@ -124,7 +175,7 @@ mod tests {
 
     fn plain(shown: Shown) -> String {
         let text = match shown {
-            Shown::Inline(text) => text,
+            Shown::Inline(text) | Shown::Long(text) => text,
             Shown::Block(lines) => lines.join("\n"),
         };
         anstream::adapter::strip_str(&text).to_string()
@@ -135,7 +186,8 @@ mod tests {
 
     #[test]
     fn short_values_stand_side_by_side() {
-        let show = |b: Option<Value>, a: Option<Expr>| plain(difference(b.as_ref(), a.as_ref(), None, 60));
+        let show =
+            |b: Option<Value>, a: Option<Expr>| plain(difference(b.as_ref(), a.as_ref().map(shape).as_ref(), None, 60));
         assert_eq!(show(Some(Value::Int(256)), Some(Value::Int(512).into())), "256 → 512");
         assert_eq!(show(None, Some(Expr::str("x"))), "→ \"x\"");
         assert_eq!(show(Some(Value::str("x")), None), "\"x\" → (none)");
@@ -145,26 +197,44 @@ mod tests {
     }
 
     #[test]
+    fn blocks_and_maps_are_taken_apart() {
+        let change = |before: &str, after: &str| Change {
+            path: "tags".into(),
+            before: Some(Value::from_json(before).unwrap()),
+            after: Some(Value::from_json(after).unwrap().into()),
+            forces: false,
+            drift: false,
+        };
+        let tags = change(r#"{"a":"1","b":"2","c":"3"}"#, r#"{"a":"1","b":"4","d":"5"}"#);
+        let shown = |ty| -> Vec<String> {
+            parts(&tags, Some(ty)).iter().map(|p| format!("{} {}", p.path, plain(p.show(60)))).collect()
+        };
+        let apart = ["tags.b \"2\" → \"4\"", "tags.c \"3\" → (none)", "tags.d → \"5\""];
+        assert_eq!(shown(Type::Map(&Type::Str)), apart);
+        assert_eq!(shown(Type::Json).len(), 1);
+    }
+
+    #[test]
     fn documents_become_a_line_diff() {
         let old = Value::from_json(r#"{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6}"#).unwrap();
-        let new = Expr::str(r#"{"a":1,"b":2,"c":3,"d":4,"e":7,"f":6}"#);
+        let new = Value::str(r#"{"a":1,"b":2,"c":3,"d":4,"e":7,"f":6}"#);
         let text = plain(difference(Some(&old), Some(&new), Some(Type::Json), 20));
         assert_eq!(text, "    \"c\": 3,\n    \"d\": 4,\n-   \"e\": 5,\n+   \"e\": 7,\n    \"f\": 6\n  }");
     }
 
     #[test]
     fn texts_of_many_lines_become_a_line_diff_even_when_short() {
-        let text = plain(difference(Some(&Value::str("a\nb\n")), Some(&Expr::str("a\nc\n")), Some(Type::Str), 60));
+        let text = plain(difference(Some(&Value::str("a\nb\n")), Some(&Value::str("a\nc\n")), Some(Type::Str), 60));
         assert_eq!(text, "  a\n- b\n+ c");
     }
 
     #[test]
     fn secrets_are_not_shown_in_any_form() {
         let secret = |s: &str| Value::str(s).secret();
-        let text = plain(difference(Some(&secret("old")), Some(&secret("new").into()), None, 60));
+        let text = plain(difference(Some(&secret("old")), Some(&secret("new")), None, 60));
         assert_eq!(text, "(sensitive) changes");
         let map = |s: &str| Value::Map(Map::from([("password".into(), secret(s)), ("user".into(), Value::str("u"))]));
-        let text = plain(difference(Some(&map("old")), Some(&map("new").into()), Some(Type::Json), 3));
+        let text = plain(difference(Some(&map("old")), Some(&map("new")), Some(Type::Json), 3));
         assert_eq!(text, "a sensitive part changes");
     }
 }

@@ -14,7 +14,7 @@ use dr_core::registry::Registry;
 use dr_core::schema::{Kind, Place, Type};
 use dr_core::value::REDACTED;
 
-use super::change::{Shown, difference, shape, show};
+use super::change::{Part, Shown, difference, parts, shape, show};
 use super::{CHANGED, GONE, NEW, QUIET, REPLACED, STRONG, count, duration, pad, paint, shorten};
 
 /// How a plan is shown.
@@ -29,7 +29,7 @@ pub(crate) struct Look<'a> {
 }
 
 /// Names wider than this do not widen the column.
-const NAME_MAX: usize = 48;
+const NAME_MAX: usize = 56;
 
 /// The regions with their rows, and the outputs. Empty when nothing changes.
 pub(crate) fn body(plan: &Plan, look: Look<'_>) -> String {
@@ -183,19 +183,18 @@ impl<'a> Row<'a> {
         });
         let mut order_said = false;
         let changes = &self.step.changes;
-        let shown: Vec<(&Change, Shown)> = changes
+        let parts: Vec<(&Change, Part)> = changes
             .iter()
-            .map(|change| {
-                let ty = kind.and_then(|k| k.attribute(&change.path));
-                // How wide the column of names will be is not known yet: assume the widest.
-                let room = room.saturating_sub(changes.iter().map(|c| c.path.chars().count()).max().unwrap_or(0) + 2);
-                (change, difference(change.before.as_ref(), change.after.as_ref(), ty, room))
-            })
+            .flat_map(|c| parts(c, kind.and_then(|k| k.attribute(&c.path))).into_iter().map(move |part| (c, part)))
             .collect();
-        let inline = shown.iter().filter(|(_, s)| matches!(s, Shown::Inline(_)));
-        let path_width = inline.map(|(c, _)| c.path.chars().count()).max().unwrap_or(0);
+        // How wide the column of names will be is not known yet: assume the widest.
+        let widest = parts.iter().map(|(_, p)| p.path.chars().count()).max().unwrap_or(0);
+        let shown: Vec<(&Change, &str, Shown)> =
+            parts.iter().map(|(c, p)| (*c, p.path.as_str(), p.show(room.saturating_sub(widest + 2)))).collect();
+        let inline = shown.iter().filter(|(_, _, s)| matches!(s, Shown::Inline(_)));
+        let path_width = inline.map(|(_, path, _)| path.chars().count()).max().unwrap_or(0);
         let (mut beside, mut below) = (Vec::new(), Vec::new());
-        for (change, shown) in shown {
+        for (change, path, shown) in shown {
             let mut marks = Vec::new();
             if change.forces {
                 marks.push("forces replacement");
@@ -209,9 +208,10 @@ impl<'a> Row<'a> {
             }
             let marks = paint(QUIET, marks.join(", "));
             match shown {
-                Shown::Inline(text) => beside.push(join_wide(&[&pad(&change.path, path_width), &text, &marks])),
+                Shown::Inline(text) => beside.push(join_wide(&[&pad(path, path_width), &text, &marks])),
+                Shown::Long(text) => below.push(join_wide(&[path, &text, &marks])),
                 Shown::Block(lines) => {
-                    below.push(join_wide(&[&change.path, &marks]));
+                    below.push(join_wide(&[path, &marks]));
                     below.extend(lines.into_iter().map(|l| format!("  {l}")));
                 }
             }
@@ -320,12 +320,15 @@ fn outputs(plan: &Plan, look: Look<'_>) -> String {
         let room = look.width.saturating_sub(width + 6);
         let ty = output.before.as_ref().and_then(|v| v.as_map()).map(|_| Type::Json);
         let mark = paint(style, mark);
-        match (&output.before, difference(output.before.as_ref(), output.after.as_ref(), ty, room)) {
+        let after = output.after.as_ref().map(shape);
+        match (&output.before, difference(output.before.as_ref(), after.as_ref(), ty, room)) {
             (None, _) => {
-                let value = output.after.as_ref().map(|e| show(&shape(e))).unwrap_or_default();
+                let value = after.as_ref().map(show).unwrap_or_default();
                 out.push_str(&format!("  {mark} {}  {}\n", pad(name, width), shorten(&value, room.max(20))));
             }
-            (_, Shown::Inline(text)) => out.push_str(&format!("  {mark} {}  {text}\n", pad(name, width))),
+            (_, Shown::Inline(text) | Shown::Long(text)) => {
+                out.push_str(&format!("  {mark} {}  {text}\n", pad(name, width)))
+            }
             (_, Shown::Block(lines)) => {
                 out.push_str(&format!("  {mark} {name}\n"));
                 out.extend(lines.into_iter().map(|l| format!("      {l}\n")));
