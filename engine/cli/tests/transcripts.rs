@@ -126,3 +126,15 @@ fn transcripts_are_what_happens() {
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn the_program_in_the_readme_is_right() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+    let program = readme.split("```rhai\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let temp = tempfile::tempdir().unwrap();
+    std::fs::write(temp.path().join("orders.rhai"), program).unwrap();
+    for env in ["pr-7", "live"] {
+        let said = run(&format!("dr check orders.rhai --env {env}"), temp.path());
+        assert!(said.starts_with("✓ orders"), "{said}");
+    }
+}
