@@ -14,7 +14,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use dr_core::address::Address;
-use dr_core::cloud::{ErrorClass, Identity, Intent, Target};
+use dr_core::cloud::{CloudError, ErrorClass, Identity, Intent, Target};
 use dr_core::diagnostic::Span;
 use dr_core::expr::{AttrRef, Expr};
 use dr_core::graph::ReplaceOrder;
@@ -29,10 +29,10 @@ use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
 use crate::engine::{Broken, Call, Engine, Job};
-use crate::observe::{Event, What};
+use crate::observe::{Event, Phase, What};
 use crate::retry::Retry;
 use crate::step::{Finish, mark, revealed};
-use crate::store::{Change, StoreError};
+use crate::store::{Change, Receipt, StoreError};
 
 /// Steps of one lane at work at once. More than call slots, so that journaling never leaves a slot empty, and enough
 /// to make good use of each flush.
@@ -44,6 +44,9 @@ pub enum ApplyError {
     /// The plan is not for this state.
     #[error(transparent)]
     Stale(#[from] Stale),
+    /// The cloud does not say which one it is.
+    #[error("cannot find out which account this is")]
+    Identity(#[source] CloudError),
     /// A check refused the plan.
     #[error("the plan has errors and cannot be applied")]
     Refused,
@@ -118,9 +121,10 @@ pub fn check_fresh(plan: &Plan, environment: &str, identity: &Identity, snapshot
     {
         return Err(Stale::Program { planned: plan.program.clone(), now: program.clone() });
     }
-    let now = snapshot.identity.as_ref().filter(|own| *own != identity).unwrap_or(identity);
-    if plan.identity != *now {
-        return Err(Stale::Identity { planned: Box::new(plan.identity.clone()), now: Box::new(now.clone()) });
+    for now in [Some(identity), snapshot.identity.as_ref()].into_iter().flatten() {
+        if plan.identity != *now {
+            return Err(Stale::Identity { planned: Box::new(plan.identity.clone()), now: Box::new(now.clone()) });
+        }
     }
     if plan.position != snapshot.position {
         return Err(Stale::Position {
@@ -212,13 +216,25 @@ impl Live {
 
 /// How a step ended.
 enum Ended {
-    Done(Option<Known>),
+    /// Well. Its result is on its way to the disk, and what follows may start: it writes its own intent behind it.
+    Done(Option<Known>, Option<Receipt>),
     Failed(Broken),
     /// It failed, and left this behind.
     Unready(Arc<Record>, Broken),
 }
 
+type Closing = Pin<Box<dyn Future<Output = (usize, Result<(), StoreError>)> + Send>>;
 type Running<'a> = Pin<Box<dyn Future<Output = (usize, Ended, u32)> + Send + 'a>>;
+
+/// What happens next in a run.
+enum Next {
+    /// A step ended.
+    Ended(usize, Ended, u32),
+    /// A step's result is on disk, or could not be written.
+    Closed(usize, Result<(), StoreError>),
+    /// There is room for another step.
+    Room,
+}
 
 /// Ready steps of one service and region.
 struct Lane {
@@ -237,7 +253,8 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
     if plan.is_refused() {
         return Err(ApplyError::Refused);
     }
-    check_fresh(plan, engine.store.environment(), &plan.identity, &snapshot)?;
+    let identity = engine.cloud.identify().await.map_err(ApplyError::Identity)?;
+    check_fresh(plan, engine.store.environment(), &identity, &snapshot)?;
     let kinds = plan
         .steps
         .iter()
@@ -256,7 +273,7 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
         .iter()
         .filter_map(|(address, answer)| Some((Address::parse(address).ok()?, Known::Answer(answer.clone()))))
         .collect();
-    live.extend(snapshot.records.into_iter().map(|(a, r)| (a, Known::Record(Arc::new(r)))));
+    live.extend(snapshot.records.into_iter().map(|(a, r)| (a, Known::Record(r))));
     let (lanes, lane_of) = lanes(plan, &kinds);
     let run = Run {
         engine: *engine,
@@ -268,6 +285,7 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
         lane_of,
         started: vec![None; plan.steps.len()],
         path: vec![Duration::ZERO; plan.steps.len()],
+        closing: FuturesUnordered::new(),
         report: Report::default(),
     };
     run.drive(snapshot.outputs).await
@@ -298,6 +316,8 @@ struct Run<'a> {
     started: Vec<Option<Instant>>,
     /// The longest path to the end of each step that has ended.
     path: Vec<Duration>,
+    /// Results on their way to the disk.
+    closing: FuturesUnordered<Closing>,
     report: Report,
 }
 
@@ -310,24 +330,31 @@ impl<'a> Run<'a> {
         let mut running: FuturesUnordered<Running<'a>> = FuturesUnordered::new();
         loop {
             self.start(&mut running)?;
-            if running.is_empty() {
+            if running.is_empty() && self.closing.is_empty() {
                 break;
             }
             let next = std::future::poll_fn(|context| {
                 if at_once.as_mut().poll(context).is_ready() {
                     return Poll::Ready(None);
                 }
+                if let Poll::Ready(Some((step, written))) = self.closing.poll_next_unpin(context) {
+                    return Poll::Ready(Some(Next::Closed(step, written)));
+                }
                 match running.poll_next_unpin(context) {
+                    Poll::Ready(Some((step, ended, failed))) => Poll::Ready(Some(Next::Ended(step, ended, failed))),
                     // A step that went to wait has made room for another.
-                    Poll::Pending if self.has_room() => Poll::Ready(Some(None)),
-                    Poll::Pending => Poll::Pending,
-                    Poll::Ready(ended) => Poll::Ready(Some(ended)),
+                    _ if self.has_room() => Poll::Ready(Some(Next::Room)),
+                    _ => Poll::Pending,
                 }
             });
             match next.await {
                 None => break,
-                Some(None) => {}
-                Some(Some((step, ended, failed))) => self.ended(step, ended, failed)?,
+                Some(Next::Room) => {}
+                Some(Next::Ended(step, ended, failed)) => self.ended(step, ended, failed)?,
+                Some(Next::Closed(step, written)) => {
+                    written?;
+                    self.done(step);
+                }
             }
         }
         drop(running);
@@ -383,11 +410,13 @@ impl<'a> Run<'a> {
         self.path[step] = before + took;
         self.report.cloud_time = self.report.cloud_time.max(self.path[step]);
         let broken = match ended {
-            Ended::Done(known) => {
+            Ended::Done(known, receipt) => {
                 self.settle_live(planned, known);
-                self.report.done.push(step);
                 self.scheduler.on(schedule::Event::Done(step));
-                self.tell(step, What::Done);
+                match receipt {
+                    Some(receipt) => self.closing.push(Box::pin(async move { (step, receipt.durable().await) })),
+                    None => self.done(step),
+                }
                 return Ok(());
             }
             Ended::Unready(record, broken) => {
@@ -408,6 +437,13 @@ impl<'a> Run<'a> {
             self.report.skipped.push(skipped);
         }
         Ok(())
+    }
+
+    /// Takes note that a step's result is on disk.
+    fn done(&mut self, step: usize) {
+        self.report.done.push(step);
+        self.tell(step, What::Phase(Phase::Closed));
+        self.tell(step, What::Done);
     }
 
     /// What others see of a resource after its step.
@@ -603,11 +639,11 @@ async fn perform(engine: &Engine<'_>, plan: &Plan, step: &Step, job: &Job<'_>, w
         }
         Work::Remove { record, deposed, silently } => {
             let removed = match silently {
-                true => engine.remove(job, &record, deposed).await,
+                true => Ok(engine.remove(job, &record, deposed)),
                 false => engine.delete(job, &record, deposed, retry).await,
             };
             return match removed {
-                Ok(()) => Ended::Done(None),
+                Ok(receipt) => Ended::Done(None, Some(receipt)),
                 Err(broken) => Ended::Failed(broken),
             };
         }
@@ -620,15 +656,18 @@ async fn perform(engine: &Engine<'_>, plan: &Plan, step: &Step, job: &Job<'_>, w
                     for (name, value) in args.into_iter() {
                         answer.entry(name).or_insert(value);
                     }
-                    Ended::Done(Some(Known::Answer(answer)))
+                    Ended::Done(Some(Known::Answer(answer)), None)
                 }
                 Err(broken) => Ended::Failed(broken),
             };
         }
-        Work::Write { record, old } => engine.write(job, &record, Some(&old)).await.map(|()| Finish::Ready(record)),
+        Work::Write { record, old } => {
+            let receipt = engine.write(job, &record, Some(&old));
+            Ok(Finish::Ready(record, receipt))
+        }
     };
     match finish {
-        Ok(Finish::Ready(record)) => Ended::Done(Some(Known::Record(record))),
+        Ok(Finish::Ready(record, receipt)) => Ended::Done(Some(Known::Record(record)), Some(receipt)),
         Ok(Finish::Unready(record, broken)) => Ended::Unready(record, broken),
         Err(broken) => Ended::Failed(broken),
     }

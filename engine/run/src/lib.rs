@@ -4,8 +4,8 @@
 //! know, and [`apply`](apply())s the plan. All of it goes through an [`Engine`], which holds the few things that every
 //! call needs: the [`Store`], a [`Cloud`](dr_core::cloud::Cloud), call slots, an observer and a way to stop.
 //!
-//! Invariants: before a call that changes something, its intent is on disk; an id is on disk before anything is done
-//! with it; a create call is never repeated under another token; waiting holds no call slot; all waiting goes through
+//! Invariants: before a call that changes something, its intent is on disk, and so is everything that was done before;
+//! an id goes to disk the moment it is known; a create call is never repeated under another token; waiting holds no call slot; all waiting goes through
 //! tokio's clock, so that tests can steer it.
 
 mod apply;
@@ -29,7 +29,7 @@ pub use apply::{ApplyError, Failure, Report, Stale, apply, check_fresh};
 pub use cancel::Cancel;
 pub use engine::{Call, Calls, Engine};
 pub use gate::{Gate, SLOTS, Slot};
-pub use local::LocalCloud;
+pub use local::{LocalCloud, read_package};
 pub use observe::{Event, Observer, Phase, Silent, What};
 pub use plan_file::PlanFileError;
 pub use prepare::{Interrupted, Prepared, prepare};
@@ -38,5 +38,5 @@ pub use retry::Retry;
 pub use router::Router;
 pub use rows::RowError;
 pub use seal::{KeySource, SealError, Sealer};
-pub use store::{Change, Store, StoreError};
+pub use store::{Change, Receipt, Store, StoreError};
 pub use world::DiskWorld;

@@ -25,12 +25,14 @@ const PASSWORD: &str = "random.password";
 const ARCHIVE: &str = "archive.zip";
 /// What the name of a package starts with; the hash follows.
 const PACKAGE: &str = "sha256:";
+/// The folder of archives in the state directory.
+const PACKAGES: &str = "packages";
 /// How a mark's name ends.
 const MARK: &str = ".used";
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
 const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const DIGITS: &str = "0123456789";
-const SPECIAL: &str = "!@#$%&*()-_=+[]{}<>:?";
+const SPECIAL: &str = "!#$%&*()-_=+[]{}<>:?";
 
 /// Serves local kinds.
 pub struct LocalCloud {
@@ -46,7 +48,7 @@ impl LocalCloud {
     pub fn new(world: Arc<dyn World>, state_dir: &Path, environment: &str) -> LocalCloud {
         LocalCloud {
             world,
-            packages: state_dir.join("packages"),
+            packages: state_dir.join(PACKAGES),
             environment: environment.to_owned(),
             fresh: Mutex::default(),
         }
@@ -128,25 +130,18 @@ impl LocalCloud {
     }
 
     fn password(&self, args: &Map<Value>) -> Result<String, CloudError> {
-        let text = |name: &str| args.get(name).and_then(Value::as_str).unwrap_or("");
+        let is_on = |name: &str| args.get(name).and_then(Value::as_bool).unwrap_or(true);
         let least = |name: &str| usize::try_from(int(args, name).unwrap_or(0)).unwrap_or(0);
-        let has_special = args.get("special").and_then(Value::as_bool).unwrap_or(true);
-        let special = match text("override_special") {
-            "" => SPECIAL,
-            own => own,
-        };
-        let allowed = |set: &str| set.chars().filter(|c| !text("exclude").contains(*c)).collect::<Vec<_>>();
-        let sets = [
-            (allowed(LOWER), least("min_lower")),
-            (allowed(UPPER), least("min_upper")),
-            (allowed(DIGITS), least("min_numeric")),
-            (allowed(if has_special { special } else { "" }), if has_special { least("min_special") } else { 0 }),
-        ];
-        let length = least("length");
+        let special = args.get("override_special").and_then(Value::as_str).unwrap_or(SPECIAL);
+        let sets =
+            [("lower", LOWER), ("upper", UPPER), ("numeric", DIGITS), ("special", special)].map(|(sort, set)| {
+                (if is_on(sort) { set.chars().collect() } else { Vec::new() }, least(&format!("min_{sort}")))
+            });
+        let length = usize::try_from(int(args, "length").unwrap_or(32)).unwrap_or(0);
         let mut chars = Vec::with_capacity(length);
         for (set, count) in &sets {
             if *count > 0 && set.is_empty() {
-                return Err(refused("a password needs characters of a sort that are all excluded"));
+                return Err(refused("a password needs at least some characters of a sort that it may not hold"));
             }
             for _ in 0..*count {
                 chars.push(set[self.below(set.len())?]);
@@ -209,6 +204,17 @@ impl LocalCloud {
         }
         Ok(())
     }
+}
+
+/// The bytes of the package with this hash, for clouds that upload it.
+///
+/// # Errors
+/// When there is no such package, or it cannot be read.
+pub fn read_package(state_dir: &Path, sha256: &str) -> io::Result<Vec<u8>> {
+    if sha256.len() != 64 || !sha256.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("`{sha256}` is not a SHA-256 hash")));
+    }
+    std::fs::read(state_dir.join(PACKAGES).join(format!("{sha256}.zip")))
 }
 
 fn int(args: &Map<Value>, name: &str) -> Option<i64> {

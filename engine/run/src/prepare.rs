@@ -41,7 +41,7 @@ pub struct Prepared {
     /// What the refresh found.
     pub refreshed: BTreeMap<Address, Refreshed>,
     /// Resources to be taken over, as they are.
-    pub imports: BTreeMap<Address, Record>,
+    pub imports: BTreeMap<Address, Arc<Record>>,
     /// What went wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -153,7 +153,7 @@ impl Prepared {
                         op: format!("import:{id}").into(),
                         span: node.site.span.clone(),
                     };
-                    self.imports.insert(address.clone(), record);
+                    self.imports.insert(address.clone(), Arc::new(record));
                 }
                 Ok(None) => self.diagnostics.push(
                     Diagnostic::error(format!("there is no `{}` with the id `{id}` to take over", node.kind.name))

@@ -12,7 +12,7 @@ use dr_core::cloud::{Identity, Intent, Target};
 use dr_core::journal::Open;
 use dr_core::plan::Action;
 use dr_core::record::Record;
-use dr_core::value::{Map, Str};
+use dr_core::value::Map;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
@@ -21,7 +21,7 @@ use crate::engine::{Broken, Call, Engine, Job};
 use crate::observe::What;
 use crate::retry::Retry;
 use crate::step::{Finish, observed, revealed};
-use crate::store::{Change, StoreError};
+use crate::store::StoreError;
 
 /// What became of an operation of an earlier run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +94,7 @@ pub async fn resume(engine: &Engine<'_>, identity: &Identity) -> Result<Resumpti
                         let target = Target { kind, region: region.as_deref(), address: &address };
                         let job = Job { target, step: None, action, op, urgency: kind.create, busy: None };
                         engine.tell(&job, What::Started);
-                        close(engine, &job, open, known, &mut retry).await
+                        close(engine, &job, open, known.map(|k| &**k), &mut retry).await
                     }
                 };
                 (address, action, span, outcome, retry.failed())
@@ -130,7 +130,8 @@ async fn close(
         Open::Create { intent, record } => create(engine, job, &intent, record, retry).await,
         Open::Update { record, .. } => update(engine, job, known.unwrap_or(&record).clone(), retry).await,
         Open::Delete { record, deposed, .. } => {
-            engine.finish_delete(job, &Arc::new(record), deposed, retry).await?;
+            let receipt = engine.finish_delete(job, &Arc::new(record), deposed, retry).await?;
+            engine.closed(job, receipt).await?;
             Ok(Outcome::Deleted)
         }
     }
@@ -143,18 +144,24 @@ async fn create(
     mut record: Record,
     retry: &mut Retry,
 ) -> Result<Outcome, Broken> {
-    if record.id.is_empty() {
+    let finish = if record.id.is_empty() {
         let args = revealed(&record.args);
-        let found: Option<Str> = engine.find(job, intent, &args, engine.patience, retry).await?;
+        let found = engine.find(job, intent, &args, engine.patience, retry).await?;
         let Some(id) = found else {
             engine.abandon(job).await?;
             return Ok(Outcome::NeverCreated);
         };
-        engine.identified(job, &id).await?;
+        drop(args);
         record.id = id;
-    }
-    Ok(match engine.finish(job, intent, record, &Map::new(), retry).await? {
-        Finish::Ready(_) => Outcome::Created,
+        engine.identified(job, intent, record, &Map::new(), retry).await?
+    } else {
+        engine.finish(job, intent, record, &Map::new(), retry).await?
+    };
+    Ok(match finish {
+        Finish::Ready(_, receipt) => {
+            engine.closed(job, receipt).await?;
+            Outcome::Created
+        }
         Finish::Unready(_, broken) => Outcome::Incomplete(match broken {
             Broken::Call(error) => error.to_string(),
             Broken::Wrong { message, .. } => message,
@@ -169,10 +176,10 @@ async fn update(engine: &Engine<'_>, job: &Job<'_>, record: Record, retry: &mut 
     let args = revealed(&record.args).into_owned();
     let read = engine.call(job, retry, Call::Read, || engine.cloud.read(job.target, &record.id, &args)).await?;
     let Some(live) = read else {
-        engine.store.commit(Change::Remove { op: job.op.clone(), record: Arc::new(record), deposed: false }).await?;
+        engine.closed(job, engine.remove(job, &Arc::new(record), false)).await?;
         return Ok(Outcome::Missing);
     };
     let record = Arc::new(observed(job.target.kind, record, live));
-    engine.write(job, &record, None).await?;
+    engine.closed(job, engine.write(job, &record, None)).await?;
     Ok(Outcome::Recorded)
 }

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use crate::engine::{Broken, Call, Engine, Job};
 use crate::observe::{Phase, What};
 use crate::retry::Retry;
-use crate::store::Change;
+use crate::store::{Change, Receipt};
 
 /// Longest time between two looks at what settles.
 const SLOWEST_PACE: Duration = Duration::from_secs(15);
@@ -32,8 +32,8 @@ const DEADLINE: u32 = 5;
 
 /// What became of a resource that was created or changed.
 pub(crate) enum Finish {
-    /// It is as it should be.
-    Ready(Arc<Record>),
+    /// It is as it should be; the record is on its way to the disk.
+    Ready(Arc<Record>, Receipt),
     /// It is there, and not as it should be. What is known is on disk.
     Unready(Arc<Record>, Broken),
 }
@@ -148,21 +148,33 @@ impl Engine<'_> {
                 return Err(broken);
             }
         };
-        self.identified(job, &id).await?;
-        self.finish(job, &intent, Record { id, ..record }, known, retry).await
+        self.identified(job, &intent, Record { id, ..record }, known, retry).await
     }
 
-    pub(crate) async fn identified(&self, job: &Job<'_>, id: &Str) -> Result<(), Broken> {
-        let event = Event::Identified { op: job.op.clone(), id: id.clone() };
-        self.store.commit(Change::Append { event, depose: None }).await?;
-        self.phase(job, Phase::Identified);
-        Ok(())
+    /// From an id to a record. The id is on its way to the disk while the cloud is asked on: should it not arrive, it is
+    /// found again by the intent.
+    pub(crate) async fn identified(
+        &self,
+        job: &Job<'_>,
+        intent: &Intent,
+        record: Record,
+        known: &Map<Value>,
+        retry: &mut Retry,
+    ) -> Result<Finish, Broken> {
+        let event = Event::Identified { op: job.op.clone(), id: record.id.clone() };
+        let receipt = self.store.submit(Change::Append { event, depose: None });
+        let written = async {
+            receipt.durable().await?;
+            self.phase(job, Phase::Identified);
+            Ok::<(), Broken>(())
+        };
+        let (written, finish) = futures::join!(written, self.finish(job, intent, record, known, retry));
+        written?;
+        finish
     }
 
     pub(crate) async fn abandon(&self, job: &Job<'_>) -> Result<(), Broken> {
-        self.store.commit(Change::Abandon { op: job.op.clone() }).await?;
-        self.phase(job, Phase::Closed);
-        Ok(())
+        self.closed(job, self.store.submit(Change::Abandon { op: job.op.clone() })).await
     }
 
     /// Asks for the creation until there is an id. On failure, says whether it is certain that nothing was made.
@@ -252,7 +264,7 @@ impl Engine<'_> {
             Err(broken @ (Broken::Interrupted | Broken::Store(_))) => Err(broken),
             Err(broken) => {
                 let record = Arc::new(Record { incomplete: true, ..record });
-                self.write(job, &record, None).await?;
+                self.closed(job, self.write(job, &record, None)).await?;
                 Ok(Finish::Unready(record, broken))
             }
         }
@@ -274,22 +286,25 @@ impl Engine<'_> {
             })
         });
         let record = Arc::new(Record { incomplete: broken.is_some(), ..record });
-        self.write(job, &record, before).await?;
+        let receipt = self.write(job, &record, before);
         Ok(match broken {
-            None => Finish::Ready(record),
-            Some(broken) => Finish::Unready(record, broken),
+            None => Finish::Ready(record, receipt),
+            Some(broken) => {
+                self.closed(job, receipt).await?;
+                Finish::Unready(record, broken)
+            }
         })
     }
 
     /// Writes a record and closes the operation. `before` is the record at the resource's former address.
-    pub(crate) async fn write(
-        &self,
-        job: &Job<'_>,
-        record: &Arc<Record>,
-        before: Option<&Record>,
-    ) -> Result<(), Broken> {
+    pub(crate) fn write(&self, job: &Job<'_>, record: &Arc<Record>, before: Option<&Record>) -> Receipt {
         let moved_from = before.filter(|b| b.address != record.address).map(|b| b.address.clone());
-        self.store.commit(Change::Close { op: job.op.clone(), record: record.clone(), moved_from }).await?;
+        self.store.submit(Change::Close { op: job.op.clone(), record: record.clone(), moved_from })
+    }
+
+    /// Waits until the operation is closed on disk.
+    pub(crate) async fn closed(&self, job: &Job<'_>, receipt: Receipt) -> Result<(), Broken> {
+        receipt.durable().await?;
         self.phase(job, Phase::Closed);
         Ok(())
     }
@@ -335,7 +350,7 @@ impl Engine<'_> {
                     _ => old.clone(),
                 };
                 let record = Arc::new(record);
-                self.write(job, &record, None).await?;
+                self.closed(job, self.write(job, &record, None)).await?;
                 Ok(Finish::Unready(record, broken))
             }
         }
@@ -348,7 +363,7 @@ impl Engine<'_> {
         record: &Arc<Record>,
         deposed: bool,
         retry: &mut Retry,
-    ) -> Result<(), Broken> {
+    ) -> Result<Receipt, Broken> {
         let event = Event::Deleting { op: job.op.clone(), record: Box::new(Record::clone(record)), deposed };
         self.store.commit(Change::Append { event, depose: None }).await?;
         self.phase(job, Phase::Intended);
@@ -362,7 +377,7 @@ impl Engine<'_> {
         record: &Arc<Record>,
         deposed: bool,
         retry: &mut Retry,
-    ) -> Result<(), Broken> {
+    ) -> Result<Receipt, Broken> {
         let args = revealed(&record.args);
         let departure = async {
             self.phase(job, Phase::Deleting);
@@ -387,7 +402,7 @@ impl Engine<'_> {
             }
         };
         match departure.await {
-            Ok(()) => self.remove(job, record, deposed).await,
+            Ok(()) => Ok(self.remove(job, record, deposed)),
             Err(broken @ (Broken::Interrupted | Broken::Store(_))) => Err(broken),
             Err(broken) => {
                 // It is still there, and so is its record; the next plan says so.
@@ -398,10 +413,8 @@ impl Engine<'_> {
     }
 
     /// Removes a record and closes the operation.
-    pub(crate) async fn remove(&self, job: &Job<'_>, record: &Arc<Record>, deposed: bool) -> Result<(), Broken> {
-        self.store.commit(Change::Remove { op: job.op.clone(), record: record.clone(), deposed }).await?;
-        self.phase(job, Phase::Closed);
-        Ok(())
+    pub(crate) fn remove(&self, job: &Job<'_>, record: &Arc<Record>, deposed: bool) -> Receipt {
+        self.store.submit(Change::Remove { op: job.op.clone(), record: record.clone(), deposed })
     }
 
     /// Looks until it is ready: at once, and then at the kind's pace.

@@ -340,9 +340,9 @@ impl Store {
             let place = Place { tree: RECORDS, key: &key };
             let record = place.decode_record(&bytes, &inner.sealer).map_err(|e| inner.row(e))?;
             if key.contains('#') {
-                snapshot.deposed.push(record);
+                snapshot.deposed.push(Arc::new(record));
             } else {
-                snapshot.records.insert(record.address.clone(), record);
+                snapshot.records.insert(record.address.clone(), Arc::new(record));
             }
         }
         if !inner.is_empty() {
@@ -422,6 +422,12 @@ impl Store {
     /// # Errors
     /// When the write failed. Then nothing of the change is there.
     pub async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        self.submit(change).durable().await
+    }
+
+    /// Makes a change without waiting for it. Changes reach the disk in the order in which they were submitted: when
+    /// one is there, so are all before it.
+    pub fn submit(&self, change: Change) -> Receipt {
         let (sender, receiver) = oneshot::channel();
         let start = {
             let mut queue = lock(&self.inner.queue);
@@ -431,7 +437,22 @@ impl Store {
         if start {
             tokio::spawn(Writing { inner: self.inner.clone(), finished: false }.run());
         }
-        receiver.await.unwrap_or(Err(StoreError::Stopped))
+        Receipt(receiver)
+    }
+}
+
+/// A change on its way to the disk.
+#[derive(Debug)]
+#[must_use = "a change counts once it is on disk"]
+pub struct Receipt(oneshot::Receiver<Result<(), StoreError>>);
+
+impl Receipt {
+    /// Returns when the change is on disk.
+    ///
+    /// # Errors
+    /// When the write failed.
+    pub async fn durable(self) -> Result<(), StoreError> {
+        self.0.await.unwrap_or(Err(StoreError::Stopped))
     }
 }
 

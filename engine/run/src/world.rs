@@ -81,7 +81,9 @@ fn collect(
             return Err(fail(&path, io::Error::other("its name is not UTF-8")));
         };
         let inside = format!("{prefix}{name}");
-        if LITTER.contains(&name) || name.ends_with(".pyc") || exclude.iter().any(|e| is_excluded(e, &inside, name)) {
+        let is_excluded =
+            |path: &str| exclude.iter().any(|e| is_match(e.trim_end_matches('/').as_bytes(), path.as_bytes()));
+        if LITTER.contains(&name) || name.ends_with(".pyc") || is_excluded(&inside) {
             continue;
         }
         let real = path.canonicalize().map_err(|e| fail(&path, e))?;
@@ -97,12 +99,20 @@ fn collect(
     Ok(())
 }
 
-/// Whether an exclusion means a file or folder: by its path, its name, or its ending.
-fn is_excluded(exclusion: &str, path: &str, name: &str) -> bool {
-    let exclusion = exclusion.trim_end_matches('/');
-    match exclusion.strip_prefix('*') {
-        Some(ending) => name.ends_with(ending),
-        None => exclusion == path || exclusion == name,
+/// Whether a pattern is the path: `*` stands for anything but `/`, `**` for anything.
+fn is_match(pattern: &[u8], path: &[u8]) -> bool {
+    match pattern {
+        [] => path.is_empty(),
+        [b'*', b'*', rest @ ..] => {
+            // `**/` also stands for no folder at all.
+            let bare = rest.strip_prefix(b"/").is_some_and(|rest| is_match(rest, path));
+            bare || (0..=path.len()).any(|i| is_match(rest, &path[i..]))
+        }
+        [b'*', rest @ ..] => {
+            let name = path.iter().position(|b| *b == b'/').unwrap_or(path.len());
+            (0..=name).any(|i| is_match(rest, &path[i..]))
+        }
+        [first, rest @ ..] => path.first() == Some(first) && is_match(rest, &path[1..]),
     }
 }
 
@@ -166,6 +176,24 @@ mod tests {
         let mut read = zip::ZipArchive::new(io::Cursor::new(&plain.bytes)).unwrap();
         assert_eq!(io::read_to_string(read.by_name("lib/c.py").unwrap()).unwrap(), "3");
         assert_eq!(read.by_index(0).unwrap().unix_mode().map(|m| m & 0o777), Some(0o644));
+    }
+
+    #[test]
+    fn patterns_are_paths_with_stars() {
+        for (pattern, path, is) in [
+            ("a/b.md", "a/b.md", true),
+            ("b.md", "a/b.md", false),
+            ("*.md", "b.md", true),
+            ("*.md", "a/b.md", false),
+            ("**.md", "a/b.md", true),
+            ("**/b.md", "b.md", true),
+            ("a/**/b.md", "a/x/y/b.md", true),
+            ("a/*", "a/b", true),
+            ("a/*", "a/b/c", false),
+            ("**", "a/b/c", true),
+        ] {
+            assert_eq!(is_match(pattern.as_bytes(), path.as_bytes()), is, "{pattern} {path}");
+        }
     }
 
     #[test]

@@ -1,0 +1,458 @@
+//! A small cloud in memory, and plans written by hand. Deterministic: no clock of its own, no chance.
+#![allow(clippy::unwrap_used)] // A test that cannot go on says so.
+#![allow(dead_code)] // Each test file uses a part of it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use dr_core::address::Address;
+use dr_core::cloud::{Cloud, CloudError, CloudResult, ErrorClass, Found, Identity, Intent, Live, Settled, Target};
+use dr_core::expr::Expr;
+use dr_core::graph::ReplaceOrder;
+use dr_core::plan::{Action, FORMAT, Plan, PlannedOutput, Step};
+use dr_core::record::{Need, Record, Snapshot};
+use dr_core::registry::Registry;
+use dr_core::schema::{Field, Kind, Lit, Place, Presence, Type};
+use dr_core::value::{Map, Str, Value};
+use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Observer, Report, Store};
+
+const ARGS: &[Field] = &[
+    Field { presence: Presence::Optional, replace: true, ..Field::new("name", "", Type::Str) },
+    Field { presence: Presence::Optional, ..Field::new("size", "", Type::Int) },
+    Field { presence: Presence::Optional, ..Field::new("peer", "", Type::Str) },
+    Field { presence: Presence::Optional, sensitive: true, write_only: true, ..Field::new("password", "", Type::Str) },
+    Field { presence: Presence::Computed, ..Field::new("zone", "", Type::Str) },
+    Field { presence: Presence::Default(Lit::Bool(false)), ..Field::new("on", "", Type::Bool) },
+];
+const OUTPUTS: &[Field] =
+    &[Field::new("arn", "", Type::Str), Field { sensitive: true, ..Field::new("token", "", Type::Str) }];
+
+/// A kind that is there at once.
+pub static QUICK: Kind = Kind { pace: Duration::from_millis(100), ..Kind::new("x.quick", "", ARGS, OUTPUTS) };
+/// A kind that takes a minute to come and half a minute to go.
+pub static SLOW: Kind =
+    Kind { create: Duration::from_secs(60), delete: Duration::from_secs(30), ..Kind::new("y.slow", "", ARGS, OUTPUTS) };
+/// A look-up.
+pub static LOOK: Kind = Kind { lookup: true, ..Kind::new("x.look", "", ARGS, OUTPUTS) };
+/// Random values.
+pub static PASSWORD: Kind = Kind {
+    place: Place::Local,
+    ..Kind::new(
+        "random.password",
+        "",
+        &[Field { presence: Presence::Default(Lit::Int(20)), ..Field::new("length", "", Type::Int) }],
+        &[Field { sensitive: true, ..Field::new("result", "", Type::Str) }],
+    )
+};
+/// Archives.
+pub static ARCHIVE: Kind = Kind {
+    place: Place::Local,
+    ..Kind::new(
+        "archive.zip",
+        "",
+        &[Field::new("source", "", Type::Str)],
+        &[
+            Field::new("package", "", Type::Str),
+            Field::new("sha256_base64", "", Type::Str),
+            Field::new("size", "", Type::Int),
+        ],
+    )
+};
+
+pub fn registry() -> Registry {
+    Registry::new([&QUICK, &SLOW, &LOOK, &PASSWORD, &ARCHIVE])
+}
+
+/// A resource in the cloud.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Thing {
+    pub op: Str,
+    pub address: Str,
+    pub kind: &'static str,
+    pub args: Map<Value>,
+    pub configured: bool,
+    /// When it is ready, or gone, in seconds of the test's clock.
+    pub ready: Option<tokio::time::Instant>,
+    pub going: Option<tokio::time::Instant>,
+}
+
+/// What a call is to fail with, and whether it has its effect nevertheless.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    pub call: &'static str,
+    pub address: &'static str,
+    pub error: CloudError,
+    pub effect: bool,
+    pub times: usize,
+}
+
+#[derive(Default)]
+pub struct Inside {
+    pub things: BTreeMap<Str, Thing>,
+    pub made: u64,
+    pub log: Vec<String>,
+    pub faults: Vec<Fault>,
+    /// Addresses that never become ready.
+    pub broken: Vec<&'static str>,
+    /// How many calls are at work now, and were at most.
+    pub at_work: usize,
+    pub most: usize,
+}
+
+type Hook = Box<dyn Fn(&str, &Inside) + Send + Sync>;
+
+/// A cloud in memory.
+#[derive(Default)]
+pub struct Fake {
+    pub inside: Mutex<Inside>,
+    /// Called before and after the effect of each call.
+    pub hook: Mutex<Option<Hook>>,
+    /// How long a call takes.
+    pub latency: Duration,
+    /// Whether times of the kinds are kept.
+    pub timed: bool,
+}
+
+pub fn identity() -> Identity {
+    Identity { cloud: "fake".into(), account: "1".into(), endpoint: None }
+}
+
+impl Fake {
+    pub fn with(things: BTreeMap<Str, Thing>) -> Fake {
+        let made = things.len() as u64 + 1000;
+        Fake { inside: Mutex::new(Inside { things, made, ..Inside::default() }), ..Fake::default() }
+    }
+
+    pub fn fail(&self, call: &'static str, address: &'static str, class: ErrorClass, times: usize) {
+        let error = CloudError::new(class, "x:Call", "Code", "message");
+        self.inside.lock().unwrap().faults.push(Fault { call, address, error, effect: false, times });
+    }
+
+    /// The effect happens and the reply is lost.
+    pub fn lose(&self, call: &'static str, address: &'static str, times: usize) {
+        let mut error = CloudError::new(ErrorClass::Transient, "x:Call", "Timeout", "no reply");
+        error.maybe_done = true;
+        self.inside.lock().unwrap().faults.push(Fault { call, address, error, effect: true, times });
+    }
+
+    pub fn log(&self) -> Vec<String> {
+        self.inside.lock().unwrap().log.clone()
+    }
+
+    /// The addresses of what is there and does not go, sorted, with repetitions.
+    pub fn addresses(&self) -> Vec<String> {
+        let inside = self.inside.lock().unwrap();
+        let mut all: Vec<String> =
+            inside.things.values().filter(|t| t.going.is_none()).map(|t| t.address.to_string()).collect();
+        all.sort();
+        all
+    }
+
+    fn hooked(&self, what: &str) {
+        let hook = self.hook.lock().unwrap();
+        if let Some(hook) = &*hook {
+            hook(what, &self.inside.lock().unwrap());
+        }
+    }
+
+    fn call<'a, T: Send + 'a>(
+        &'a self,
+        call: &'static str,
+        at: Target<'a>,
+        act: impl FnOnce(&mut Inside) -> Result<T, CloudError> + Send + 'a,
+    ) -> CloudResult<'a, T> {
+        Box::pin(async move {
+            {
+                let mut inside = self.inside.lock().unwrap();
+                inside.at_work += 1;
+                inside.most = inside.most.max(inside.at_work);
+                inside.log.push(format!("{call} {}", at.address));
+            }
+            if !self.latency.is_zero() {
+                tokio::time::sleep(self.latency).await;
+            }
+            self.hooked(&format!("before {call} {}", at.address));
+            let result = {
+                let mut inside = self.inside.lock().unwrap();
+                inside.at_work -= 1;
+                let fits = |f: &&mut Fault| f.call == call && f.address == at.address.as_str() && f.times > 0;
+                match inside.faults.iter_mut().find(fits) {
+                    Some(fault) => {
+                        fault.times -= 1;
+                        let fault = fault.clone();
+                        if fault.effect {
+                            act(&mut inside)?;
+                        }
+                        Err(fault.error)
+                    }
+                    None => act(&mut inside),
+                }
+            };
+            self.hooked(&format!("after {call} {}", at.address));
+            result
+        })
+    }
+
+    fn time(&self, duration: Duration) -> Option<tokio::time::Instant> {
+        self.timed.then(|| tokio::time::Instant::now() + duration)
+    }
+}
+
+fn missing() -> CloudError {
+    CloudError::new(ErrorClass::Gone, "x:Call", "NotFound", "it is not there")
+}
+
+fn wait(until: Option<tokio::time::Instant>) -> Settled {
+    match until {
+        Some(at) if at > tokio::time::Instant::now() => Settled::Wait(Some(at - tokio::time::Instant::now())),
+        _ => Settled::Ready,
+    }
+}
+
+impl Cloud for Fake {
+    fn identify(&self) -> CloudResult<'_, Identity> {
+        Box::pin(std::future::ready(Ok(identity())))
+    }
+    fn find<'a>(&'a self, at: Target<'a>, _: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Option<Str>> {
+        self.call("find", at, |inside| {
+            Ok(inside.things.iter().find(|(_, t)| t.op == intent.op).map(|(id, _)| id.clone()))
+        })
+    }
+    fn create<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str> {
+        assert!(!args.values().any(Value::has_secret), "a cloud gets arguments without marks");
+        self.call("create", at, |inside| {
+            let name = args.get("name");
+            if name.is_some() && inside.things.values().any(|t| t.going.is_none() && t.args.get("name") == name) {
+                return Err(CloudError::new(ErrorClass::Exists, "x:Create", "AlreadyExists", "the name is taken"));
+            }
+            inside.made += 1;
+            let id: Str = format!("id-{}", inside.made).into();
+            let thing = Thing {
+                op: intent.op.clone(),
+                address: at.address.text(),
+                kind: at.kind.name,
+                args: args.clone(),
+                configured: false,
+                ready: self.time(at.kind.create),
+                going: None,
+            };
+            inside.things.insert(id.clone(), thing);
+            Ok(id)
+        })
+    }
+    fn configure<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>, _: &'a Intent) -> CloudResult<'a, ()> {
+        self.call("configure", at, move |inside| {
+            inside.things.get_mut(id).ok_or_else(missing)?.configured = true;
+            Ok(())
+        })
+    }
+    fn settle<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Settled> {
+        self.call("settle", at, move |inside| {
+            if inside.broken.contains(&at.address.as_str()) {
+                return Ok(Settled::Failed("it is broken".into()));
+            }
+            Ok(wait(inside.things.get(id).ok_or_else(missing)?.ready))
+        })
+    }
+    fn read<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
+        self.call("read", at, move |inside| {
+            Ok(inside.things.get(id).map(|thing| {
+                let mut args = thing.args.clone();
+                args.remove("password");
+                args.insert("zone".into(), Value::str("zone-b"));
+                let arn = Value::from(format!("arn:{id}"));
+                let token = Value::from(format!("hidden-{id}"));
+                Live { args, outputs: Map::from([("arn".into(), arn), ("token".into(), token)]) }
+            }))
+        })
+    }
+    fn update<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        _: &'a Map<Value>,
+        new: &'a Map<Value>,
+    ) -> CloudResult<'a, ()> {
+        self.call("update", at, move |inside| {
+            inside.things.get_mut(id).ok_or_else(missing)?.args = new.clone();
+            Ok(())
+        })
+    }
+    fn delete<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, ()> {
+        self.call("delete", at, move |inside| {
+            let going = self.time(at.kind.delete);
+            match (inside.things.get_mut(id), going) {
+                (Some(thing), Some(_)) => thing.going = thing.going.or(going),
+                _ => {
+                    inside.things.remove(id);
+                }
+            }
+            Ok(())
+        })
+    }
+    fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Settled> {
+        self.call("deleted", at, move |inside| {
+            let settled = inside.things.get(id).map_or(Settled::Ready, |t| wait(t.going));
+            if settled == Settled::Ready {
+                inside.things.remove(id);
+            }
+            Ok(settled)
+        })
+    }
+    fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
+        self.call("look_up", at, move |_| {
+            let name = args.get("name").map(Value::to_text).unwrap_or_default();
+            Ok(Map::from([("arn".into(), Value::from(format!("found:{name}")))]))
+        })
+    }
+    fn sweep<'a>(&'a self, _: &'a str, _: &'a str, _: &'a [Str]) -> CloudResult<'a, Vec<Found>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+}
+
+pub fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+/// A step of a plan written by hand.
+pub fn step(action: Action, at: &str, after: &[usize], args: &[(&str, Expr)]) -> Step {
+    let address = address(at);
+    let kind = registry().get(address.kind()).unwrap();
+    let mut needs = std::collections::BTreeSet::new();
+    for (_, value) in args {
+        needs.extend(value.addresses());
+    }
+    let typical = match action {
+        Action::Create => kind.create,
+        Action::Delete => kind.delete,
+        _ => Duration::ZERO,
+    };
+    Step {
+        kind: kind.name.into(),
+        region: (kind.place == Place::Regional).then(|| "eu-1".into()),
+        action,
+        reasons: Vec::new(),
+        changes: Vec::new(),
+        prior: None,
+        args: args.iter().map(|(k, v)| (Str::from(*k), v.clone())).collect(),
+        known: Map::new(),
+        needs: needs.into_iter().map(|address| Need { address, blocks_delete: true }).collect(),
+        protect: false,
+        span: None,
+        after: after.to_vec(),
+        replacement: None,
+        implied_by: None,
+        typical_ms: typical.as_millis() as u64,
+        address,
+    }
+}
+
+pub fn with_prior(mut step: Step, prior: &Record) -> Step {
+    step.prior = Some(Arc::new(prior.clone()));
+    step
+}
+
+pub fn replacing(mut step: Step, order: ReplaceOrder) -> Step {
+    step.replacement = Some(order);
+    step
+}
+
+pub fn plan(id: &str, snapshot: &Snapshot, steps: Vec<Step>) -> Plan {
+    Plan {
+        format: FORMAT,
+        id: id.into(),
+        program: "p".into(),
+        environment: "e".into(),
+        identity: identity(),
+        position: snapshot.position,
+        destroy: false,
+        steps,
+        unchanged: 0,
+        outputs: Map::new(),
+        answers: Map::new(),
+        diagnostics: Vec::new(),
+        estimate_ms: 0,
+    }
+}
+
+pub fn output(plan: &mut Plan, name: &str, value: Expr) {
+    plan.outputs.insert(name.into(), PlannedOutput { before: None, after: Some(value) });
+}
+
+pub fn open(dir: &Path) -> Store {
+    Store::open(dir, "e", &KeySource::StateDirectory).unwrap()
+}
+
+/// Everything a run needs besides store and cloud.
+pub struct Room {
+    pub registry: Registry,
+    pub gate: Gate,
+    pub cancel: Cancel,
+    pub calls: Calls,
+}
+
+impl Room {
+    pub fn new() -> Room {
+        Room { registry: registry(), gate: Gate::new(None), cancel: Cancel::new(), calls: Calls::new() }
+    }
+
+    pub fn engine<'a>(&'a self, store: &'a Store, cloud: &'a dyn Cloud, observer: &'a dyn Observer) -> Engine<'a> {
+        Engine {
+            store,
+            cloud,
+            registry: &self.registry,
+            gate: &self.gate,
+            observer,
+            cancel: &self.cancel,
+            calls: &self.calls,
+            patience: Duration::ZERO,
+        }
+    }
+}
+
+/// Applies a plan with everything at its default.
+pub async fn run(store: &Store, cloud: &dyn Cloud, plan: &Plan) -> Report {
+    let room = Room::new();
+    let engine = room.engine(store, cloud, &dr_run::Silent);
+    dr_run::apply(&engine, plan, store.snapshot().unwrap()).await.unwrap()
+}
+
+/// Takes note of everything.
+#[derive(Default)]
+pub struct Notes(pub Mutex<VecDeque<String>>);
+
+impl Observer for Notes {
+    fn on(&self, event: &dr_run::Event<'_>) {
+        self.0.lock().unwrap().push_back(format!("{} {:?}", event.address, event.what));
+    }
+}
+
+/// Every byte of every file below a folder.
+pub fn all_bytes(dir: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut paths: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            bytes.extend(all_bytes(&path));
+        } else {
+            bytes.extend(std::fs::read(path).unwrap());
+        }
+    }
+    bytes
+}
+
+pub fn copy_dir(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_dir(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}

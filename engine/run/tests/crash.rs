@@ -1,0 +1,315 @@
+//! Whatever the instant at which the process dies, the next run knows what the last one did: nothing is made twice,
+//! nothing is lost, nothing is left behind.
+//!
+//! Two ways to die. An image of disk and cloud is taken at every event of a run (every journal write, every cloud call
+//! before and after its effect) and a new process starts from each. And a run with much going on at once is stopped
+//! dead at every event.
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on says so.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use common::{Fake, Room, Thing, address, all_bytes, copy_dir, identity, registry};
+use dr_core::address::Address;
+use dr_core::expr::Expr;
+use dr_core::graph::{Graph, Node, Options, Output, ReplaceOrder};
+use dr_core::plan::{Goal, Input, Plan, propose};
+use dr_core::record::Snapshot;
+use dr_core::value::{Map, Str, Value};
+use dr_run::{Cancel, DiskWorld, LocalCloud, Observer, Report, Resumption, Router, Silent, Store, StoreError};
+
+/// A resource: its address, its arguments, and what it depends on.
+type Declared<'a> = (&'a str, &'a [(&'a str, Value)], Option<&'a str>);
+
+/// Declares resources; each names the one before it, so that one follows the other, or nothing.
+fn graph(nodes: &[Declared<'_>]) -> Graph {
+    let mut graph = Graph { program: "p".into(), ..Graph::default() };
+    for (text, args, needs) in nodes {
+        let address = address(text);
+        let kind = registry().get(address.kind()).unwrap();
+        let mut args: Map<Expr> = args.iter().map(|(k, v)| ((*k).into(), Expr::Known(v.clone()))).collect();
+        let options = Options {
+            replace: text.contains("late").then_some(ReplaceOrder::DeleteFirst),
+            depends_on: needs.iter().filter(|n| n.starts_with("random")).map(|n| self::address(n)).collect(),
+            ..Options::default()
+        };
+        match needs {
+            Some(other) if other.starts_with("random") => {
+                args.insert("password".into(), Expr::attr(&self::address(other), "result"));
+            }
+            Some(other) if kind.arg("peer").is_some() => {
+                args.insert("peer".into(), Expr::attr(&self::address(other), "arn"));
+            }
+            _ => {}
+        }
+        let region = (kind.place == dr_core::schema::Place::Regional).then(|| Str::from("eu-1"));
+        let node = Node { address: address.clone(), kind, region, args, options, site: Arc::default() };
+        graph.nodes.insert(address, node);
+    }
+    let last = Expr::attr(&self::address("y.slow:c"), "arn");
+    if graph.nodes.contains_key(&self::address("y.slow:c")) {
+        graph.outputs.insert("arn".into(), Output { value: last, span: None });
+    }
+    graph
+}
+
+fn name(text: &str) -> (&str, Value) {
+    ("name", Value::str(text))
+}
+
+/// Six resources, one after the other.
+fn first() -> Graph {
+    graph(&[
+        ("random.password:p", &[("length", Value::Int(20))], None),
+        ("x.quick:a", &[name("a")], Some("random.password:p")),
+        ("x.quick:b", &[], Some("x.quick:a")),
+        ("y.slow:c", &[name("c")], Some("x.quick:b")),
+        ("x.quick:late", &[name("d"), ("size", Value::Int(1))], Some("y.slow:c")),
+        ("x.quick:e", &[("size", Value::Int(1))], Some("x.quick:late")),
+    ])
+}
+
+/// One made anew after its old self, one before, one changed, one gone, one new.
+fn second() -> Graph {
+    graph(&[
+        ("random.password:p", &[("length", Value::Int(20))], None),
+        ("x.quick:a", &[name("a"), ("size", Value::Int(2))], Some("random.password:p")),
+        ("x.quick:b", &[name("b2")], Some("x.quick:a")),
+        ("y.slow:c", &[name("c")], Some("x.quick:b")),
+        ("x.quick:late", &[name("d2"), ("size", Value::Int(1))], Some("y.slow:c")),
+        ("x.quick:f", &[], Some("x.quick:late")),
+    ])
+}
+
+/// The same without the order.
+fn wide() -> Graph {
+    let mut graph = first();
+    for node in graph.nodes.values_mut() {
+        node.args.remove("peer");
+    }
+    for i in 0..4 {
+        let mut node = graph.nodes[&address("x.quick:b")].clone();
+        node.address = address(&format!("x.quick:w{i}"));
+        graph.nodes.insert(node.address.clone(), node);
+    }
+    graph
+}
+
+struct Process<'a> {
+    dir: &'a Path,
+    store: Store,
+    cloud: &'a Fake,
+}
+
+impl<'a> Process<'a> {
+    async fn start(dir: &'a Path, cloud: &'a Fake) -> Process<'a> {
+        // What the last process had begun to write is written to its end before the lock is free.
+        loop {
+            match Store::open(dir, "e", &dr_run::KeySource::StateDirectory) {
+                Ok(store) => return Process { dir, store, cloud },
+                Err(StoreError::Locked { .. }) => tokio::task::yield_now().await,
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+
+    fn plan(&self, graph: Option<&Graph>) -> (Plan, Snapshot) {
+        let snapshot = self.store.snapshot().unwrap();
+        let (empty, registry, identity) = (Graph::default(), registry(), identity());
+        let input = Input {
+            goal: if graph.is_some() { Goal::Apply } else { Goal::Destroy },
+            graph: graph.unwrap_or(&empty),
+            snapshot: &snapshot,
+            refreshed: &BTreeMap::new(),
+            known: &BTreeMap::new(),
+            imports: &BTreeMap::new(),
+            registry: &registry,
+            environment: "e",
+            program: &"p".into(),
+            identity: &identity,
+        };
+        let plan = propose(&input);
+        assert!(!plan.is_refused(), "{:?}", plan.diagnostics);
+        (plan, snapshot)
+    }
+
+    /// Resumes, plans and applies, as a command does.
+    async fn run(&self, graph: Option<&Graph>, observer: &dyn Observer, cancel: &Cancel) -> (Resumption, Report) {
+        let local = LocalCloud::new(Arc::new(DiskWorld::new(self.dir)), self.dir, "e");
+        let router = Router::new(&local, self.cloud);
+        let room = Room { cancel: cancel.clone(), ..Room::new() };
+        let engine = room.engine(&self.store, &router, observer);
+        let resumption = dr_run::resume(&engine, &identity()).await.unwrap();
+        let (plan, snapshot) = self.plan(graph);
+        let report = dr_run::apply(&engine, &plan, snapshot).await.unwrap();
+        (resumption, report)
+    }
+
+    /// Everything declared is there, once; nothing else is; the cloud and the state agree; nothing is left to do.
+    fn check(&self, graph: Option<&Graph>, when: &str) {
+        let snapshot = self.store.snapshot().unwrap();
+        let wanted: Vec<&Address> = graph.iter().flat_map(|g| g.nodes.keys()).collect();
+        assert_eq!(snapshot.records.keys().collect::<Vec<_>>(), wanted, "{when}");
+        assert!(snapshot.deposed.is_empty(), "{when}");
+        assert!(self.store.open_operations().unwrap().is_empty(), "{when}");
+        let in_cloud: Vec<String> =
+            wanted.iter().filter(|a| !a.kind().starts_with("random")).map(|a| a.to_string()).collect();
+        assert_eq!(self.cloud.addresses(), in_cloud, "{when}");
+        let inside = self.cloud.inside.lock().unwrap();
+        for record in snapshot.records.values().filter(|r| !r.kind.starts_with("random")) {
+            let thing = &inside.things[&record.id];
+            assert_eq!(thing.address, record.address.text(), "{when}");
+            assert!(thing.configured, "{when}");
+            assert!(!record.incomplete, "{when}");
+            let given: Map<Value> = record.args.iter().filter(|(k, _)| k.as_ref() != "zone").map(open).collect();
+            let has: Map<Value> = thing.args.iter().filter(|(k, _)| k.as_ref() != "zone").map(open).collect();
+            assert_eq!(given, has, "{when}");
+        }
+        drop(inside);
+        assert_eq!(snapshot.program.is_some(), graph.is_some(), "{when}");
+        let (plan, _) = self.plan(graph);
+        assert!(plan.is_empty(), "{when}: {:?}", plan.steps);
+    }
+}
+
+fn open((name, value): (&Str, &Value)) -> (Str, Value) {
+    (name.clone(), value.revealed())
+}
+
+/// The disk and the cloud at one instant.
+struct Image {
+    when: String,
+    dir: PathBuf,
+    things: BTreeMap<Str, Thing>,
+}
+
+/// Takes images: as an observer after journal writes, as the cloud's hook around its effects.
+#[derive(Clone)]
+struct Camera {
+    dir: PathBuf,
+    to: PathBuf,
+    images: Arc<Mutex<Vec<Image>>>,
+    cloud: Arc<Fake>,
+}
+
+impl Camera {
+    fn shoot(&self, when: String, things: BTreeMap<Str, Thing>) {
+        let mut images = self.images.lock().unwrap();
+        let dir = self.to.join(images.len().to_string());
+        // An image of one instant: whatever was written while it was taken is taken again.
+        loop {
+            copy_dir(&self.dir, &dir);
+            if all_bytes(&dir) == all_bytes(&self.dir) {
+                break;
+            }
+        }
+        images.push(Image { when, dir, things });
+    }
+}
+
+impl Observer for Camera {
+    fn on(&self, event: &dr_run::Event<'_>) {
+        let things = self.cloud.inside.lock().unwrap().things.clone();
+        self.shoot(format!("{:?} {}", event.what, event.address), things);
+    }
+}
+
+/// Takes an image at every event of the way from one graph to another, and starts a process from each.
+async fn matrix(from: Option<&Graph>, to: Option<&Graph>) -> usize {
+    let (dir, album) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let cloud = Arc::new(Fake { timed: true, ..Fake::default() });
+    let images = Arc::new(Mutex::new(Vec::new()));
+    {
+        let process = Process::start(dir.path(), &cloud).await;
+        if from.is_some() {
+            let (_, report) = process.run(from, &Silent, &Cancel::new()).await;
+            assert!(report.is_complete(), "{:?}", report.failed);
+        }
+        let camera = Camera {
+            dir: dir.path().to_owned(),
+            to: album.path().to_owned(),
+            images: images.clone(),
+            cloud: cloud.clone(),
+        };
+        let hook = camera.clone();
+        *cloud.hook.lock().unwrap() =
+            Some(Box::new(move |what, inside| hook.shoot(what.to_owned(), inside.things.clone())));
+        let (_, report) = process.run(to, &camera, &Cancel::new()).await;
+        assert!(report.is_complete(), "{:?}", report.failed);
+        *cloud.hook.lock().unwrap() = None;
+        process.check(to, "at the end");
+    }
+    let images = std::mem::take(&mut *images.lock().unwrap());
+    for image in &images {
+        let cloud = Fake { timed: true, ..Fake::with(image.things.clone()) };
+        let process = Process::start(&image.dir, &cloud).await;
+        let (resumption, report) = process.run(to, &Silent, &Cancel::new()).await;
+        assert!(resumption.failed.is_empty(), "{}: {:?}", image.when, resumption.failed);
+        assert!(report.is_complete(), "{}: {:?}", image.when, report.failed);
+        process.check(to, &image.when);
+        // And all of it can be destroyed.
+        let (_, report) = process.run(None, &Silent, &Cancel::new()).await;
+        assert!(report.is_complete(), "{}: {:?}", image.when, report.failed);
+        process.check(None, &image.when);
+    }
+    images.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_creating() {
+    assert!(matrix(None, Some(&first())).await > 80);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_changing_and_replacing() {
+    assert!(matrix(Some(&first()), Some(&second())).await > 80);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_destroying() {
+    assert!(matrix(Some(&first()), None).await > 40);
+}
+
+/// Stops the run dead at one event.
+struct Reaper {
+    cancel: Cancel,
+    left: AtomicUsize,
+}
+
+impl Observer for Reaper {
+    fn on(&self, _: &dr_run::Event<'_>) {
+        if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.cancel.request();
+            self.cancel.request();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_with_much_going_on_at_once() {
+    let steps = [Some(wide()), Some(second()), None];
+    let mut deaths = 0;
+    // Dies after so many events, again and again, until it gets through.
+    for stride in [1, 2, 3, 5, 7, 11, 17, 23, 31] {
+        let dir = tempfile::tempdir().unwrap();
+        let cloud = Fake { timed: true, ..Fake::default() };
+        for goal in &steps {
+            for attempt in 0.. {
+                let process = Process::start(dir.path(), &cloud).await;
+                let reaper = Reaper { cancel: Cancel::new(), left: AtomicUsize::new(stride + 3 * attempt) };
+                let (resumption, report) = process.run(goal.as_ref(), &reaper, &reaper.cancel).await;
+                assert!(resumption.failed.is_empty() && report.failed.is_empty(), "{:?}", report.failed);
+                if report.is_complete() && !reaper.cancel.is_requested() {
+                    process.check(goal.as_ref(), &format!("stride {stride}"));
+                    break;
+                }
+                deaths += 1;
+            }
+        }
+    }
+    assert!(deaths > 50, "{deaths}");
+}

@@ -1,0 +1,210 @@
+//! The state on disk: what comes back, what is refused, what is not to be seen.
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on says so.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{Fake, Room, address, all_bytes, identity, open, output, plan, run, step};
+use dr_core::expr::{Expr, Key};
+use dr_core::plan::{Action, Plan};
+use dr_core::record::Snapshot;
+use dr_core::value::{Map, Value};
+use dr_run::{Change, DiskWorld, KeySource, LocalCloud, PlanFileError, Router, Store, StoreError, plan_file};
+
+const SECRET: &str = "correct-horse-battery-staple";
+
+#[tokio::test(start_paused = true)]
+async fn secrets_come_back_and_are_nowhere_in_clear() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Fake::default();
+    let password = Expr::Known(Value::str(SECRET));
+    let sealed_key = Value::Map(Map::from([("$sealed".into(), Value::str("mine"))]));
+    let mut planned = plan(
+        "1",
+        &Snapshot::default(),
+        vec![
+            step(Action::Create, "x.quick:a", &[], &[("password", password)]),
+            step(Action::Create, "random.password:p", &[], &[("length", Value::Int(20).into())]),
+            step(
+                Action::Create,
+                "x.quick:b",
+                &[1],
+                &[("password", Expr::attr(&address("random.password:p"), "result"))],
+            ),
+        ],
+    );
+    output(&mut planned, "password", Expr::attr(&address("x.quick:a"), "password"));
+    output(&mut planned, "map", Expr::Known(sealed_key.clone()));
+    let generated;
+    {
+        let store = open(dir.path());
+        let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "e");
+        let router = Router::new(&local, &cloud);
+        let report = run(&store, &router, &planned).await;
+        assert!(report.is_complete(), "{:?}", report.failed);
+        let record = &store.snapshot().unwrap().records[&address("random.password:p")];
+        generated = record.outputs["result"].to_text();
+        assert_eq!(generated.len(), 20);
+        assert!(!record.id.contains(&generated));
+        // A plan that was stored is state, too.
+        let snapshot = store.snapshot().unwrap();
+        let mut second = plan(
+            "2",
+            &snapshot,
+            vec![common::with_prior(
+                step(Action::Update, "x.quick:a", &[], &[("password", Expr::Known(Value::str(SECRET).secret()))]),
+                &snapshot.records[&address("x.quick:a")],
+            )],
+        );
+        output(&mut second, "o", Expr::Known(Value::str(SECRET).secret()));
+        plan_file::write(&dir.path().join("stored.plan"), &second, store.sealer()).unwrap();
+        // And what was begun.
+        let event = dr_core::journal::Event::Deleting {
+            op: "open".into(),
+            record: Box::new(dr_core::record::Record::clone(&snapshot.records[&address("x.quick:a")])),
+            deposed: false,
+        };
+        store.commit(Change::Append { event, depose: None }).await.unwrap();
+    }
+    tokio::task::yield_now().await;
+    let store = open(dir.path());
+    let snapshot = store.snapshot().unwrap();
+    let a = &snapshot.records[&address("x.quick:a")];
+    assert_eq!(a.args["password"], Value::str(SECRET).secret());
+    assert_eq!(snapshot.outputs["password"], Value::str(SECRET).secret());
+    assert_eq!(snapshot.outputs["map"], sealed_key);
+    let open = &store.open_operations().unwrap()["open"];
+    assert!(matches!(open, dr_core::journal::Open::Delete { record, .. } if record.args["password"].has_secret()));
+    let bytes = all_bytes(dir.path());
+    for secret in [SECRET, &generated, "hidden-id-"] {
+        assert!(!bytes.windows(secret.len()).any(|w| w == secret.as_bytes()), "{secret} is on disk in clear");
+    }
+    assert!(bytes.windows(7).any(|w| w == b"$sealed"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_process_at_a_time_and_the_other_is_told_who() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let error = Store::open(dir.path(), "e", &KeySource::default()).unwrap_err();
+    assert!(matches!(error, StoreError::Locked { .. }));
+    assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
+    // Another environment is another matter.
+    assert!(Store::open(dir.path(), "other", &KeySource::default()).is_ok());
+    drop(store);
+    assert!(Store::open(dir.path(), "e", &KeySource::default()).is_ok());
+    assert_eq!(Store::environments(dir.path()).unwrap(), ["e", "other"]);
+    assert_eq!(Store::environments(&dir.path().join("none")).unwrap(), [""; 0]);
+    for name in ["", "..", "a/b", ".x", "_x", "a b"] {
+        assert!(matches!(Store::open(dir.path(), name, &KeySource::default()), Err(StoreError::Name(_))), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_environment_belongs_to_its_program_and_cloud_until_it_is_empty() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, cloud) = (open(dir.path()), Fake::default());
+    run(&store, &cloud, &plan("1", &Snapshot::default(), vec![step(Action::Create, "x.quick:a", &[], &[])])).await;
+    let elsewhere = dr_core::cloud::Identity { cloud: "other".into(), ..identity() };
+    for (program, identity) in [("q", identity()), ("p", elsewhere.clone())] {
+        let error = store.bind(&program.into(), &identity).await.unwrap_err();
+        assert!(error.to_string().contains("belongs to the program `p` on fake account 1"), "{error}");
+    }
+    assert!(store.bind(&"p".into(), &identity()).await.is_ok());
+    let snapshot = store.snapshot().unwrap();
+    let prior = &snapshot.records[&address("x.quick:a")];
+    let delete = common::with_prior(step(Action::Delete, "x.quick:a", &[], &[]), prior);
+    assert!(run(&store, &cloud, &plan("2", &snapshot, vec![delete])).await.is_complete());
+    let empty = store.snapshot().unwrap();
+    assert!(empty.is_empty() && empty.program.is_none() && empty.identity.is_none());
+    assert!(empty.position > snapshot.position, "what was planned before is stale");
+    assert!(store.bind(&"q".into(), &elsewhere).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_not_mixed_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let phrase = |text: &str| KeySource::Passphrase(text.into());
+    drop(Store::open(dir.path(), "e", &phrase("right")).unwrap());
+    for wrong in [phrase("wrong"), KeySource::StateDirectory] {
+        let error = Store::open(dir.path(), "e", &wrong).unwrap_err();
+        assert!(error.to_string().contains("sealed with another key"), "{error}");
+    }
+    assert!(Store::open(dir.path(), "e", &phrase("right")).is_ok());
+    assert_eq!(format!("{:?}", phrase("right")), "Passphrase");
+}
+
+#[tokio::test(start_paused = true)]
+async fn stored_plans_come_back_whole_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, cloud) = (open(dir.path()), Fake::default());
+    run(
+        &store,
+        &cloud,
+        &plan(
+            "1",
+            &Snapshot::default(),
+            vec![step(Action::Create, "x.quick:a", &[], &[("password", Expr::str(SECRET))])],
+        ),
+    )
+    .await;
+    let snapshot = store.snapshot().unwrap();
+    let secret = Expr::Known(Value::str(SECRET).secret());
+    let reference = Expr::attr(&address("x.quick:a"), "arn");
+    let mixed = Expr::concat(vec![secret.clone(), reference.clone()]);
+    let part = Expr::Get(
+        Arc::new(Expr::map(Map::from([("k".into(), secret.clone()), ("r".into(), reference)]))),
+        Key::Name("x".into()),
+    );
+    let update = step(Action::Update, "x.quick:a", &[], &[("password", secret), ("name", mixed), ("peer", part)]);
+    let mut stored = plan("2", &snapshot, vec![common::with_prior(update, &snapshot.records[&address("x.quick:a")])]);
+    stored.answers.insert("x.look:l".into(), Map::from([("token".into(), Value::str(SECRET).secret())]));
+    let path = dir.path().join("p.plan");
+    plan_file::write(&path, &stored, store.sealer()).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(!text.contains(SECRET));
+    let back: Plan = plan_file::read(&path, store.sealer()).unwrap();
+    assert_eq!(back, stored);
+    let reveal = |p: &Plan| p.steps[0].args["password"].known().map(Value::to_text);
+    assert_eq!(reveal(&back).as_deref(), Some(SECRET));
+
+    let other = Store::open(dir.path(), "other", &KeySource::Passphrase("x".into())).unwrap();
+    let read = |text: &str, sealer| {
+        std::fs::write(&path, text).unwrap();
+        plan_file::read(&path, sealer).unwrap_err()
+    };
+    assert!(matches!(read(&text, other.sealer()), PlanFileError::ForeignKey(_)));
+    let changed = text.replace("\"position\":", "\"position\":1");
+    assert_ne!(changed, text);
+    assert!(matches!(read(&changed, store.sealer()), PlanFileError::Damaged(_)));
+    assert!(matches!(read(&text[..text.len() / 2], store.sealer()), PlanFileError::Damaged(_)));
+    let format = text.replacen("\"format\":1", "\"format\":9", 1);
+    assert!(matches!(read(&format, store.sealer()), PlanFileError::Format { format: 9, .. }));
+    for foreign in ["", "{}", "hello\nworld", "{\"file\":\"x\",\"format\":1}"] {
+        assert!(matches!(read(foreign, store.sealer()), PlanFileError::NotAPlan(_)), "{foreign}");
+    }
+    std::fs::write(&path, [0xff, 0xfe, 0]).unwrap();
+    assert!(matches!(plan_file::read(&path, store.sealer()), Err(PlanFileError::NotAPlan(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_reads_all_and_marks_what_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, cloud, room) = (open(dir.path()), Fake::default(), Room::new());
+    let steps = ["x.quick:a", "x.quick:b"].map(|a| step(Action::Create, a, &[], &[("password", Expr::str("s"))]));
+    run(&store, &cloud, &plan("1", &Snapshot::default(), steps.to_vec())).await;
+    let snapshot = store.snapshot().unwrap();
+    let gone = &snapshot.records[&address("x.quick:b")];
+    cloud.inside.lock().unwrap().things.remove(&gone.id);
+    let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "e");
+    let engine = room.engine(&store, &cloud, &dr_run::Silent);
+    let prepared = dr_run::prepare(&engine, &local, &Default::default(), &snapshot, true).await.unwrap();
+    use dr_core::plan::Refreshed;
+    assert_eq!(prepared.refreshed[&address("x.quick:b")], Refreshed::Gone);
+    let Refreshed::Live(live) = &prepared.refreshed[&address("x.quick:a")] else { panic!("gone") };
+    assert!(live.outputs["token"].has_secret());
+    let calls = cloud.log().len();
+    let prepared = dr_run::prepare(&engine, &local, &Default::default(), &snapshot, false).await.unwrap();
+    assert!(prepared.refreshed.is_empty() && cloud.log().len() == calls);
+}
