@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::schema::{Field, Kind, Type};
-use crate::value::{Float, Map, Str, Value};
+use crate::value::{Float, Map, Str, Value, intern};
 
 /// That a value does not fit a struct. Names the path of keys to the place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -210,6 +210,6 @@ pub fn read<T: FieldType>(map: &Map<Value>, key: &str) -> Result<T, ConvertError
 pub fn write<T: FieldType>(map: &mut Map<Value>, key: &'static str, sensitive: bool, field: &T) {
     let value = field.to_value();
     if !value.is_null() {
-        map.insert(key.into(), if sensitive { value.secret() } else { value });
+        map.insert(intern(key), if sensitive { value.secret() } else { value });
     }
 }

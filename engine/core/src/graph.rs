@@ -159,8 +159,9 @@ impl Graph {
     /// Checks the graph as a whole: that what is referred to exists, and that nothing waits for itself.
     pub fn check(&self) -> Vec<Diagnostic> {
         let mut found = Vec::new();
+        let needs: BTreeMap<&Address, Vec<Need>> = self.nodes.values().map(|n| (&n.address, n.needs())).collect();
         for node in self.nodes.values() {
-            for need in node.needs() {
+            for need in &needs[&node.address] {
                 if !self.nodes.contains_key(&need.address) {
                     let near = closest(need.address.as_str(), self.nodes.keys().map(Address::as_str));
                     let mut d = Diagnostic::error(format!(
@@ -175,12 +176,12 @@ impl Graph {
                 }
             }
         }
-        if let Some(cycle) = self.cycle() {
+        if let Some(cycle) = cycle(&needs) {
             let path: Vec<String> = cycle.iter().map(|a| format!("`{a}`")).collect();
             let mut d = Diagnostic::error(format!("resources wait for each other: {} → {}", path.join(" → "), path[0]))
                 .help("a resource can only be made after what it depends on; take one of these dependencies out");
             for (i, address) in cycle.iter().enumerate() {
-                let site = &self.nodes[address].site;
+                let site = &self.nodes[*address].site;
                 let next = &cycle[(i + 1) % cycle.len()];
                 let text = format!("waits for `{next}`");
                 let span = site.of(&["depends_on".into()], false);
@@ -191,50 +192,46 @@ impl Graph {
         found
     }
 
-    /// A shortest-found cycle, each address waiting for the next and the last for the first.
-    fn cycle(&self) -> Option<Vec<Address>> {
-        #[derive(Clone, Copy, PartialEq)]
-        enum Mark {
-            Open,
-            Done,
-        }
-        let mut marks: BTreeMap<&Address, Mark> = BTreeMap::new();
-        for root in self.nodes.keys() {
-            if marks.contains_key(root) {
-                continue;
-            }
-            // An explicit stack: programs may be deep.
-            let mut stack: Vec<(&Address, Vec<Address>)> = vec![(root, self.needed(root))];
-            marks.insert(root, Mark::Open);
-            while let Some((address, rest)) = stack.last_mut() {
-                let Some(next) = rest.pop() else {
-                    marks.insert(address, Mark::Done);
-                    stack.pop();
-                    continue;
-                };
-                let Some((next, _)) = self.nodes.get_key_value(&next) else { continue };
-                match marks.get(next) {
-                    Some(Mark::Done) => {}
-                    Some(Mark::Open) => {
-                        let from = stack.iter().position(|(a, _)| *a == next).unwrap_or(0);
-                        return Some(stack[from..].iter().map(|(a, _)| (*a).clone()).collect());
-                    }
-                    None => {
-                        marks.insert(next, Mark::Open);
-                        stack.push((next, self.needed(next)));
-                    }
-                }
-            }
-        }
-        None
-    }
-
-    fn needed(&self, address: &Address) -> Vec<Address> {
-        self.nodes[address].needs().into_iter().map(|n| n.address).collect()
-    }
-
     /// The regions that resources of the graph live in.
     pub fn regions(&self) -> BTreeSet<Str> {
         self.nodes.values().filter_map(|n| n.region.clone()).collect()
     }
+}
+
+/// A cycle, each address waiting for the next and the last for the first.
+fn cycle<'a>(needs: &'a BTreeMap<&'a Address, Vec<Need>>) -> Option<Vec<&'a Address>> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Mark {
+        Open,
+        Done,
+    }
+    let mut marks: BTreeMap<&Address, Mark> = BTreeMap::new();
+    for root in needs.keys().copied() {
+        if marks.contains_key(root) {
+            continue;
+        }
+        // An explicit stack: programs may be deep.
+        let mut stack: Vec<(&Address, std::slice::Iter<'_, Need>)> = vec![(root, needs[root].iter())];
+        marks.insert(root, Mark::Open);
+        while let Some((address, rest)) = stack.last_mut() {
+            let Some(need) = rest.next() else {
+                marks.insert(address, Mark::Done);
+                stack.pop();
+                continue;
+            };
+            let Some((next, further)) = needs.get_key_value(&need.address) else { continue };
+            match marks.get(next) {
+                Some(Mark::Done) => {}
+                Some(Mark::Open) => {
+                    let from = stack.iter().position(|(a, _)| a == next).unwrap_or(0);
+                    return Some(stack[from..].iter().map(|(a, _)| *a).collect());
+                }
+                None => {
+                    marks.insert(next, Mark::Open);
+                    stack.push((next, further.iter()));
+                }
+            }
+        }
+    }
+    None
 }

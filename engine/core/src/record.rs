@@ -1,13 +1,14 @@
 //! Records: what is known of live resources, and everything needed to destroy them without their script.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::cloud::Identity;
 use crate::diagnostic::Span;
-use crate::value::{Map, Str, Value};
+use crate::value::{Map, Str, Value, interned, interned_option};
 
 /// What is known of one live resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,9 +16,10 @@ pub struct Record {
     /// Its address.
     pub address: Address,
     /// Its kind.
+    #[serde(deserialize_with = "interned")]
     pub kind: Str,
     /// Its region; `None` for kinds that are global or local.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "interned_option")]
     pub region: Option<Str>,
     /// Its id in the cloud.
     pub id: Str,
@@ -75,10 +77,10 @@ pub struct Snapshot {
     /// Counts the changes made to this state. A stored plan names the position it was made for.
     pub position: u64,
     /// What is there.
-    pub records: BTreeMap<Address, Record>,
+    pub records: BTreeMap<Address, Arc<Record>>,
     /// What was replaced but not deleted yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub deposed: Vec<Record>,
+    pub deposed: Vec<Arc<Record>>,
     /// The program's outputs after the last apply.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub outputs: Map<Value>,

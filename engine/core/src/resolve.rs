@@ -5,7 +5,7 @@
 
 use crate::expr::Expr;
 use crate::schema::{Check, Field, Kind, NameRule, Presence, Type, closest};
-use crate::value::{Map, Str, Value, quoted};
+use crate::value::{Map, Str, Value, intern, quoted};
 
 /// Something wrong with the arguments of one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,14 +58,14 @@ pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map
         if field.tags {
             let own = args.remove(field.name);
             if let Some(tags) = merge_tags(around.tags, own) {
-                args.insert(field.name.into(), tags);
+                args.insert(intern(field.name), tags);
             }
         }
         if args.contains_key(field.name) {
             continue;
         }
         if let Some(rule) = &field.name_rule {
-            args.insert(field.name.into(), Expr::str(&physical_name(rule, around.name, around.suffix)));
+            args.insert(intern(field.name), Expr::str(&physical_name(rule, around.name, around.suffix)));
             continue;
         }
         match field.presence {
@@ -73,7 +73,7 @@ pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map
                 problems.push(Problem::new(&[], format!("`{}` needs the argument `{}`", kind.name, field.name)))
             }
             Presence::Default(literal) => {
-                args.insert(field.name.into(), fill(field.ty, Expr::Known(literal.value())));
+                args.insert(intern(field.name), fill(field.ty, Expr::Known(literal.value())));
             }
             Presence::Optional | Presence::Computed => {}
         }
@@ -149,7 +149,7 @@ fn fill_block(fields: &'static [Field], map: Map<Expr>) -> Expr {
         if let Presence::Default(literal) = field.presence
             && !filled.contains_key(field.name)
         {
-            filled.insert(field.name.into(), fill(field.ty, Expr::Known(literal.value())));
+            filled.insert(intern(field.name), fill(field.ty, Expr::Known(literal.value())));
         }
     }
     Expr::map(filled)

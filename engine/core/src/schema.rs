@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::value::{Float, Value};
+use crate::value::{Float, Value, intern};
 
 /// The type of a value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -92,7 +92,7 @@ impl Lit {
             Lit::Bool(b) => Value::Bool(b),
             Lit::Int(i) => Value::Int(i),
             Lit::Float(f) => Value::Float(Float(f)),
-            Lit::Str(s) => Value::str(s),
+            Lit::Str(s) => Value::Str(intern(s)),
             Lit::EmptyList => Value::List(Vec::new()),
             Lit::EmptyMap => Value::Map(Default::default()),
         }

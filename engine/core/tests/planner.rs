@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use dr_core::cloud::Live;
 use dr_core::expr::Expr;
 use dr_core::graph::{Options, Output, ReplaceOrder};
@@ -210,7 +212,7 @@ fn two_resources_of_one_name_are_refused() {
 fn an_unfinished_creation_is_replaced() {
     let g = graph(&[("t.node:a", &[])]);
     let mut state = applied(&g);
-    state.records.get_mut(&at("t.node:a")).unwrap().incomplete = true;
+    Arc::make_mut(state.records.get_mut(&at("t.node:a")).unwrap()).incomplete = true;
     let p = plan(&g, &state);
     assert_eq!(words(&p), ["create t.node:a", "delete t.node:a"]);
     assert_eq!(p.steps[0].reasons, [Reason::Unfinished]);
@@ -220,7 +222,7 @@ fn an_unfinished_creation_is_replaced() {
 fn what_was_set_aside_is_deleted() {
     let g = graph(&[("t.node:a", &[])]);
     let mut state = applied(&g);
-    state.deposed.push(Record { op: "old".into(), ..state.records[&at("t.node:a")].clone() });
+    state.deposed.push(Arc::new(Record { op: "old".into(), ..Record::clone(&state.records[&at("t.node:a")]) }));
     let p = plan(&g, &state);
     assert_eq!(words(&p), ["delete t.node:a"]);
     assert_eq!(p.steps[0].reasons, [Reason::Deposed]);

@@ -28,11 +28,12 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
+use crate::change::{Change, StoreError};
 use crate::engine::{Broken, Call, Engine, Job};
 use crate::observe::{Event, Phase, What};
 use crate::retry::Retry;
 use crate::step::{Finish, mark, revealed};
-use crate::store::{Change, Receipt, StoreError};
+use crate::store::Receipt;
 
 /// Steps of one lane at work at once. More than call slots, so that journaling never leaves a slot empty, and enough
 /// to make good use of each flush.

@@ -14,10 +14,11 @@ use dr_core::registry::Registry;
 use dr_core::value::Str;
 
 use crate::cancel::Cancel;
+use crate::change::StoreError;
 use crate::gate::Gate;
 use crate::observe::{Event, Observer, Phase, What};
 use crate::retry::Retry;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// What a run works with.
 #[derive(Clone, Copy)]

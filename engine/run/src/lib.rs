@@ -10,6 +10,7 @@
 
 mod apply;
 mod cancel;
+mod change;
 mod engine;
 mod gate;
 mod local;
@@ -27,6 +28,7 @@ mod world;
 
 pub use apply::{ApplyError, Failure, Report, Stale, apply, check_fresh};
 pub use cancel::Cancel;
+pub use change::{Change, StoreError};
 pub use engine::{Call, Calls, Engine};
 pub use gate::{Gate, SLOTS, Slot};
 pub use local::{LocalCloud, read_package};
@@ -38,5 +40,5 @@ pub use retry::Retry;
 pub use router::Router;
 pub use rows::RowError;
 pub use seal::{KeySource, SealError, Sealer};
-pub use store::{Change, Receipt, Store, StoreError};
+pub use store::{Receipt, Store};
 pub use world::DiskWorld;

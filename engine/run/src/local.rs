@@ -334,3 +334,103 @@ impl Cloud for LocalCloud {
         ready(Ok(Vec::new()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::DiskWorld;
+    use dr_core::address::Address;
+    use dr_core::schema::Place;
+
+    static PASSWORDS: Kind = Kind { place: Place::Local, ..Kind::new(PASSWORD, "", &[], &[]) };
+    static IDS: Kind = Kind { place: Place::Local, ..Kind::new(ID, "", &[], &[]) };
+    static ARCHIVES: Kind = Kind { place: Place::Local, ..Kind::new(ARCHIVE, "", &[], &[]) };
+
+    fn args(json: &str) -> Map<Value> {
+        Value::from_json(json).unwrap().as_map().unwrap().clone()
+    }
+
+    /// Makes one and returns its attributes.
+    async fn made(local: &LocalCloud, kind: &'static Kind, op: &str, json: &str) -> Result<Map<Value>, CloudError> {
+        let address = Address::parse(&format!("{}:a", kind.name)).unwrap();
+        let at = Target { kind, region: None, address: &address };
+        let intent = Intent { op: op.into(), environment: "e".into(), program: "p".into(), address: address.clone() };
+        let args = args(json);
+        let id = local.create(at, &args, &intent).await?;
+        assert_eq!(&*id, op);
+        Ok(local.read(at, &id, &args).await?.unwrap().outputs)
+    }
+
+    async fn delete(local: &LocalCloud, id: &str) {
+        let address = Address::parse("archive.zip:a").unwrap();
+        let at = Target { kind: &ARCHIVES, region: None, address: &address };
+        local.delete(at, id, &Map::new()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn passwords_hold_what_they_must_and_nothing_they_must_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "e");
+        let only = |set: &'static str| move |c: &char| set.contains(*c);
+        for i in 0..50 {
+            let json = r#"{"length":12,"special":false,"min_upper":4,"min_numeric":5,"min_lower":3}"#;
+            let outputs = made(&local, &PASSWORDS, &format!("p{i}"), json).await.unwrap();
+            assert!(matches!(outputs["result"], Value::Secret(_)));
+            let text = outputs["result"].to_text();
+            let count = |set| text.chars().filter(only(set)).count();
+            assert_eq!((count(LOWER), count(UPPER), count(DIGITS)), (3, 4, 5), "{text}");
+            let json = r#"{"length":30,"lower":false,"upper":false,"override_special":"!.","min_special":1}"#;
+            let text = made(&local, &PASSWORDS, &format!("q{i}"), json).await.unwrap()["result"].to_text();
+            assert!(text.len() == 30 && text.chars().all(|c| "0123456789!.".contains(c)), "{text}");
+        }
+        for json in [
+            r#"{"length":3,"min_upper":4}"#,
+            r#"{"length":8,"upper":false,"min_upper":1}"#,
+            r#"{"length":8,"upper":false,"lower":false,"numeric":false,"special":false}"#,
+        ] {
+            assert_eq!(made(&local, &PASSWORDS, json, json).await.unwrap_err().class, ErrorClass::Invalid, "{json}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_id_in_three_notations() {
+        let dir = tempfile::tempdir().unwrap();
+        let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "e");
+        let outputs = made(&local, &IDS, "1", r#"{"byte_length":8}"#).await.unwrap();
+        let hex = outputs["hex"].to_text();
+        assert_eq!(u64::from_str_radix(&hex, 16).unwrap().to_string(), outputs["dec"].to_text());
+        assert_eq!(outputs["b64"].to_text().len(), 11);
+        assert_eq!(decimal(&[0; 4]), "0");
+        assert_ne!(made(&local, &IDS, "2", r#"{"byte_length":8}"#).await.unwrap()["hex"].to_text(), hex);
+    }
+
+    #[tokio::test]
+    async fn archives_share_files_and_the_last_one_takes_them_away() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("f")).unwrap();
+        std::fs::write(dir.path().join("f/a.py"), "1").unwrap();
+        let world: Arc<dyn World> = Arc::new(DiskWorld::new(dir.path()));
+        let [one, two] = ["e", "f"].map(|e| LocalCloud::new(world.clone(), dir.path(), e));
+        let json = r#"{"source":"f"}"#;
+        let outputs = made(&one, &ARCHIVES, "1", json).await.unwrap();
+        assert_eq!(one.preview(&args(json)).unwrap(), outputs);
+        let sha256 = outputs["package"].to_text().strip_prefix(PACKAGE).unwrap().to_owned();
+        let bytes = read_package(dir.path(), &sha256).unwrap();
+        assert_eq!(hex::encode(sha2::Sha256::digest(&bytes)), sha256);
+        assert_eq!(outputs["size"], Value::Int(bytes.len() as i64));
+        assert_eq!(made(&two, &ARCHIVES, "1", json).await.unwrap(), outputs);
+        delete(&one, "1").await;
+        delete(&one, "1").await;
+        assert!(read_package(dir.path(), &sha256).is_ok(), "the other environment still uses it");
+        // Other contents: the file it had before goes when nobody uses it any more.
+        std::fs::write(dir.path().join("f/a.py"), "2").unwrap();
+        let address = Address::parse("archive.zip:a").unwrap();
+        let at = Target { kind: &ARCHIVES, region: None, address: &address };
+        two.update(at, "1", &args(json), &args(json)).await.unwrap();
+        assert!(read_package(dir.path(), &sha256).is_err());
+        delete(&two, "1").await;
+        assert_eq!(std::fs::read_dir(dir.path().join(PACKAGES)).unwrap().count(), 0);
+        assert!(read_package(dir.path(), "../secrets").is_err());
+        assert!(made(&one, &ARCHIVES, "2", r#"{"source":"none"}"#).await.is_err());
+    }
+}

@@ -4,6 +4,7 @@
 //! over are read, and, with a refresh, everything in the records is read. Nothing is changed or written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use dr_core::address::Address;
 use dr_core::cloud::{CloudError, Live, Target};
@@ -11,7 +12,7 @@ use dr_core::compare;
 use dr_core::diagnostic::Diagnostic;
 use dr_core::expr::{AttrRef, Expr};
 use dr_core::graph::{Graph, Node};
-use dr_core::plan::{Action, Refreshed};
+use dr_core::plan::{Action, Refreshed, agrees};
 use dr_core::record::{Record, Snapshot};
 use dr_core::schema::{Kind, Place};
 use dr_core::value::{Map, Str, Value};
@@ -100,7 +101,8 @@ impl Prepared {
         let mut reads = futures::stream::iter(reads).buffer_unordered(AT_WORK);
         while let Some((record, result)) = reads.next().await {
             match result {
-                Ok(refreshed) => found.push((record.address.clone(), refreshed)),
+                Ok(None) => {}
+                Ok(Some(refreshed)) => found.push((record.address.clone(), refreshed)),
                 Err(broken) => {
                     let error = failure(broken)?;
                     self.diagnostics.push(
@@ -281,15 +283,18 @@ async fn read<'r>(
     engine: &Engine<'_>,
     kind: &'static Kind,
     record: &'r Record,
-) -> (&'r Record, Result<Refreshed, Broken>) {
+) -> (&'r Record, Result<Option<Refreshed>, Broken>) {
     let job = job(kind, record.region.as_ref(), &record.address);
     let args = revealed(&record.args);
     let mut retry = Retry::new(&job.op);
     let found = engine.call(&job, &mut retry, Call::Read, || engine.cloud.read(job.target, &record.id, &args)).await;
     let refreshed = match found {
-        Ok(Some(live)) => Ok(Refreshed::Live(marked(kind, live))),
-        Ok(None) => Ok(Refreshed::Gone),
-        Err(Broken::Call(error)) if error.class == dr_core::cloud::ErrorClass::Gone => Ok(Refreshed::Gone),
+        Ok(Some(live)) => {
+            let live = marked(kind, live);
+            Ok((!agrees(kind, record, &live)).then_some(Refreshed::Live(live)))
+        }
+        Ok(None) => Ok(Some(Refreshed::Gone)),
+        Err(Broken::Call(error)) if error.class == dr_core::cloud::ErrorClass::Gone => Ok(Some(Refreshed::Gone)),
         Err(broken) => Err(broken),
     };
     (record, refreshed)

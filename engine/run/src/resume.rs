@@ -17,11 +17,11 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
 use crate::apply::Failure;
+use crate::change::StoreError;
 use crate::engine::{Broken, Call, Engine, Job};
 use crate::observe::What;
 use crate::retry::Retry;
 use crate::step::{Finish, observed, revealed};
-use crate::store::StoreError;
 
 /// What became of an operation of an earlier run.
 #[derive(Debug, Clone, PartialEq, Eq)]

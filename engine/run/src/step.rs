@@ -16,10 +16,11 @@ use dr_core::schema::{Field, Kind, Place, Presence, Type};
 use dr_core::value::{Map, Str, Value};
 use tokio::time::Instant;
 
+use crate::change::Change;
 use crate::engine::{Broken, Call, Engine, Job};
 use crate::observe::{Phase, What};
 use crate::retry::Retry;
-use crate::store::{Change, Receipt};
+use crate::store::Receipt;
 
 /// Longest time between two looks at what settles.
 const SLOWEST_PACE: Duration = Duration::from_secs(15);

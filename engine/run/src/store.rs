@@ -21,14 +21,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dr_core::address::Address;
 use dr_core::cloud::Identity;
-use dr_core::journal::{Event, JournalError, Open, replay};
+use dr_core::journal::{Event, Open, replay};
 use dr_core::record::{Record, Snapshot};
-use dr_core::value::{Map, Str, Value};
+use dr_core::value::Str;
 use serde::{Deserialize, Serialize};
 use sled::Transactional as _;
 use sled::transaction::{ConflictableTransactionError, TransactionError};
 use tokio::sync::oneshot;
 
+use crate::change::{Change, StoreError};
 use crate::rows::{Place, RowError};
 use crate::seal::{KEY, KeySource, SealError, Sealer, random};
 
@@ -46,120 +47,6 @@ const HOLDER: &str = "holder";
 const CACHE: u64 = 16 << 20;
 /// The most changes in one transaction.
 const GROUP: usize = 2048;
-
-/// Why state could not be opened, read or written.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum StoreError {
-    /// Another process works on the environment.
-    #[error("the environment `{environment}` is in use by {holder}; wait until it has finished")]
-    Locked {
-        /// The environment.
-        environment: String,
-        /// Who has it open, as far as known.
-        holder: String,
-    },
-    /// The suffix cannot be a folder's name.
-    #[error(
-        "`{0}` cannot be an environment's suffix: use letters, digits, `-`, `_` and `.`, starting with none of the last two"
-    )]
-    Name(String),
-    /// The environment belongs to something else.
-    #[error(
-        "the environment `{environment}` belongs to {owner}, not to {other}; destroy it there first, or choose another suffix"
-    )]
-    Bound {
-        /// The environment.
-        environment: String,
-        /// Program and cloud it belongs to.
-        owner: String,
-        /// Program and cloud that asked for it.
-        other: String,
-    },
-    /// A row cannot be read or written.
-    #[error("the state of `{environment}` cannot be read or written")]
-    Row {
-        /// The environment.
-        environment: String,
-        /// The row and what is wrong with it.
-        source: RowError,
-    },
-    /// The key is missing or wrong.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-    /// The journal contradicts itself.
-    #[error("the journal of `{environment}` contradicts itself")]
-    Journal {
-        /// The environment.
-        environment: String,
-        /// How.
-        source: JournalError,
-    },
-    /// A file or folder cannot be used.
-    #[error("cannot use `{path}`")]
-    File {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: Arc<io::Error>,
-    },
-    /// The database failed.
-    #[error("the database of `{environment}` failed")]
-    Database {
-        /// The environment.
-        environment: String,
-        /// How.
-        source: sled::Error,
-    },
-    /// The runtime ended before the change was on disk.
-    #[error("stopped before the change was written")]
-    Stopped,
-}
-
-/// A change to state. Each is on disk entirely or not at all.
-#[derive(Debug, Clone)]
-pub enum Change {
-    /// Adds a row to the journal, before the call it announces, or as soon as an id is known.
-    Append {
-        /// The row.
-        event: Event,
-        /// The record that a creation sets aside, to be deleted later.
-        depose: Option<Arc<Record>>,
-    },
-    /// Closes an operation with what is now there.
-    Close {
-        /// The operation.
-        op: Str,
-        /// The record.
-        record: Arc<Record>,
-        /// The address the record had before, when it moved.
-        moved_from: Option<Address>,
-    },
-    /// Closes an operation after which the resource is not there, or not managed, any more.
-    Remove {
-        /// The operation.
-        op: Str,
-        /// The record that goes.
-        record: Arc<Record>,
-        /// Whether it is one that was set aside.
-        deposed: bool,
-    },
-    /// Closes an operation that came to nothing. What it had set aside returns.
-    Abandon {
-        /// The operation.
-        op: Str,
-    },
-    /// The program's outputs.
-    Outputs(Map<Value>),
-    /// The environment's program and cloud.
-    Bind {
-        /// The program's name.
-        program: Str,
-        /// The cloud.
-        identity: Identity,
-    },
-    /// Forgets program, cloud and outputs if nothing is there any more.
-    Release,
-}
 
 /// The head of the state.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -229,7 +116,7 @@ impl Store {
         let folder = folder(state_dir, environment)?;
         let file = |path: &Path, source| StoreError::File { path: path.to_owned(), source: Arc::new(source) };
         std::fs::create_dir_all(&folder).map_err(|e| file(&folder, e))?;
-        let fail = |source| StoreError::Database { environment: environment.to_owned(), source };
+        let fail = |source| database_error(environment, source);
         let holder = folder.join(HOLDER);
         let database = sled::Config::new()
             .path(folder.join(DATABASE))
@@ -543,6 +430,10 @@ struct Edits {
     meta: Vec<Edit>,
 }
 
+fn database_error(environment: &str, source: sled::Error) -> StoreError {
+    StoreError::Database { environment: environment.to_owned(), source: Arc::new(source) }
+}
+
 /// The key of a record that was set aside.
 fn deposed_key(address: &Address, op: &str) -> String {
     format!("{address}#{op}")
@@ -550,7 +441,7 @@ fn deposed_key(address: &Address, op: &str) -> String {
 
 impl Inner {
     fn failed(&self, source: sled::Error) -> StoreError {
-        StoreError::Database { environment: self.environment.clone(), source }
+        database_error(&self.environment, source)
     }
 
     fn row(&self, source: RowError) -> StoreError {
@@ -691,4 +582,98 @@ fn folder(state_dir: &Path, environment: &str) -> Result<PathBuf, StoreError> {
         return Err(StoreError::Name(environment.to_owned()));
     }
     Ok(state_dir.join(environment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dr_core::value::{Map, Value};
+
+    fn record(name: &str) -> Arc<Record> {
+        let args = Map::from([("password".into(), Value::str(name).secret())]);
+        let json = format!(r#"{{"address":"x.y:{name}","kind":"x.y","id":"i","args":{{}},"op":"o"}}"#);
+        Arc::new(Record { args, ..serde_json::from_str(&json).unwrap() })
+    }
+
+    async fn store(dir: &Path) -> Store {
+        let store = Store::open(dir, "e", &KeySource::StateDirectory).unwrap();
+        for name in ["a", "b"] {
+            let change = Change::Close { op: name.into(), record: record(name), moved_from: None };
+            store.commit(change).await.unwrap();
+        }
+        store
+    }
+
+    fn chain(error: &dyn std::error::Error) -> String {
+        let source = error.source().map(|s| format!(": {}", chain(s))).unwrap_or_default();
+        format!("{error}{source}")
+    }
+
+    #[tokio::test]
+    async fn a_damaged_row_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path()).await;
+        let whole = store.inner.records.get("x.y:a").unwrap().unwrap();
+        let other = store.inner.records.get("x.y:b").unwrap().unwrap();
+        let changed = |at: usize, by: u8| {
+            let mut bytes = whole.to_vec();
+            bytes[at] ^= by;
+            bytes
+        };
+        for (bytes, why) in [
+            (changed(20, 1), "checksum"),
+            (changed(2, 1), "checksum"),
+            (whole[..3].to_vec(), "too short"),
+            (whole[..30].to_vec(), "checksum"),
+            (changed(0, 8), "form 9"),
+            (other.to_vec(), "checksum"),
+        ] {
+            store.inner.records.insert("x.y:a", bytes).unwrap();
+            let error = chain(&store.snapshot().unwrap_err());
+            assert!(error.contains("`x.y:a` in `records`") && error.contains(why), "{error}");
+        }
+        // A secret from another row, under a checksum that fits.
+        let place = Place { tree: RECORDS, key: "x.y:a" };
+        let carried: Record = Place { tree: RECORDS, key: "x.y:b" }.decode(&other).unwrap();
+        store.inner.records.insert("x.y:a", place.encode(&carried).unwrap()).unwrap();
+        let error = chain(&store.snapshot().unwrap_err());
+        assert!(error.contains("records/x.y:a") && error.contains("was moved there"), "{error}");
+        store.inner.records.insert("x.y:a", whole).unwrap();
+        assert_eq!(store.snapshot().unwrap().records.len(), 2);
+        store.inner.journal.insert("op/0", b"x").unwrap();
+        assert!(chain(&store.open_operations().unwrap_err()).contains("`op/0` in `journal`"));
+    }
+
+    #[tokio::test]
+    async fn what_was_set_aside_returns_when_its_successor_is_abandoned() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path()).await;
+        let intent = dr_core::cloud::Intent {
+            op: "new".into(),
+            environment: "e".into(),
+            program: "p".into(),
+            address: record("a").address.clone(),
+        };
+        let event = Event::Creating { intent, record: Box::new(Record::clone(&record("a"))) };
+        let before = store.snapshot().unwrap();
+        store.commit(Change::Append { event, depose: Some(record("a")) }).await.unwrap();
+        let during = store.snapshot().unwrap();
+        assert_eq!((during.records.len(), during.deposed.len()), (1, 1));
+        store.commit(Change::Abandon { op: "new".into() }).await.unwrap();
+        let after = store.snapshot().unwrap();
+        assert_eq!((after.records, after.deposed), (before.records, before.deposed));
+        assert!(after.position > before.position);
+        assert!(store.inner.journal.is_empty());
+    }
+
+    #[tokio::test]
+    async fn writers_that_wait_together_share_a_flush() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path()).await;
+        let (_, flushes) = store.commits_and_flushes();
+        let changes = (0..100).map(|i| store.commit(Change::Abandon { op: i.to_string().into() }));
+        futures::future::join_all(changes).await.into_iter().for_each(|r| r.unwrap());
+        assert!(store.commits_and_flushes().1 <= flushes + 2);
+        assert_eq!(store.snapshot().unwrap().position, 102);
+    }
 }

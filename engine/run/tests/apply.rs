@@ -273,7 +273,7 @@ async fn some_steps_only_write() {
     let (store, before) = made(&dir, &cloud, three).await;
     let prior = |at: &str| before.records[&address(at)].clone();
     let mut imported = prior("x.quick:a");
-    imported.address = address("x.quick:i");
+    std::sync::Arc::make_mut(&mut imported).address = address("x.quick:i");
     let mut implied = with_prior(step(Action::Delete, "x.quick:b", &[], &[]), &prior("x.quick:b"));
     implied.implied_by = Some(address("x.quick:a"));
     let mut moved = with_prior(step(Action::Record, "x.quick:m", &[], &[]), &prior("x.quick:c"));

@@ -189,14 +189,19 @@ async fn stored_plans_come_back_whole_or_not_at_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refresh_reads_all_and_marks_what_is_gone() {
+async fn a_refresh_reads_all_and_tells_what_differs() {
     let dir = tempfile::tempdir().unwrap();
     let (store, cloud, room) = (open(dir.path()), Fake::default(), Room::new());
-    let steps = ["x.quick:a", "x.quick:b"].map(|a| step(Action::Create, a, &[], &[("password", Expr::str("s"))]));
+    let steps = ["x.quick:a", "x.quick:b", "x.quick:same"].map(|a| step(Action::Create, a, &[], &[("password", Expr::str("s"))]));
     run(&store, &cloud, &plan("1", &Snapshot::default(), steps.to_vec())).await;
     let snapshot = store.snapshot().unwrap();
     let gone = &snapshot.records[&address("x.quick:b")];
-    cloud.inside.lock().unwrap().things.remove(&gone.id);
+    let changed = &snapshot.records[&address("x.quick:a")];
+    {
+        let mut inside = cloud.inside.lock().unwrap();
+        inside.things.remove(&gone.id);
+        inside.things.get_mut(&changed.id).unwrap().args.insert("size".into(), Value::Int(9));
+    }
     let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "e");
     let engine = room.engine(&store, &cloud, &dr_run::Silent);
     let prepared = dr_run::prepare(&engine, &local, &Default::default(), &snapshot, true).await.unwrap();
@@ -204,6 +209,8 @@ async fn a_refresh_reads_all_and_marks_what_is_gone() {
     assert_eq!(prepared.refreshed[&address("x.quick:b")], Refreshed::Gone);
     let Refreshed::Live(live) = &prepared.refreshed[&address("x.quick:a")] else { panic!("gone") };
     assert!(live.outputs["token"].has_secret());
+    assert_eq!(live.args["size"], Value::Int(9));
+    assert_eq!(prepared.refreshed.len(), 2, "what is as it was is not told");
     let calls = cloud.log().len();
     let prepared = dr_run::prepare(&engine, &local, &Default::default(), &snapshot, false).await.unwrap();
     assert!(prepared.refreshed.is_empty() && cloud.log().len() == calls);

@@ -44,7 +44,7 @@ pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Ex
             }
             let old = snapshot.deposed.iter().map(|r| (r, "  set aside by a replacement"));
             let now = snapshot.records.values().map(|r| (r, if r.incomplete { "  incomplete" } else { "" }));
-            let all: Vec<(&Record, &str)> = now.chain(old).collect();
+            let all: Vec<(&Record, &str)> = now.chain(old).map(|(r, s)| (&**r, s)).collect();
             let width = all.iter().map(|(r, _)| r.address.as_str().chars().count()).max().unwrap_or(0);
             let line = |(r, mark): &(&Record, &str)| {
                 format!("{}  {}{mark}\n", pad(r.address.as_str(), width), paint(QUIET, safe(&r.id)))

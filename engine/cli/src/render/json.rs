@@ -257,8 +257,8 @@ pub(crate) fn state<'a>(environment: &'a str, s: &'a Snapshot) -> StateJson<'a> 
         program: s.program.as_deref(),
         cloud: s.identity.as_ref(),
         position: s.position,
-        records: s.records.values().map(record).collect(),
-        deposed: s.deposed.iter().map(record).collect(),
+        records: s.records.values().map(|r| record(r)).collect(),
+        deposed: s.deposed.iter().map(|r| record(r)).collect(),
         outputs: &s.outputs,
     }
 }

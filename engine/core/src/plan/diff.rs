@@ -1,5 +1,8 @@
 //! Differences of one resource: what it is against what it shall be.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use crate::address::Address;
 use crate::cloud::Live;
 use crate::compare::same;
@@ -8,17 +11,17 @@ use crate::graph::Node;
 use crate::plan::Change;
 use crate::record::Record;
 use crate::schema::{Field, Kind, Presence};
-use crate::value::{Map, Str, Value};
+use crate::value::{Map, Str, Value, intern};
 
 /// What differs, and the arguments as they shall be.
-#[derive(Debug, Default)]
-pub(super) struct Difference {
+#[derive(Debug)]
+pub(super) struct Difference<'a> {
     pub(super) changes: Vec<Change>,
     /// The wanted arguments, with what the service chose where the program leaves it the choice.
-    pub(super) args: Map<Expr>,
+    pub(super) args: Cow<'a, Map<Expr>>,
 }
 
-impl Difference {
+impl Difference<'_> {
     /// The argument that forces a replacement, if one does.
     pub(super) fn forced_by(&self) -> Option<&Str> {
         self.changes.iter().find(|c| c.forces).map(|c| &c.path)
@@ -38,25 +41,50 @@ impl Difference {
     }
 }
 
-/// The record with what a refresh found. Where the service only writes a value differently, the recorded form stays.
-pub(super) fn refreshed(kind: &Kind, record: &Record, live: &Live) -> Record {
-    let mut args = Map::new();
-    for field in kind.args {
-        let (recorded, found) = (record.args.get(field.name), live.args.get(field.name));
-        let value = match (recorded, found) {
-            (Some(recorded), Some(found)) if same(field, recorded, found) => recorded,
-            (_, Some(found)) => found,
-            (Some(recorded), None) if field.write_only || field.sensitive => recorded,
-            (_, None) => continue,
-        };
-        args.insert(field.name.into(), value.clone());
+/// Whether what a refresh found is what is recorded, as far as it matters.
+pub fn agrees(kind: &Kind, record: &Record, live: &Live) -> bool {
+    live.outputs == record.outputs && kind.args.iter().all(|field| news(field, record, live).is_none())
+}
+
+/// What a refresh found of an argument, where that is not what is recorded. Where the service only writes a value
+/// differently, or never gives it back, there is no news.
+fn news<'l>(field: &Field, record: &Record, live: &'l Live) -> Option<Option<&'l Value>> {
+    match (record.args.get(field.name), live.args.get(field.name)) {
+        (None, None) => None,
+        (Some(recorded), Some(found)) if same(field, recorded, found) => None,
+        (Some(_), None) if field.write_only || field.sensitive => None,
+        (_, found) => Some(found),
     }
-    Record { args, outputs: live.outputs.clone(), ..record.clone() }
+}
+
+/// The record with what a refresh found.
+pub(super) fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live) -> Arc<Record> {
+    if agrees(kind, record, live) {
+        return record.clone();
+    }
+    let mut fresh = Record { outputs: live.outputs.clone(), ..Record::clone(record) };
+    for field in kind.args {
+        match news(field, record, live) {
+            None => {}
+            Some(Some(value)) => {
+                fresh.args.insert(intern(field.name), value.clone());
+            }
+            Some(None) => {
+                fresh.args.remove(field.name);
+            }
+        }
+    }
+    Arc::new(fresh)
 }
 
 /// Compares what a resource is (`prior`) with what it shall be (`wanted`, reduced as far as possible). `recorded` is
 /// what it was when it was last applied, to tell drift from change.
-pub(super) fn difference(node: &Node, wanted: Map<Expr>, prior: &Record, recorded: &Record) -> Difference {
+pub(super) fn difference<'a>(
+    node: &Node,
+    wanted: Cow<'a, Map<Expr>>,
+    prior: &Record,
+    recorded: &Record,
+) -> Difference<'a> {
     let mut result = Difference { changes: Vec::new(), args: wanted };
     for field in node.kind.args {
         let before = prior.args.get(field.name).filter(|v| !v.is_null());
@@ -64,10 +92,17 @@ pub(super) fn difference(node: &Node, wanted: Map<Expr>, prior: &Record, recorde
         let after = result.args.get(field.name).filter(|e| !e.is_null());
         let left_alone = after.is_none() && field.presence == Presence::Computed;
         if ignored || left_alone {
-            match before {
-                Some(value) => result.args.insert(field.name.into(), Expr::Known(value.clone())),
-                None => result.args.remove(field.name),
+            let stays = match (before, after) {
+                (Some(value), Some(Expr::Known(wanted))) => value == wanted,
+                (None, None) => true,
+                _ => false,
             };
+            if !stays {
+                match before {
+                    Some(value) => result.args.to_mut().insert(intern(field.name), Expr::Known(value.clone())),
+                    None => result.args.to_mut().remove(field.name),
+                };
+            }
             continue;
         }
         if equal(field, before, after) {

@@ -21,6 +21,7 @@ use crate::graph::ReplaceOrder;
 use crate::record::{Need, Record};
 use crate::value::{Map, Str, Value};
 
+pub use diff::agrees;
 pub use propose::{Goal, Input, Refreshed, propose};
 
 /// The version of the plan's form. A plan of another one is refused.

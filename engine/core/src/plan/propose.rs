@@ -4,6 +4,7 @@
 //! of something that stays is known, one of something that is made anew is not. What cannot be done in place is
 //! replaced; whose dependencies are replaced follows. The order of the steps is solved afterwards, in `order`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -14,11 +15,11 @@ use crate::expr::{AttrRef, Expr};
 use crate::graph::{Graph, Node, ReplaceOrder};
 use crate::plan::diff::{Difference, difference, known_changes, refreshed};
 use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Reason, Step, order};
-use crate::record::{Record, Snapshot};
+use crate::record::{Need, Record, Snapshot};
 use crate::registry::Registry;
 use crate::resolve;
 use crate::schema::{Kind, Presence, Scope};
-use crate::value::{Map, Str, Value};
+use crate::value::{Map, Str, Value, intern};
 
 /// What the plan is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub struct Input<'a> {
     /// Attributes known before apply: answers of look-ups, contents of archives.
     pub known: &'a BTreeMap<Address, Map<Value>>,
     /// Existing resources that are to be taken over, as they are.
-    pub imports: &'a BTreeMap<Address, Record>,
+    pub imports: &'a BTreeMap<Address, Arc<Record>>,
     /// The kinds.
     pub registry: &'a Registry,
     /// The environment's suffix.
@@ -98,7 +99,7 @@ enum Fate {
 struct Decided<'a> {
     node: &'a Node,
     fate: Fate,
-    args: Map<Expr>,
+    args: Cow<'a, Map<Expr>>,
     prior: Option<Arc<Record>>,
     known: Option<&'a Map<Value>>,
 }
@@ -136,14 +137,18 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// Decides every declared resource, dependencies first.
     fn decide_all(&mut self) {
-        for node in topological(self.input.graph) {
+        for (node, needs) in topological(self.input.graph) {
             let args = self.reduce(node);
-            self.decide(node, args);
+            self.decide(node, &needs, args);
         }
     }
 
     /// The arguments with everything known put in, checked again where that made them known.
-    fn reduce(&mut self, node: &'a Node) -> Map<Expr> {
+    fn reduce(&mut self, node: &'a Node) -> Cow<'a, Map<Expr>> {
+        if node.args.values().all(|e| matches!(e, Expr::Known(_))) {
+            self.refuse(node, &node.args);
+            return Cow::Borrowed(&node.args);
+        }
         let mut args = Map::new();
         for (name, value) in &node.args {
             let reduced = match value {
@@ -170,7 +175,7 @@ impl<'a> Planner<'a> {
             args.insert(name.clone(), reduced);
         }
         self.refuse(node, &args);
-        args
+        Cow::Owned(args)
     }
 
     fn look_up(&self, r: &AttrRef) -> Option<Value> {
@@ -193,11 +198,11 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn decide(&mut self, node: &'a Node, wanted: Map<Expr>) {
+    fn decide(&mut self, node: &'a Node, needs: &[Need], wanted: Cow<'a, Map<Expr>>) {
         let known = self.input.known.get(&node.address);
         if node.kind.lookup {
             if known.is_none() {
-                let mut step = self.step(node, Action::Read, wanted.clone());
+                let mut step = self.step(node, needs, Action::Read, wanted.clone().into_owned());
                 step.reasons.push(Reason::New);
                 self.steps.push(step);
             }
@@ -207,8 +212,8 @@ impl<'a> Planner<'a> {
         let (recorded, moved) = self.recorded(node);
         let Some(recorded) = recorded else {
             return match self.input.imports.get(&node.address) {
-                Some(found) => self.change(node, wanted, found, found, vec![Reason::Imported]),
-                None => self.make(node, wanted, Reason::New),
+                Some(found) => self.change(node, needs, wanted, found, found, vec![Reason::Imported]),
+                None => self.make(node, needs, wanted, Reason::New),
             };
         };
         let reasons = match &moved {
@@ -216,17 +221,17 @@ impl<'a> Planner<'a> {
             None => Vec::new(),
         };
         match self.input.refreshed.get(&recorded.address) {
-            Some(Refreshed::Gone) => self.make(node, wanted, Reason::Gone),
+            Some(Refreshed::Gone) => self.make(node, needs, wanted, Reason::Gone),
             Some(Refreshed::Live(live)) => {
                 let prior = refreshed(node.kind, recorded, live);
-                self.change(node, wanted, &prior, recorded, reasons);
+                self.change(node, needs, wanted, &prior, recorded, reasons);
             }
-            None => self.change(node, wanted, recorded, recorded, reasons),
+            None => self.change(node, needs, wanted, recorded, recorded, reasons),
         }
     }
 
     /// The record of a node: under its address, or under one it had before.
-    fn recorded(&self, node: &Node) -> (Option<&'a Record>, Option<Address>) {
+    fn recorded(&self, node: &Node) -> (Option<&'a Arc<Record>>, Option<Address>) {
         let records = &self.input.snapshot.records;
         if let Some(record) = records.get(&node.address) {
             return (Some(record), None);
@@ -239,8 +244,8 @@ impl<'a> Planner<'a> {
     }
 
     /// It does not exist.
-    fn make(&mut self, node: &'a Node, wanted: Map<Expr>, reason: Reason) {
-        let mut step = self.step(node, Action::Create, wanted.clone());
+    fn make(&mut self, node: &'a Node, needs: &[Need], wanted: Cow<'a, Map<Expr>>, reason: Reason) {
+        let mut step = self.step(node, needs, Action::Create, wanted.clone().into_owned());
         step.reasons.push(reason);
         self.steps.push(step);
         self.keep(node, Fate::Make, wanted, None);
@@ -250,8 +255,9 @@ impl<'a> Planner<'a> {
     fn change(
         &mut self,
         node: &'a Node,
-        wanted: Map<Expr>,
-        prior: &Record,
+        needs: &[Need],
+        wanted: Cow<'a, Map<Expr>>,
+        prior: &Arc<Record>,
         recorded: &Record,
         mut reasons: Vec<Reason>,
     ) {
@@ -262,15 +268,13 @@ impl<'a> Planner<'a> {
             }
             let forced = d.forced_by().cloned().or_else(|| self.bound(node));
             if prior.incomplete || forced.is_some() {
-                return self.replace(node, d, prior, forced, reasons);
+                return self.replace(node, needs, d, prior, forced, reasons);
             }
             reasons.extend(self.follows(&d));
             d
         };
-        let prior = Arc::new(prior.clone());
-        let (needs, protect) = (node.needs(), node.options.protect);
-        let metadata = needs != prior.needs || protect != prior.protect;
-        let noticed = prior.args != recorded.args || prior.outputs != recorded.outputs;
+        let metadata = needs != prior.needs || node.options.protect != prior.protect;
+        let noticed = !std::ptr::eq(&**prior, recorded);
         let action = if reasons.contains(&Reason::Imported) {
             Some(Action::Import)
         } else if !changes.is_empty() {
@@ -285,7 +289,8 @@ impl<'a> Planner<'a> {
         let fate = if changes.is_empty() { Fate::Stay } else { Fate::Change };
         let updates_import = action == Some(Action::Import) && !changes.is_empty();
         if let Some(action) = action {
-            let mut step = self.step(node, if updates_import { Action::Update } else { action }, args.clone());
+            let action = if updates_import { Action::Update } else { action };
+            let mut step = self.step(node, needs, action, args.clone().into_owned());
             step.reasons = reasons;
             step.changes.append(&mut changes);
             step.prior = Some(prior.clone());
@@ -294,14 +299,15 @@ impl<'a> Planner<'a> {
         if action.is_none() || action == Some(Action::Record) {
             self.unchanged += 1;
         }
-        self.keep(node, fate, args, Some(prior));
+        self.keep(node, fate, args, Some(prior.clone()));
     }
 
     fn replace(
         &mut self,
         node: &'a Node,
-        d: Difference,
-        prior: &Record,
+        needs: &[Need],
+        d: Difference<'a>,
+        prior: &Arc<Record>,
         forced: Option<Str>,
         mut reasons: Vec<Reason>,
     ) {
@@ -318,8 +324,7 @@ impl<'a> Planner<'a> {
             None => reasons.push(Reason::Unfinished),
         }
         let order = node.options.replace.unwrap_or_else(|| natural_order(node.kind, &d.args, prior));
-        let prior = Arc::new(prior.clone());
-        let mut create = self.step(node, Action::Create, d.args.clone());
+        let mut create = self.step(node, needs, Action::Create, d.args.clone().into_owned());
         create.reasons = reasons.clone();
         create.changes = d.changes;
         create.prior = Some(prior.clone());
@@ -329,11 +334,11 @@ impl<'a> Planner<'a> {
         delete.replacement = Some(order);
         self.steps.push(create);
         self.steps.push(delete);
-        self.keep(node, Fate::Make, d.args, Some(prior));
+        self.keep(node, Fate::Make, d.args, Some(prior.clone()));
     }
 
     /// The resources made anew that unknown values of a difference come from.
-    fn follows(&self, d: &Difference) -> Vec<Reason> {
+    fn follows(&self, d: &Difference<'_>) -> Vec<Reason> {
         d.waits_for().into_iter().filter(|a| self.is_replaced(a)).map(|address| Reason::Follows { address }).collect()
     }
 
@@ -350,12 +355,12 @@ impl<'a> Planner<'a> {
         self.decided.get(address).is_some_and(|d| d.fate == Fate::Make && d.prior.is_some())
     }
 
-    fn keep(&mut self, node: &'a Node, fate: Fate, args: Map<Expr>, prior: Option<Arc<Record>>) {
+    fn keep(&mut self, node: &'a Node, fate: Fate, args: Cow<'a, Map<Expr>>, prior: Option<Arc<Record>>) {
         let known = self.input.known.get(&node.address);
         self.decided.insert(&node.address, Decided { node, fate, args, prior, known });
     }
 
-    fn step(&self, node: &Node, action: Action, args: Map<Expr>) -> Step {
+    fn step(&self, node: &Node, needs: &[Need], action: Action, args: Map<Expr>) -> Step {
         let typical = match action {
             Action::Create => node.kind.create,
             Action::Update => node.kind.update,
@@ -363,7 +368,7 @@ impl<'a> Planner<'a> {
         };
         Step {
             address: node.address.clone(),
-            kind: node.kind.name.into(),
+            kind: intern(node.kind.name),
             region: node.region.clone(),
             action,
             reasons: Vec::new(),
@@ -371,7 +376,7 @@ impl<'a> Planner<'a> {
             prior: None,
             args,
             known: self.input.known.get(&node.address).cloned().unwrap_or_default(),
-            needs: node.needs(),
+            needs: needs.to_vec(),
             protect: node.options.protect,
             span: node.site.span.clone(),
             after: Vec::new(),
@@ -419,14 +424,14 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let reason = if self.input.goal == Goal::Destroy { Reason::Destroy } else { Reason::NotDeclared };
-            let record = Arc::new(record.clone());
+            let record = record.clone();
             removals.push(match self.input.refreshed.get(address) {
                 Some(Refreshed::Gone) => self.removal(record, Action::Forget, vec![Reason::Gone]),
                 _ => self.removal(record, Action::Delete, vec![reason]),
             });
         }
         for record in &self.input.snapshot.deposed {
-            removals.push(self.removal(Arc::new(record.clone()), Action::Delete, vec![Reason::Deposed]));
+            removals.push(self.removal(record.clone(), Action::Delete, vec![Reason::Deposed]));
         }
         self.steps.extend(removals);
     }
@@ -574,26 +579,29 @@ fn natural_order(kind: &Kind, wanted: &Map<Expr>, prior: &Record) -> ReplaceOrde
     if differs { ReplaceOrder::CreateFirst } else { ReplaceOrder::DeleteFirst }
 }
 
-/// The nodes, dependencies first, otherwise by address. What waits for itself comes last; the graph's own check has
-/// refused it already.
-fn topological(graph: &Graph) -> Vec<&Node> {
+/// The nodes with what they need, dependencies first, otherwise by address. What waits for itself comes last; the
+/// graph's own check has refused it already.
+fn topological(graph: &Graph) -> Vec<(&Node, Vec<Need>)> {
+    let mut needs: BTreeMap<&Address, Vec<Need>> = BTreeMap::new();
     let mut missing: BTreeMap<&Address, usize> = BTreeMap::new();
     let mut followers: BTreeMap<&Address, Vec<&Address>> = BTreeMap::new();
     for (address, node) in &graph.nodes {
+        let all = node.needs();
         let mut count = 0;
-        for need in node.needs() {
+        for need in &all {
             if let Some((before, _)) = graph.nodes.get_key_value(&need.address) {
                 followers.entry(before).or_default().push(address);
                 count += 1;
             }
         }
         missing.insert(address, count);
+        needs.insert(address, all);
     }
     let mut ready: BTreeSet<&Address> = missing.iter().filter(|(_, n)| **n == 0).map(|(a, _)| *a).collect();
     let mut sorted = Vec::with_capacity(graph.nodes.len());
     while let Some(address) = ready.pop_first() {
         missing.remove(address);
-        sorted.extend(graph.nodes.get(address));
+        sorted.push(address);
         for follower in followers.remove(address).unwrap_or_default() {
             if let Some(count) = missing.get_mut(follower) {
                 *count -= 1;
@@ -603,8 +611,8 @@ fn topological(graph: &Graph) -> Vec<&Node> {
             }
         }
     }
-    sorted.extend(missing.keys().filter_map(|a| graph.nodes.get(*a)));
-    sorted
+    sorted.extend(missing.keys());
+    sorted.into_iter().filter_map(|a| Some((graph.nodes.get(a)?, needs.remove(a)?))).collect()
 }
 
 /// The plan's identity: a hash of what it will do, and of what it was made from.

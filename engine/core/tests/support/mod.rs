@@ -104,7 +104,7 @@ pub fn declare(graph: &mut Graph, address: &str, mut args: Map<Expr>, options: O
 pub struct Asked {
     pub refreshed: BTreeMap<Address, Refreshed>,
     pub known: BTreeMap<Address, Map<Value>>,
-    pub imports: BTreeMap<Address, Record>,
+    pub imports: BTreeMap<Address, Arc<Record>>,
 }
 
 pub fn plan_with(goal: Goal, graph: &Graph, snapshot: &Snapshot, asked: &Asked) -> Plan {
@@ -196,7 +196,7 @@ fn perform(plan: &Plan, i: usize, state: &mut Snapshot, registry: &Registry) {
             }
             state.records.insert(
                 step.address.clone(),
-                Record {
+                Arc::new(Record {
                     address: step.address.clone(),
                     kind: step.kind.clone(),
                     region: step.region.clone(),
@@ -208,7 +208,7 @@ fn perform(plan: &Plan, i: usize, state: &mut Snapshot, registry: &Registry) {
                     incomplete: false,
                     op,
                     span: None,
-                },
+                }),
             );
         }
         Action::Delete => {
@@ -242,7 +242,7 @@ fn perform(plan: &Plan, i: usize, state: &mut Snapshot, registry: &Registry) {
                 protect: step.protect,
                 ..(**prior).clone()
             };
-            state.records.insert(step.address.clone(), record);
+            state.records.insert(step.address.clone(), Arc::new(record));
         }
         Action::Forget => {
             state.records.remove(&step.address);
