@@ -148,7 +148,11 @@ impl Facts {
 }
 
 fn known(at: &LitStr, name: &str, fields: &[&str]) -> Result<()> {
-    if fields.contains(&name) { Ok(()) } else { Err(syn::Error::new_spanned(at, format!("there is no field `{name}`"))) }
+    if fields.contains(&name) {
+        Ok(())
+    } else {
+        Err(syn::Error::new_spanned(at, format!("there is no field `{name}`")))
+    }
 }
 
 /// `"region: function, statement_id"`.

@@ -75,7 +75,9 @@ fn the_table_says_what_the_struct_says() {
 
 #[test]
 fn values_round_trip() {
-    let map = Value::from_json(r#"{"name":"n","size":3,"rules":[{"id":"a","days":1},{"id":"b"}],"type":"t","tags":{"k":"v"}}"#);
+    let map = Value::from_json(
+        r#"{"name":"n","size":3,"rules":[{"id":"a","days":1},{"id":"b"}],"type":"t","tags":{"k":"v"}}"#,
+    );
     let Ok(Value::Map(map)) = map else { panic!("not a map") };
     let thing = Thing::from_map(&map).unwrap();
     assert_eq!(thing.rules[1], Rule { id: "b".into(), days: None });
