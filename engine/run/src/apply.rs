@@ -4,6 +4,9 @@
 //! others is computed when it starts, from the records of the steps before it, so a step owns all it needs. Ready
 //! steps queue by lane (service and region), the most urgent first, and each lane has a bounded number at work, so
 //! that memory stays small at any size of plan; a step that waits for the cloud does not count as being at work.
+//!
+//! A step is done for those that follow once its result is on its way to the disk: changes reach the disk in order, so
+//! an intent that is there says that everything before it is there too. It is reported as done when it is.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -14,11 +17,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use dr_core::address::Address;
-use dr_core::cloud::{CloudError, ErrorClass, Identity, Intent, Target};
-use dr_core::diagnostic::Span;
+use dr_core::cloud::{CloudError, Intent, Target};
 use dr_core::expr::{AttrRef, Expr};
 use dr_core::graph::ReplaceOrder;
-use dr_core::plan::{Action, FORMAT, Plan, Step};
+use dr_core::plan::{Action, Plan, Step};
 use dr_core::record::{Record, Snapshot};
 use dr_core::resolve;
 use dr_core::schedule::{self, Cycle, Scheduler};
@@ -31,7 +33,9 @@ use tokio::time::Instant;
 use crate::change::{Change, StoreError};
 use crate::engine::{Broken, Call, Engine, Job};
 use crate::observe::{Event, Phase, What};
+use crate::report::{Failure, Report};
 use crate::retry::Retry;
+use crate::stale::{Stale, check_fresh};
 use crate::step::{Finish, mark, revealed};
 use crate::store::Receipt;
 
@@ -60,134 +64,6 @@ pub enum ApplyError {
     /// State cannot be read or written. What was done is in the journal.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// Why a plan is not for this state.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Stale {
-    /// The state has changed since.
-    #[error(
-        "the state of `{environment}` has changed since the plan was made (it was at {planned} and is at {now}); plan again"
-    )]
-    Position {
-        /// The environment.
-        environment: Str,
-        /// The position it was made for.
-        planned: u64,
-        /// The position now.
-        now: u64,
-    },
-    /// It is for another environment.
-    #[error("the plan is for the environment `{planned}`, not for `{now}`")]
-    Environment {
-        /// The one it was made for.
-        planned: Str,
-        /// The one at hand.
-        now: Str,
-    },
-    /// The environment belongs to another program.
-    #[error("the plan is for the program `{planned}`, and the environment belongs to `{now}`")]
-    Program {
-        /// The one it was made for.
-        planned: Str,
-        /// The one at hand.
-        now: Str,
-    },
-    /// It is for another cloud.
-    #[error("the plan is for {planned}, not for {now}")]
-    Identity {
-        /// The one it was made for.
-        planned: Box<Identity>,
-        /// The one at hand.
-        now: Box<Identity>,
-    },
-    /// Another version of the program made it.
-    #[error("the plan has the form {0}, which this version of dr does not know; plan again")]
-    Format(u32),
-}
-
-/// Checks that a plan was made for this state and cloud.
-///
-/// # Errors
-/// Says what differs.
-pub fn check_fresh(plan: &Plan, environment: &str, identity: &Identity, snapshot: &Snapshot) -> Result<(), Stale> {
-    if plan.format != FORMAT {
-        return Err(Stale::Format(plan.format));
-    }
-    if &*plan.environment != environment {
-        return Err(Stale::Environment { planned: plan.environment.clone(), now: environment.into() });
-    }
-    if let Some(program) = &snapshot.program
-        && *program != plan.program
-    {
-        return Err(Stale::Program { planned: plan.program.clone(), now: program.clone() });
-    }
-    for now in [Some(identity), snapshot.identity.as_ref()].into_iter().flatten() {
-        if plan.identity != *now {
-            return Err(Stale::Identity { planned: Box::new(plan.identity.clone()), now: Box::new(now.clone()) });
-        }
-    }
-    if plan.position != snapshot.position {
-        return Err(Stale::Position {
-            environment: plan.environment.clone(),
-            planned: plan.position,
-            now: snapshot.position,
-        });
-    }
-    Ok(())
-}
-
-/// A step that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The step's number; `None` for what an earlier run had begun.
-    pub step: Option<usize>,
-    /// The resource.
-    pub address: Address,
-    /// What was being done.
-    pub action: Action,
-    /// Where the script declares it.
-    pub span: Option<Span>,
-    /// What went wrong.
-    pub error: String,
-    /// What to do about it.
-    pub help: Option<String>,
-    /// The class of the error, when a call failed.
-    pub class: Option<ErrorClass>,
-    /// How many of its calls failed.
-    pub attempts: u32,
-}
-
-/// What became of a plan.
-#[derive(Debug, Clone, Default)]
-pub struct Report {
-    /// The steps that are done, in the order in which they ended.
-    pub done: Vec<usize>,
-    /// The steps that failed.
-    pub failed: Vec<Failure>,
-    /// The steps that were not tried, because what they depend on failed.
-    pub skipped: Vec<usize>,
-    /// The steps that were not tried, or not finished, because somebody asked to stop.
-    pub remaining: Vec<usize>,
-    /// From start to end.
-    pub elapsed: Duration,
-    /// The longest path through the steps, each counted as long as it took.
-    pub cloud_time: Duration,
-    /// The longest path through the steps, each counted as long as it typically takes: no schedule can be shorter.
-    pub bound: Duration,
-    /// How many calls were made, by kind and call.
-    pub calls: BTreeMap<String, u64>,
-    /// The program's outputs.
-    pub outputs: Map<Value>,
-    /// The outputs that cannot be computed, and why.
-    pub output_errors: Map<String>,
-}
-
-impl Report {
-    /// Whether everything was done.
-    pub fn is_complete(&self) -> bool {
-        self.failed.is_empty() && self.skipped.is_empty() && self.remaining.is_empty() && self.output_errors.is_empty()
-    }
 }
 
 /// What is known of a resource for those that refer to it.
@@ -671,38 +547,5 @@ async fn perform(engine: &Engine<'_>, plan: &Plan, step: &Step, job: &Job<'_>, w
         Ok(Finish::Ready(record, receipt)) => Ended::Done(Some(Known::Record(record)), Some(receipt)),
         Ok(Finish::Unready(record, broken)) => Ended::Unready(record, broken),
         Err(broken) => Ended::Failed(broken),
-    }
-}
-
-impl Failure {
-    /// The failure of a step, or of what an earlier run had begun; `None` when it was only interrupted.
-    pub(crate) fn new(
-        (step, address, action, span): (Option<usize>, &Address, Action, &Option<Span>),
-        broken: Broken,
-        attempts: u32,
-    ) -> Result<Option<Failure>, StoreError> {
-        let (error, help, class) = match broken {
-            Broken::Interrupted => return Ok(None),
-            Broken::Store(error) => return Err(error),
-            Broken::Wrong { message, help } => (message, help, None),
-            Broken::Call(error) => (error.to_string(), advice(error.class).map(str::to_owned), Some(error.class)),
-        };
-        let (address, span) = (address.clone(), span.clone());
-        Ok(Some(Failure { step, address, action, span, error, help, class, attempts }))
-    }
-}
-
-/// What to do about an error that trying again did not cure.
-fn advice(class: ErrorClass) -> Option<&'static str> {
-    match class {
-        ErrorClass::Throttled => {
-            Some("the service kept refusing for many minutes; run again later, or with a lower `--parallel`")
-        }
-        ErrorClass::Transient => Some("run again: what was begun is taken up where it stopped"),
-        ErrorClass::NotYetConsistent => Some("run again in a few minutes: something it refers to is not visible yet"),
-        ErrorClass::Conflict => Some("something still uses it or works on it; run again when that has ended"),
-        ErrorClass::Denied => Some("the credentials in use must be allowed to make this call"),
-        ErrorClass::Gone => Some("plan again: something was deleted meanwhile"),
-        ErrorClass::Invalid | ErrorClass::Exists => None,
     }
 }

@@ -16,10 +16,10 @@ use dr_core::value::Map;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
-use crate::apply::Failure;
 use crate::change::StoreError;
 use crate::engine::{Broken, Call, Engine, Job};
 use crate::observe::What;
+use crate::report::Failure;
 use crate::retry::Retry;
 use crate::step::{Finish, observed, revealed};
 

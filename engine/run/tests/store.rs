@@ -192,7 +192,8 @@ async fn stored_plans_come_back_whole_or_not_at_all() {
 async fn a_refresh_reads_all_and_tells_what_differs() {
     let dir = tempfile::tempdir().unwrap();
     let (store, cloud, room) = (open(dir.path()), Fake::default(), Room::new());
-    let steps = ["x.quick:a", "x.quick:b", "x.quick:same"].map(|a| step(Action::Create, a, &[], &[("password", Expr::str("s"))]));
+    let steps = ["x.quick:a", "x.quick:b", "x.quick:same"]
+        .map(|a| step(Action::Create, a, &[], &[("password", Expr::str("s"))]));
     run(&store, &cloud, &plan("1", &Snapshot::default(), steps.to_vec())).await;
     let snapshot = store.snapshot().unwrap();
     let gone = &snapshot.records[&address("x.quick:b")];

@@ -1,0 +1,99 @@
+//! Reports: what became of a plan, and what to do about what failed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dr_core::address::Address;
+use dr_core::cloud::ErrorClass;
+use dr_core::diagnostic::Span;
+use dr_core::plan::Action;
+use dr_core::value::{Map, Value};
+
+use crate::change::StoreError;
+use crate::engine::Broken;
+
+/// A step that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The step's number; `None` for what an earlier run had begun.
+    pub step: Option<usize>,
+    /// The resource.
+    pub address: Address,
+    /// What was being done.
+    pub action: Action,
+    /// Where the script declares it.
+    pub span: Option<Span>,
+    /// What went wrong.
+    pub error: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// The class of the error, when a call failed.
+    pub class: Option<ErrorClass>,
+    /// How many of its calls failed.
+    pub attempts: u32,
+}
+
+/// What became of a plan.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// The steps that are done, in the order in which they ended.
+    pub done: Vec<usize>,
+    /// The steps that failed.
+    pub failed: Vec<Failure>,
+    /// The steps that were not tried, because what they depend on failed.
+    pub skipped: Vec<usize>,
+    /// The steps that were not tried, or not finished, because somebody asked to stop.
+    pub remaining: Vec<usize>,
+    /// From start to end.
+    pub elapsed: Duration,
+    /// The longest path through the steps, each counted as long as it took.
+    pub cloud_time: Duration,
+    /// The longest path through the steps, each counted as long as it typically takes: no schedule can be shorter.
+    pub bound: Duration,
+    /// How many calls were made, by kind and call.
+    pub calls: BTreeMap<String, u64>,
+    /// The program's outputs.
+    pub outputs: Map<Value>,
+    /// The outputs that cannot be computed, and why.
+    pub output_errors: Map<String>,
+}
+
+impl Report {
+    /// Whether everything was done.
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.skipped.is_empty() && self.remaining.is_empty() && self.output_errors.is_empty()
+    }
+}
+
+impl Failure {
+    /// The failure of a step, or of what an earlier run had begun; `None` when it was only interrupted.
+    pub(crate) fn new(
+        (step, address, action, span): (Option<usize>, &Address, Action, &Option<Span>),
+        broken: Broken,
+        attempts: u32,
+    ) -> Result<Option<Failure>, StoreError> {
+        let (error, help, class) = match broken {
+            Broken::Interrupted => return Ok(None),
+            Broken::Store(error) => return Err(error),
+            Broken::Wrong { message, help } => (message, help, None),
+            Broken::Call(error) => (error.to_string(), advice(error.class).map(str::to_owned), Some(error.class)),
+        };
+        let (address, span) = (address.clone(), span.clone());
+        Ok(Some(Failure { step, address, action, span, error, help, class, attempts }))
+    }
+}
+
+/// What to do about an error that trying again did not cure.
+fn advice(class: ErrorClass) -> Option<&'static str> {
+    match class {
+        ErrorClass::Throttled => {
+            Some("the service kept refusing for many minutes; run again later, or with a lower `--parallel`")
+        }
+        ErrorClass::Transient => Some("run again: what was begun is taken up where it stopped"),
+        ErrorClass::NotYetConsistent => Some("run again in a few minutes: something it refers to is not visible yet"),
+        ErrorClass::Conflict => Some("something still uses it or works on it; run again when that has ended"),
+        ErrorClass::Denied => Some("the credentials in use must be allowed to make this call"),
+        ErrorClass::Gone => Some("plan again: something was deleted meanwhile"),
+        ErrorClass::Invalid | ErrorClass::Exists => None,
+    }
+}
