@@ -109,6 +109,9 @@ impl Global {
     pub(crate) fn suffix(&self, project: &Project) -> Result<String, Failure> {
         let given = [&self.env, &self.environment_suffix, &project.config.environment];
         let suffix = given.into_iter().flatten().find(|s| !s.is_empty()).map_or("dev", |s| s);
+        if let Some((set, why)) = project.config.environments.keys().find_map(|s| Some((s, suffix_problem(s)?))) {
+            return Err(Failure::new(format!("dr.toml: [environments.{set}] cannot be an environment: {why}")));
+        }
         match suffix_problem(suffix) {
             None => Ok(suffix.to_owned()),
             Some(why) => Err(Failure::new(format!("`{suffix}` cannot name an environment: {why}"))

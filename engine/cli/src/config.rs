@@ -4,6 +4,7 @@
 //! misspelt setting never goes unnoticed.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use dr_core::diagnostic::{Diagnostic, Span};
@@ -27,7 +28,7 @@ pub(crate) struct Config {
     /// The environment when no `--env` is given.
     pub environment: Option<String>,
     /// How many calls may be under way at once when no `--parallel` is given.
-    pub parallel: Option<usize>,
+    pub parallel: Option<NonZeroUsize>,
     /// The embedded cloud.
     pub sandbox: SandboxConfig,
     /// Settings of single programs.
@@ -218,5 +219,6 @@ mod tests {
         assert!(problem("a = ").starts_with("dr.toml:1:5: "), "{}", problem("a = "));
         assert!(problem("parallel = \"many\"").starts_with("dr.toml:1:12: invalid type"));
         assert!(problem("\nsandbox = 3").starts_with("dr.toml:2:11: "));
+        assert!(problem("parallel = 0").contains("expected a nonzero"));
     }
 }

@@ -35,6 +35,7 @@ pub(crate) fn program(project: &Project, given: &str) -> Result<Program, Failure
     if let Err(why) = dr_core::address::check_name(&name) {
         return Err(Failure::new(format!("`{}` cannot be a program: {why}", path.display())).hint("rename the file"));
     }
+    check_configured(project, &name)?;
     let source_name = shown(&project.root, &path);
     let text = read(&path, &source_name)?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
@@ -57,6 +58,18 @@ pub(crate) fn name_of(project: &Project, given: &str) -> Result<String, Failure>
 /// Where the program of a name is.
 pub(crate) fn path_of(root: &Path, name: &str) -> PathBuf {
     root.join("programs").join(format!("{name}.{EXTENSION}"))
+}
+
+/// Refuses settings of programs that do not exist: they are misspelt, and somebody counts on them.
+fn check_configured(project: &Project, name: &str) -> Result<(), Failure> {
+    let names = names(project);
+    for set in project.config.programs.keys() {
+        if set != name && !names.contains(set) {
+            return Err(Failure::new(format!("dr.toml: [programs.{set}] is for a program that does not exist"))
+                .near(set, names.iter().map(String::as_str).chain([name])));
+        }
+    }
+    Ok(())
 }
 
 /// The names of the programs under `programs/`, sorted. Tests of programs are none.

@@ -3,6 +3,7 @@
 //! One of these lives as long as a command. Its future runs beside the signals: the first Ctrl-C asks the engine to
 //! finish what is in flight, the second drops everything; both leave the journal able to tell what happened.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -60,7 +61,7 @@ impl<'a> Work<'a> {
     ) -> Result<Work<'a>, Failure> {
         let (cloud, identity) = session.cloud(true).await?;
         let local = LocalCloud::new(Arc::new(DiskWorld::new(folder)), &session.state_dir, &session.suffix);
-        let gate = Gate::new(parallel.or(session.project.config.parallel));
+        let gate = Gate::new(parallel.or(session.project.config.parallel.map(NonZeroUsize::get)));
         Ok(Work { session, identity, cloud, local, gate, calls: Calls::new(), cancel: Cancel::new() })
     }
 

@@ -46,7 +46,7 @@ pub(crate) fn cmd_check(args: &CheckArgs, global: &Global, ui: &Ui) -> Result<Ex
         let (resources, diagnostics, mut sources) = session.check(&program, &args.set);
         let ok = !diagnostics.iter().any(Diagnostic::is_error);
         if !ui.json {
-            ui.tell(&diagnostic::list(&diagnostics, &mut sources, ui.width()));
+            ui.result(&diagnostic::list(&diagnostics, &mut sources, ui.width()))?;
             let tally = diagnostic::tally(&diagnostics);
             let tally = if tally.is_empty() { tally } else { format!(" · {tally}") };
             let (mark, text) = match ok {

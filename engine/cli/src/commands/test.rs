@@ -58,7 +58,7 @@ pub(crate) fn cmd_test(args: &TestArgs, global: &Global, ui: &Ui) -> Result<Exit
                 let printed: String = report.printed.iter().map(|l| format!("    {}\n", safe(l))).collect();
                 ui.result(&format!("  {mark} {}\n{printed}", safe(&report.name)))?;
                 let mut sources = Sources::new(&session.project.root).with(&report.sources);
-                ui.tell(&diagnostic::list(&report.diagnostics, &mut sources, ui.width()));
+                ui.result(&diagnostic::list(&report.diagnostics, &mut sources, ui.width()))?;
             }
             let diagnostics = report.diagnostics;
             all.push(TestJson { file: shown.clone(), name: report.name, passed, diagnostics });
