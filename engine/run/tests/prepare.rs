@@ -1,0 +1,150 @@
+//! What a plan wants to know is found out, and nothing else is touched.
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on says so.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use common::{Fake, Room, address, open, plan, registry, run, step};
+use dr_core::cloud::ErrorClass;
+use dr_core::expr::Expr;
+use dr_core::graph::{Graph, Node, Options};
+use dr_core::plan::{Action, Refreshed};
+use dr_core::record::Snapshot;
+use dr_core::schema::Place;
+use dr_core::value::{Str, Value};
+use dr_run::{DiskWorld, Interrupted, LocalCloud, Prepared, Store, prepare};
+
+/// A graph of these resources; `import:ID` among the arguments is the option.
+fn graph(nodes: &[(&str, &[(&str, Expr)])]) -> Graph {
+    let mut graph = Graph::default();
+    for (text, args) in nodes {
+        let address = address(text);
+        let kind = registry().get(address.kind()).unwrap();
+        let mut options = Options::default();
+        let mut given = std::collections::BTreeMap::new();
+        for (name, value) in *args {
+            match name.strip_prefix("import:") {
+                Some(id) => options.import_id = Some(id.into()),
+                None => {
+                    given.insert(Str::from(*name), value.clone());
+                }
+            }
+        }
+        let region = (kind.place == Place::Regional).then(|| "eu-1".into());
+        let node = Node { address: address.clone(), kind, region, args: given, options, site: Arc::default() };
+        graph.nodes.insert(address, node);
+    }
+    graph
+}
+
+fn attr(at: &str, name: &str) -> Expr {
+    Expr::attr(&address(at), name)
+}
+
+async fn prepared(dir: &Path, store: &Store, cloud: &Fake, graph: &Graph, refresh: bool) -> Prepared {
+    let room = Room::new();
+    let local = LocalCloud::new(Arc::new(DiskWorld::new(dir)), dir, "e");
+    let engine = room.engine(store, cloud, &dr_run::Silent);
+    prepare(&engine, &local, graph, &store.snapshot().unwrap(), refresh).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn look_ups_are_answered_as_far_as_what_they_ask_is_certain() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, cloud) = (open(dir.path()), Fake::default());
+    let size = |n| Expr::Known(Value::Int(n));
+    let steps = ["x.quick:same", "x.quick:changed"].map(|a| step(Action::Create, a, &[], &[("size", size(1))]));
+    run(&store, &cloud, &plan("1", &Snapshot::default(), steps.to_vec())).await;
+    let graph = graph(&[
+        ("x.quick:same", &[("size", size(1))]),
+        ("x.quick:changed", &[("size", size(2))]),
+        ("x.quick:new", &[("name", Expr::str("n"))]),
+        ("x.look:plain", &[("name", Expr::str("a"))]),
+        ("x.look:chained", &[("name", attr("x.look:plain", "arn"))]),
+        ("x.look:declared", &[("name", attr("x.quick:new", "name"))]),
+        ("x.look:recorded", &[("name", attr("x.quick:same", "id"))]),
+        ("x.look:uncertain", &[("name", attr("x.quick:changed", "id"))]),
+        ("x.look:unknown", &[("name", attr("x.quick:new", "id"))]),
+    ]);
+    let calls = cloud.log().len();
+    let found = prepared(dir.path(), &store, &cloud, &graph, false).await;
+    let known: BTreeSet<&str> = found.known.keys().map(|a| a.name()).collect();
+    assert_eq!(known, BTreeSet::from(["plain", "chained", "declared", "recorded"]));
+    assert_eq!(found.known[&address("x.look:chained")]["arn"], Value::str("found:found:a"));
+    assert!(found.diagnostics.is_empty());
+    assert!(cloud.log()[calls..].iter().all(|c| c.starts_with("look_up")), "nothing else is called");
+    assert!(store.open_operations().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_to_be_taken_over_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, cloud) = (open(dir.path()), Fake::default());
+    run(&store, &cloud, &plan("1", &Snapshot::default(), vec![step(Action::Create, "x.quick:a", &[], &[])])).await;
+    let none = Expr::Known(Value::Null);
+    let graph = graph(&[
+        ("x.quick:a", &[("import:id-1", none.clone())]),
+        ("x.quick:b", &[("import:id-1", none.clone())]),
+        ("x.quick:c", &[("import:id-9", none)]),
+    ]);
+    let found = prepared(dir.path(), &store, &cloud, &graph, false).await;
+    let imported: Vec<&str> = found.imports.keys().map(|a| a.name()).collect();
+    assert_eq!(imported, ["b"], "what is recorded already is not taken over again");
+    let record = &found.imports[&address("x.quick:b")];
+    assert_eq!((&*record.id, &record.args["zone"]), ("id-1", &Value::str("zone-b")));
+    assert!(record.outputs["token"].has_secret());
+    let [problem] = &found.diagnostics[..] else { panic!("{:?}", found.diagnostics) };
+    assert!(problem.is_error() && problem.message.contains("id-9"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn archives_are_packed_to_know_them_and_made_again_when_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("f")).unwrap();
+    std::fs::write(dir.path().join("f/a"), "1").unwrap();
+    let store = open(dir.path());
+    let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "e");
+    let source = [("source", Expr::str("f"))];
+    let declared = graph(&[("archive.zip:a", &source), ("archive.zip:none", &[("source", Expr::str("g"))])]);
+    let found = prepared(dir.path(), &store, &Fake::default(), &declared, true).await;
+    let known = &found.known[&address("archive.zip:a")];
+    assert!(!dir.path().join("packages").exists(), "nothing is written");
+    assert!(found.diagnostics[0].message.contains('g'), "{}", found.diagnostics[0].message);
+    let mut make = step(Action::Create, "archive.zip:a", &[], &source);
+    make.known = known.clone();
+    let report = run(&store, &local, &{
+        let mut plan = plan("1", &Snapshot::default(), vec![make]);
+        plan.identity = dr_core::cloud::Identity { cloud: "local".into(), account: "".into(), endpoint: None };
+        plan
+    })
+    .await;
+    assert!(report.is_complete(), "{:?}", report.failed);
+    let found = prepared(dir.path(), &store, &Fake::default(), &declared, true).await;
+    assert!(found.refreshed.is_empty());
+    std::fs::remove_dir_all(dir.path().join("packages")).unwrap();
+    let found = prepared(dir.path(), &store, &Fake::default(), &declared, false).await;
+    assert_eq!(found.refreshed[&address("archive.zip:a")], Refreshed::Gone);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_is_an_error_and_a_request_to_stop_is_heeded() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, cloud) = (open(dir.path()), Fake::default());
+    let steps = ["x.quick:a", "x.quick:b"].map(|a| step(Action::Create, a, &[], &[]));
+    run(&store, &cloud, &plan("1", &Snapshot::default(), steps.to_vec())).await;
+    cloud.fail("read", "x.quick:a", ErrorClass::Denied, 1);
+    cloud.fail("read", "x.quick:b", ErrorClass::Throttled, 3);
+    let found = prepared(dir.path(), &store, &cloud, &Graph::default(), true).await;
+    let [problem] = &found.diagnostics[..] else { panic!("{:?}", found.diagnostics) };
+    assert!(problem.is_error() && problem.message.contains("cannot read `x.quick:a`"), "{}", problem.message);
+    let room = Room::new();
+    room.cancel.request();
+    let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "e");
+    let engine = room.engine(&store, &cloud, &dr_run::Silent);
+    let snapshot = store.snapshot().unwrap();
+    let stopped = prepare(&engine, &local, &Graph::default(), &snapshot, true).await;
+    assert_eq!(stopped.err(), Some(Interrupted));
+}
