@@ -138,3 +138,11 @@ fn the_program_in_the_readme_is_right() {
         assert!(said.starts_with("✓ orders"), "{said}");
     }
 }
+
+#[cfg(not(feature = "aws"))]
+#[test]
+fn a_build_without_aws_says_so() {
+    let said = run("dr plan orders --cloud aws", &folder().join("project"));
+    assert!(said.starts_with("error: this `dr` was built without AWS\n  hint: "), "{said}");
+    assert!(said.ends_with("[exit 1]\n"), "{said}");
+}
