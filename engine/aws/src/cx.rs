@@ -79,7 +79,7 @@ impl<'a> Cx<'a> {
         format!("arn:{}:{service}:{region}:{account}:{resource}", self.aws.partition)
     }
 
-    #[expect(dead_code, reason = "what reads packages is still to come")]
+    #[cfg_attr(not(feature = "lambda"), expect(dead_code, reason = "only functions have packages"))]
     /// The bytes of a package that an argument names as `sha256:<hex>`.
     ///
     /// # Errors

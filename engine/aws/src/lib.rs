@@ -27,6 +27,10 @@ mod dynamodb;
 mod iam;
 #[cfg(feature = "kms")]
 mod kms;
+#[cfg(feature = "lambda")]
+mod lambda;
+#[cfg(feature = "logs")]
+mod logs;
 #[cfg(feature = "s3")]
 mod s3;
 #[cfg(feature = "sqs")]
@@ -62,6 +66,10 @@ const SERVICES: &[&Service] = &[
     &iam::SERVICE,
     #[cfg(feature = "kms")]
     &kms::SERVICE,
+    #[cfg(feature = "lambda")]
+    &lambda::SERVICE,
+    #[cfg(feature = "logs")]
+    &logs::SERVICE,
     #[cfg(feature = "s3")]
     &s3::SERVICE,
     #[cfg(feature = "sqs")]

@@ -1,8 +1,18 @@
 //! AWS Identity and Access Management.
 
-crate::lifecycle::service! { iam { role::Role } }
+crate::lifecycle::service! {
+    iam {
+        policy::Policy,
+        role::Role,
+        role_policy::RolePolicy,
+        role_policy_attachment::RolePolicyAttachment,
+    }
+}
 
 crate::tags::tag_type!(checked aws_sdk_iam::types::Tag);
+
+#[cfg(test)]
+mod tests;
 
 use aws_sdk_iam::types::EntityType;
 use dr_core::cloud::{CloudError, Found, tag};

@@ -1,0 +1,57 @@
+//! AWS Lambda.
+
+crate::lifecycle::service! {
+    lambda { event_source_mapping::EventSourceMapping, function::Function, permission::Permission }
+}
+
+#[cfg(test)]
+mod tests;
+
+use dr_core::compare::same;
+use dr_core::convert::{KindArgs, Tags};
+use dr_core::schema::Presence;
+use dr_core::value::Value;
+
+use crate::cx::Cx;
+use crate::lifecycle::Result;
+use crate::tags;
+
+/// Whether an argument is given, and is not what Lambda takes anyway.
+fn chosen<K: KindArgs>(args: &K) -> impl Fn(&str) -> bool {
+    let given = args.to_map();
+    move |name| {
+        let default = K::KIND.arg(name).and_then(|field| match field.presence {
+            Presence::Default(default) => Some((field, default.value())),
+            _ => None,
+        });
+        given.get(name).is_some_and(|value| default.is_none_or(|(field, default)| !same(field, &default, value)))
+    }
+}
+
+/// Whether an argument differs between two states of a resource. What is absent counts as nothing.
+fn differs<K: KindArgs>(old: &K, new: &K) -> impl Fn(&str) -> bool {
+    let (old, new) = (old.to_map(), new.to_map());
+    move |name| {
+        let (before, after) = (old.get(name).unwrap_or(&Value::Null), new.get(name).unwrap_or(&Value::Null));
+        K::KIND.arg(name).is_none_or(|field| !same(field, before, after))
+    }
+}
+
+/// Turns some tags of a function or mapping into others.
+async fn change_tags(cx: &Cx<'_>, arn: &str, old: &Tags, new: &Tags) -> Result<()> {
+    let changes = tags::changes(old, new);
+    if let Some(set) = changes.set {
+        let resource = cx.lambda().tag_resource().resource(arn).set_tags(Some(set.into_iter().collect()));
+        cx.call("lambda:TagResource", resource.send()).await?;
+    }
+    if changes.remove.is_some() {
+        let resource = cx.lambda().untag_resource().resource(arn).set_tag_keys(changes.remove);
+        cx.call("lambda:UntagResource", resource.send()).await?;
+    }
+    Ok(())
+}
+
+/// A number as the SDK takes it; the schema keeps all of them within 32 bits.
+fn small(number: i64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,3 @@
+//! Amazon CloudWatch Logs.
+
+crate::lifecycle::service! { logs { log_group::LogGroup } }
