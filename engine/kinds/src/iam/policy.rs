@@ -5,7 +5,8 @@ use dr_macros::{Block, Kind};
 
 /// A policy of the account, which several roles can share.
 ///
-/// A change makes a new version and drops the oldest. A delete first detaches it everywhere.
+/// A change makes a new version and, when there are five, drops the oldest. A delete first detaches it everywhere; while
+/// it limits the permissions of a role or user that still exists, it stays.
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "iam.policy",
