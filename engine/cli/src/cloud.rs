@@ -26,27 +26,36 @@ pub(crate) struct Reach<'a> {
     pub only_looks: bool,
 }
 
+/// An opened cloud.
+pub(crate) struct Reached {
+    pub cloud: Arc<dyn Cloud>,
+    /// Whether it can only be looked at: what is made in it is lost.
+    pub passing: bool,
+}
+
 /// Opens a cloud.
 ///
 /// # Errors
 /// When it cannot be reached, or this build does not have it.
-pub(crate) async fn open(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<Arc<dyn Cloud>, Failure> {
+pub(crate) async fn open(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<Reached, Failure> {
     match reach.name {
         CloudName::Sandbox => sandbox(reach, registry),
-        CloudName::Aws => aws(reach).await,
+        CloudName::Aws => Ok(Reached { cloud: aws(reach).await?, passing: false }),
     }
 }
 
-fn sandbox(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<Arc<dyn Cloud>, Failure> {
+fn sandbox(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<Reached, Failure> {
     let dir = reach.state_dir.join(SANDBOX);
     let options = Options { speed: reach.speed, ..Options::default() };
-    let sandbox = if reach.only_looks && !dir.exists() {
+    let passing = reach.only_looks && !dir.exists();
+    let sandbox = if passing {
         // A cloud that was never opened holds nothing.
         Sandbox::in_memory(registry.clone(), options)
     } else {
         Sandbox::open(&dir, registry.clone(), options)
     };
-    Ok(Arc::new(sandbox.map_err(|e| Failure::new("cannot open the sandbox").because(&e))?))
+    let cloud = sandbox.map_err(|e| Failure::new("cannot open the sandbox").because(&e))?;
+    Ok(Reached { cloud: Arc::new(cloud), passing })
 }
 
 #[cfg(feature = "aws")]

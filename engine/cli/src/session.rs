@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dr_core::cloud::{Cloud, Identity};
+use dr_core::cloud::Identity;
 use dr_core::diagnostic::Diagnostic;
 use dr_core::plan::{Goal, Input, propose};
 use dr_core::record::Snapshot;
@@ -19,7 +19,7 @@ use dr_script::{Environment, Evaluated, Host, Limits, Request, Root, Setting, Te
 use tokio::runtime::Runtime;
 
 use crate::args::{CloudName, Global};
-use crate::cloud::{self, Reach};
+use crate::cloud::{self, Reach, Reached};
 use crate::config::{Project, value};
 use crate::exit::Failure;
 use crate::load::{self, Program};
@@ -27,6 +27,12 @@ use crate::render::diagnostic::Sources;
 use crate::render::{QUIET, STRONG, paint, safe};
 use crate::signals::Signals;
 use crate::ui::Ui;
+
+/// An environment's state, and what was recorded in it when it was opened.
+pub(crate) struct Held {
+    pub store: Store,
+    pub snapshot: Snapshot,
+}
 
 /// The surroundings of a command.
 #[derive(Debug)]
@@ -92,12 +98,22 @@ impl<'a> Session<'a> {
         Ok(Store::open(&self.state_dir, &self.suffix, &self.keys())?)
     }
 
-    /// The environment's state if there is one.
+    /// The environment's state with what is recorded in it; made when it is not there.
     ///
     /// # Errors
     /// As [`Session::store`].
-    pub(crate) fn store_if_any(&self) -> Result<Option<Store>, Failure> {
-        if self.state_dir.join(&self.suffix).exists() { self.store().map(Some) } else { Ok(None) }
+    pub(crate) fn hold(&self) -> Result<Held, Failure> {
+        let store = self.store()?;
+        let snapshot = store.snapshot()?;
+        Ok(Held { store, snapshot })
+    }
+
+    /// The same if there is a state.
+    ///
+    /// # Errors
+    /// As [`Session::store`].
+    pub(crate) fn hold_if_any(&self) -> Result<Option<Held>, Failure> {
+        if self.state_dir.join(&self.suffix).exists() { self.hold().map(Some) } else { Ok(None) }
     }
 
     /// What is recorded of the environment.
@@ -121,23 +137,23 @@ impl<'a> Session<'a> {
 
     // Cloud.
 
-    /// Opens the cloud. `only_looks` when the command changes nothing.
+    /// Opens the cloud. `only_looks` when the command changes nothing (yet).
     ///
     /// # Errors
     /// When it cannot be reached or does not say who it is.
-    pub(crate) async fn cloud(&self, only_looks: bool) -> Result<(Arc<dyn Cloud>, Identity), Failure> {
+    pub(crate) async fn cloud(&self, only_looks: bool) -> Result<(Reached, Identity), Failure> {
         let speed: Speed = self.global.speed(&self.project).parse().map_err(|e: dr_sandbox::SpeedError| {
             Failure::new(e.to_string()).hint("it is given by `--sandbox-speed` or `[sandbox] speed` in dr.toml")
         })?;
         let name = self.global.cloud(&self.project)?;
         let reach = Reach { name, state_dir: &self.state_dir, speed, only_looks };
-        let cloud = cloud::open(&reach, &self.registry).await?;
-        let identity = cloud.identify().await.map_err(|e| {
+        let reached = cloud::open(&reach, &self.registry).await?;
+        let identity = reached.cloud.identify().await.map_err(|e| {
             Failure::new("the cloud does not say which account this is")
                 .because(&e)
                 .hint("check the credentials: `aws sts get-caller-identity` should work")
         })?;
-        Ok((cloud, identity))
+        Ok((reached, identity))
     }
 
     /// How long the cloud may take to show what was just made.
@@ -156,11 +172,28 @@ impl<'a> Session<'a> {
 
     // Language.
 
+    /// Evaluates a program, and reads meanwhile what is recorded, if anything is.
+    ///
+    /// # Errors
+    /// What is wrong with the program; else as [`Session::store`].
+    pub(crate) fn evaluate_and_hold(
+        &self,
+        program: &Program,
+        set: &[(String, String)],
+    ) -> Result<(Evaluated, Option<Held>), Failure> {
+        let (evaluated, held) = std::thread::scope(|threads| {
+            let held = threads.spawn(|| self.hold_if_any());
+            (self.evaluate(program, set), held.join())
+        });
+        let held = held.map_err(|_| Failure::new("the state could not be read"));
+        Ok((evaluated?, held??))
+    }
+
     /// Evaluates a program.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(crate) fn evaluate(&self, program: &Program, set: &[(String, String)]) -> Result<Evaluated, Failure> {
+    fn evaluate(&self, program: &Program, set: &[(String, String)]) -> Result<Evaluated, Failure> {
         let host = self.host(&program.folder);
         let evaluated = host.evaluate(&self.request(program, set)).map_err(|f| self.script_failure(f))?;
         for line in &evaluated.printed {

@@ -17,10 +17,11 @@ use dr_run::{
     Calls, Cancel, DiskWorld, Engine, Gate, LocalCloud, Observer, Outcome, Report, Resumption, Router, Silent, Store,
 };
 
+use crate::cloud::Reached;
 use crate::exit::{Exit, Failure};
 use crate::live::Live;
 use crate::render::{count, safe};
-use crate::session::Session;
+use crate::session::{Held, Session};
 use crate::ui::Ui;
 
 /// A command's hold on an environment.
@@ -28,7 +29,7 @@ pub(crate) struct Work<'a> {
     session: &'a Session<'a>,
     /// The cloud and account.
     pub identity: Identity,
-    cloud: Arc<dyn Cloud>,
+    reached: Reached,
     local: LocalCloud,
     gate: Gate,
     calls: Calls,
@@ -59,36 +60,46 @@ impl<'a> Work<'a> {
         folder: &Path,
         parallel: Option<usize>,
     ) -> Result<Work<'a>, Failure> {
-        let (cloud, identity) = session.cloud(true).await?;
+        let (reached, identity) = session.cloud(true).await?;
         let local = LocalCloud::new(Arc::new(DiskWorld::new(folder)), &session.state_dir, &session.suffix);
         let gate = Gate::new(parallel.or(session.project.config.parallel.map(NonZeroUsize::get)));
-        Ok(Work { session, identity, cloud, local, gate, calls: Calls::new(), cancel: Cancel::new() })
+        Ok(Work { session, identity, reached, local, gate, calls: Calls::new(), cancel: Cancel::new() })
+    }
+
+    /// Makes sure that what is made in the cloud stays.
+    async fn for_real(&mut self) -> Result<(), Failure> {
+        if self.reached.passing {
+            (self.reached, _) = self.session.cloud(false).await?;
+        }
+        Ok(())
     }
 
     /// Makes the plan.
     ///
     /// # Errors
     /// When it is interrupted, or state cannot be read, or belongs to another program or cloud.
-    pub(crate) async fn plan(&self, store: Option<&Store>, wanted: Wanted<'_>) -> Result<Plan, Failure> {
-        let mut snapshot = Snapshot::default();
-        if let Some(store) = store {
-            store.check_binding(wanted.program, &self.identity)?;
-            snapshot = store.snapshot()?;
+    pub(crate) async fn plan(&self, held: Option<&Held>, wanted: Wanted<'_>) -> Result<Plan, Failure> {
+        if let Some(held) = held {
+            held.store.check_binding(wanted.program, &self.identity)?;
         }
+        let nothing = Snapshot::default();
+        let snapshot = held.map_or(&nothing, |h| &h.snapshot);
         // Preparing takes an engine, and an engine takes a state; where there is none, a passing one will do.
         let scratch = Scratch::new()?;
-        let passing = match store {
+        let passing = match held {
             Some(_) => None,
             None => Some(Store::open(scratch.0.path(), &self.session.suffix, &dr_run::KeySource::StateDirectory)?),
         };
-        let Some(store) = store.or(passing.as_ref()) else { return Err(Failure::new("there is no state")) };
-        let router = Router::new(&self.local, &*self.cloud);
+        let Some(store) = held.map(|h| &h.store).or(passing.as_ref()) else {
+            return Err(Failure::new("there is no state"));
+        };
+        let router = Router::new(&self.local, &*self.reached.cloud);
         let engine = self.engine(store, &router, &Silent);
-        let prepared = dr_run::prepare(&engine, &self.local, wanted.graph, &snapshot, wanted.refresh).await?;
+        let prepared = dr_run::prepare(&engine, &self.local, wanted.graph, snapshot, wanted.refresh).await?;
         let mut plan = propose(&Input {
             goal: wanted.goal,
             graph: wanted.graph,
-            snapshot: &snapshot,
+            snapshot,
             refreshed: &prepared.refreshed,
             known: &prepared.known,
             imports: &prepared.imports,
@@ -105,17 +116,17 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// When something cannot be finished, or it is interrupted.
-    pub(crate) async fn resume(&mut self, store: &Store) -> Result<(), Failure> {
-        let open = store.open_operations()?.len();
+    pub(crate) async fn resume(&mut self, held: &mut Held) -> Result<(), Failure> {
+        let open = held.store.open_operations()?.len();
         if open == 0 {
             return Ok(());
         }
-        (self.cloud, _) = self.session.cloud(false).await?;
+        self.for_real().await?;
         let ui = self.session.ui;
         ui.tell(&format!("An earlier run left {} open; finding out what became of it\n", count(open, "operation")));
         let live = Live::new(ui, None);
-        let router = Router::new(&self.local, &*self.cloud);
-        let engine = self.engine(store, &router, &live);
+        let router = Router::new(&self.local, &*self.reached.cloud);
+        let engine = self.engine(&held.store, &router, &live);
         let resumed = tokio::select! {
             resumed = dr_run::resume(&engine, &self.identity) => resumed,
             never = live.tick() => match never {},
@@ -132,6 +143,7 @@ impl<'a> Work<'a> {
         if !remaining.is_empty() {
             return Err(Failure::new("stopped on request; the next run goes on with it").exit(Exit::Interrupted));
         }
+        held.snapshot = held.store.snapshot()?;
         Ok(())
     }
 
@@ -139,14 +151,13 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// When it is not for this state, or state cannot be written. Failures of steps are in the report.
-    pub(crate) async fn apply(&mut self, store: &Store, plan: &Plan) -> Result<Report, Failure> {
-        (self.cloud, _) = self.session.cloud(false).await?;
+    pub(crate) async fn apply(&mut self, held: Held, plan: &Plan) -> Result<Report, Failure> {
+        self.for_real().await?;
         let live = Live::new(self.session.ui, Some(plan));
-        let router = Router::new(&self.local, &*self.cloud);
-        let engine = self.engine(store, &router, &live);
-        let snapshot = store.snapshot()?;
+        let router = Router::new(&self.local, &*self.reached.cloud);
+        let engine = self.engine(&held.store, &router, &live);
         let report = tokio::select! {
-            report = dr_run::apply(&engine, plan, snapshot) => report,
+            report = dr_run::apply(&engine, plan, held.snapshot) => report,
             never = live.tick() => match never {},
         };
         live.end();
@@ -158,7 +169,7 @@ impl<'a> Work<'a> {
     /// # Errors
     /// When the cloud cannot tell.
     pub(crate) async fn sweep(&self, program: &str, regions: &[Str]) -> Result<Vec<dr_core::cloud::Found>, Failure> {
-        let found = self.cloud.sweep(program, &self.session.suffix, regions).await;
+        let found = self.reached.cloud.sweep(program, &self.session.suffix, regions).await;
         found.map_err(|e| {
             Failure::new("cannot look for what is left")
                 .because(&e)

@@ -3,6 +3,11 @@
 //! [`resolve`] refuses what the schema does not know, fills in defaults and makes physical names. [`check`] looks at
 //! one value; it runs again at apply, on what was not known before.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use regex_lite::Regex;
+
 use crate::expr::Expr;
 use crate::schema::{Check, Field, Kind, NameRule, Presence, Type, closest};
 use crate::value::{Map, Str, Value, intern, quoted};
@@ -162,10 +167,7 @@ pub fn physical_name(rule: &NameRule, name: &str, suffix: &str) -> String {
     if rule.lower {
         text = text.to_lowercase();
     }
-    let allowed = regex_lite::Regex::new(&format!("[{}]", rule.chars));
-    if let Ok(allowed) = allowed {
-        text = text.chars().map(|c| if allowed.is_match(c.encode_utf8(&mut [0; 4])) { c } else { '-' }).collect();
-    }
+    text = text.chars().map(|c| if allows(rule.chars, c) { c } else { '-' }).collect();
     let room = rule.max.saturating_sub(rule.prefix.chars().count());
     if text.chars().count() > room {
         use sha2::Digest as _;
@@ -203,6 +205,20 @@ pub fn check(field: &Field, value: &Expr, path: &mut Vec<Str>, problems: &mut Ve
     }
 }
 
+/// Whether a set of characters such as `A-Za-z0-9_-` has this one. A dash between two others means all between them.
+fn allows(set: &str, wanted: char) -> bool {
+    let mut rest = set;
+    while let Some(first) = rest.chars().next() {
+        let after = &rest[first.len_utf8()..];
+        let last = after.strip_prefix('-').and_then(|a| a.chars().next());
+        if (first..=last.unwrap_or(first)).contains(&wanted) {
+            return true;
+        }
+        rest = last.map_or(after, |last| &after['-'.len_utf8() + last.len_utf8()..]);
+    }
+    false
+}
+
 fn check_name(rule: &NameRule, text: &str, path: &[Str], problems: &mut Vec<Problem>) {
     let length = text.chars().count();
     let rest = text.strip_prefix(rule.prefix);
@@ -212,10 +228,8 @@ fn check_name(rule: &NameRule, text: &str, path: &[Str], problems: &mut Vec<Prob
         format!("the name {} must start with {}", quoted(text), quoted(rule.prefix))
     } else if rest == Some("") {
         "the name is empty".to_owned()
-    } else if let (Some(rest), Ok(bad)) = (rest, regex_lite::Regex::new(&format!("[^{}]", rule.chars)))
-        && let Some(found) = bad.find(rest)
-    {
-        format!("the name {} holds {}, which is not possible here", quoted(text), quoted(found.as_str()))
+    } else if let Some(bad) = rest.and_then(|rest| rest.chars().find(|c| !allows(rule.chars, *c))) {
+        format!("the name {} holds {}, which is not possible here", quoted(text), quoted(&bad.to_string()))
     } else {
         return;
     };
@@ -352,6 +366,18 @@ fn shorten(text: &str) -> String {
     }
 }
 
+/// Whether the whole of a text matches a pattern of a schema. Each pattern is compiled once per thread; one that cannot
+/// be compiled matches everything, and a test of the registry sees to it that there is none.
+fn matches(pattern: &'static str, text: &str) -> bool {
+    thread_local! {
+        static COMPILED: RefCell<BTreeMap<&'static str, Option<Regex>>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    COMPILED.with_borrow_mut(|compiled| {
+        let regex = compiled.entry(pattern).or_insert_with(|| Regex::new(&format!("^(?:{pattern})$")).ok());
+        regex.as_ref().is_none_or(|r| r.is_match(text))
+    })
+}
+
 /// What a value that violates a condition should have been, as the middle of a sentence.
 fn violated(condition: Check, value: &Value) -> Option<String> {
     match condition {
@@ -383,8 +409,7 @@ fn violated(condition: Check, value: &Value) -> Option<String> {
         }
         Check::Pattern(pattern) => {
             let text = value.as_str()?;
-            let whole = regex_lite::Regex::new(&format!("^(?:{pattern})$")).ok()?;
-            (!whole.is_match(text)).then(|| format!("must match `{pattern}`"))
+            (!matches(pattern, text)).then(|| format!("must match `{pattern}`"))
         }
     }
 }
@@ -457,6 +482,16 @@ mod tests {
             assert_eq!(problems.len(), 1, "{given}: {problems:?}");
             assert_eq!(problems[0].path.join("."), path);
             assert!(problems[0].message.contains(message), "{}", problems[0].message);
+        }
+    }
+
+    #[test]
+    fn sets_of_characters_are_read_as_in_brackets() {
+        for (set, yes, no) in
+            [("A-Za-z0-9_-", "AzZ09_-", "./é "), ("a-z0-9.-", "a.-", "A_"), ("+=,.@-", "+=,.@-", "/<")]
+        {
+            assert!(yes.chars().all(|c| allows(set, c)), "{set}");
+            assert!(!no.chars().any(|c| allows(set, c)), "{set}");
         }
     }
 

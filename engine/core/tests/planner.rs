@@ -299,3 +299,13 @@ fn what_is_used_until_its_successor_is_there_cannot_be_deleted_first() {
     let p = plan(&g("2"), &applied(&g("1")));
     assert!(p.is_refused() && p.diagnostics[0].message.contains("`t.node:user` uses it"), "{:?}", p.diagnostics);
 }
+
+#[test]
+fn what_the_service_chose_is_not_carried_over_to_a_new_resource() {
+    let mut state = applied(&graph(&[("t.store:z", &[("name", text("z")), ("class", text("warm"))])]));
+    let record = Arc::make_mut(state.records.get_mut(&at("t.store:z")).unwrap());
+    record.args.insert("chosen".into(), Value::str("for the old one"));
+    let p = plan(&graph(&[("t.store:z", &[("name", text("z")), ("class", text("cold"))])]), &state);
+    assert_eq!(p.steps[0].action, Action::Create);
+    assert!(!p.steps[0].args.contains_key("chosen"), "{:?}", p.steps[0].args);
+}

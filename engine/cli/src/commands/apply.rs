@@ -13,7 +13,7 @@ use crate::exit::{Exit, Failure};
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
 use crate::render::{CHANGED, GONE, NEW, REPLACED, STRONG, count, duration, json, outputs, paint};
-use crate::session::Session;
+use crate::session::{Held, Session};
 use crate::ui::Ui;
 use crate::work::{Wanted, Work, failures};
 
@@ -55,19 +55,18 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
     if args.parameters.help_program {
         return super::plan::help_program(session, program, &args.parameters);
     }
-    let evaluated = session.evaluate(program, &args.parameters.set)?;
+    let (evaluated, mut held) = session.evaluate_and_hold(program, &args.parameters.set)?;
     let mut sources = Sources::new(&session.project.root).with(&evaluated.sources);
     let (name, graph) = (Str::from(program.name.as_str()), evaluated.graph);
     session.run(async |signals| {
         let mut work = Work::open(session, &program.folder, args.planning.parallel()).await?;
         signals.stop(&work.cancel);
-        let store = session.store_if_any()?;
-        if let Some(store) = &store {
-            work.resume(store).await?;
+        if let Some(held) = &mut held {
+            work.resume(held).await?;
         }
         let wanted = Wanted { goal: Goal::Apply, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
-        let plan = work.plan(store.as_ref(), wanted).await?;
-        confirm_and_run(args, session, &mut work, store, &plan, &mut sources).await
+        let plan = work.plan(held.as_ref(), wanted).await?;
+        confirm_and_run(args, session, &mut work, held, &plan, &mut sources).await
     })
 }
 
@@ -78,19 +77,19 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
     }
     let mut sources = Sources::new(&session.project.root);
     session.run(async |signals| {
-        let Some(store) = session.store_if_any()? else {
+        let Some(held) = session.hold_if_any()? else {
             return Err(Failure::new(format!(
                 "the environment `{}` has no state that the plan could be for",
                 session.suffix
             ))
             .hint("give the `--env` and `--state-dir` that the plan was made with"));
         };
-        let plan = plan_file::read(file, store.sealer())?;
+        let plan = plan_file::read(file, held.store.sealer())?;
         let folder = session.folder_of(&plan.program);
         let mut work = Work::open(session, &folder, args.planning.parallel()).await?;
         signals.stop(&work.cancel);
-        dr_run::check_fresh(&plan, &session.suffix, &work.identity, &store.snapshot()?)?;
-        confirm_and_run(args, session, &mut work, Some(store), &plan, &mut sources).await
+        dr_run::check_fresh(&plan, &session.suffix, &work.identity, &held.snapshot)?;
+        confirm_and_run(args, session, &mut work, Some(held), &plan, &mut sources).await
     })
 }
 
@@ -98,7 +97,7 @@ async fn confirm_and_run(
     args: &ApplyArgs,
     session: &Session<'_>,
     work: &mut Work<'_>,
-    store: Option<dr_run::Store>,
+    held: Option<Held>,
     plan: &Plan,
     sources: &mut Sources,
 ) -> Result<Exit, Failure> {
@@ -118,12 +117,12 @@ async fn confirm_and_run(
         ui.tell("Nothing was changed\n");
         return Ok(Exit::Failed);
     }
-    let store = match store {
-        Some(store) => store,
-        None => session.store()?,
+    let held = match held {
+        Some(held) => held,
+        None => session.hold()?,
     };
     ui.tell("\n");
-    let report = work.apply(&store, plan).await?;
+    let report = work.apply(held, plan).await?;
     finish(session, plan, &report, sources, None)
 }
 

@@ -42,12 +42,12 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
     session.run(async |signals| {
         let mut work = Work::open(&session, &session.project.root, args.planning.parallel()).await?;
         signals.stop(&work.cancel);
-        let store = session.store_if_any()?;
-        if let Some(store) = &store {
-            work.resume(store).await?;
+        let mut held = session.hold_if_any()?;
+        if let Some(held) = &mut held {
+            work.resume(held).await?;
         }
-        let snapshot = store.as_ref().map(dr_run::Store::snapshot).transpose()?.unwrap_or_default();
-        let Some(program) = given.clone().map(Str::from).or_else(|| snapshot.program.clone()) else {
+        let recorded = held.as_ref().and_then(|h| h.snapshot.program.clone());
+        let Some(program) = given.clone().map(Str::from).or(recorded) else {
             if ui.json {
                 ui.result("{}\n")?;
             }
@@ -57,7 +57,7 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
         let graph = Graph::default();
         let wanted =
             Wanted { goal: Goal::Destroy, program: &program, graph: &graph, refresh: !args.planning.no_refresh };
-        let plan = work.plan(store.as_ref(), wanted).await?;
+        let plan = work.plan(held.as_ref(), wanted).await?;
         show(&session, &plan, &mut sources, args.planning.details, &mut |text| {
             ui.tell(text);
             Ok(())
@@ -72,15 +72,15 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
             ui.tell("Nothing was changed\n");
             return Ok(Exit::Failed);
         }
+        let regions = regions(held.as_ref().map(|h| &h.snapshot));
         let mut report = dr_run::Report::default();
-        if let Some(store) = &store {
+        if let Some(held) = held {
             ui.tell("\n");
-            report = work.apply(store, &plan).await?;
+            report = work.apply(held, &plan).await?;
         }
         if !report.is_complete() {
             return finish(&session, &plan, &report, &mut sources, None);
         }
-        let regions = regions(&snapshot);
         let residue = work.sweep(&program, &regions).await?;
         let exit = finish(&session, &plan, &report, &mut sources, Some(residue.clone()))?;
         if !ui.json {
@@ -91,9 +91,9 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
 }
 
 /// Where to look: wherever something was, and where programs usually are.
-fn regions(snapshot: &Snapshot) -> Vec<Str> {
-    let was = snapshot.records.values().chain(&snapshot.deposed).filter_map(|r| r.region.clone());
-    let usual = ["us-east-1", "us-west-2"].map(Str::from);
+fn regions(snapshot: Option<&Snapshot>) -> Vec<Str> {
+    let was = snapshot.into_iter().flat_map(|s| s.records.values().chain(&s.deposed)).filter_map(|r| r.region.clone());
+    let usual = ["us-east-1", "us-east-2", "us-west-2"].map(Str::from);
     was.chain(usual).collect::<BTreeSet<_>>().into_iter().collect()
 }
 

@@ -13,7 +13,7 @@ use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
 use crate::render::plan::{Look, body, summary};
 use crate::render::{count, json, parameters};
-use crate::session::Session;
+use crate::session::{Held, Session};
 use crate::ui::Ui;
 use crate::work::{Wanted, Work};
 
@@ -49,7 +49,7 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
     if args.parameters.help_program {
         return help_program(&session, &program, &args.parameters);
     }
-    let evaluated = session.evaluate(&program, &args.parameters.set)?;
+    let (evaluated, held) = session.evaluate_and_hold(&program, &args.parameters.set)?;
     let mut sources = Sources::new(&session.project.root).with(&evaluated.sources);
     let (goal, graph) = match args.destroy {
         true => (Goal::Destroy, Graph::default()),
@@ -60,10 +60,13 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
         let work = Work::open(&session, &program.folder, args.planning.parallel()).await?;
         signals.stop(&work.cancel);
         // A plan that is kept needs the environment's key.
-        let store = if args.out.is_some() { Some(session.store()?) } else { session.store_if_any()? };
+        let held = match held {
+            None if args.out.is_some() => Some(session.hold()?),
+            held => held,
+        };
         let wanted = Wanted { goal, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
-        let plan = work.plan(store.as_ref(), wanted).await?;
-        if let Some(store) = &store {
+        let plan = work.plan(held.as_ref(), wanted).await?;
+        if let Some(Held { store, .. }) = &held {
             let open = store.open_operations()?.len();
             if open > 0 {
                 let operations = count(open, "operation");

@@ -324,7 +324,12 @@ impl<'a> Planner<'a> {
             None => reasons.push(Reason::Unfinished),
         }
         let order = node.options.replace.unwrap_or_else(|| natural_order(node.kind, &d.args, prior));
-        let mut create = self.step(node, needs, Action::Create, d.args.clone().into_owned());
+        // What the service chose for the old one it chooses anew for the new one.
+        let mut args = d.args.into_owned();
+        args.retain(|name, _| {
+            node.args.contains_key(name) || node.kind.arg(name).is_none_or(|f| f.presence != Presence::Computed)
+        });
+        let mut create = self.step(node, needs, Action::Create, args.clone());
         create.reasons = reasons.clone();
         create.changes = d.changes;
         create.prior = Some(prior.clone());
@@ -334,7 +339,7 @@ impl<'a> Planner<'a> {
         delete.replacement = Some(order);
         self.steps.push(create);
         self.steps.push(delete);
-        self.keep(node, Fate::Make, d.args, Some(prior.clone()));
+        self.keep(node, Fate::Make, Cow::Owned(args), Some(prior.clone()));
     }
 
     /// The resources made anew that unknown values of a difference come from.
