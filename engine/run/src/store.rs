@@ -44,7 +44,7 @@ const DATABASE: &str = "db";
 /// Names who has the environment open.
 const HOLDER: &str = "holder";
 /// Bytes of the database's cache: state is read once and then written.
-const CACHE: u64 = 16 << 20;
+const CACHE: u64 = 4 << 20;
 /// The most changes in one transaction.
 const GROUP: usize = 2048;
 

@@ -66,6 +66,8 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
         }
         let wanted = Wanted { goal: Goal::Apply, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
         let plan = work.plan(held.as_ref(), wanted).await?;
+        // The plan says it all; at a hundred thousand resources the rest is a lot of memory.
+        drop(graph);
         confirm_and_run(args, session, &mut work, held, &plan, &mut sources).await
     })
 }

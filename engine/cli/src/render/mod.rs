@@ -9,6 +9,8 @@ pub(crate) mod diagnostic;
 pub(crate) mod duration;
 pub(crate) mod json;
 pub(crate) mod outputs;
+#[cfg(test)]
+mod pages;
 pub(crate) mod parameters;
 pub(crate) mod plan;
 pub(crate) mod reference;

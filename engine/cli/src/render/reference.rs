@@ -37,7 +37,8 @@ pub(crate) fn kind(kind: &Kind, width: usize) -> String {
     out
 }
 
-fn facts(kind: &Kind) -> String {
+/// Where a kind lives, how long it takes, and what of it must be the only one.
+pub(super) fn facts(kind: &Kind) -> String {
     let place = match kind.place {
         Place::Regional => "in a region",
         Place::Global => "global in the account",
@@ -64,31 +65,37 @@ fn facts(kind: &Kind) -> String {
 fn fields(all: &[Field], indent: usize, width: usize, given: bool, out: &mut String) {
     let space = " ".repeat(indent);
     for field in all {
-        let mut about = vec![field.ty.describe()];
-        if given {
-            about.push(match field.presence {
-                Presence::Required => "required".into(),
-                Presence::Optional => "optional".into(),
-                Presence::Default(lit) => format!("default {}", lit.value()),
-                Presence::Computed => "optional, else chosen by the service".into(),
-            });
-        }
-        about.extend(field.checks.iter().map(condition));
-        let marks = [
-            (field.replace, "a change replaces"),
-            (field.sensitive, "sensitive"),
-            (field.write_only, "never read back"),
-            (field.unordered, "in any order"),
-        ];
-        about.extend(marks.iter().filter(|(on, _)| *on).map(|(_, text)| (*text).to_owned()));
-        about.extend(field.refers.map(|r| format!("a {}", r.to)));
-        about.extend(field.refusal.map(|r| format!("{}: must be {}, since {}", r.id, r.only.value(), r.why)));
+        let about = about(field, given);
         out.push_str(&format!("{space}{}  {}\n", paint(STRONG, field.name), paint(QUIET, about.join(" · "))));
         out.push_str(&wrapped(field.doc, indent + 4, width));
         if let Some(inner) = block(field.ty) {
             fields(inner, indent + 4, width, given, out);
         }
     }
+}
+
+/// Type, presence, conditions and marks of a field, in a few words each. `given` for arguments.
+pub(super) fn about(field: &Field, given: bool) -> Vec<String> {
+    let mut about = vec![field.ty.describe()];
+    if given {
+        about.push(match field.presence {
+            Presence::Required => "required".into(),
+            Presence::Optional => "optional".into(),
+            Presence::Default(lit) => format!("default {}", lit.value()),
+            Presence::Computed => "optional, else chosen by the service".into(),
+        });
+    }
+    about.extend(field.checks.iter().map(condition));
+    let marks = [
+        (field.replace, "a change replaces"),
+        (field.sensitive, "sensitive"),
+        (field.write_only, "never read back"),
+        (field.unordered, "in any order"),
+    ];
+    about.extend(marks.iter().filter(|(on, _)| *on).map(|(_, text)| (*text).to_owned()));
+    about.extend(field.refers.map(|r| format!("a {}", r.to)));
+    about.extend(field.refusal.map(|r| format!("{}: must be {}, since {}", r.id, r.only.value(), r.why)));
+    about
 }
 
 /// The fields of a block, also one inside lists and maps.
