@@ -1,5 +1,5 @@
 //! This project's own programs: they are right, and pass their own tests.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::path::Path;
 use std::process::Command;
