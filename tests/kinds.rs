@@ -6,6 +6,9 @@
 
 #[path = "harness/calls.rs"]
 mod calls;
+#[cfg(feature = "emulators")]
+#[path = "harness/emulated.rs"]
+mod emulated;
 #[path = "harness/example.rs"]
 mod example;
 #[path = "harness/life.rs"]
@@ -17,7 +20,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dr_sandbox::{Options, Sandbox, Speed};
+#[cfg(feature = "emulators")]
+use dr_tests_support::{Mode, TestCloud};
 
+#[cfg(feature = "emulators")]
+use crate::emulated::{Noted, Noting};
 use crate::example::Example;
 use crate::room::{Failure, Room};
 
@@ -51,4 +58,57 @@ async fn every_kind_lives_in_the_sandbox() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
     calls::compare("In the sandbox", &calls::of_the_engine(&calls));
+}
+
+/// How long a life may take; most take seconds.
+#[cfg(feature = "emulators")]
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(180);
+
+/// Leads one example through its life in an account of its own; the calls that were about its own kind.
+#[cfg(feature = "emulators")]
+async fn in_the_emulators(example: &Example, cloud: &TestCloud) -> Result<Noted, Failure> {
+    let dir = tempfile::tempdir()?;
+    let aws = Arc::new(Noting::connect(&cloud.wire().endpoint(), dir.path()).await?);
+    // One call at a time, so that it is known which of the engine's calls made which of AWS's.
+    let room = Room::open(dir.path(), aws.clone(), example.program(), &example.name(), Some(1)).await?;
+    let life = life::lead(&room, example, &emulated::cannot(&example.kind));
+    let result = tokio::time::timeout(PATIENCE, life).await.unwrap_or_else(|_| Err("it takes too long".into()));
+    drop(room);
+    let left = match &result {
+        Ok(()) => cloud.boto("empty.py", &serde_json::json!({ "regions": ["us-east-1", "us-west-2"] }))?,
+        Err(_) => serde_json::json!({ "ok": true }),
+    };
+    cloud.reset()?;
+    result?;
+    if left["ok"] != true {
+        return Err(format!("left in the account: {}", left["findings"]).into());
+    }
+    Ok(aws.noted().into_iter().filter(|((kind, _), _)| *kind == example.kind).collect())
+}
+
+#[cfg(feature = "emulators")]
+#[tokio::test]
+async fn every_kind_lives_in_the_emulators() {
+    let only = std::env::var("DR_TEST_KIND").ok();
+    let mut failures = Vec::new();
+    let mut calls = Noted::new();
+    for mode in [Mode::Stock, Mode::Patched] {
+        let cloud = TestCloud::start(mode).unwrap();
+        for example in Example::all().unwrap().iter().filter(|e| emulated::mode(&e.kind) == mode) {
+            if only.as_ref().is_some_and(|only| !example.kind.contains(only)) {
+                continue;
+            }
+            let started = std::time::Instant::now();
+            let result = in_the_emulators(example, &cloud).await;
+            println!("{} ({mode:?}): {:.1} s", example.kind, started.elapsed().as_secs_f64());
+            match result {
+                Ok(mut noted) => calls.append(&mut noted),
+                Err(error) => failures.push(format!("{} ({mode:?}): {error}", example.kind)),
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    if only.is_none() {
+        calls::compare("In AWS", &calls::of_aws(&calls));
+    }
 }

@@ -47,6 +47,24 @@ pub(crate) fn of_the_engine(calls: &BTreeMap<String, BTreeMap<String, u64>>) -> 
     rows
 }
 
+/// AWS's calls for each of the engine's, by kind and operation.
+#[cfg(feature = "emulators")]
+pub(crate) fn of_aws(calls: &crate::emulated::Noted) -> String {
+    let mut rows = table(&["kind", "operation", "calls"], &[]);
+    let place = |op: &str| OPERATIONS.iter().position(|known| *known == op);
+    let mut sorted: Vec<_> = calls.iter().filter(|(_, made)| !made.is_empty()).collect();
+    sorted.sort_by_key(|((kind, op), _)| (*kind, place(op)));
+    for ((kind, op), made) in sorted {
+        let times = |(name, count): (&&str, &u64)| match count {
+            1 => (*name).to_owned(),
+            _ => format!("{name} × {count}"),
+        };
+        let made: Vec<String> = made.iter().map(times).collect();
+        rows.push_str(&row([format!("`{kind}`"), format!("`{op}`"), made.join(", ")].into_iter()));
+    }
+    rows
+}
+
 fn table(first: &[&str], rest: &[&str]) -> String {
     let names = || first.iter().chain(rest);
     row(names().map(|name| format!("`{name}`"))) + row(names().map(|_| "---".to_owned())).as_str()

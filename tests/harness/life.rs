@@ -197,9 +197,17 @@ async fn settled(look: impl AsyncFn() -> Result<Settled, CloudError>) -> Result<
 
 async fn nothing_to_do(room: &Room, graph: &Graph, after: &str) -> Result<(), Failure> {
     let plan = at(after, room.plan(graph).await)?;
+    let snapshot = room.snapshot()?;
+    for found in plan.steps.iter().filter_map(|step| step.prior.as_ref()) {
+        let Some(recorded) = snapshot.records.get(&found.address) else { continue };
+        ensure(found.args == recorded.args && found.outputs == recorded.outputs, || {
+            let of = |record: &Record| format!("{:?} {:?}", record.args, record.outputs);
+            format!("after {after}, {} is recorded as {}, and read as {}", found.address, of(recorded), of(found))
+        })?;
+    }
     expect(&format!("the plan after {after}"), &plan, &BTreeSet::new())?;
     // An environment without resources keeps nothing, its outputs neither.
-    ensure(plan.is_empty() || room.snapshot()?.is_empty(), || {
+    ensure(plan.is_empty() || snapshot.is_empty(), || {
         format!("the plan after {after} changes outputs: {:?}", plan.outputs)
     })
 }

@@ -1,0 +1,145 @@
+//! AWS as the emulators give it, for the harness: which emulator is asked for which kind, what it cannot show, and a
+//! cloud that notes which calls each of the engine's calls makes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_config::BehaviorVersion;
+use aws_credential_types::Credentials;
+use dr_aws::Aws;
+use dr_core::cloud::{Cloud, CloudResult, Found, Identity, Intent, Live, Settled, Target};
+use dr_core::value::{Map, Str, Value};
+use dr_tests_support::{ACCOUNT, Mode};
+
+use crate::life::Part;
+use crate::room::Failure;
+
+/// Kinds whose examples need our patches of moto, and what stock moto lacks. What is shown here is shown by patches.
+const PATCHED: &[(&str, &str)] =
+    &[("dynamodb.table_replica", "stock moto takes the creation of a replica and does nothing")];
+
+/// What an emulator cannot show, and why. Everything else must hold.
+const CANNOT: &[(&str, Part, &str)] = &[];
+
+/// Which moto leads the example of a kind through its life.
+pub(crate) fn mode(kind: &str) -> Mode {
+    if PATCHED.iter().any(|(patched, _)| *patched == kind) { Mode::Patched } else { Mode::Stock }
+}
+
+/// The parts of the life that the emulators cannot show for a kind.
+pub(crate) fn cannot(kind: &str) -> Vec<Part> {
+    CANNOT.iter().filter(|(name, ..)| *name == kind).map(|(_, part, _)| *part).collect()
+}
+
+/// Calls of AWS that one call of the engine made: how often each.
+type Made = BTreeMap<&'static str, u64>;
+
+/// AWS's calls by kind and operation; of each the time that took the most.
+pub(crate) type Noted = BTreeMap<(&'static str, &'static str), Made>;
+
+/// AWS, and what it is asked. Exact only while one call at a time is made.
+pub(crate) struct Noting {
+    aws: Aws,
+    noted: Mutex<Noted>,
+}
+
+impl Noting {
+    /// AWS at an endpoint, with the account that the emulators speak of; nothing of the process's environment counts.
+    pub(crate) async fn connect(endpoint: &str, state_dir: &Path) -> Result<Noting, Failure> {
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .credentials_provider(Credentials::new(ACCOUNT, "none", None, None, "test"))
+            .region("us-east-1")
+            .endpoint_url(endpoint)
+            .load()
+            .await;
+        let state_dir = state_dir.to_owned();
+        let packages = move |sha256: &str| dr_run::read_package(&state_dir, sha256);
+        let aws = Aws::with_config(config, Arc::new(packages)).await?;
+        Ok(Noting { aws, noted: Mutex::default() })
+    }
+
+    /// What was noted.
+    pub(crate) fn noted(&self) -> Noted {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn note<T>(
+        &self,
+        at: Target<'_>,
+        op: &'static str,
+        call: CloudResult<'_, T>,
+    ) -> Result<T, dr_core::cloud::CloudError> {
+        let before = self.aws.calls();
+        let result = call.await;
+        let since = |(name, count): (&'static str, u64)| {
+            let more = count - before.get(name).copied().unwrap_or_default();
+            (more > 0).then_some((name, more))
+        };
+        let made: Made = self.aws.calls().into_iter().filter_map(since).collect();
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = noted.entry((at.kind.name, op)).or_default();
+        if made.values().sum::<u64>() > most.values().sum() {
+            *most = made;
+        }
+        result
+    }
+}
+
+impl Cloud for Noting {
+    fn identify(&self) -> CloudResult<'_, Identity> {
+        self.aws.identify()
+    }
+
+    fn find<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Option<Str>> {
+        Box::pin(self.note(at, "find", self.aws.find(at, args, intent)))
+    }
+
+    fn create<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str> {
+        Box::pin(self.note(at, "create", self.aws.create(at, args, intent)))
+    }
+
+    fn configure<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        args: &'a Map<Value>,
+        intent: &'a Intent,
+    ) -> CloudResult<'a, ()> {
+        Box::pin(self.note(at, "configure", self.aws.configure(at, id, args, intent)))
+    }
+
+    fn settle<'a>(&'a self, at: Target<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Settled> {
+        Box::pin(self.note(at, "settle", self.aws.settle(at, id, args)))
+    }
+
+    fn read<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
+        Box::pin(self.note(at, "read", self.aws.read(at, id, last)))
+    }
+
+    fn update<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        old: &'a Map<Value>,
+        new: &'a Map<Value>,
+    ) -> CloudResult<'a, ()> {
+        Box::pin(self.note(at, "update", self.aws.update(at, id, old, new)))
+    }
+
+    fn delete<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, ()> {
+        Box::pin(self.note(at, "delete", self.aws.delete(at, id, last)))
+    }
+
+    fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled> {
+        Box::pin(self.note(at, "deleted", self.aws.deleted(at, id, last)))
+    }
+
+    fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
+        Box::pin(self.note(at, "look_up", self.aws.look_up(at, args)))
+    }
+
+    fn sweep<'a>(&'a self, program: &'a str, environment: &'a str, regions: &'a [Str]) -> CloudResult<'a, Vec<Found>> {
+        self.aws.sweep(program, environment, regions)
+    }
+}
