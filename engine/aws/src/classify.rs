@@ -92,6 +92,12 @@ const COMMON: &[Rule] = &[
     ("ResourceInUseException", "", CONFLICT),
 ];
 
+const CLOUDWATCH: &[Rule] = &[
+    ("DashboardNotFoundError", "", Absent),
+    ("InvalidParameterValue", "does not exist", Absent),
+    ("LimitExceededFault", "", INVALID),
+];
+
 const DYNAMODB: &[Rule] = &[
     ("ContinuousBackupsUnavailableException", "", CONFLICT),
     ("LimitExceededException", "", THROTTLED),
@@ -104,6 +110,7 @@ const DYNAMODB: &[Rule] = &[
     ("ValidationException", "acted as a source region", CONFLICT),
     ("ValidationException", "already exist", EXISTS),
     ("ValidationException", "kmsmasterkeyid", NOT_YET),
+    ("ValidationException", "modified multiple times", CONFLICT),
     ("ValidationException", "not found", Absent),
 ];
 
@@ -182,6 +189,8 @@ const SECRETS: &[Rule] = &[
     ("EncryptionFailure", "", NOT_YET),
     ("InvalidRequestException", "marked for deletion", GONE),
     ("InvalidRequestException", "scheduled for deletion", CONFLICT),
+    ("InvalidRequestException", "was deleted", CONFLICT),
+    ("MalformedPolicyDocumentException", "unsupported principal", NOT_YET),
     ("PreconditionNotMetException", "", CONFLICT),
 ];
 
@@ -206,6 +215,7 @@ const SQS: &[Rule] = &[
 
 const SSM: &[Rule] = &[
     ("InvalidKeyId", "", NOT_YET),
+    ("InvalidResourceId", "", Absent),
     ("ParameterAlreadyExists", "", EXISTS),
     ("ParameterNotFound", "", Absent),
     ("TooManyUpdates", "", CONFLICT),
@@ -214,7 +224,7 @@ const SSM: &[Rule] = &[
 /// A service's own rules, by the first part of its calls' names.
 fn rules(service: &str) -> &'static [Rule] {
     match service {
-        "cloudwatch" => &[("DashboardNotFoundError", "", Absent), ("LimitExceededFault", "", INVALID)],
+        "cloudwatch" => CLOUDWATCH,
         "dynamodb" => DYNAMODB,
         "ec2" => EC2,
         "iam" => IAM,
@@ -288,6 +298,16 @@ mod tests {
             ("dynamodb:UpdateTable", Make, 400, "ResourceInUseException", "Table is being updated: t", Conflict),
             ("dynamodb:DeleteTable", Look, 400, "LimitExceededException", "simultaneously", Throttled),
             (
+                "dynamodb:UpdateTimeToLive",
+                Make,
+                400,
+                "ValidationException",
+                "Time to live has been modified multiple times within a fixed interval",
+                Conflict,
+            ),
+            ("cloudwatch:GetDashboard", Look, 404, "DashboardNotFoundError", "", Gone),
+            ("ssm:ListTagsForResource", Look, 400, "InvalidResourceId", "", Gone),
+            (
                 "lambda:CreateFunction",
                 Make,
                 400,
@@ -347,7 +367,7 @@ mod tests {
 
     #[test]
     fn no_rule_is_hidden_by_an_earlier_one() {
-        for service in [COMMON, DYNAMODB, EC2, IAM, KMS, LAMBDA, LOGS, S3, SECRETS, SNS, SQS, SSM] {
+        for service in [COMMON, CLOUDWATCH, DYNAMODB, EC2, IAM, KMS, LAMBDA, LOGS, S3, SECRETS, SNS, SQS, SSM] {
             for (at, rule) in service.iter().enumerate() {
                 let earlier = service[..at].iter().find(|earlier| fits(earlier, rule.0, &rule.1.to_lowercase()));
                 assert_eq!(earlier, None, "{rule:?}");

@@ -121,6 +121,12 @@ impl Clients {
         let builder = aws_sdk_resourcegroupstagging::config::Builder::from(&self.config);
         aws_sdk_resourcegroupstagging::Client::from_conf(builder.region(Region::new(region.to_owned())).build())
     }
+
+    /// The client that says who the caller is.
+    pub(crate) fn sts(&self, region: &str) -> aws_sdk_sts::Client {
+        let builder = aws_sdk_sts::config::Builder::from(&self.config);
+        aws_sdk_sts::Client::from_conf(builder.region(Region::new(region.to_owned())).build())
+    }
 }
 
 clients! {

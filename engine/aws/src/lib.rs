@@ -21,8 +21,12 @@ mod lifecycle;
 mod sweep;
 mod tags;
 
+#[cfg(feature = "cloudwatch")]
+mod cloudwatch;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
+#[cfg(feature = "ec2")]
+mod ec2;
 #[cfg(feature = "iam")]
 mod iam;
 #[cfg(feature = "kms")]
@@ -33,8 +37,15 @@ mod lambda;
 mod logs;
 #[cfg(feature = "s3")]
 mod s3;
+#[cfg(feature = "secretsmanager")]
+mod secretsmanager;
+#[cfg(feature = "sns")]
+mod sns;
 #[cfg(feature = "sqs")]
 mod sqs;
+#[cfg(feature = "ssm")]
+mod ssm;
+mod sts;
 
 #[cfg(test)]
 mod replay;
@@ -60,8 +71,12 @@ use crate::lifecycle::{Erased, ErasedLookUp, Service};
 
 /// What every service offers. One line per service.
 const SERVICES: &[&Service] = &[
+    #[cfg(feature = "cloudwatch")]
+    &cloudwatch::SERVICE,
     #[cfg(feature = "dynamodb")]
     &dynamodb::SERVICE,
+    #[cfg(feature = "ec2")]
+    &ec2::SERVICE,
     #[cfg(feature = "iam")]
     &iam::SERVICE,
     #[cfg(feature = "kms")]
@@ -72,8 +87,15 @@ const SERVICES: &[&Service] = &[
     &logs::SERVICE,
     #[cfg(feature = "s3")]
     &s3::SERVICE,
+    #[cfg(feature = "secretsmanager")]
+    &secretsmanager::SERVICE,
+    #[cfg(feature = "sns")]
+    &sns::SERVICE,
     #[cfg(feature = "sqs")]
     &sqs::SERVICE,
+    #[cfg(feature = "ssm")]
+    &ssm::SERVICE,
+    &sts::SERVICE,
 ];
 
 /// Reads the bytes of a package by its SHA-256, in lower-case hexadecimal.

@@ -1,6 +1,11 @@
 //! Amazon DynamoDB.
 
-crate::lifecycle::service! { dynamodb { table_replica::TableReplica } }
+crate::lifecycle::service! { dynamodb { table::Table, table_replica::TableReplica } }
+
+mod change;
+mod shape;
+#[cfg(test)]
+mod tests;
 
 crate::tags::tag_type!(checked aws_sdk_dynamodb::types::Tag);
 

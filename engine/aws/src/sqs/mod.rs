@@ -1,3 +1,3 @@
 //! Amazon Simple Queue Service.
 
-crate::lifecycle::service! { sqs { queue::Queue } }
+crate::lifecycle::service! { sqs { queue::Queue, queue_policy::QueuePolicy } }
