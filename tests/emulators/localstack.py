@@ -122,9 +122,11 @@ def tag_alarms():
             arn = arn_of(context, request["AlarmName"])
             store = self.get_store(context.account_id, context.region)
             is_new = arn not in store.alarms
+            # Left in, they would become part of the alarm, which then cannot be described over the Rust SDK's protocol.
+            tags = request.pop("Tags", None)
             answer = put(self, context, request)
-            if is_new and request.get("Tags"):
-                store.TAGS.tag_resource(arn, request["Tags"])
+            if is_new and tags:
+                store.TAGS.tag_resource(arn, tags)
             return answer
 
         return replacement
