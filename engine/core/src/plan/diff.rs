@@ -47,10 +47,11 @@ pub fn agrees(kind: &Kind, record: &Record, live: &Live) -> bool {
 }
 
 /// What a refresh found of an argument, where that is not what is recorded. Where the service only writes a value
-/// differently, or never gives it back, there is no news.
+/// differently, says that nothing is there, or never gives it back, there is no news.
 fn news<'l>(field: &Field, record: &Record, live: &'l Live) -> Option<Option<&'l Value>> {
     match (record.args.get(field.name), live.args.get(field.name)) {
         (None, None) => None,
+        (None, Some(value)) | (Some(value), None) if means_nothing(field, value) => None,
         (Some(recorded), Some(found)) if same(field, recorded, found) => None,
         (Some(_), None) if field.write_only || field.sensitive => None,
         (_, found) => Some(found),
@@ -135,23 +136,21 @@ pub(super) fn difference<'a>(
 }
 
 fn equal(field: &Field, before: Option<&Value>, after: Option<&Expr>) -> bool {
-    let empty = |v: &Value| match v.reveal() {
-        Value::List(items) => items.is_empty(),
-        Value::Map(map) => map.is_empty(),
-        _ => false,
-    };
     match (before, after) {
         (None, None) => true,
-        (Some(value), None) => empty(value) || absent_means(field, value),
-        (None, Some(Expr::Known(value))) => empty(value) || absent_means(field, value),
+        (Some(value), None) | (None, Some(Expr::Known(value))) => means_nothing(field, value),
         (Some(before), Some(Expr::Known(after))) => same(field, before, after),
         (_, Some(_)) => false,
     }
 }
 
-/// Whether a value is the one that an absent argument stands for.
-fn absent_means(field: &Field, value: &Value) -> bool {
-    matches!(field.presence, Presence::Default(default) if same(field, &default.value(), value))
+/// Whether a value says what an absent argument says: it is empty, or what the argument is when it is left out.
+fn means_nothing(field: &Field, value: &Value) -> bool {
+    match value.reveal() {
+        Value::List(items) if items.is_empty() => true,
+        Value::Map(map) if map.is_empty() => true,
+        _ => matches!(field.presence, Presence::Default(default) if same(field, &default.value(), value)),
+    }
 }
 
 /// Attributes known in advance that differ from the recorded ones: the contents of an archive.
