@@ -71,7 +71,8 @@ async fn in_the_emulators(example: &Example, cloud: &TestCloud) -> Result<Noted,
     let aws = Arc::new(Noting::connect(&cloud.wire().endpoint(), dir.path()).await?);
     // One call at a time, so that it is known which of the engine's calls made which of AWS's.
     let room = Room::open(dir.path(), aws.clone(), example.program(), &example.name(), Some(1)).await?;
-    let life = life::lead(&room, example, &emulated::cannot(&example.kind));
+    let cannot = emulated::cannot(&example.kind);
+    let life = life::lead(&room, example, &cannot);
     let result = tokio::time::timeout(PATIENCE, life).await.unwrap_or_else(|_| Err("it takes too long".into()));
     drop(room);
     let left = match &result {
