@@ -1,6 +1,14 @@
 //! For tests: a wire that answers what it was told to, for what no emulator shows.
 
-#![cfg(any(feature = "kms", feature = "s3", all(feature = "iam", feature = "sqs")))]
+#![cfg(any(
+    feature = "dynamodb",
+    feature = "kms",
+    feature = "s3",
+    feature = "secretsmanager",
+    feature = "sns",
+    feature = "ssm",
+    all(feature = "iam", feature = "sqs")
+))]
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

@@ -5,6 +5,3 @@ crate::lifecycle::service! {
 }
 
 crate::tags::tag_type!(optional aws_sdk_cloudwatch::types::Tag);
-
-#[cfg(test)]
-mod tests;

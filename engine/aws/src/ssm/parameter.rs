@@ -35,7 +35,7 @@ impl Lifecycle for Parameter {
         let parameter = cx.ssm().get_parameter().name(id).with_decryption(true).send();
         let reply = cx.call("ssm:GetParameter", parameter).await.found()?;
         let Some(parameter) = reply.and_then(|reply| reply.parameter) else { return Ok(None) };
-        let Some(about) = about(cx, id).await? else { return Ok(None) };
+        let about = about(cx, id).await?;
         let Some(tagged) = list_tags(cx, id).await? else { return Ok(None) };
         let tier = about.tier.map_or_else(|| last.tier.clone(), |tier| tier.as_str().to_owned());
         let live = Parameter {
@@ -89,13 +89,14 @@ impl Lifecycle for Parameter {
     }
 }
 
-/// What a listing tells about the parameter, or `None`.
-async fn about(cx: &Cx<'_>, name: &str) -> Result<Option<ParameterMetadata>> {
+/// What a listing tells about a parameter that is there. That the listing does not know it yet is a matter of time.
+async fn about(cx: &Cx<'_>, name: &str) -> Result<ParameterMetadata> {
     let of_name = ParameterStringFilter::builder().key("Name").option("Equals").values(name).build();
     // `build` fails only without the key that is set here.
     let pages = cx.ssm().describe_parameters().set_parameter_filters(of_name.ok().map(|filter| vec![filter]));
     let pages = cx.call("ssm:DescribeParameters", pages.into_paginator().send().try_collect()).await?;
-    Ok(pages.into_iter().flat_map(|page| page.parameters.unwrap_or_default()).next())
+    let found = pages.into_iter().flat_map(|page| page.parameters.unwrap_or_default()).next();
+    found.ok_or_else(|| cx.incomplete("ssm:DescribeParameters", "parameter"))
 }
 
 /// The parameter's tags, or `None` if there is no such parameter.
