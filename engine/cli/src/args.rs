@@ -40,6 +40,14 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "SPEED")]
     pub sandbox_speed: Option<String>,
 
+    /// Region of the sandbox that does not answer; may be repeated
+    #[arg(long, global = true, value_name = "REGION")]
+    pub sandbox_down: Vec<String>,
+
+    /// Let one call in twenty to the sandbox be throttled, fail or lose its reply; the seed decides which
+    #[arg(long, global = true, value_name = "SEED")]
+    pub sandbox_faults: Option<u64>,
+
     /// Give the result as JSON (shapes: docs/json.md)
     #[arg(long, global = true)]
     pub json: bool,
@@ -141,14 +149,28 @@ impl Global {
         given.unwrap_or_else(|| project.root.join("state"))
     }
 
-    /// How fast the sandbox is, as text: option, configuration, `instant`.
-    pub(crate) fn speed(&self, project: &Project) -> String {
-        match (&self.sandbox_speed, &project.config.sandbox.speed) {
+    /// How the sandbox behaves: options, configuration, instant and without faults.
+    ///
+    /// # Errors
+    /// When the speed is none.
+    pub(crate) fn sandbox(&self, project: &Project) -> Result<dr_sandbox::Options, Failure> {
+        let config = &project.config.sandbox;
+        let speed = match (&self.sandbox_speed, &config.speed) {
             (Some(given), _) => given.clone(),
             (None, Some(Speed::Text(text))) => text.clone(),
             (None, Some(Speed::Number(factor))) => factor.to_string(),
             (None, None) => "instant".into(),
-        }
+        };
+        let speed = speed.parse().map_err(|e: dr_sandbox::SpeedError| {
+            Failure::new(e.to_string()).hint("it is given by `--sandbox-speed` or `[sandbox] speed` in dr.toml")
+        })?;
+        let down = if self.sandbox_down.is_empty() { &config.regions_down } else { &self.sandbox_down };
+        Ok(dr_sandbox::Options {
+            speed,
+            faults: self.sandbox_faults.or(config.faults).map(dr_sandbox::Faults::bad_day),
+            regions_down: down.iter().map(|region| region.as_str().into()).collect(),
+            ..dr_sandbox::Options::default()
+        })
     }
 }
 

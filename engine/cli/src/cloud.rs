@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dr_core::cloud::{Cloud, Identity};
 use dr_core::registry::Registry;
-use dr_sandbox::{Options, Sandbox, Speed};
+use dr_sandbox::{Options, Sandbox};
 
 use crate::args::CloudName;
 use crate::exit::Failure;
@@ -20,8 +20,8 @@ pub(crate) struct Reach<'a> {
     pub name: CloudName,
     /// The folder of the state.
     pub state_dir: &'a Path,
-    /// How fast time passes in the sandbox.
-    pub speed: Speed,
+    /// How the sandbox behaves.
+    pub sandbox: Options,
     /// Whether the command only looks: then not even a folder is made.
     pub only_looks: bool,
 }
@@ -46,7 +46,7 @@ pub(crate) async fn open(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<
 
 fn sandbox(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<Reached, Failure> {
     let dir = reach.state_dir.join(SANDBOX);
-    let options = Options { speed: reach.speed, ..Options::default() };
+    let options = reach.sandbox.clone();
     let passing = reach.only_looks && !dir.exists();
     let sandbox = if passing {
         // A cloud that was never opened holds nothing.

@@ -43,6 +43,10 @@ pub(crate) struct Config {
 pub(crate) struct SandboxConfig {
     /// `real`, `instant`, or how many times faster than real.
     pub speed: Option<Speed>,
+    /// Regions that do not answer.
+    pub regions_down: Vec<String>,
+    /// With a seed, one call in twenty is throttled, fails or loses its reply; which ones, the seed decides.
+    pub faults: Option<u64>,
 }
 
 /// A speed may be written as a text or as a number.
@@ -119,7 +123,7 @@ const TOP: &[(&str, Keys)] = &[
     ("cloud", Keys::Value),
     ("environment", Keys::Value),
     ("parallel", Keys::Value),
-    ("sandbox", Keys::Table(&[("speed", Keys::Value)])),
+    ("sandbox", Keys::Table(&[("speed", Keys::Value), ("regions_down", Keys::Value), ("faults", Keys::Value)])),
     ("programs", Keys::Each(SETTINGS)),
     ("environments", Keys::Each(SETTINGS)),
 ];

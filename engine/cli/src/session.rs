@@ -14,7 +14,6 @@ use dr_core::record::Snapshot;
 use dr_core::registry::Registry;
 use dr_core::value::Str;
 use dr_run::{KeySource, Store};
-use dr_sandbox::Speed;
 use dr_script::{Environment, Evaluated, Host, Limits, Request, Root, Setting, TestReport};
 use tokio::runtime::Runtime;
 
@@ -142,11 +141,9 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When it cannot be reached or does not say who it is.
     pub(crate) async fn cloud(&self, only_looks: bool) -> Result<(Reached, Identity), Failure> {
-        let speed: Speed = self.global.speed(&self.project).parse().map_err(|e: dr_sandbox::SpeedError| {
-            Failure::new(e.to_string()).hint("it is given by `--sandbox-speed` or `[sandbox] speed` in dr.toml")
-        })?;
+        let sandbox = self.global.sandbox(&self.project)?;
         let name = self.global.cloud(&self.project)?;
-        let reach = Reach { name, state_dir: &self.state_dir, speed, only_looks };
+        let reach = Reach { name, state_dir: &self.state_dir, sandbox, only_looks };
         let reached = cloud::open(&reach, &self.registry).await?;
         let identity = reached.cloud.identify().await.map_err(|e| {
             Failure::new("the cloud does not say which account this is")

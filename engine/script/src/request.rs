@@ -122,7 +122,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { steps: 100_000_000, time: Duration::from_secs(60), memory: 1 << 30, depth: 100, text: 4 << 20 }
+        Limits { steps: 50_000_000, time: Duration::from_secs(30), memory: 1 << 30, depth: 100, text: 4 << 20 }
     }
 }
 
