@@ -80,6 +80,7 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
                 dr_run::plan_file::write(file, &plan, store.sealer())?;
             }
         }
+        std::mem::forget(held.map(|h| h.snapshot));
         Ok(plan)
     })?;
     show(&session, &plan, &mut sources, args.planning.details, &mut |text| ui.result(text))?;
@@ -92,7 +93,10 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
     if let Some(file) = &args.out {
         ui.tell(&format!("Kept in `{0}`; apply it with `dr apply {0}`\n", file.display()));
     }
-    Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done })
+    let exit = if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done };
+    // The process ends here: taking apart what it holds, piece by piece, would only take time.
+    std::mem::forget((plan, graph));
+    Ok(exit)
 }
 
 /// Shows a plan to people; with `--json` nothing but what is wrong with it.
