@@ -64,7 +64,7 @@ async fn every_kind_lives_in_the_sandbox() {
 #[cfg(feature = "emulators")]
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(180);
 
-/// Leads one example through its life in an account of its own; the calls that were about its own kind.
+/// Leads one example through its life in an environment of its own; the calls that were about its own kind.
 #[cfg(feature = "emulators")]
 async fn in_the_emulators(example: &Example, cloud: &TestCloud) -> Result<Noted, Failure> {
     let dir = tempfile::tempdir()?;
@@ -74,16 +74,7 @@ async fn in_the_emulators(example: &Example, cloud: &TestCloud) -> Result<Noted,
     let cannot = emulated::cannot(&example.kind);
     let life = life::lead(&room, example, &cannot);
     let result = tokio::time::timeout(PATIENCE, life).await.unwrap_or_else(|_| Err("it takes too long".into()));
-    drop(room);
-    let left = match &result {
-        Ok(()) => cloud.boto("empty.py", &serde_json::json!({ "regions": ["us-east-1", "us-west-2"] }))?,
-        Err(_) => serde_json::json!({ "ok": true }),
-    };
-    cloud.reset()?;
     result?;
-    if left["ok"] != true {
-        return Err(format!("left in the account: {}", left["findings"]).into());
-    }
     Ok(aws.noted().into_iter().filter(|((kind, _), _)| *kind == example.kind).collect())
 }
 
@@ -104,8 +95,16 @@ async fn every_kind_lives_in_the_emulators() {
             println!("{} ({mode:?}): {:.1} s", example.kind, started.elapsed().as_secs_f64());
             match result {
                 Ok(mut noted) => calls.append(&mut noted),
-                Err(error) => failures.push(format!("{} ({mode:?}): {error}", example.kind)),
+                Err(error) => {
+                    failures.push(format!("{} ({mode:?}): {error}", example.kind));
+                    cloud.reset().unwrap();
+                }
             }
+        }
+        // Names carry the environment, which is called like the kind.
+        let left = cloud.boto("empty.py", &serde_json::json!({ "regions": ["us-east-1", "us-west-2"] })).unwrap();
+        if left["ok"] != true {
+            failures.push(format!("left in the account ({mode:?}): {}", left["findings"]));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));

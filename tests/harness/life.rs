@@ -24,8 +24,8 @@ use crate::room::{Failure, Room};
 pub(crate) enum Part {
     /// What somebody else made under the same name is refused.
     Foreign,
-    /// That somebody else changed it can be seen.
-    Drift,
+    /// It can be deleted by itself.
+    Deletion,
 }
 
 /// How often a call that may be repeated is made again by hand, and the pause between: what the engine does by itself.
@@ -51,7 +51,7 @@ pub(crate) async fn lead(room: &Room, example: &Example, cannot: &[Part]) -> Res
     if let Some(subject) = &subject {
         at("looking for what was made", reply_lost(room, subject, cannot).await)?;
     }
-    if !updates.is_empty() && !cannot.contains(&Part::Drift) {
+    if !updates.is_empty() {
         at("a change by somebody else", changed_by_another(room, &first, &second, &updates).await)?;
     }
 
@@ -65,7 +65,7 @@ pub(crate) async fn lead(room: &Room, example: &Example, cannot: &[Part]) -> Res
     at("replacing", room.apply(&plan).await)?;
     nothing_to_do(room, &third, "replacing").await?;
 
-    if let Some(subject) = &subject {
+    if let Some(subject) = subject.as_ref().filter(|_| !cannot.contains(&Part::Deletion)) {
         at("a deletion by somebody else", deleted_by_another(room, &third, subject).await)?;
     }
 
@@ -128,11 +128,8 @@ async fn changed_by_another(room: &Room, first: &Graph, second: &Graph, updates:
         // What a service need not give back may or may not be seen to differ.
         let hidden = |name: &str| kind.arg(name).is_some_and(|field| field.write_only || field.sensitive);
         let is_hidden = step.changes.iter().all(|change| hidden(&change.path));
-        let either = ["record", "update"].map(|action| said(action, &step.address));
-        match is_hidden {
-            true => may.extend(either),
-            false => drop(must.insert(said("update", &step.address))),
-        }
+        let set = if is_hidden { &mut may } else { &mut must };
+        set.insert(said("update", &step.address));
         ensure(updates.contains(&step.address), || format!("{} changes too", step.address))?;
     }
     let plan = room.plan(first).await?;
@@ -198,7 +195,7 @@ async fn settled(look: impl AsyncFn() -> Result<Settled, CloudError>) -> Result<
 /// Plans once more: nothing would be done. That something is written down is no change where it is what the service
 /// chose, or another resource set (the policy of a topic that has a `sns.topic_policy`).
 async fn nothing_to_do(room: &Room, graph: &Graph, after: &str) -> Result<(), Failure> {
-    let mut plan = at(after, room.plan(graph).await)?;
+    let plan = at(after, room.plan(graph).await)?;
     let snapshot = room.snapshot()?;
     for (found, step) in plan.steps.iter().filter_map(|step| Some((step.prior.as_ref()?, step))) {
         let Some(recorded) = snapshot.records.get(&found.address) else { continue };
@@ -217,7 +214,6 @@ async fn nothing_to_do(room: &Room, graph: &Graph, after: &str) -> Result<(), Fa
             },
         )?;
     }
-    plan.steps.retain(|step| step.action != Action::Record);
     expect(&format!("the plan after {after}"), &plan, &BTreeSet::new())?;
     // An environment without resources keeps nothing, its outputs neither.
     ensure(plan.is_empty() || snapshot.is_empty(), || {
@@ -229,9 +225,11 @@ fn said(action: &str, address: &Address) -> String {
     format!("{action} {address}")
 }
 
-/// What a plan does, resource by resource. The two halves of a replacement are one.
+/// What a plan does, resource by resource. The two halves of a replacement are one, and writing down what was found is
+/// nothing.
 fn does(plan: &Plan) -> BTreeSet<String> {
-    let steps = plan.steps.iter().filter(|s| !(s.action == Action::Delete && s.replacement.is_some()));
+    let steps = plan.steps.iter().filter(|s| s.action != Action::Record);
+    let steps = steps.filter(|s| !(s.action == Action::Delete && s.replacement.is_some()));
     let action = |step: &Step| match (step.action, step.replacement) {
         (Action::Create, Some(_)) => "replace".to_owned(),
         (action, _) => format!("{action:?}").to_lowercase(),
