@@ -183,7 +183,7 @@ class Check(common.Findings):
             if place:
                 self.bucket_settings(twin, self.secondary, keys[self.secondary])
         role = configuration["Role"].rsplit("/", 1)[-1]
-        trusted = self.role(role, self.primary)
+        trusted = self.role(role, self.secondary)  # It is there for the copy.
         self.true(f"role {role}: S3 may not assume it", trusted and "s3.amazonaws.com" in json.dumps(trusted[0]))
 
     def bucket_settings(self, name, region, key):

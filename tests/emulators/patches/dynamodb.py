@@ -39,6 +39,9 @@ def fix():
                 {"RegionName": region, "ReplicaStatus": "ACTIVE", **({"KMSMasterKeyId": key} if key else {})}
                 for region, key in others.items()
             ]
+            own = self.replicas[self.home]
+            if own and "SSEDescription" in answer[base_key]:
+                answer[base_key]["SSEDescription"] = {**answer[base_key]["SSEDescription"], "KMSMasterKeyArn": own}
         return answer
 
     def create(table, backends, replica):
