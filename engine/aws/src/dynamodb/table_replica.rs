@@ -79,8 +79,10 @@ impl Lifecycle for TableReplica {
         let Some(table) = describe(cx, id).await? else { return Ok(None) };
         let class = table.table_class_summary().and_then(|summary| summary.table_class());
         let arn = arn(cx, id);
+        // Where no key is named, the description names the one of AWS.
+        let key = table.sse_description().and_then(|sse| sse.kms_master_key_arn.clone());
         let live = TableReplica {
-            kms_key_arn: table.sse_description().and_then(|sse| sse.kms_master_key_arn.clone()),
+            kms_key_arn: key.filter(|_| last.kms_key_arn.is_some()),
             point_in_time_recovery: recovery(cx, id).await?,
             table_class: class.unwrap_or(&TableClass::Standard).as_str().to_owned(),
             deletion_protection_enabled: table.deletion_protection_enabled.unwrap_or_default(),
