@@ -172,10 +172,11 @@ impl Environment {
     /// Runs a command again and again, killed at any moment of the time that it takes, until it ends by itself.
     fn killed(&self, command: &str, seed: &mut u64, times: usize) {
         let arguments = self.arguments(command, &["--sandbox-speed", "60"]);
-        // What it takes from start to end, at this speed; a second run takes less.
+        // About what it takes from start to end at this speed, in milliseconds; a second run takes less.
         let moments = 2500;
         for _ in 0..times {
             let mut child = self.project.start(&arguments);
+            #[allow(clippy::disallowed_methods)] // The time of another process.
             std::thread::sleep(Duration::from_millis(below(seed, moments)));
             child.kill().unwrap();
             let output = child.wait_with_output().unwrap();

@@ -1,5 +1,5 @@
 //! How much does `dr` add to what the server takes? 48 resources that need nothing of each other, eight each of six
-//! kinds, against one stock `moto_server`.
+//! kinds, against one `moto_server` (with our patches: the SDK cannot read stock moto's S3).
 //!
 //! ```text
 //! cargo build --release
@@ -41,7 +41,7 @@ fn main() {
     let given = std::env::args().nth(1).map(PathBuf::from);
     let binary = given.unwrap_or_else(|| if built.exists() { built } else { dr().unwrap() });
     println!("{}", binary.display());
-    let moto = Emulator::moto(Mode::Stock).unwrap();
+    let moto = Emulator::moto(Mode::Patched).unwrap();
     let routes = Routes { default: moto.endpoint(), by_service: BTreeMap::new() };
 
     let wire = Wire::start(routes.clone()).unwrap();
