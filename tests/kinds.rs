@@ -81,6 +81,7 @@ async fn in_the_emulators(example: &Example, cloud: &TestCloud) -> Result<Noted,
 #[cfg(feature = "emulators")]
 #[tokio::test]
 async fn every_kind_lives_in_the_emulators() {
+    #[allow(clippy::disallowed_methods)] // A test has no command line of its own.
     let only = std::env::var("DR_TEST_KIND").ok();
     let mut failures = Vec::new();
     let mut calls = Noted::new();
