@@ -24,6 +24,22 @@ pub enum StoreError {
         /// Who has it open, as far as known.
         holder: String,
     },
+    /// The database holds less than was written to it: it was damaged, or put back without what belongs to it.
+    #[error(
+        "the state of `{environment}` is damaged: it is at {position} and was at {reached} already, so what was made since would be forgotten; put the whole folder `{folder}` back from a copy, or, to go on with what is left, remove `{file}`"
+    )]
+    Lost {
+        /// The environment.
+        environment: String,
+        /// The position that the database has.
+        position: u64,
+        /// The position that it had reached.
+        reached: u64,
+        /// The environment's folder.
+        folder: PathBuf,
+        /// The file that says what was reached.
+        file: PathBuf,
+    },
     /// The suffix cannot be a folder's name.
     #[error(
         "`{0}` cannot be an environment's suffix: use letters, digits, `-`, `_` and `.`, starting with none of the last two"

@@ -117,6 +117,17 @@ impl Sealer {
         }
     }
 
+    /// The same for a state that was written already: its key is not made anew where it is missing.
+    ///
+    /// # Errors
+    /// As [`Sealer::new`]; and when the state directory has no key.
+    pub fn existing(source: &KeySource, state_dir: &Path, salt: &[u8]) -> Result<Sealer, SealError> {
+        match source {
+            KeySource::StateDirectory => Ok(Sealer::from_key(&read_key(&state_dir.join(KEY_FILE))?)),
+            other => Sealer::new(other, state_dir, salt),
+        }
+    }
+
     fn from_key(key: &[u8; KEY]) -> Sealer {
         let mut hash = sha2::Sha256::new();
         hash.update(b"dr key fingerprint");

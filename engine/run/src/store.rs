@@ -10,6 +10,9 @@
 //! gathers meanwhile, so that the busier the engine, the larger the groups, and ten thousand resources need a few
 //! hundred flushes.
 //!
+//! A database that was damaged opens as if what comes after the damage had never been written. So the position is also
+//! kept beside it, after every flush: a state that is behind it has lost something, and is refused.
+//!
 //! The write runs as a blocking task of the runtime, not on a thread of our own: under a paused clock the runtime does
 //! not advance time while a blocking task runs, so waiting for the disk takes no virtual time.
 
@@ -43,6 +46,8 @@ const OUTPUTS: &str = "outputs";
 const DATABASE: &str = "db";
 /// Names who has the environment open.
 const HOLDER: &str = "holder";
+/// Holds the position that the state has reached at least.
+const POSITION: &str = "position";
 /// Bytes of the database's cache: state is read once and then written.
 const CACHE: u64 = 4 << 20;
 /// The most changes in one transaction.
@@ -81,6 +86,8 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     environment: String,
+    /// Where the position is kept beside the database.
+    position: PathBuf,
     sealer: Sealer,
     database: sled::Db,
     journal: sled::Tree,
@@ -111,7 +118,8 @@ impl Store {
     /// Opens, or makes, the state of an environment, and locks it until the last handle is dropped.
     ///
     /// # Errors
-    /// When another process has it open, the key is not the one it was written with, or the disk does not play along.
+    /// When another process has it open, the key is not the one it was written with, something of it was lost, or the
+    /// disk does not play along.
     pub fn open(state_dir: &Path, environment: &str, keys: &KeySource) -> Result<Store, StoreError> {
         let folder = folder(state_dir, environment)?;
         let file = |path: &Path, source| StoreError::File { path: path.to_owned(), source: Arc::new(source) };
@@ -141,10 +149,22 @@ impl Store {
             Some(bytes) => place(HEAD).decode(&bytes).map_err(row)?,
             None => Head::default(),
         };
+        let position = folder.join(POSITION);
+        // Without the file, or cut off in the middle of a write, it says less, never more.
+        let reached = std::fs::read_to_string(&position).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+        if head.position < reached {
+            return Err(StoreError::Lost {
+                environment: environment.to_owned(),
+                position: head.position,
+                reached,
+                folder: folder.clone(),
+                file: position,
+            });
+        }
         let sealer = match meta.get(KEY_ROW).map_err(fail)? {
             Some(bytes) => {
                 let known: KeyRow = place(KEY_ROW).decode(&bytes).map_err(row)?;
-                let sealer = Sealer::new(keys, state_dir, &hex::decode(&known.salt).unwrap_or_default())?;
+                let sealer = Sealer::existing(keys, state_dir, &hex::decode(&known.salt).unwrap_or_default())?;
                 if sealer.fingerprint() != known.fingerprint {
                     return Err(SealError::WrongKey(format!("the environment `{environment}`")).into());
                 }
@@ -162,6 +182,7 @@ impl Store {
         Ok(Store {
             inner: Arc::new(Inner {
                 environment: environment.to_owned(),
+                position,
                 sealer,
                 database,
                 journal,
@@ -482,6 +503,10 @@ impl Inner {
                 TransactionError::Abort(()) => StoreError::Stopped,
             })?;
         self.database.flush().map_err(|e| self.failed(e))?;
+        if head.position != before.position {
+            std::fs::write(&self.position, head.position.to_string())
+                .map_err(|source| StoreError::File { path: self.position.clone(), source: Arc::new(source) })?;
+        }
         *lock(&self.head) = head;
         self.commits.fetch_add(group.len() as u64, Ordering::Relaxed);
         self.flushes.fetch_add(1, Ordering::Relaxed);

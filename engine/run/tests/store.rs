@@ -123,10 +123,39 @@ async fn an_environment_belongs_to_its_program_and_cloud_until_it_is_empty() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_state_that_lost_something_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("e/db/db");
+    let store = Store::open(dir.path(), "e", &KeySource::default()).unwrap();
+    drop(store);
+    let before = std::fs::read(&file).unwrap();
+    let store = Store::open(dir.path(), "e", &KeySource::default()).unwrap();
+    store.bind(&"p".into(), &identity()).await.unwrap();
+    store.commit(Change::Outputs(Map::from([("x".into(), Value::from(1))]))).await.unwrap();
+    drop(store);
+    let whole = std::fs::read(&file).unwrap();
+    let mut flipped = whole.clone();
+    let last = whole.iter().rposition(|b| *b != 0).unwrap();
+    flipped[last] ^= 1;
+    for damaged in [&before, &flipped] {
+        std::fs::write(&file, damaged).unwrap();
+        let error = Store::open(dir.path(), "e", &KeySource::default()).unwrap_err();
+        assert!(matches!(error, StoreError::Lost { .. }), "{error}");
+    }
+    // On request it goes on with what is left.
+    std::fs::remove_file(dir.path().join("e/position")).unwrap();
+    assert!(Store::open(dir.path(), "e", &KeySource::default()).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn keys_are_not_mixed_up() {
     let dir = tempfile::tempdir().unwrap();
     let phrase = |text: &str| KeySource::Passphrase(text.into());
     drop(Store::open(dir.path(), "e", &phrase("right")).unwrap());
+    let error = Store::open(dir.path(), "e", &KeySource::StateDirectory).unwrap_err();
+    assert!(error.to_string().contains("cannot use the key file"), "{error}");
+    assert!(!dir.path().join("secrets.key").exists(), "a key that opens nothing was made");
+    drop(Store::open(dir.path(), "other", &KeySource::StateDirectory).unwrap());
     for wrong in [phrase("wrong"), KeySource::StateDirectory] {
         let error = Store::open(dir.path(), "e", &wrong).unwrap_err();
         assert!(error.to_string().contains("sealed with another key"), "{error}");
