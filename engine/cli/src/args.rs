@@ -115,6 +115,16 @@ impl Global {
     /// # Errors
     /// When it is none.
     pub(crate) fn suffix(&self, project: &Project) -> Result<String, Failure> {
+        // In a pipeline, an empty variable is one that is not set; an empty option is a mistake that must not end at `dev`.
+        for (given, option, variable) in
+            [(&self.env, "--env", "DR_ENV"), (&self.environment_suffix, "--environment-suffix", "ENVIRONMENT_SUFFIX")]
+        {
+            let from_variable = std::env::var_os(variable).is_some_and(|value| value.is_empty());
+            if given.as_deref() == Some("") && !from_variable {
+                return Err(Failure::new(format!("`{option}` is empty"))
+                    .hint("name an environment, or leave the option out; was a variable of the pipeline not set?"));
+            }
+        }
         let given = [&self.env, &self.environment_suffix, &project.config.environment];
         let suffix = given.into_iter().flatten().find(|s| !s.is_empty()).map_or("dev", |s| s);
         if let Some((set, why)) = project.config.environments.keys().find_map(|s| Some((s, suffix_problem(s)?))) {

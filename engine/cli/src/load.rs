@@ -98,6 +98,8 @@ pub(crate) fn scripts(folder: &Path) -> Vec<PathBuf> {
 /// When it cannot be read, or is no text in UTF-8.
 pub(crate) fn read(path: &Path, source_name: &str) -> Result<String, Failure> {
     let bytes = std::fs::read(path).map_err(|e| Failure::new(format!("cannot read `{source_name}`")).because(&e))?;
+    // Some editors mark a text as UTF-8 by three bytes in front, which are no part of it.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
     String::from_utf8(bytes).map_err(|e| {
         let (good, rest) = e.as_bytes().split_at(e.utf8_error().valid_up_to());
         let good = String::from_utf8_lossy(good);

@@ -54,10 +54,14 @@ fn find(roots: &[Root], name: &str) -> Result<Found, Fault> {
                 .help("a symbolic link leads out of the folder; put the module's file there instead"));
         }
         let text = std::fs::read_to_string(real).map_err(|e| unreadable(e.to_string()))?;
-        return Ok(Found { source: format!("{}/{name}.rhai", root.label), text });
+        // Some editors mark a text as UTF-8 by a character in front, which is no part of it.
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+        let source = if root.label.is_empty() { format!("{name}.rhai") } else { format!("{}/{name}.rhai", root.label) };
+        return Ok(Found { source, text });
     }
     let names = names(roots);
-    let labels: Vec<&str> = roots.iter().map(|r| r.label.as_str()).collect();
+    let label = |root: &Root| if root.label.is_empty() { "its own folder".to_owned() } else { root.label.clone() };
+    let labels: Vec<String> = roots.iter().map(label).collect();
     let fault = Fault::new(format!("there is no module `{name}` in {}", labels.join(" or ")));
     Err(fault.near(name, names.iter().map(String::as_str)))
 }

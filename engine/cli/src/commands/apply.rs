@@ -77,6 +77,10 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
         return Err(Failure::new(format!("there is no plan `{}`", file.display()))
             .hint("`dr plan PROGRAM --out FILE` makes one"));
     }
+    if let Some((name, _)) = args.parameters.set.first() {
+        return Err(Failure::new(format!("`--set {name}=..` changes nothing about a plan that is made already"))
+            .hint("give it to `dr plan --out`, and apply that plan"));
+    }
     let mut sources = Sources::new(&session.project.root);
     session.run(async |signals| {
         let Some(held) = session.hold_if_any()? else {

@@ -91,7 +91,8 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
         return Ok(Exit::Refused);
     }
     if let Some(file) = &args.out {
-        ui.tell(&format!("Kept in `{0}`; apply it with `dr apply {0}`\n", file.display()));
+        let (file, suffix) = (file.display(), &session.suffix);
+        ui.tell(&format!("Kept in `{file}`; apply it with `dr apply {file} --env {suffix}`\n"));
     }
     let exit = if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done };
     // The process ends here: taking apart what it holds, piece by piece, would only take time.
