@@ -98,6 +98,7 @@ impl Prepared {
             (kind.place != Place::Local).then(|| read(engine, kind, record))
         });
         let mut found = Vec::with_capacity(snapshot.records.len());
+        let mut failed = BTreeMap::new();
         let mut reads = futures::stream::iter(reads).buffer_unordered(AT_WORK);
         while let Some((record, result)) = reads.next().await {
             match result {
@@ -105,14 +106,15 @@ impl Prepared {
                 Ok(Some(refreshed)) => found.push((record.address.clone(), refreshed)),
                 Err(broken) => {
                     let error = failure(broken)?;
-                    self.diagnostics.push(
-                        Diagnostic::error(format!("cannot read `{}`: {error}", record.address))
-                            .at(record.span.clone(), "declared here")
-                            .help("plan without a refresh to go by what is recorded"),
-                    );
+                    let problem = Diagnostic::error(format!("cannot read `{}`: {error}", record.address))
+                        .at(record.span.clone(), "declared here")
+                        .help("plan with `--no-refresh` to go by what is recorded");
+                    failed.insert(record.address.clone(), problem);
                 }
             }
         }
+        // Replies come in any order; the plan does not.
+        self.diagnostics.extend(failed.into_values());
         found.sort_by(|a, b| a.0.cmp(&b.0));
         self.refreshed = found.into_iter().collect();
         Ok(())

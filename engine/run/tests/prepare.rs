@@ -140,6 +140,12 @@ async fn what_cannot_be_read_is_an_error_and_a_request_to_stop_is_heeded() {
     let found = prepared(dir.path(), &store, &cloud, &Graph::default(), true).await;
     let [problem] = &found.diagnostics[..] else { panic!("{:?}", found.diagnostics) };
     assert!(problem.is_error() && problem.message.contains("cannot read `x.quick:a`"), "{}", problem.message);
+    // In the order of the addresses, although the first one's reply comes last.
+    cloud.fail("read", "x.quick:a", ErrorClass::Throttled, 1_000);
+    cloud.fail("read", "x.quick:b", ErrorClass::Denied, 1);
+    let found = prepared(dir.path(), &store, &cloud, &Graph::default(), true).await;
+    let named: Vec<&str> = found.diagnostics.iter().filter_map(|d| d.message.split('`').nth(1)).collect();
+    assert_eq!(named, ["x.quick:a", "x.quick:b"]);
     let room = Room::new();
     room.cancel.request();
     let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "e");

@@ -45,7 +45,7 @@ fn component(ctx: &NativeCallContext, name: &Dynamic, options: rhai::Map, body: 
         match key.as_str() {
             _ if value.is_unit() => {}
             "region" => {
-                let region = known_text("the region of a component", &value).map_err(|f| f.at(place(false), ""))?;
+                let region = known_region("the region of a component", &value).map_err(|f| f.at(place(false), ""))?;
                 around.region = Some(region.as_str().into());
             }
             "tags" => around.tags = Some(tags(&around, value).map_err(|f| f.at(place(false), ""))?),
@@ -93,6 +93,19 @@ pub(crate) fn known_text(what: &str, value: &Dynamic) -> Result<String, Fault> {
     }
 }
 
+/// A region that is given as an option: it becomes part of the names of hosts.
+///
+/// # Errors
+/// When it is not known, or can be none. Which regions there are is for the cloud to say.
+pub(crate) fn known_region(what: &str, value: &Dynamic) -> Result<String, Fault> {
+    let region = known_text(what, value)?;
+    if region.is_empty() || !region.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+        return Err(Fault::new(format!("`{region}` cannot be a region"))
+            .help("regions read like `us-east-1`: lower-case letters, digits and dashes"));
+    }
+    Ok(region)
+}
+
 fn output(ctx: &NativeCallContext, name: ImmutableString, value: Dynamic) -> Res<()> {
     let call = ctx.call_position();
     session::with(|s| {
@@ -102,6 +115,11 @@ fn output(ctx: &NativeCallContext, name: ImmutableString, value: Dynamic) -> Res
         }
         if name.is_empty() {
             return Err(Fault::new("the name of an output is empty").at(place, ""));
+        }
+        if name.chars().any(char::is_control) {
+            return Err(Fault::new(format!("{:?} cannot name an output", name.as_str()))
+                .help("leave out line breaks and other control characters")
+                .at(place, ""));
         }
         let expr = to_expr(value).map_err(|bad| {
             let at = s.argument(call, 1);

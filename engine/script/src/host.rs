@@ -206,7 +206,7 @@ fn declares_nothing(request: &Request) -> Diagnostic {
     let span = Span { source: request.source_name.as_str().into(), line: 1, column: 1, length: 1 };
     Diagnostic::error(format!("the program `{}` declares nothing", request.program))
         .at(span, "")
-        .help("declare a resource, such as `s3::bucket(\"documents\", #{ region: \"us-east-1\" })`, or an output")
+        .help("declare a resource, such as `s3::bucket(\"documents\", #{ region: \"us-east-1\" })`, or an output; `dr destroy` takes down what was declared before")
 }
 
 #[cfg(test)]

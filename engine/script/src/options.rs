@@ -7,7 +7,7 @@ use dr_core::value::{Map, Str};
 use rhai::{Array, Dynamic};
 
 use crate::coerce::article;
-use crate::component::known_text;
+use crate::component::{known_region, known_text};
 use crate::fault::Fault;
 use crate::unknown::Resource;
 
@@ -37,7 +37,7 @@ pub(crate) fn read(
             if kind.place != dr_core::schema::Place::Regional {
                 return Err(Fault::new(format!("`{}` does not live in a region", kind.name)).help("leave `region` out"));
             }
-            *region = Some(known_text(&what, value)?.into());
+            *region = Some(known_region(&what, value)?.into());
         }
         "depends_on" => {
             options.depends_on = each(value).iter().map(|v| address(&what, v)).collect::<Result<_, _>>()?;

@@ -60,6 +60,9 @@ pub(crate) fn tally(found: &[Diagnostic]) -> String {
     there.join(", ")
 }
 
+/// How many calls are shown at each end of a long trace.
+const CALLS: usize = 5;
+
 /// One of them, with its snippets, its help and the calls that led there.
 pub(crate) fn one(d: &Diagnostic, sources: &mut Sources, width: usize) -> String {
     let level = match d.severity {
@@ -99,7 +102,15 @@ pub(crate) fn one(d: &Diagnostic, sources: &mut Sources, width: usize) -> String
     for place in lost {
         group = group.element(Level::NOTE.message(place));
     }
-    for frame in d.trace.iter().rev() {
+    let calls = d.trace.len();
+    for (i, frame) in d.trace.iter().rev().enumerate() {
+        // The middle of a long way tells nothing.
+        if calls > 2 * CALLS + 1 && (CALLS..calls - CALLS).contains(&i) {
+            if i == CALLS {
+                group = group.element(Level::NOTE.message(format!("{} more calls", calls - 2 * CALLS)));
+            }
+            continue;
+        }
         let text = if frame.function.is_empty() {
             format!("called at {}", frame.span)
         } else {
@@ -162,6 +173,21 @@ error[S01]: `sqs.queue` has no argument `nam`
   = help: did you mean `name`?
 "#]]
         );
+    }
+
+    #[test]
+    fn the_middle_of_a_long_trace_is_counted() {
+        for (calls, more) in [(11, None), (12, Some("2 more calls")), (100, Some("90 more calls"))] {
+            let frames = (1..=calls).map(|line| Frame { span: span(line, 1, 1), function: "f".into() }).collect();
+            let text = plain(&Diagnostic::error("too deep").trace(frames), "");
+            let shown = if more.is_some() { 10 } else { 11 };
+            assert_eq!(text.matches("called at").count(), shown, "{text}");
+            assert!(text.contains(":1:1") && text.contains(&format!(":{calls}:1")), "{text}");
+            assert_eq!(
+                text.lines().find_map(|l| l.trim().strip_prefix("= note: ").filter(|l| l.ends_with("calls"))),
+                more
+            );
+        }
     }
 
     #[test]
