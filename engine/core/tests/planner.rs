@@ -182,12 +182,15 @@ fn what_is_protected_is_neither_deleted_nor_replaced() {
     let options = Options { protect: true, ..Options::default() };
     declare(&mut g, "t.node:a", Map::from([("image".into(), text("1"))]), options.clone());
     let state = applied(&g);
-    for p in [plan(&graph(&[]), &state), plan_with(Goal::Destroy, &g, &state, &Asked::default()), {
-        let mut changed = graph(&[]);
-        declare(&mut changed, "t.node:a", Map::from([("image".into(), text("2"))]), options);
-        plan(&changed, &state)
-    }] {
+    let mut changed = graph(&[]);
+    declare(&mut changed, "t.node:a", Map::from([("image".into(), text("2"))]), options);
+    for (p, help) in [
+        (plan(&graph(&[]), &state), "declare it again, without"),
+        (plan_with(Goal::Destroy, &g, &state, &Asked::default()), "take `protect: true` away"),
+        (plan(&changed, &state), "take `protect: true` away"),
+    ] {
         assert!(p.is_refused());
+        assert!(p.diagnostics[0].help[0].starts_with(help), "{}", p.diagnostics[0]);
         assert!(p.diagnostics[0].message.contains("protected"), "{}", p.diagnostics[0]);
     }
 }

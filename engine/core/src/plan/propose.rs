@@ -451,11 +451,18 @@ impl<'a> Planner<'a> {
             };
             if protected {
                 let verb = if step.replacement.is_some() { "replaced" } else { "deleted" };
+                let (label, help) = match (declared, self.input.goal) {
+                    (None, Goal::Apply) => (
+                        "was declared here",
+                        "declare it again, without `protect: true`, and apply that before it goes",
+                    ),
+                    _ => ("declared here", "take `protect: true` away and apply that first"),
+                };
                 self.diagnostics.push(
                     Diagnostic::error(format!("`{}` is protected and would be {verb}", step.address))
                         .code("protect")
-                        .at(step.span.clone(), "declared here")
-                        .help("take `protect: true` away and apply that first"),
+                        .at(step.span.clone(), label)
+                        .help(help),
                 );
             }
         }
