@@ -240,6 +240,21 @@ impl Field {
     }
 }
 
+impl Field {
+    /// Whether values of this field only mention other resources, as a policy or an environment variable does: neither
+    /// it nor anything inside refers to one.
+    pub fn only_mentions(&self) -> bool {
+        fn inside(ty: Type) -> bool {
+            match ty {
+                Type::List(inner) | Type::Map(inner) => inside(*inner),
+                Type::Object(fields) => fields.iter().all(Field::only_mentions),
+                _ => true,
+            }
+        }
+        self.refers.is_none() && inside(self.ty)
+    }
+}
+
 /// Where resources of a kind live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {

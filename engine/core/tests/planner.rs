@@ -312,3 +312,20 @@ fn what_the_service_chose_is_not_carried_over_to_a_new_resource() {
     assert_eq!(p.steps[0].action, Action::Create);
     assert!(!p.steps[0].args.contains_key("chosen"), "{:?}", p.steps[0].args);
 }
+
+#[test]
+fn what_only_mentions_a_replaced_resource_of_the_same_name_is_left_alone() {
+    let g = |class: &str, name: &str| {
+        graph(&[
+            ("t.node:mentions", &[("note", Expr::attr(&at("t.store:z"), "path"))]),
+            ("t.node:mentions-more", &[("note", arn("t.store:z"))]),
+            ("t.store:z", &[("name", text(name)), ("class", text(class))]),
+        ])
+    };
+    let before = applied(&g("warm", "z"));
+    let p = plan(&g("cold", "z"), &before);
+    assert_eq!(words(&p), ["update t.node:mentions-more", "create t.store:z", "delete t.store:z"]);
+    assert!(plan(&g("cold", "z"), &carry_out(&p, &before, |_| 0)).is_empty());
+    let renamed = plan(&g("warm", "y"), &before);
+    assert!(words(&renamed).contains(&"update t.node:mentions".to_owned()), "{:?}", words(&renamed));
+}

@@ -18,7 +18,7 @@ use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Reason, Step, order};
 use crate::record::{Need, Record, Snapshot};
 use crate::registry::Registry;
 use crate::resolve;
-use crate::schema::{Kind, Presence, Scope};
+use crate::schema::{Field, Kind, Presence, Scope};
 use crate::value::{Map, Str, Value, intern};
 
 /// What the plan is for.
@@ -126,6 +126,36 @@ impl Decided<'_> {
     }
 }
 
+impl Decided<'_> {
+    /// The value of an attribute of something that is made anew, where it says nothing but what the resource is called
+    /// and where it is, and neither changes: the ARN of a table of the same name.
+    fn predicted(&self, name: &str) -> Option<Value> {
+        let prior = self.prior.as_ref().filter(|p| self.fate == Fate::Make && p.region == self.node.region)?;
+        let kind = self.node.kind;
+        let field = kind.output(name).filter(|f| !f.volatile)?;
+        let mut named = false;
+        for hole in holes(field.like) {
+            let stays = match hole {
+                "account" | "region" => true,
+                _ => {
+                    named = true;
+                    kind.arg(hole).is_some()
+                        && matches!(self.args.get(hole), Some(Expr::Known(v)) if prior.args.get(hole) == Some(v))
+                }
+            };
+            if !stays {
+                return None;
+            }
+        }
+        prior.outputs.get(name).filter(|_| named).cloned()
+    }
+}
+
+/// The words in braces of a shape, such as `name` of `arn:aws:x:{region}:{name}`.
+fn holes(like: &str) -> impl Iterator<Item = &str> {
+    like.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(hole, _)| hole)
+}
+
 struct Planner<'a> {
     input: &'a Input<'a>,
     decided: BTreeMap<&'a Address, Decided<'a>>,
@@ -153,14 +183,17 @@ impl<'a> Planner<'a> {
         for (name, value) in &node.args {
             let reduced = match value {
                 Expr::Known(_) => value.clone(),
-                _ => match value.reduce(&mut |r| self.look_up(r)) {
-                    Ok(reduced) => reduced,
-                    Err(error) => {
-                        let span = node.site.of(std::slice::from_ref(name), false);
-                        self.diagnostics.push(Diagnostic::error(error.to_string()).at(span, ""));
-                        continue;
+                _ => {
+                    match value.reduce(&mut |r| self.look_up(r, node.kind.arg(name).is_some_and(Field::only_mentions)))
+                    {
+                        Ok(reduced) => reduced,
+                        Err(error) => {
+                            let span = node.site.of(std::slice::from_ref(name), false);
+                            self.diagnostics.push(Diagnostic::error(error.to_string()).at(span, ""));
+                            continue;
+                        }
                     }
-                },
+                }
             };
             if let (Some(field), false) = (node.kind.arg(name), reduced == *value) {
                 let mut problems = Vec::new();
@@ -178,8 +211,11 @@ impl<'a> Planner<'a> {
         Cow::Owned(args)
     }
 
-    fn look_up(&self, r: &AttrRef) -> Option<Value> {
-        self.decided.get(&r.address)?.attribute(&r.attr)
+    /// The value that an attribute will have. What is only mentioned may be predicted; what refers to something that is
+    /// made anew has to wait for it.
+    fn look_up(&self, r: &AttrRef, mentioned: bool) -> Option<Value> {
+        let decided = self.decided.get(&r.address)?;
+        decided.attribute(&r.attr).or_else(|| if mentioned { decided.predicted(&r.attr) } else { None })
     }
 
     /// Refuses values that would block or survive a destroy.
@@ -502,7 +538,7 @@ impl<'a> Planner<'a> {
             .collect();
         if self.input.goal == Goal::Apply {
             for (name, output) in &self.input.graph.outputs {
-                let value = match output.value.reduce(&mut |r| self.look_up(r)) {
+                let value = match output.value.reduce(&mut |r| self.look_up(r, true)) {
                     Ok(value) => value,
                     Err(error) => {
                         self.diagnostics.push(

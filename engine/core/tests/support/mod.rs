@@ -23,6 +23,8 @@ const fn refers(name: &'static str, to: &'static str, blocks_delete: bool) -> Fi
 const NAME: Field = Field { name: "name", replace: true, ..OPTIONAL };
 const SIZE: Field = Field { name: "size", ty: Type::Int, ..OPTIONAL };
 const ARN: Field = Field::new("arn", "", Type::Str);
+/// Says nothing but where the resource is and what it is called.
+const PATH: Field = Field { like: "stores/{region}/{name}", ..Field::new("path", "", Type::Str) };
 const REVISION: Field = Field { volatile: true, ..Field::new("revision", "", Type::Int) };
 const FREE: Field = Field { name: "chosen", presence: Presence::Computed, ..OPTIONAL };
 const GUARD: Field = Field {
@@ -41,7 +43,7 @@ pub static STORE: Kind = Kind {
         "t.store",
         "",
         &[NAME, SIZE, FREE, GUARD, Field { name: "class", replace: true, ..OPTIONAL }],
-        &[ARN, REVISION],
+        &[ARN, REVISION, PATH],
     )
 };
 /// Nothing of it need be the only one; replaced create-first.
@@ -50,6 +52,7 @@ pub static NODE: Kind = Kind::new(
     "",
     &[
         SIZE,
+        Field { name: "note", ..OPTIONAL },
         Field { name: "image", replace: true, ..OPTIONAL },
         Field { replace: true, ..refers("store", "t.store.arn", true) },
         refers("peer", "t.node.arn", true),
@@ -191,6 +194,9 @@ fn perform(plan: &Plan, i: usize, state: &mut Snapshot, registry: &Registry) {
                 assert!(!taken, "the name of {} is taken", step.address);
             }
             let mut outputs = Map::from([("arn".into(), Value::from(format!("arn:{id}")))]);
+            if let (Some(_), Some(name)) = (kind.output("path"), args.get("name")) {
+                outputs.insert("path".into(), Value::from(format!("stores/r1/{}", name.to_text())));
+            }
             if kind.output("revision").is_some() {
                 outputs.insert("revision".into(), Value::Int(revision));
             }
