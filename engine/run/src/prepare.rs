@@ -138,7 +138,7 @@ impl Prepared {
             }
             let args = node.args.iter().filter_map(|(k, e)| Some((k.clone(), e.known()?.revealed()))).collect();
             let job = job(node.kind, node.region.as_ref(), address);
-            let mut retry = Retry::new(address.as_str());
+            let mut retry = Retry::looking(address.as_str());
             let found = engine.call(&job, &mut retry, Call::Read, || engine.cloud.read(job.target, id, &args)).await;
             let place = node.site.of(&["import_id".into()], false);
             match found {
@@ -211,7 +211,7 @@ impl Prepared {
             let calls = asked.iter().map(|(node, args)| async move {
                 let open = revealed(args);
                 let job = job(node.kind, node.region.as_ref(), &node.address);
-                let mut retry = Retry::new(node.address.as_str());
+                let mut retry = Retry::looking(node.address.as_str());
                 engine.call(&job, &mut retry, Call::LookUp, || engine.cloud.look_up(job.target, &open)).await
             });
             let answers = futures::future::join_all(calls).await;
@@ -288,7 +288,7 @@ async fn read<'r>(
 ) -> (&'r Record, Result<Option<Refreshed>, Broken>) {
     let job = job(kind, record.region.as_ref(), &record.address);
     let args = revealed(&record.args);
-    let mut retry = Retry::new(&job.op);
+    let mut retry = Retry::looking(&job.op);
     let found = engine.call(&job, &mut retry, Call::Read, || engine.cloud.read(job.target, &record.id, &args)).await;
     let refreshed = match found {
         Ok(Some(live)) => {

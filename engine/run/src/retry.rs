@@ -39,9 +39,15 @@ fn budget_of(class: ErrorClass) -> Option<(usize, Budget)> {
     }
 }
 
+/// What a call that only looks may wait in total for something that fails on the way: somebody waits for a plan, and
+/// giving up loses nothing.
+const LOOKING: Duration = Duration::from_secs(20);
+
 /// The retries of one operation.
 #[derive(Debug, Clone)]
 pub struct Retry {
+    /// What transient failures may cost, when that is less than usual.
+    transient: Option<Duration>,
     seed: u32,
     failed: u32,
     tries: [u32; 4],
@@ -51,7 +57,13 @@ pub struct Retry {
 impl Retry {
     /// No failures so far.
     pub fn new(op: &str) -> Retry {
-        Retry { seed: crc32fast::hash(op.as_bytes()), failed: 0, tries: [0; 4], spent: [Duration::ZERO; 4] }
+        let seed = crc32fast::hash(op.as_bytes());
+        Retry { transient: None, seed, failed: 0, tries: [0; 4], spent: [Duration::ZERO; 4] }
+    }
+
+    /// No failures so far, of a call that only looks.
+    pub fn looking(op: &str) -> Retry {
+        Retry { transient: Some(LOOKING), ..Retry::new(op) }
     }
 
     /// How many calls have failed.
@@ -62,7 +74,10 @@ impl Retry {
     /// Takes note of a failure. Returns how long to wait before the call may be made again, or `None` to give up.
     pub fn after(&mut self, error: &CloudError) -> Option<Duration> {
         self.failed += 1;
-        let (class, budget) = budget_of(error.class)?;
+        let (class, mut budget) = budget_of(error.class)?;
+        if let (ErrorClass::Transient, Some(total)) = (error.class, self.transient) {
+            budget.total = total;
+        }
         if self.spent[class] >= budget.total {
             return None;
         }
@@ -115,6 +130,17 @@ mod tests {
         for class in [ErrorClass::Denied, ErrorClass::Invalid, ErrorClass::Gone, ErrorClass::Exists] {
             assert_eq!(delays("a", class), []);
         }
+    }
+
+    #[test]
+    fn who_only_looks_gives_up_sooner() {
+        let mut retry = Retry::looking("a");
+        let waits: Vec<Duration> = std::iter::from_fn(|| retry.after(&error(ErrorClass::Transient))).collect();
+        let sum: Duration = waits.iter().sum();
+        assert!(sum >= LOOKING && sum < LOOKING * 2, "{sum:?}");
+        let mut retry = Retry::looking("a");
+        let waits: Vec<Duration> = std::iter::from_fn(|| retry.after(&error(ErrorClass::Throttled))).collect();
+        assert_eq!(waits, delays("a", ErrorClass::Throttled));
     }
 
     #[test]
