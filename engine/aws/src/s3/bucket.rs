@@ -1,8 +1,7 @@
 //! `s3.bucket`: lifecycle. The id is the bucket's name.
 //!
 //! Tags and ownership are given with the creation. Of the settings that follow, those are left out that a new bucket
-//! has by itself. Two are said although S3 needs neither, because services that speak S3's language may start without
-//! them: the tags again, which tell whose the bucket is, and the public access block, which is never left to chance.
+//! has by itself, but for the public access block, which is never left to chance.
 
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, Tagging};
 use dr_core::cloud::{CloudError, ErrorClass, Intent, Settled};
@@ -40,8 +39,7 @@ impl Lifecycle for Bucket {
         Ok(args.bucket.clone())
     }
 
-    async fn configure(cx: &Cx<'_>, id: &str, args: &Self, intent: &Intent) -> Result<()> {
-        put_tags(cx, id, tags::given(&args.tags, intent)).await?;
+    async fn configure(cx: &Cx<'_>, id: &str, args: &Self, _intent: &Intent) -> Result<()> {
         settings::put_public_access_block(cx, id, &args.public_access_block).await?;
         let new = Bucket {
             versioning: false,
