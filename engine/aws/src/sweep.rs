@@ -1,8 +1,8 @@
 //! Everything that carries an environment's tags, asked of AWS and not of the state.
 //!
 //! The Resource Groups Tagging API answers for all services at once, region by region; the address in each resource's
-//! tags tells its kind. It does not know IAM roles, policies and users, which are listed with their tags from IAM, and
-//! it may still name what was deleted a moment ago. What cannot be tagged (routes, records, aliases, policies of queues
+//! tags tells its kind. It does not know IAM roles, which are listed with their tags from IAM, and it may still name
+//! what was deleted a moment ago. What cannot be tagged (routes, records, aliases, policies of queues
 //! and buckets) lives and dies with what can.
 
 use aws_sdk_resourcegroupstagging::types::{Tag, TagFilter};
