@@ -130,18 +130,26 @@ impl Clients {
 }
 
 clients! {
+    "acm" acm aws_sdk_acm;
+    "apigateway" apigateway aws_sdk_apigateway;
+    "apigatewayv2" apigatewayv2 aws_sdk_apigatewayv2;
     "cloudwatch" cloudwatch aws_sdk_cloudwatch;
     "dynamodb" dynamodb aws_sdk_dynamodb;
     "ec2" ec2 aws_sdk_ec2;
+    "elbv2" elbv2 aws_sdk_elasticloadbalancingv2;
+    "events" events aws_sdk_eventbridge;
     "iam" iam aws_sdk_iam;
     "kms" kms aws_sdk_kms;
     "lambda" lambda aws_sdk_lambda;
     "logs" logs aws_sdk_cloudwatchlogs;
+    "rds" rds aws_sdk_rds;
+    "route53" route53 aws_sdk_route53;
     "s3" s3 aws_sdk_s3, path_style;
     "secretsmanager" secretsmanager aws_sdk_secretsmanager;
     "sns" sns aws_sdk_sns;
     "sqs" sqs aws_sdk_sqs;
     "ssm" ssm aws_sdk_ssm;
+    "stepfunctions" stepfunctions aws_sdk_sfn;
 }
 
 /// At an endpoint of its own, a bucket's name cannot be part of the host name.

@@ -21,12 +21,22 @@ mod lifecycle;
 mod sweep;
 mod tags;
 
+#[cfg(feature = "acm")]
+mod acm;
+#[cfg(feature = "apigateway")]
+mod apigateway;
+#[cfg(feature = "apigatewayv2")]
+mod apigatewayv2;
 #[cfg(feature = "cloudwatch")]
 mod cloudwatch;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
 #[cfg(feature = "ec2")]
 mod ec2;
+#[cfg(feature = "elbv2")]
+mod elbv2;
+#[cfg(feature = "events")]
+mod events;
 #[cfg(feature = "iam")]
 mod iam;
 #[cfg(feature = "kms")]
@@ -35,6 +45,10 @@ mod kms;
 mod lambda;
 #[cfg(feature = "logs")]
 mod logs;
+#[cfg(feature = "rds")]
+mod rds;
+#[cfg(feature = "route53")]
+mod route53;
 #[cfg(feature = "s3")]
 mod s3;
 #[cfg(feature = "secretsmanager")]
@@ -45,6 +59,8 @@ mod sns;
 mod sqs;
 #[cfg(feature = "ssm")]
 mod ssm;
+#[cfg(feature = "stepfunctions")]
+mod stepfunctions;
 mod sts;
 
 #[cfg(test)]
@@ -71,12 +87,22 @@ use crate::lifecycle::{Erased, ErasedLookUp, Service};
 
 /// What every service offers. One line per service.
 const SERVICES: &[&Service] = &[
+    #[cfg(feature = "acm")]
+    &acm::SERVICE,
+    #[cfg(feature = "apigateway")]
+    &apigateway::SERVICE,
+    #[cfg(feature = "apigatewayv2")]
+    &apigatewayv2::SERVICE,
     #[cfg(feature = "cloudwatch")]
     &cloudwatch::SERVICE,
     #[cfg(feature = "dynamodb")]
     &dynamodb::SERVICE,
     #[cfg(feature = "ec2")]
     &ec2::SERVICE,
+    #[cfg(feature = "elbv2")]
+    &elbv2::SERVICE,
+    #[cfg(feature = "events")]
+    &events::SERVICE,
     #[cfg(feature = "iam")]
     &iam::SERVICE,
     #[cfg(feature = "kms")]
@@ -85,6 +111,10 @@ const SERVICES: &[&Service] = &[
     &lambda::SERVICE,
     #[cfg(feature = "logs")]
     &logs::SERVICE,
+    #[cfg(feature = "rds")]
+    &rds::SERVICE,
+    #[cfg(feature = "route53")]
+    &route53::SERVICE,
     #[cfg(feature = "s3")]
     &s3::SERVICE,
     #[cfg(feature = "secretsmanager")]
@@ -95,6 +125,8 @@ const SERVICES: &[&Service] = &[
     &sqs::SERVICE,
     #[cfg(feature = "ssm")]
     &ssm::SERVICE,
+    #[cfg(feature = "stepfunctions")]
+    &stepfunctions::SERVICE,
     &sts::SERVICE,
 ];
 

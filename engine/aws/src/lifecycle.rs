@@ -47,8 +47,12 @@ pub(crate) trait Lifecycle: KindArgs + Clone {
     /// so that what it never gives back stays as it was given.
     fn read(cx: &Cx<'_>, id: &str, last: &Self) -> impl Future<Output = Result<Option<(Self, Self::Out)>>> + Send;
 
-    /// Changes it in place. Called only for arguments that can be changed in place.
-    fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> impl Future<Output = Result<()>> + Send;
+    /// Changes it in place. Called only for arguments that can be changed in place; a kind that has none leaves it out.
+    fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> impl Future<Output = Result<()>> + Send {
+        let _ = (id, old, new);
+        let why = format!("{}: a `{}` has nothing that can be changed in place", cx.address(), Self::KIND.name);
+        async { Err(CloudError::new(ErrorClass::Invalid, Self::KIND.name, "NothingToChange", why)) }
+    }
 
     /// Starts or continues the deletion. Gone already is success.
     fn delete(cx: &Cx<'_>, id: &str, last: &Self) -> impl Future<Output = Result<()>> + Send;

@@ -13,6 +13,7 @@ pub mod expr;
 pub mod function;
 pub mod graph;
 pub mod journal;
+mod map;
 pub mod plan;
 pub mod record;
 pub mod registry;

@@ -83,6 +83,7 @@ pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map
             Presence::Optional | Presence::Computed => {}
         }
     }
+    args.shrink_to_fit();
     (args, problems)
 }
 

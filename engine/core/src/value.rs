@@ -5,7 +5,7 @@
 //! The store, the only place that must keep the contents, seals them explicitly before it serialises.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,8 +14,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 /// Shared text. Cloning never copies.
 pub type Str = Arc<str>;
-/// A map with string keys, ordered, because plans must be the same byte for byte.
-pub type Map<V> = BTreeMap<Str, V>;
+pub use crate::map::Map;
 
 /// Shared text of which there are few different ones: names of arguments, kinds, regions. The same text gives the same
 /// allocation again, as long as it is short and not too many are in use; a hundred thousand resources have the same
@@ -52,7 +51,7 @@ pub(crate) fn interned_option<'de, D: Deserializer<'de>>(deserializer: D) -> Res
 }
 
 /// Text that is interned as it is read.
-struct Name(Str);
+pub(crate) struct Name(pub(crate) Str);
 
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -401,12 +400,8 @@ impl<'de> Deserialize<'de> for Value {
                 }
                 Ok(Value::List(items))
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-                let mut map = Map::new();
-                while let Some((key, value)) = access.next_entry::<Name, Value>()? {
-                    map.insert(key.0, value);
-                }
-                Ok(Value::Map(map))
+            fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Value, A::Error> {
+                Map::deserialize(de::value::MapAccessDeserializer::new(access)).map(Value::Map)
             }
         }
         deserializer.deserialize_any(V)

@@ -431,6 +431,7 @@ impl<'a> Run<'a> {
                 )));
             }
         }
+        args.shrink_to_fit();
         mark(kind.args, &mut args);
         Ok(args)
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use dr_core::cloud::{CloudError, ErrorClass, Intent, Live, Settled};
 use dr_core::registry::Registry;
 use dr_core::schema::{Kind, Place, Presence};
-use dr_core::value::{Map, Str, Value};
+use dr_core::value::{Map, Str, Value, intern};
 use tokio::time::Instant;
 
 use crate::call::Call;
@@ -313,8 +313,8 @@ impl Core {
         let mut sealed = seal(at.kind.args, &mut args, &data.op);
         // What the service chose stays, unless it is given now.
         for field in at.kind.args.iter().filter(|f| f.presence == Presence::Computed && !new.contains_key(f.name)) {
-            if let Some((name, value)) = data.args.get_key_value(field.name) {
-                args.insert(name.clone(), value.clone());
+            if let Some(value) = data.args.get(field.name) {
+                args.insert(intern(field.name), value.clone());
             }
             if let Some(hash) = data.sealed.get(field.name) {
                 sealed.insert(field.name.to_owned(), hash.clone());

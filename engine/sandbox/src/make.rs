@@ -5,7 +5,7 @@
 //! often the resource was changed.
 
 use dr_core::schema::{Check, Field, Kind, Presence, Type};
-use dr_core::value::{Float, Map, Str, Value};
+use dr_core::value::{Float, Map, Str, Value, intern};
 
 use crate::template::{Piece, pieces, random, uuid};
 
@@ -34,6 +34,7 @@ impl Maker<'_> {
                 self.computed(field);
             }
         }
+        self.args.shrink_to_fit();
         self.id()
     }
 
@@ -42,6 +43,7 @@ impl Maker<'_> {
         for field in self.kind.outputs {
             self.output(field);
         }
+        self.outputs.shrink_to_fit();
     }
 
     /// A computed argument that was not given. One that refers to another resource stays away unless its shape is
@@ -52,7 +54,7 @@ impl Maker<'_> {
             && !refers
             && let Some(value) = self.field(field, field.name)
         {
-            self.args.insert(field.name.into(), value);
+            self.args.insert(intern(field.name), value);
         }
     }
 
@@ -66,7 +68,7 @@ impl Maker<'_> {
             _ => self.field(field, field.name),
         };
         if let Some(value) = value {
-            self.outputs.insert(field.name.into(), if field.sensitive { value.secret() } else { value });
+            self.outputs.insert(intern(field.name), if field.sensitive { value.secret() } else { value });
         }
     }
 
@@ -148,7 +150,7 @@ impl Maker<'_> {
                 _ => self.field(field, &format!("{seed}.{}", field.name)),
             };
             if let Some(value) = value {
-                map.insert(field.name.into(), value);
+                map.insert(intern(field.name), value);
             }
         }
         Value::Map(map)

@@ -96,7 +96,7 @@ impl Sandbox {
         data.args.remove(argument);
         let mut given = Map::from([(Str::from(field.name), value)]);
         data.sealed.append(&mut seal(kind.args, &mut given, &data.op));
-        data.args.append(&mut given);
+        data.args.extend(given);
         core.put(kind, data)
     }
 }

@@ -24,10 +24,6 @@ impl Lifecycle for RolePolicyAttachment {
         Ok(attached(cx, last).await?.then(|| (last.clone(), NoOutputs {})))
     }
 
-    async fn update(_cx: &Cx<'_>, _id: &str, _old: &Self, _new: &Self) -> Result<()> {
-        Ok(())
-    }
-
     async fn delete(cx: &Cx<'_>, _id: &str, last: &Self) -> Result<()> {
         let role = cx.iam().detach_role_policy().role_name(&last.role).policy_arn(&last.policy_arn);
         cx.call("iam:DetachRolePolicy", role.send()).await.found().map(drop)

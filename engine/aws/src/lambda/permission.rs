@@ -33,10 +33,6 @@ impl Lifecycle for Permission {
         Ok(permission(cx, last).await?.map(|live| (live, NoOutputs {})))
     }
 
-    async fn update(_cx: &Cx<'_>, _id: &str, _old: &Self, _new: &Self) -> Result<()> {
-        Ok(())
-    }
-
     async fn delete(cx: &Cx<'_>, _id: &str, last: &Self) -> Result<()> {
         let statement = cx.lambda().remove_permission().function_name(&last.function_name);
         let statement = statement.set_qualifier(last.qualifier.clone()).statement_id(&last.statement_id);
@@ -81,7 +77,7 @@ fn text<'s>(statement: &'s Map<Value>, key: &str) -> Option<&'s str> {
 
 /// What each condition asks for, whatever the operator. Keys are in lower case, as their case means nothing.
 fn conditions(statement: &Map<Value>) -> std::collections::BTreeMap<String, String> {
-    let operators = statement.get("Condition").and_then(Value::as_map).into_iter().flat_map(Map::values);
+    let operators = statement.get("Condition").and_then(Value::as_map).into_iter().flat_map(|map| map.values());
     let conditions = operators.filter_map(Value::as_map).flatten();
     conditions.map(|(key, value)| (key.to_lowercase(), value.to_text())).collect()
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use dr_core::cloud::Intent;
 use dr_core::convert::{Json, Policy};
-use dr_core::value::Value;
+use dr_core::value::{Map, Value};
 use dr_kinds::sqs::{Queue, QueueOut, RedrivePolicy};
 
 use crate::cx::{Cx, MayBeGone as _};
@@ -134,7 +134,7 @@ fn attributes(queue: &Queue) -> BTreeMap<&'static str, String> {
         }
     }
     if let Some(redrive) = &queue.redrive_policy {
-        let document = BTreeMap::from([
+        let document = Map::from([
             ("deadLetterTargetArn".into(), Value::str(&redrive.dead_letter_target_arn)),
             ("maxReceiveCount".into(), Value::Int(redrive.max_receive_count)),
         ]);

@@ -66,8 +66,8 @@ pub struct Input<'a> {
 
 /// Makes the plan. What is wrong is among its diagnostics; a plan with an error cannot be applied.
 pub fn propose(input: &Input<'_>) -> Plan {
-    let mut planner =
-        Planner { input, decided: BTreeMap::new(), steps: Vec::new(), diagnostics: Vec::new(), unchanged: 0 };
+    let steps = Vec::with_capacity(input.graph.nodes.len());
+    let mut planner = Planner { input, decided: BTreeMap::new(), steps, diagnostics: Vec::new(), unchanged: 0 };
     match input.goal {
         Goal::Apply => {
             planner.diagnostics.extend(input.graph.notes.iter().cloned());
@@ -207,6 +207,7 @@ impl<'a> Planner<'a> {
             }
             args.insert(name.clone(), reduced);
         }
+        args.shrink_to_fit();
         self.refuse(node, &args);
         Cow::Owned(args)
     }

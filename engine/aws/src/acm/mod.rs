@@ -1,0 +1,3 @@
+//! AWS Certificate Manager.
+
+crate::lifecycle::service! { acm {} }

@@ -1,0 +1,3 @@
+//! Amazon API Gateway: REST APIs.
+
+crate::lifecycle::service! { apigateway {} }

@@ -1,0 +1,3 @@
+//! Amazon EventBridge.
+
+crate::lifecycle::service! { events {} }

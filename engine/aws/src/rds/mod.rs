@@ -1,0 +1,3 @@
+//! Amazon Relational Database Service: Aurora.
+
+crate::lifecycle::service! { rds {} }

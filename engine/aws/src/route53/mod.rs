@@ -1,0 +1,3 @@
+//! Amazon Route 53.
+
+crate::lifecycle::service! { route53 {} }

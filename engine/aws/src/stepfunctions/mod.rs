@@ -1,0 +1,3 @@
+//! AWS Step Functions.
+
+crate::lifecycle::service! { stepfunctions {} }

@@ -1,0 +1,3 @@
+//! Amazon Relational Database Service: Aurora.
+
+service! {}
