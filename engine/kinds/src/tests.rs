@@ -7,12 +7,13 @@ use std::time::Duration;
 use dr_core::address::Address;
 use dr_core::expr::Expr;
 use dr_core::resolve;
-use dr_core::schema::{Check, Field, Kind, Place, Presence, Type};
+use dr_core::diagnostic::Severity;
+use dr_core::schema::{Allowed, Check, Field, Kind, Place, Presence, Type};
 
 use super::{SERVICES, registry};
 
 /// What is referred to although its kind is still to come.
-const TO_COME: &[&str] = &["ec2.security_group.id", "ec2.subnet.id"];
+const TO_COME: &[&str] = &[];
 
 /// A field of a kind, also one inside its blocks.
 struct Found {
@@ -157,8 +158,8 @@ fn names_identify_and_force_replacement() {
         }
         for name in kind.unique.iter().flat_map(|(fields, _)| fields.iter()) {
             let field = kind.arg(name).unwrap();
-            let always = matches!(field.presence, Presence::Required | Presence::Default(_));
-            assert!(always || field.name_rule.is_some(), "{}.{name} may be absent, so it cannot identify", kind.name);
+            let chosen = field.presence == Presence::Computed;
+            assert!(!chosen, "{}.{name} may be left to the service, so it cannot identify", kind.name);
         }
     }
 }

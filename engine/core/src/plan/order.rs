@@ -254,11 +254,9 @@ fn free_names(steps: &[Step], registry: &Registry, after: &mut [BTreeSet<usize>]
     for (i, step) in steps.iter().enumerate() {
         let (Action::Delete, Some(record)) = (step.action, &step.prior) else { continue };
         let Some((fields, scope)) = registry.get(&record.kind).and_then(|k| k.unique) else { continue };
-        let values: Option<Vec<Value>> = fields.iter().map(|f| record.args.get(*f).cloned()).collect();
+        let values: Vec<Value> = fields.iter().map(|f| record.args.get(*f).cloned().unwrap_or_default()).collect();
         let region = (scope == Scope::Region).then_some(record.region.as_deref()).flatten();
-        if let Some(values) = values {
-            taken.insert((&record.kind, region, values), i);
-        }
+        taken.insert((&record.kind, region, values), i);
     }
     if taken.is_empty() {
         return;

@@ -609,11 +609,13 @@ fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The values by which a resource is the only one of its kind, when all of them are known.
+/// The values by which a resource is the only one of its kind, when all that are given are known. Without any, it is not
+/// the only one of anything.
 pub(super) fn unique_key(kind: &Kind, args: &Map<Expr>) -> Option<(Scope, Vec<Value>)> {
     let (fields, scope) = kind.unique?;
-    let values: Option<Vec<Value>> = fields.iter().map(|f| args.get(*f)?.known().cloned()).collect();
-    Some((scope, values?))
+    let given = |f: &&str| args.get(*f).map_or(Some(Value::Null), |value| value.known().cloned());
+    let values: Vec<Value> = fields.iter().map(given).collect::<Option<_>>()?;
+    values.iter().any(|value| !value.is_null()).then_some((scope, values))
 }
 
 /// The new one first where names allow it: when nothing of it must be the only one, or its name changes too.
