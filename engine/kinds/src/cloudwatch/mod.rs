@@ -1,3 +1,3 @@
 //! Amazon CloudWatch.
 
-service! { dashboard::Dashboard, metric_alarm::MetricAlarm }
+service! { composite_alarm::CompositeAlarm, dashboard::Dashboard, metric_alarm::MetricAlarm }

@@ -1,3 +1,3 @@
 //! Amazon EventBridge.
 
-service! {}
+service! { bus::Bus, bus_policy::BusPolicy, rule::Rule, target::Target }

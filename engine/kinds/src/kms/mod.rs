@@ -1,3 +1,3 @@
 //! AWS Key Management Service.
 
-service! { alias::Alias, key::Key }
+service! { alias::Alias, key::Key, replica_key::ReplicaKey }

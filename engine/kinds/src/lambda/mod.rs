@@ -1,3 +1,6 @@
 //! AWS Lambda.
 
-service! { event_source_mapping::EventSourceMapping, function::Function, permission::Permission }
+service! {
+    alias::FunctionAlias, concurrency::Concurrency, event_source_mapping::EventSourceMapping, function::Function,
+    permission::Permission
+}

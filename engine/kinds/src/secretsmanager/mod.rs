@@ -1,3 +1,3 @@
 //! AWS Secrets Manager.
 
-service! { secret::Secret, secret_version::SecretVersion }
+service! { replica::Replica, rotation::Rotation, secret::Secret, secret_version::SecretVersion }

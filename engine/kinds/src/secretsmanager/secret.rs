@@ -3,9 +3,10 @@
 use dr_core::convert::{Policy, Tags};
 use dr_macros::{Block, Kind};
 
-/// A secret and its replicas in other regions. What it holds is a `secretsmanager.secret_version`.
+/// A secret. What it holds is a `secretsmanager.secret_version`; a copy of it in another region is a
+/// `secretsmanager.replica`.
 ///
-/// A delete first removes the replicas, then the secret without a time to recover it.
+/// A delete leaves no time to recover it. It first removes replicas that somebody else added.
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "secretsmanager.secret",
@@ -35,12 +36,6 @@ pub struct Secret {
         refuse("D11", only = 0, why = "a deleted secret would keep its name for as long")
     )]
     pub recovery_window_in_days: i64,
-    /// Copies in other regions.
-    #[arg(default = [], unordered)]
-    pub replicas: Vec<SecretReplica>,
-    /// Whether a replica takes the place of a secret of the same name in its region.
-    #[arg(write_only, default = false)]
-    pub force_overwrite_replica_secret: bool,
     /// Who may do what with the secret, besides what IAM allows.
     pub policy: Option<Policy>,
     /// Tags.
@@ -48,20 +43,10 @@ pub struct Secret {
     pub tags: Tags,
 }
 
-/// A copy of a secret in another region.
-#[derive(Debug, Clone, PartialEq, Block)]
-pub struct SecretReplica {
-    /// The region.
-    pub region: String,
-    /// Key of that region that encrypts the copy. Without one, it is the account's key for secrets.
-    #[arg(refers("kms.key.arn"))]
-    pub kms_key_id: Option<String>,
-}
-
 /// Computed attributes of a secret.
 #[derive(Debug, Clone, PartialEq, Block)]
 pub struct SecretOut {
-    /// ARN; also the id. In a replica's region it is the same but for the region.
+    /// ARN; also the id.
     #[out(like = "{id}")]
     pub arn: String,
 }

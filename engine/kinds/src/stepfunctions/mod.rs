@@ -1,3 +1,3 @@
 //! AWS Step Functions.
 
-service! {}
+service! { state_machine::StateMachine }
