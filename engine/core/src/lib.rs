@@ -18,6 +18,7 @@ pub mod plan;
 pub mod record;
 pub mod registry;
 pub mod resolve;
+pub mod rules;
 pub mod schedule;
 pub mod schema;
 pub mod value;

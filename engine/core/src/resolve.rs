@@ -23,11 +23,13 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// The check that says so, if one does.
+    pub code: Option<&'static str>,
 }
 
 impl Problem {
     fn new(path: &[Str], message: String) -> Problem {
-        Problem { path: path.to_vec(), on_key: false, message, help: None }
+        Problem { path: path.to_vec(), on_key: false, message, help: None, code: None }
     }
 }
 
@@ -50,7 +52,16 @@ pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map
     let mut args = Map::new();
     for (key, value) in given {
         let Some(field) = kind.arg(&key) else {
-            problems.push(unknown_key(&[], &key, kind.name, kind.args));
+            problems.push(match kind.elsewhere.iter().find(|other| other.argument == &*key) {
+                Some(other) => Problem {
+                    path: vec![key.clone()],
+                    on_key: true,
+                    message: format!("`{}` has no argument `{key}`", kind.name),
+                    help: Some(other.help.to_owned()),
+                    code: Some(other.id),
+                },
+                None => unknown_key(&[], &key, kind.name, kind.args),
+            });
             continue;
         };
         if value.is_null() {
@@ -337,6 +348,7 @@ fn unknown_key(path: &[Str], key: &Str, of: &str, fields: &[Field]) -> Problem {
                 format!("it takes {}", names.join(", "))
             }
         }),
+        code: None,
     }
 }
 

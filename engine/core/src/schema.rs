@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::diagnostic::Severity;
 use crate::value::{Float, Value, intern};
 
 /// The type of a value.
@@ -161,15 +162,57 @@ impl Reference {
     }
 }
 
-/// That some values of a field would block or survive a destroy.
+/// What a check of [`crate::rules`] says about the values of a field.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Refusal {
-    /// The rule's id, e.g. `D07`.
+pub struct Rule {
+    /// The check's id, e.g. `D07`.
     pub id: &'static str,
-    /// The only value that can be destroyed.
-    pub only: Lit,
-    /// Why other values are refused.
+    /// What a value that is not allowed means: an error refuses the plan.
+    pub severity: Severity,
+    /// The values about which nothing is said.
+    pub allowed: Allowed,
+    /// A kind; when a resource of it refers to this one, nothing is said either. Empty: no such kind.
+    pub unless: &'static str,
+    /// Why other values are not allowed.
     pub why: &'static str,
+}
+
+/// The values that a rule allows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Allowed {
+    /// This one.
+    Only(Lit),
+    /// Integers up to this one.
+    AtMost(i64),
+    /// None: the field is left out.
+    Absent,
+}
+
+/// What a service makes by itself for a resource, and what therefore should be declared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Companion {
+    /// The check's id.
+    pub id: &'static str,
+    /// What it is, as kind and argument: `logs.log_group.name`.
+    pub of: Reference,
+    /// That argument's value, with the notation of [`Field::like`]; a list among the arguments stands for each of its
+    /// items in turn.
+    pub like: &'static str,
+    /// An argument with which the service makes none. Empty: there is none.
+    pub unless: &'static str,
+    /// What happens when it is not declared.
+    pub why: &'static str,
+}
+
+/// An argument that the service has and this kind has not, because it is said otherwise here.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Elsewhere {
+    /// Its name.
+    pub argument: &'static str,
+    /// The check's id.
+    pub id: &'static str,
+    /// How it is said here.
+    pub help: &'static str,
 }
 
 /// One argument or attribute.
@@ -201,8 +244,8 @@ pub struct Field {
     pub name_rule: Option<NameRule>,
     /// What the value refers to.
     pub refers: Option<Reference>,
-    /// Values that could not be destroyed.
-    pub refusal: Option<Refusal>,
+    /// What the checks say about its values.
+    pub rules: &'static [Rule],
     /// For an attribute or a computed argument: what its value looks like. The sandbox makes values of this shape.
     ///
     /// Text with holes: `{name}` is another attribute of the same resource (`{id}` and `{region}` too; a list is its
@@ -233,7 +276,7 @@ impl Field {
             checks: &[],
             name_rule: None,
             refers: None,
-            refusal: None,
+            rules: &[],
             like: "",
             volatile: false,
         }
@@ -299,6 +342,10 @@ pub struct Kind {
     pub unique: Option<(&'static [&'static str], Scope)>,
     /// The argument whose resource takes this one along when it is deleted: then this one's own delete is skipped.
     pub deleted_with: Option<&'static str>,
+    /// What the service makes along with it unless it is declared.
+    pub companions: &'static [Companion],
+    /// Arguments that are said otherwise here.
+    pub elsewhere: &'static [Elsewhere],
     /// What a delete leaves behind for a while, for the plan and the reference; empty when nothing.
     pub leaves: &'static str,
     /// How long a deleted name stays blocked.
@@ -326,6 +373,8 @@ impl Kind {
             id: "{hex:17}",
             unique: None,
             deleted_with: None,
+            companions: &[],
+            elsewhere: &[],
             leaves: "",
             name_blocked: Duration::ZERO,
             create: Duration::from_secs(1),

@@ -179,7 +179,8 @@ fn a_resource_can_get_another_address() {
 #[test]
 fn what_is_protected_is_neither_deleted_nor_replaced() {
     let mut g = graph(&[]);
-    let options = Options { protect: true, ..Options::default() };
+    let allow = Map::from([("D15".into(), "a test".into())]);
+    let options = Options { protect: true, allow, ..Options::default() };
     declare(&mut g, "t.node:a", Map::from([("image".into(), text("1"))]), options.clone());
     let state = applied(&g);
     let mut changed = graph(&[]);

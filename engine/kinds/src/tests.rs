@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dr_core::address::Address;
+use dr_core::diagnostic::Severity;
 use dr_core::expr::Expr;
 use dr_core::resolve;
-use dr_core::diagnostic::Severity;
 use dr_core::schema::{Allowed, Check, Field, Kind, Place, Presence, Type};
 
 use super::{SERVICES, registry};
@@ -123,7 +123,7 @@ fn patterns_and_character_sets_are_valid() {
 
 #[test]
 fn defaults_are_allowed_and_can_be_destroyed() {
-    for (kind, Found { path, field, nested, .. }) in every_field() {
+    for (_, Found { path, field, .. }) in every_field() {
         if let Presence::Default(default) = field.presence {
             let mut problems = Vec::new();
             resolve::check(field, &Expr::Known(default.value()), &mut Vec::new(), &mut problems);
@@ -131,9 +131,14 @@ fn defaults_are_allowed_and_can_be_destroyed() {
             problems.retain(|_| !matches!(field.ty, Type::Object(_)));
             assert_eq!(problems, [], "{path}");
         }
-        if let Some(refusal) = field.refusal {
-            assert_eq!(field.presence, Presence::Default(refusal.only), "{path} is refused by default");
-            assert!(!nested, "{path}: refusals are looked for among arguments, not inside blocks of {}", kind.name);
+        for rule in field.rules {
+            assert!(dr_core::rules::find(rule.id).is_some(), "{path}: there is no check {}", rule.id);
+            if let (Presence::Default(default), Severity::Error) = (field.presence, rule.severity) {
+                assert!(rule.allows(&default.value()), "{path} is refused by default");
+            }
+            // What must be given could be refused whatever is given.
+            assert!(field.presence != Presence::Required || matches!(rule.allowed, Allowed::AtMost(_)), "{path}");
+            assert!(rule.unless.is_empty() || registry().get(rule.unless).is_some(), "{path}: {}", rule.unless);
         }
     }
 }
@@ -152,9 +157,9 @@ fn an_absent_list_or_map_of_arguments_is_an_empty_one() {
 fn names_identify_and_force_replacement() {
     for kind in registry().iter() {
         if let Some(name) = kind.physical_name() {
-            assert!(name.replace, "{}.{}", kind.name, name.name);
             let among = kind.unique.is_some_and(|(fields, _)| fields.contains(&name.name));
-            assert!(among, "{}: `{}` is not among what is unique", kind.name, name.name);
+            // A name that others can have too identifies nothing: the service changes it in place.
+            assert_eq!(name.replace, among, "{}: `{}` is unique and replaced, or neither", kind.name, name.name);
         }
         for name in kind.unique.iter().flat_map(|(fields, _)| fields.iter()) {
             let field = kind.arg(name).unwrap();

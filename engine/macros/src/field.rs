@@ -77,6 +77,7 @@ struct Facts {
     sensitive: bool,
     presence: Option<TokenStream>,
     checks: Vec<TokenStream>,
+    rules: Vec<TokenStream>,
     others: Vec<TokenStream>,
 }
 
@@ -142,7 +143,7 @@ impl Facts {
                     ),
                 });
             }
-            "refuse" => self.refusal(meta)?,
+            "refuse" | "warn" | "note" => self.rule(&key, meta)?,
             other => return Err(meta.error(format!("`{other}` is no field attribute"))),
         }
         Ok(())
@@ -176,37 +177,58 @@ impl Facts {
         Ok(())
     }
 
-    fn refusal(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
+    fn rule(&mut self, level: &Ident, meta: &ParseNestedMeta<'_>) -> Result<()> {
+        let severity = match level.to_string().as_str() {
+            "refuse" => quote!(Error),
+            "warn" => quote!(Warning),
+            _ => quote!(Info),
+        };
         let content;
         syn::parenthesized!(content in meta.input);
         let id: LitStr = content.parse()?;
         content.parse::<Token![,]>()?;
-        let (mut only, mut why) = (None, None);
+        let (mut allowed, mut unless, mut why) = (None, LitStr::new("", level.span()), None);
         while !content.is_empty() {
             let key: Ident = content.parse()?;
-            content.parse::<Token![=]>()?;
-            match key.to_string().as_str() {
-                "only" => only = Some(literal(&content.parse()?)?),
-                "why" => why = Some(content.parse::<LitStr>()?),
-                _ => return Err(syn::Error::new_spanned(key, "expected only or why")),
+            if key == "absent" {
+                allowed = Some(quote!(Absent));
+            } else {
+                content.parse::<Token![=]>()?;
+                match key.to_string().as_str() {
+                    "only" => {
+                        let value = literal(&content.parse()?)?;
+                        allowed = Some(quote!(Only(#value)));
+                    }
+                    "max" => {
+                        let most: LitInt = content.parse()?;
+                        allowed = Some(quote!(AtMost(#most)));
+                    }
+                    "unless" => unless = content.parse()?,
+                    "why" => why = Some(content.parse::<LitStr>()?),
+                    _ => return Err(syn::Error::new_spanned(key, "expected only, max, absent, unless or why")),
+                }
             }
             if content.parse::<Option<Token![,]>>()?.is_none() {
                 break;
             }
         }
-        let (Some(only), Some(why)) = (only, why) else {
-            return Err(meta.error("a refusal needs `only` and `why`"));
+        let (Some(allowed), Some(why)) = (allowed, why) else {
+            return Err(meta.error("a rule needs `only`, `max` or `absent`, and `why`"));
         };
-        self.others.push(quote! {
-            refusal: ::core::option::Option::Some(
-                ::dr_core::schema::Refusal { id: #id, only: #only, why: #why }
-            ),
+        self.rules.push(quote! {
+            ::dr_core::schema::Rule {
+                id: #id,
+                severity: ::dr_core::diagnostic::Severity::#severity,
+                allowed: ::dr_core::schema::Allowed::#allowed,
+                unless: #unless,
+                why: #why,
+            }
         });
         Ok(())
     }
 
     fn row(self, ty: &Type) -> TokenStream {
-        let Facts { flags, presence, checks, others, .. } = self;
+        let Facts { flags, presence, checks, rules, others, .. } = self;
         let presence = presence.unwrap_or_else(|| {
             quote! {
                 if <#ty as ::dr_core::convert::FieldType>::OPTIONAL {
@@ -216,11 +238,11 @@ impl Facts {
                 }
             }
         });
-        quote! { #(#flags: true,)* presence: #presence, checks: &[#(#checks),*], #(#others)* }
+        quote! { #(#flags: true,)* presence: #presence, checks: &[#(#checks),*], rules: &[#(#rules),*], #(#others)* }
     }
 }
 
-fn in_parentheses<T: syn::parse::Parse>(meta: &ParseNestedMeta<'_>) -> Result<Punctuated<T, Token![,]>> {
+pub(crate) fn in_parentheses<T: syn::parse::Parse>(meta: &ParseNestedMeta<'_>) -> Result<Punctuated<T, Token![,]>> {
     let content;
     syn::parenthesized!(content in meta.input);
     Punctuated::parse_terminated(&content)

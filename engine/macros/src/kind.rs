@@ -2,9 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Fields, Ident, LitStr, Result, Type};
+use syn::meta::ParseNestedMeta;
+use syn::punctuated::Punctuated;
+use syn::{Data, DeriveInput, Fields, Ident, LitStr, Result, Token, Type};
 
-use crate::field::{Field, doc};
+use crate::field::{Field, doc, in_parentheses};
 
 fn fields(input: &DeriveInput) -> Result<Vec<Field>> {
     match &input.data {
@@ -103,6 +105,7 @@ struct Facts {
 impl Facts {
     fn parse(input: &DeriveInput, fields: &[&str]) -> Result<Facts> {
         let (mut name, mut outputs, mut row) = (None, None, Vec::new());
+        let (mut companions, mut elsewhere) = (Vec::new(), Vec::new());
         for attribute in input.attrs.iter().filter(|a| a.path().is_ident("kind")) {
             attribute.parse_nested_meta(|meta| {
                 let Some(key) = meta.path.get_ident().cloned() else {
@@ -131,6 +134,12 @@ impl Facts {
                         known(&text, &text.value(), fields)?;
                         row.push(quote!(deleted_with: ::core::option::Option::Some(#text),));
                     }
+                    "makes" => companions.push(companion(&meta, fields)?),
+                    "elsewhere" => {
+                        let [argument, id, help] = texts(&meta)?;
+                        elsewhere
+                            .push(quote!(::dr_core::schema::Elsewhere { argument: #argument, id: #id, help: #help }));
+                    }
                     "name_blocked" | "create" | "update" | "delete" | "pace" => {
                         let millis = duration(&meta.value()?.parse()?)?;
                         row.push(quote!(#key: ::core::time::Duration::from_millis(#millis),));
@@ -143,8 +152,34 @@ impl Facts {
         let Some(name) = name else {
             return Err(syn::Error::new_spanned(&input.ident, "a kind needs `#[kind(name = \"service.kind\")]`"));
         };
+        row.push(quote!(companions: &[#(#companions),*], elsewhere: &[#(#elsewhere),*],));
         Ok(Facts { name, outputs, row: quote!(#(#row)*) })
     }
+}
+
+/// So many texts in parentheses.
+fn texts<const N: usize>(meta: &ParseNestedMeta<'_>) -> Result<[LitStr; N]> {
+    let list: Punctuated<LitStr, Token![,]> = in_parentheses(meta)?;
+    let list: Vec<LitStr> = list.into_iter().collect();
+    list.try_into().map_err(|_| meta.error(format!("expected {N} texts")))
+}
+
+/// `makes("D22", "logs.log_group.name", "/aws/lambda/{function_name}", "logging_config", "why")`: the check, what is
+/// made, its name, the argument (or nothing) with which it is not made, and what is bad about it.
+fn companion(meta: &ParseNestedMeta<'_>, fields: &[&str]) -> Result<TokenStream> {
+    let [id, of, like, unless, why] = texts(meta)?;
+    if !unless.value().is_empty() {
+        known(&unless, &unless.value(), fields)?;
+    }
+    Ok(quote! {
+        ::dr_core::schema::Companion {
+            id: #id,
+            of: ::dr_core::schema::Reference { to: #of, blocks_delete: false },
+            like: #like,
+            unless: #unless,
+            why: #why,
+        }
+    })
 }
 
 fn known(at: &LitStr, name: &str, fields: &[&str]) -> Result<()> {

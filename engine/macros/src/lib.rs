@@ -14,6 +14,8 @@
 //! | `id = "…"` | what ids look like (see `Field::like`) |
 //! | `unique = "region: name"` | scope (`world`, `account`, `region`) and the arguments that must be the only ones |
 //! | `deleted_with = "bucket"` | the argument whose resource takes this one along |
+//! | `makes("D22", "logs.log_group.name", "…", "…", "…")` | what the service makes along with it unless it is declared: check, kind and argument, its value, the argument without which, what is bad about it |
+//! | `elsewhere("replicas", "D21", "…")` | an argument of the service that is said otherwise here, and how |
 //! | `leaves = "…"` | what a delete leaves for a while |
 //! | `name_blocked`, `create`, `update`, `delete`, `pace` | durations such as `"500ms"`, `"2s"`, `"5m"` |
 //!
@@ -21,7 +23,8 @@
 //! `write_only`, `unordered`, `ignore_case`, `tags`, `volatile`, `like = "…"`, `range = a..=b`, `length = a..=b`,
 //! `pattern = "…"`, `one_of("a", "b")`, `one_of_int(1, 2)`, `name(max = 80, chars = "…", prefix = "…", lower)`,
 //! `refers("kms.key.arn")` or `refers("kms.key.arn", loose)` when it does not block that one's deletion,
-//! `refuse("D07", only = true, why = "…")`.
+//! `refuse("D07", only = true, why = "…")`, also `max = 7` or `absent` for `only`, `unless = "kind"` when a resource of that
+//! kind refers to this one; `warn` and `note` instead of `refuse` do not stop.
 //!
 //! Nested blocks and outputs use `#[derive(Block)]` with the same field attributes.
 

@@ -14,7 +14,7 @@ use dr_core::graph::{Graph, Node, Options};
 use dr_core::plan::{Action, Refreshed};
 use dr_core::record::Snapshot;
 use dr_core::schema::Place;
-use dr_core::value::{Str, Value};
+use dr_core::value::{Map, Str, Value};
 use dr_run::{DiskWorld, Interrupted, LocalCloud, Prepared, Store, prepare};
 
 /// A graph of these resources; `import:ID` among the arguments is the option.
@@ -24,7 +24,7 @@ fn graph(nodes: &[(&str, &[(&str, Expr)])]) -> Graph {
         let address = address(text);
         let kind = registry().get(address.kind()).unwrap();
         let mut options = Options::default();
-        let mut given = std::collections::BTreeMap::new();
+        let mut given = Map::new();
         for (name, value) in *args {
             match name.strip_prefix("import:") {
                 Some(id) => options.import_id = Some(id.into()),

@@ -193,6 +193,10 @@ fn check_kind<'a>(
     }
     let shown = |kind: &str| kind.replacen('.', "::", 1);
     let kinds = registry.iter().filter(|k| k.service() == root).map(|k| k.short());
+    if let Some((_, check, why)) = dr_core::rules::SHARED.iter().find(|(shared, ..)| *shared == name) {
+        let fault = Fault::new(format!("there is no kind `{}` on purpose: {why}", shown(&name))).code(check);
+        return Some(fault.help("set it once per account, outside of every environment"));
+    }
     let fault = Fault::new(format!("there is no kind `{}`", shown(&name)));
     Some(match dr_core::schema::closest(&call.name, kinds) {
         Some(near) => fault.help(format!("did you mean `{root}::{near}`?")),

@@ -162,7 +162,10 @@ fn explain(kind: &Kind, problem: Problem, site: &Site) -> Diagnostic {
         [key] if problem.on_key => closest(key, kind.args.iter().map(|f| f.name).chain(options::NAMES.iter().copied())),
         _ => None,
     };
-    match (near, problem.help) {
+    if let Some(code) = problem.code {
+        diagnostic = diagnostic.code(code);
+    }
+    match (near.filter(|_| problem.code.is_none()), problem.help) {
         (Some(near), _) => diagnostic = diagnostic.help(format!("did you mean `{near}`?")),
         (None, Some(help)) => diagnostic = diagnostic.help(help),
         (None, None) => {}

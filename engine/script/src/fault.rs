@@ -35,6 +35,11 @@ impl Fault {
         Some(Fault { first, rest: all, depth: None })
     }
 
+    pub(crate) fn code(mut self, id: &str) -> Fault {
+        *self.first = self.first.code(id);
+        self
+    }
+
     pub(crate) fn help(mut self, help: impl Into<String>) -> Fault {
         self.first.help.push(help.into());
         self

@@ -2,6 +2,7 @@
 
 use dr_core::address::Address;
 use dr_core::graph::{Options, ReplaceOrder};
+use dr_core::rules;
 use dr_core::schema::{Kind, closest};
 use dr_core::value::{Map, Str};
 use rhai::{Array, Dynamic};
@@ -79,13 +80,20 @@ pub(crate) fn read(
         "allow" => {
             let reasons = value.as_map_ref().map_err(|_| {
                 Fault::new(format!("{what} must be a map, not {}", article(value)))
-                    .help("name the check and give the reason: `allow: #{ \"C08\": \"because ..\" }`")
+                    .help("name the check and give the reason: `allow: #{ D20: \"because ..\" }`")
             })?;
             let mut allow: Map<Str> = Map::new();
             for (check, reason) in reasons.iter() {
                 let reason = known_text(&format!("the reason to allow `{check}`"), reason)?;
                 if reason.trim().is_empty() {
                     return Err(Fault::new(format!("say why `{check}` is allowed")));
+                }
+                if rules::find(check).is_none() {
+                    let fault = Fault::new(format!("there is no check `{check}`"));
+                    return Err(match rules::near(check) {
+                        Some(near) => fault.help(format!("did you mean `{near}`?")),
+                        None => fault.help("a plan names the check with each of its findings"),
+                    });
                 }
                 allow.insert(check.as_str().into(), reason.into());
             }

@@ -94,7 +94,7 @@ pub(super) fn about(field: &Field, given: bool) -> Vec<String> {
     ];
     about.extend(marks.iter().filter(|(on, _)| *on).map(|(_, text)| (*text).to_owned()));
     about.extend(field.refers.map(|r| format!("a {}", r.to)));
-    about.extend(field.refusal.map(|r| format!("{}: must be {}, since {}", r.id, r.only.value(), r.why)));
+    about.extend(field.rules.iter().map(|rule| format!("{}: {}, since {}", rule.id, rule.asks(), rule.why)));
     about
 }
 

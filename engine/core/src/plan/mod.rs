@@ -2,9 +2,12 @@
 //!
 //! A plan leaves no choice to apply. It names the state it was made from; it is plain data that can be stored, shown
 //! and executed elsewhere. Making one is [`propose`], in stages of one file each: `diff` finds what differs in one
-//! resource, `propose` decides each resource's action in the order of dependencies, `order` arranges the steps.
+//! resource, `propose` decides each resource's action in the order of dependencies, `names` and `destroyable` look at
+//! what is declared, `order` arranges the steps.
 
+mod destroyable;
 mod diff;
+mod names;
 mod order;
 mod propose;
 

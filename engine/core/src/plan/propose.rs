@@ -14,7 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::expr::{AttrRef, Expr};
 use crate::graph::{Graph, Node, ReplaceOrder};
 use crate::plan::diff::{Difference, difference, known_changes, refreshed};
-use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Reason, Step, order};
+use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Reason, Step, destroyable, names, order};
 use crate::record::{Need, Record, Snapshot};
 use crate::registry::Registry;
 use crate::resolve;
@@ -72,7 +72,10 @@ pub fn propose(input: &Input<'_>) -> Plan {
         Goal::Apply => {
             planner.diagnostics.extend(input.graph.notes.iter().cloned());
             planner.decide_all();
-            planner.check_names();
+            let all = planner.decided.values().map(|d| (d.node, &*d.args));
+            let found = names::check(input.environment, all.clone());
+            let blockers = destroyable::check(input.graph, all);
+            planner.diagnostics.extend(found.into_iter().chain(blockers));
         }
         Goal::Destroy => {}
     }
@@ -176,7 +179,6 @@ impl<'a> Planner<'a> {
     /// The arguments with everything known put in, checked again where that made them known.
     fn reduce(&mut self, node: &'a Node) -> Cow<'a, Map<Expr>> {
         if node.args.values().all(|e| matches!(e, Expr::Known(_))) {
-            self.refuse(node, &node.args);
             return Cow::Borrowed(&node.args);
         }
         let mut args = Map::new();
@@ -208,7 +210,6 @@ impl<'a> Planner<'a> {
             args.insert(name.clone(), reduced);
         }
         args.shrink_to_fit();
-        self.refuse(node, &args);
         Cow::Owned(args)
     }
 
@@ -217,22 +218,6 @@ impl<'a> Planner<'a> {
     fn look_up(&self, r: &AttrRef, mentioned: bool) -> Option<Value> {
         let decided = self.decided.get(&r.address)?;
         decided.attribute(&r.attr).or_else(|| if mentioned { decided.predicted(&r.attr) } else { None })
-    }
-
-    /// Refuses values that would block or survive a destroy.
-    fn refuse(&mut self, node: &Node, args: &Map<Expr>) {
-        for field in node.kind.args {
-            let Some(refusal) = field.refusal else { continue };
-            let Some(Expr::Known(value)) = args.get(field.name) else { continue };
-            if *value != refusal.only.value() {
-                self.diagnostics.push(
-                    Diagnostic::error(format!("`{}` of `{}` is {value}: {}", field.name, node.address, refusal.why))
-                        .code(refusal.id)
-                        .at(node.site.of(&[field.name.into()], false), "would block or survive a destroy")
-                        .help(format!("leave `{}` out, or set it to {}", field.name, refusal.only.value())),
-                );
-            }
-        }
     }
 
     fn decide(&mut self, node: &'a Node, needs: &[Need], wanted: Cow<'a, Map<Expr>>) {
@@ -500,32 +485,6 @@ impl<'a> Planner<'a> {
                         .code("protect")
                         .at(step.span.clone(), label)
                         .help(help),
-                );
-            }
-        }
-    }
-
-    /// Two resources that would have the same name.
-    fn check_names(&mut self) {
-        let mut seen: BTreeMap<(&str, Option<&str>, Vec<Value>), &Node> = BTreeMap::new();
-        for decided in self.decided.values() {
-            let kind = decided.node.kind;
-            let Some((scope, values)) = unique_key(kind, &decided.args) else { continue };
-            let region = (scope == Scope::Region).then_some(decided.node.region.as_deref()).flatten();
-            let name: Vec<String> = values.iter().map(Value::to_string).collect();
-            if let Some(first) = seen.insert((kind.name, region, values), decided.node) {
-                let field = kind.unique.and_then(|(fields, _)| fields.first()).copied().unwrap_or_default();
-                let place = |n: &Node| n.site.of(&[field.into()], false);
-                self.diagnostics.push(
-                    Diagnostic::error(format!(
-                        "`{}` and `{}` would both be called {}",
-                        first.address,
-                        decided.node.address,
-                        name.join(", ")
-                    ))
-                    .at(place(decided.node), "the second one")
-                    .also(place(first), "the first one")
-                    .help(format!("give one of them another `{field}`")),
                 );
             }
         }

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use dr_core::address::Address;
 use dr_core::cloud::Identity;
+use dr_core::diagnostic::Severity;
 use dr_core::expr::{AttrRef, Expr};
 use dr_core::graph::{Graph, Node, Options, ReplaceOrder, Site};
 use dr_core::plan::{Action, Goal, Input, Plan, Refreshed, propose};
 use dr_core::record::{Record, Snapshot};
 use dr_core::registry::Registry;
 use dr_core::schedule::{Event, Scheduler, Task};
-use dr_core::schema::{Field, Kind, Lit, Presence, Reference, Refusal, Scope, Type};
+use dr_core::schema::{Allowed, Field, Kind, Lit, Presence, Reference, Rule, Scope, Type};
 use dr_core::value::{Map, Str, Value};
 
 const OPTIONAL: Field = Field { presence: Presence::Optional, ..Field::new("", "", Type::Str) };
@@ -31,7 +32,13 @@ const GUARD: Field = Field {
     name: "guard",
     ty: Type::Bool,
     presence: Presence::Default(Lit::Bool(false)),
-    refusal: Some(Refusal { id: "D01", only: Lit::Bool(false), why: "it cannot be deleted" }),
+    rules: &[Rule {
+        id: "D01",
+        severity: Severity::Error,
+        allowed: Allowed::Only(Lit::Bool(false)),
+        unless: "",
+        why: "it cannot be deleted",
+    }],
     ..Field::new("", "", Type::Bool)
 };
 

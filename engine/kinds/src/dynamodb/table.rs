@@ -16,6 +16,7 @@ use dr_macros::{Block, Kind};
     update = "15s",
     delete = "15s",
     pace = "2s",
+    elsewhere("replicas", "D21", "declare a `dynamodb::table_replica` in the replica's region; a destroy takes it first"),
     leaves = "with point-in-time recovery, a backup of the last state for 35 days, free of charge"
 )]
 pub struct Table {
@@ -61,7 +62,10 @@ pub struct Table {
     /// Encryption with a key in KMS; with a key that DynamoDB owns when left out.
     pub server_side_encryption: Option<ServerSideEncryption>,
     /// Whether the table can be restored to any second of the last 35 days.
-    #[arg(default = false)]
+    #[arg(
+        default = false,
+        note("D06", only = false, why = "after a delete, DynamoDB keeps a last backup for 35 days, free of charge")
+    )]
     pub point_in_time_recovery: bool,
     /// Storage class.
     #[arg(default = "STANDARD", one_of("STANDARD", "STANDARD_INFREQUENT_ACCESS"))]

@@ -30,7 +30,10 @@ pub struct TableReplica {
     #[arg(replace, refers("kms.key.arn"))]
     pub kms_key_arn: Option<String>,
     /// Whether the replica can be restored to any second of the last 35 days.
-    #[arg(default = false)]
+    #[arg(
+        default = false,
+        note("D06", only = false, why = "after a delete, DynamoDB keeps a last backup for 35 days, free of charge")
+    )]
     pub point_in_time_recovery: bool,
     /// Storage class.
     #[arg(default = "STANDARD", one_of("STANDARD", "STANDARD_INFREQUENT_ACCESS"))]

@@ -60,7 +60,16 @@ pub struct Key {
     )]
     pub key_spec: String,
     /// Whether other regions can hold replicas of the key. It cannot be deleted before them.
-    #[arg(replace, default = false)]
+    #[arg(
+        replace,
+        default = false,
+        warn(
+            "D10",
+            only = false,
+            unless = "kms.replica_key",
+            why = "the key cannot be deleted before replicas of it that nobody declares"
+        )
+    )]
     pub multi_region: bool,
     /// Days between the delete and the end of the key.
     #[arg(

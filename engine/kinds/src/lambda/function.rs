@@ -19,6 +19,13 @@ use dr_macros::{Block, Kind};
     update = "8s",
     delete = "5s",
     pace = "1s",
+    makes(
+        "D22",
+        "logs.log_group.name",
+        "/aws/lambda/{function_name}",
+        "logging_config",
+        "Lambda makes the group itself, and no destroy takes it along"
+    ),
     leaves = "in a VPC, its network interface for 20 to 45 minutes, which holds its subnets and security groups"
 )]
 pub struct Function {
@@ -75,6 +82,11 @@ pub struct Function {
     #[arg(default = [], length = 0..=5)]
     pub layers: Vec<String>,
     /// The network that the function's calls leave from; the internet when left out.
+    #[arg(note(
+        "D19",
+        absent,
+        why = "once deleted, the function still holds its subnets and security groups for 20 to 45 minutes"
+    ))]
     pub vpc_config: Option<FunctionVpcConfig>,
     /// ARN of the queue or topic that takes asynchronous events that failed.
     #[arg(refers("*"))]

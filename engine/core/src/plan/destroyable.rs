@@ -1,0 +1,195 @@
+//! Destroyability: what would block a destroy or survive it is found here, before anything is made.
+//!
+//! The rules are data of the kinds ([`crate::rules`]). Values that are not known yet are looked at when they are: the
+//! arguments that rules are about are switches and numbers that scripts write down.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::expr::Expr;
+use crate::graph::{Graph, Node};
+use crate::schema::{Allowed, Companion, Field, Rule, Type};
+use crate::value::{Map, Str, Value};
+
+/// Looks at every resource, with its arguments as far as they are known.
+pub(super) fn check<'a>(
+    graph: &Graph,
+    all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)> + Clone,
+) -> Vec<Diagnostic> {
+    let mut found = Found::default();
+    for (node, args) in all.clone() {
+        for field in node.kind.args {
+            if let Some(value) = args.get(field.name) {
+                look(graph, node, field, value, &mut vec![field.name.into()], &mut found);
+            }
+        }
+        if node.options.protect {
+            let why = "a protected resource keeps its environment from ever going";
+            let d = Diagnostic::error(format!("`{}` is protected: {why}", node.address));
+            found.add(node, "D15", d.at(node.site.span.clone(), "declared here").help("take `protect: true` away"));
+        }
+    }
+    companions(all, &mut found);
+    found.all
+}
+
+/// What was found so far. Of what is only worth knowing, one finding stands for all of a rule.
+#[derive(Default)]
+struct Found {
+    all: Vec<Diagnostic>,
+    told: BTreeMap<&'static str, usize>,
+}
+
+impl Found {
+    fn add(&mut self, node: &Node, id: &'static str, finding: Diagnostic) {
+        let mut finding = finding.code(id);
+        if let Some(reason) = node.options.allow.get(id) {
+            if finding.severity != Severity::Error {
+                return;
+            }
+            finding.severity = Severity::Warning;
+            finding.help = vec![format!("allowed here: {reason}")];
+        } else if finding.severity == Severity::Error {
+            finding.help.push(format!("or say why it may be so: `allow: #{{ {id}: \"..\" }}`"));
+        }
+        if finding.severity == Severity::Info {
+            if let Some(first) = self.told.get(id).and_then(|index| self.all.get_mut(*index)) {
+                let more = finding.labels.into_iter().map(|label| crate::diagnostic::Label { primary: false, ..label });
+                first.labels.extend(more);
+                return;
+            }
+            self.told.insert(id, self.all.len());
+        }
+        self.all.push(finding);
+    }
+}
+
+/// Looks at a field, and at those inside it.
+fn look(graph: &Graph, node: &Node, field: &Field, value: &Expr, path: &mut Vec<Str>, found: &mut Found) {
+    for rule in field.rules {
+        let said = match value {
+            Expr::Known(known) => !rule.allows(known),
+            // It is given, whatever it is.
+            _ => rule.allowed == Allowed::Absent,
+        };
+        if said && !is_referred_to(graph, node, rule.unless) {
+            found.add(node, rule.id, finding(node, rule, value, path));
+        }
+    }
+    inside(field.ty, value, path, &mut |field, value, path| look(graph, node, field, value, path, found));
+}
+
+/// Calls a function for each field of the blocks in a value.
+fn inside(ty: Type, value: &Expr, path: &mut Vec<Str>, each: &mut dyn FnMut(&Field, &Expr, &mut Vec<Str>)) {
+    match ty {
+        Type::Object(fields) => {
+            for field in fields {
+                if let Some(value) = value.part(field.name).filter(|value| !value.is_null()) {
+                    path.push(field.name.into());
+                    each(field, &value, path);
+                    path.pop();
+                }
+            }
+        }
+        Type::List(item) => {
+            let items = match value {
+                Expr::List(items) => items.clone(),
+                Expr::Known(Value::List(items)) => items.iter().cloned().map(Expr::Known).collect(),
+                _ => Vec::new(),
+            };
+            for (index, value) in items.iter().enumerate() {
+                path.push(index.to_string().into());
+                inside(*item, value, path, each);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+fn finding(node: &Node, rule: &Rule, value: &Expr, path: &[Str]) -> Diagnostic {
+    let name = path.join(".");
+    let message = match (rule.allowed, value) {
+        (Allowed::Absent, _) | (_, Expr::List(_) | Expr::Map(_)) => {
+            format!("`{name}` of `{}`: {}", node.address, rule.why)
+        }
+        _ => format!("`{name}` of `{}` is {value}: {}", node.address, rule.why),
+    };
+    let help = match rule.allowed {
+        Allowed::Only(only) => format!("leave `{name}` out, or set it to {}", only.value()),
+        Allowed::AtMost(most) => format!("set `{name}` to at most {most}"),
+        Allowed::Absent => format!("leave `{name}` out"),
+    };
+    let d = Diagnostic { severity: rule.severity, ..Diagnostic::error(message) };
+    let label = match rule.severity {
+        Severity::Error => "would block or survive a destroy",
+        Severity::Warning | Severity::Info => "",
+    };
+    let d = d.at(node.site.of(path, false), label);
+    if rule.severity == Severity::Info { d } else { d.help(help) }
+}
+
+/// Whether a resource of a kind refers to this one.
+fn is_referred_to(graph: &Graph, node: &Node, by: &str) -> bool {
+    !by.is_empty()
+        && graph.nodes.values().filter(|other| other.kind.name == by).any(|other| {
+            let mut refers = false;
+            other.args.values().for_each(|value| value.each_ref(&mut |r| refers |= r.address == node.address));
+            refers
+        })
+}
+
+/// What services would make by themselves and nobody declares.
+fn companions<'a>(all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)> + Clone, found: &mut Found) {
+    let mut wanted = Vec::new();
+    for (node, args) in all.clone() {
+        for companion in node.kind.companions {
+            let made = companion.unless.is_empty() || !args.contains_key(companion.unless);
+            wanted.extend(named(companion, args).into_iter().filter(|_| made).map(|name| (node, companion, name)));
+        }
+    }
+    if wanted.is_empty() {
+        return;
+    }
+    let kinds: BTreeSet<&str> = wanted.iter().map(|(_, companion, _)| companion.of.kind()).collect();
+    let mut declared = BTreeSet::new();
+    for (node, args) in all.filter(|(node, _)| kinds.contains(node.kind.name)) {
+        for (name, value) in args {
+            if let Some(text) = value.known().and_then(Value::as_str) {
+                declared.insert((node.kind.name, name.to_string(), node.region.clone(), text.to_owned()));
+            }
+        }
+    }
+    for (node, companion, name) in wanted {
+        let of = companion.of;
+        let key = (of.kind(), of.attr().to_owned(), node.region.clone(), name.clone());
+        if !declared.contains(&key) {
+            let d = Diagnostic::warning(format!(
+                "nobody declares {name}, which `{}` writes to: {}",
+                node.address, companion.why
+            ));
+            let d = d.at(node.site.span.clone(), "declared here");
+            let shown = of.kind().replacen('.', "::", 1);
+            found.add(node, companion.id, d.help(format!("declare a `{shown}` whose `{}` is \"{name}\"", of.attr())));
+        }
+    }
+}
+
+/// The names of what is made, as far as they are known: one, or one per item of a list among the arguments.
+fn named(companion: &Companion, args: &Map<Expr>) -> Vec<String> {
+    let mut names = vec![String::new()];
+    let mut rest = companion.like;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((hole, after)) = after.split_once('}') else { return Vec::new() };
+        let values: Vec<String> = match args.get(hole).and_then(Expr::known) {
+            Some(Value::List(items)) => items.iter().map(Value::to_text).collect(),
+            Some(value) if !value.is_null() => vec![value.to_text()],
+            _ => return Vec::new(),
+        };
+        names =
+            names.iter().flat_map(|name| values.iter().map(move |value| format!("{name}{before}{value}"))).collect();
+        rest = after;
+    }
+    names.iter_mut().for_each(|name| name.push_str(rest));
+    names
+}

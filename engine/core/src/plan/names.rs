@@ -1,0 +1,89 @@
+//! Names: each belongs to one environment, and to one resource of it.
+//!
+//! Environments of one account live side by side because every name carries the suffix (check D20). Two resources of
+//! one program that would have the same name are told apart before the second creation fails.
+
+use std::collections::BTreeMap;
+
+use super::propose::unique_key;
+use crate::diagnostic::Diagnostic;
+use crate::expr::Expr;
+use crate::graph::Node;
+use crate::schema::Scope;
+use crate::value::{Map, Str, Value};
+
+/// Looks at the names of every resource, as far as they are known.
+pub(super) fn check<'a>(suffix: &str, all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut seen: BTreeMap<(&str, Option<&str>, Vec<Value>), &Node> = BTreeMap::new();
+    for (node, args) in all {
+        found.extend(without_suffix(suffix, node, args));
+        let kind = node.kind;
+        let Some((scope, values)) = unique_key(kind, args) else { continue };
+        let region = (scope == Scope::Region).then_some(node.region.as_deref()).flatten();
+        let name: Vec<String> = values.iter().map(Value::to_string).collect();
+        if let Some(first) = seen.insert((kind.name, region, values), node) {
+            let field = kind.unique.and_then(|(fields, _)| fields.first()).copied().unwrap_or_default();
+            let place = |n: &Node| n.site.of(&[field.into()], false);
+            let message =
+                format!("`{}` and `{}` would both be called {}", first.address, node.address, name.join(", "));
+            found.push(
+                Diagnostic::error(message)
+                    .at(place(node), "the second one")
+                    .also(place(first), "the first one")
+                    .help(format!("give one of them another `{field}`")),
+            );
+        }
+    }
+    found
+}
+
+/// A name that is the only one of its scope and does not say which environment it belongs to. Names within another
+/// resource are as safe as that one's.
+fn without_suffix(suffix: &str, node: &Node, args: &Map<Expr>) -> Option<Diagnostic> {
+    let (&[field], _) = node.kind.unique? else { return None };
+    node.kind.arg(field)?.name_rule?;
+    let name = args.get(field)?.known()?.as_str()?;
+    if carries(name, suffix) {
+        return None;
+    }
+    let path: [Str; 1] = [field.into()];
+    let message = format!("the name of `{}` does not carry the suffix `{suffix}`: {name:?}", node.address);
+    let d = match node.options.allow.get("D20") {
+        Some(reason) => Diagnostic::warning(message).help(format!("allowed here: {reason}")),
+        None => Diagnostic::error(message)
+            .help(format!("leave `{field}` out, or put `${{env.suffix}}` into it"))
+            .help("or say why it may be so: `allow: #{ D20: \"..\" }`"),
+    };
+    Some(d.code("D20").at(node.site.of(&path, false), "another environment would want the same name"))
+}
+
+/// Whether a name has the suffix as a whole word.
+fn carries(name: &str, suffix: &str) -> bool {
+    let (name, suffix) = (name.to_lowercase(), suffix.to_lowercase());
+    let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    name.match_indices(&suffix)
+        .any(|(at, found)| is_edge(name[..at].chars().next_back()) && is_edge(name[at + found.len()..].chars().next()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::carries;
+
+    #[test]
+    fn a_suffix_counts_as_a_whole_word() {
+        for (name, expected) in [
+            ("orders-pr-7", true),
+            ("pr-7", true),
+            ("/a/pr-7/b", true),
+            ("orders-pr-7.fifo", true),
+            ("orders-PR-7", true),
+            ("orders-pr-77", false),
+            ("orders-xpr-7", false),
+            ("orders-pr-77-pr-7", true),
+            ("orders", false),
+        ] {
+            assert_eq!(carries(name, "pr-7"), expected, "{name}");
+        }
+    }
+}
