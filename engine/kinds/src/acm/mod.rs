@@ -1,3 +1,6 @@
 //! AWS Certificate Manager.
 
-service! {}
+service! {
+    certificate::Certificate, certificate_by_domain::CertificateByDomain,
+    certificate_validation::CertificateValidation,
+}
