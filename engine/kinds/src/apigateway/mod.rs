@@ -1,3 +1,12 @@
 //! Amazon API Gateway: REST APIs.
 
-service! {}
+service! {
+    deployment::Deployment,
+    domain_name::DomainName,
+    integration::Integration,
+    mapping::Mapping,
+    method::Method,
+    resource::Resource,
+    rest_api::RestApi,
+    stage::Stage,
+}

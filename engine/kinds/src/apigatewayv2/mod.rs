@@ -1,3 +1,10 @@
-//! Amazon API Gateway: HTTP APIs.
+//! Amazon API Gateway: HTTP and WebSocket APIs.
 
-service! {}
+service! {
+    api::Api,
+    domain_name::DomainName,
+    integration::Integration,
+    mapping::Mapping,
+    route::Route,
+    stage::Stage,
+}
