@@ -65,7 +65,7 @@ fn the_table_says_what_the_struct_says() {
     assert!(name.replace && name.presence == Presence::Optional);
     let size = kind.arg("size").unwrap();
     assert_eq!((size.presence, size.checks), (Presence::Default(Lit::Int(30)), &[Check::Range(0, 43_200)][..]));
-    assert_eq!(size.refusal.unwrap().id, "D99");
+    assert_eq!(size.rules[0].id, "D99");
     assert_eq!(kind.arg("policy").unwrap().ty, Type::Policy);
     assert!(matches!(kind.arg("rules").unwrap().ty, Type::List(Type::Object(fields)) if fields.len() == 2));
     assert!(!kind.arg("type").unwrap().refers.unwrap().blocks_delete);

@@ -66,15 +66,16 @@ impl Found {
 
 /// Looks at a field, and at those inside it.
 fn look(graph: &Graph, node: &Node, field: &Field, value: &Expr, path: &mut Vec<Str>, found: &mut Found) {
-    for rule in field.rules {
-        let said = match value {
-            Expr::Known(known) => !rule.allows(known),
-            // It is given, whatever it is.
-            _ => rule.allowed == Allowed::Absent,
-        };
-        if said && !is_referred_to(graph, node, rule.unless) {
-            found.add(node, rule.id, finding(node, rule, value, path));
-        }
+    let says = |rule: &&Rule| match value {
+        Expr::Known(known) => !rule.allows(known),
+        // It is given, whatever it is.
+        _ => rule.allowed == Allowed::Absent,
+    };
+    // Of what several rules of a field say, the worst counts.
+    if let Some(rule) = field.rules.iter().filter(says).max_by_key(|rule| rule.severity)
+        && !is_referred_to(graph, node, rule.unless)
+    {
+        found.add(node, rule.id, finding(node, rule, value, path));
     }
     inside(field.ty, value, path, &mut |field, value, path| look(graph, node, field, value, path, found));
 }

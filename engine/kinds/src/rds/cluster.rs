@@ -106,7 +106,12 @@ pub struct Cluster {
     #[arg(default = "aurora", one_of("aurora", "aurora-iopt1"))]
     pub storage_type: String,
     /// Days for which backups are kept.
-    #[arg(default = 1, range = 1..=35)]
+    #[arg(
+        default = 1,
+        range = 1..=35,
+        refuse("D04", max = 7, why = "backups for longer are for what is to stay; an environment is to go"),
+        warn("D04", max = 1, why = "one day is the least there is, and an environment can be made anew")
+    )]
     pub backup_retention_period: i64,
     /// When backups are made, in UTC, e.g. `04:00-04:30`.
     #[arg(computed, like = "04:00-04:30", pattern = "[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]")]
