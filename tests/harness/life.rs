@@ -225,10 +225,10 @@ fn said(action: &str, address: &Address) -> String {
     format!("{action} {address}")
 }
 
-/// What a plan does, resource by resource. The two halves of a replacement are one, and writing down what was found is
-/// nothing.
+/// What a plan does, resource by resource. The two halves of a replacement are one; to write down what was found, and to
+/// ask, is nothing.
 fn does(plan: &Plan) -> BTreeSet<String> {
-    let steps = plan.steps.iter().filter(|s| s.action != Action::Record);
+    let steps = plan.steps.iter().filter(|s| !matches!(s.action, Action::Record | Action::Read));
     let steps = steps.filter(|s| !(s.action == Action::Delete && s.replacement.is_some()));
     let action = |step: &Step| match (step.action, step.replacement) {
         (Action::Create, Some(_)) => "replace".to_owned(),
