@@ -1,10 +1,13 @@
-//! The pages of `docs/kinds`: the reference of each kind with its example, as Markdown.
+//! The pages that are made from the schemas, as Markdown: `docs/kinds`, the reference of each kind with its example, and
+//! `docs/checks.md`, the checks and what they look at.
 //!
 //! They are made by a test, which fails when they are not what the schemas say. `SNAPSHOTS=overwrite` makes them anew.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use dr_core::diagnostic::Severity;
+use dr_core::rules::{CHECKS, Check, SHARED};
 use dr_core::schema::{Field, Kind};
 
 use super::reference::{about, block, facts};
@@ -49,6 +52,52 @@ fn index(kinds: &[&Kind]) -> String {
     out
 }
 
+/// Every place that a check looks at.
+fn looked_at(check: &Check, kinds: &[&Kind]) -> Vec<String> {
+    fn walk(path: &str, fields: &[Field], check: &Check, places: &mut Vec<String>) {
+        for field in fields {
+            let path = format!("{path}.{}", field.name);
+            if field.rules.iter().any(|rule| rule.id == check.id) {
+                places.push(format!("`{path}`"));
+            }
+            if let Some(inner) = block(field.ty) {
+                walk(&path, inner, check, places);
+            }
+        }
+    }
+    let mut places = Vec::new();
+    for kind in kinds {
+        walk(kind.name, kind.args, check, &mut places);
+        let others = kind.elsewhere.iter().filter(|other| other.id == check.id);
+        places.extend(others.map(|other| format!("`{}.{}`", kind.name, other.argument)));
+        if kind.companions.iter().any(|made| made.id == check.id) {
+            places.push(format!("`{}`", kind.name));
+        }
+    }
+    places.extend(SHARED.iter().filter(|(_, id, _)| *id == check.id).map(|(kind, ..)| format!("`{kind}`")));
+    if places.is_empty() { vec!["every resource".to_owned()] } else { places }
+}
+
+fn checks(kinds: &[&Kind]) -> String {
+    let mut out = String::from(
+        "# Checks\n\nAn environment must be able to go completely, at any time. What would stop that is found by the plan. An error \
+         refuses it: every\none of them is shown, with its place, and the command ends with status 3. A resource may say why a check \
+         does not\nconcern it: `allow: #{ D20: \"shared by all\" }`; the finding is then a warning that gives the reason.\n\n\
+         | check | asks that | finding | looks at |\n| --- | --- | --- | --- |\n",
+    );
+    for check in CHECKS {
+        let finding = match check.severity {
+            Some(Severity::Error) => "error",
+            Some(Severity::Warning) => "warning",
+            Some(Severity::Info) => "note",
+            None => "cannot be violated",
+        };
+        let places = looked_at(check, kinds).join(", ");
+        out.push_str(&format!("| {} | {} | {finding} | {places} |\n", check.id, check.asks));
+    }
+    out
+}
+
 #[test]
 fn the_pages_are_up_to_date() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -67,6 +116,7 @@ fn the_pages_are_up_to_date() {
         expected.insert(file);
     }
     same(docs.join("README.md"), index(&kinds));
+    same(root.join("docs/checks.md"), checks(&kinds));
     let there = std::fs::read_dir(&docs).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
     assert_eq!(there.collect::<BTreeSet<_>>(), expected, "pages of kinds that are no more");
 }

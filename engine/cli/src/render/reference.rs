@@ -114,6 +114,7 @@ fn condition(check: &Check) -> String {
         Check::OneOfInt(all) => all.iter().map(i64::to_string).collect::<Vec<_>>().join(" | "),
         Check::Length(low, high) => format!("length {low} to {high}"),
         Check::Pattern(pattern) => format!("matches {pattern}"),
+        Check::Outside(domains) => format!("not in {}", domains.join(", ")),
     }
 }
 
