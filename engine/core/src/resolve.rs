@@ -424,6 +424,12 @@ fn violated(condition: Check, value: &Value) -> Option<String> {
             let text = value.as_str()?;
             (!matches(pattern, text)).then(|| format!("must match `{pattern}`"))
         }
+        Check::Outside(domains) => {
+            let text = value.as_str()?.trim_end_matches('.').to_lowercase();
+            let within = |domain: &str| text.strip_suffix(domain).is_some_and(|r| r.is_empty() || r.ends_with('.'));
+            let domain = domains.iter().find(|domain| within(domain))?;
+            Some(format!("must be in a domain of your own, since {domain} is reserved"))
+        }
     }
 }
 
@@ -496,6 +502,14 @@ mod tests {
             assert_eq!(problems[0].path.join("."), path);
             assert!(problems[0].message.contains(message), "{}", problems[0].message);
         }
+    }
+
+    #[test]
+    fn reserved_domains_are_refused_with_all_that_is_below_them() {
+        let condition = Check::Outside(&["example.com"]);
+        let refused = |text: &str| violated(condition, &Value::str(text)).is_some();
+        assert!(["example.com", "shop.Example.com", "a.b.example.com."].into_iter().all(refused));
+        assert!(!["myexample.com", "example.com.au", "com", ""].into_iter().any(refused));
     }
 
     #[test]

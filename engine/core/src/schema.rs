@@ -126,6 +126,8 @@ pub enum Check {
     Length(usize, usize),
     /// The whole text matches this regular expression.
     Pattern(&'static str),
+    /// Text that is none of these domain names, nor a name below one.
+    Outside(&'static [&'static str]),
 }
 
 /// How the physical name of a resource is made when the script gives none: `{prefix}{name}-{suffix}{ending}`.

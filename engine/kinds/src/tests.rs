@@ -110,7 +110,7 @@ fn patterns_and_character_sets_are_valid() {
                 Check::Pattern(pattern) => assert!(regex_lite::Regex::new(pattern).is_ok(), "{path}: {pattern}"),
                 Check::Range(low, high) => assert!(low <= high && field.ty == Type::Int, "{path}: {low} to {high}"),
                 Check::Length(low, high) => assert!(low <= high && field.ty != Type::Int, "{path}: {low} to {high}"),
-                Check::OneOf(_) => assert_eq!(field.ty, Type::Str, "{path}"),
+                Check::OneOf(_) | Check::Outside(_) => assert_eq!(field.ty, Type::Str, "{path}"),
                 Check::OneOfInt(_) => assert_eq!(field.ty, Type::Int, "{path}"),
             }
         }

@@ -127,6 +127,11 @@ impl Facts {
                 let list = list.iter();
                 self.checks.push(quote!(::dr_core::schema::Check::OneOfInt(&[#(#list),*])));
             }
+            "outside" => {
+                let list: Punctuated<LitStr, Token![,]> = in_parentheses(meta)?;
+                let list = list.iter();
+                self.checks.push(quote!(::dr_core::schema::Check::Outside(&[#(#list),*])));
+            }
             "name" => self.name_rule(meta)?,
             "refers" => {
                 let list: Punctuated<Expr, Token![,]> = in_parentheses(meta)?;

@@ -24,7 +24,8 @@ pub struct Zone {
         replace,
         ignore_case,
         length = 1..=253,
-        pattern = "([A-Za-z0-9_-]{1,63}\\.)+[A-Za-z0-9-]{2,63}"
+        pattern = "([A-Za-z0-9_-]{1,63}\\.)+[A-Za-z0-9-]{2,63}",
+        outside("example.com", "example.net", "example.org")
     )]
     pub name: String,
     /// What the zone is for.
