@@ -238,6 +238,8 @@ pub struct Field {
     pub unordered: bool,
     /// Whether the service ignores or changes the case of text.
     pub ignore_case: bool,
+    /// Whether a failover changes it: what is found then is told, and neither undone nor taken for the program's wish.
+    pub switched: bool,
     /// Whether these are the resource's tags.
     pub tags: bool,
     /// Conditions on known values.
@@ -274,6 +276,7 @@ impl Field {
             write_only: false,
             unordered: false,
             ignore_case: false,
+            switched: false,
             tags: false,
             checks: &[],
             name_rule: None,

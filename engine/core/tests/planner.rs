@@ -141,6 +141,29 @@ fn what_somebody_else_did_is_noticed() {
 }
 
 #[test]
+fn what_a_failover_switched_is_told_and_left() {
+    let declared = |size| graph(&[("t.store:z", &[("name", text("z")), ("role", text("first")), ("size", int(size))])]);
+    let state = applied(&declared(1));
+    let record = &state.records[&at("t.store:z")];
+    let mut args = record.args.clone();
+    args.insert("role".into(), Value::str("second"));
+    let mut asked = Asked::default();
+    asked.refreshed.insert(at("t.store:z"), Refreshed::Live(Live { args, outputs: record.outputs.clone() }));
+
+    let p = plan_with(Goal::Apply, &declared(1), &state, &asked);
+    assert!(p.is_empty() && p.steps.is_empty() && !p.is_refused(), "{:?}", words(&p));
+    assert_eq!(p.diagnostics[0].code.as_deref(), Some("switched"));
+    // A change that the service takes as a whole would bring the old role back.
+    assert!(plan_with(Goal::Apply, &declared(2), &state, &asked).is_refused());
+    // The program says that it is to last.
+    let lasting = graph(&[("t.store:z", &[("name", text("z")), ("role", text("second")), ("size", int(1))])]);
+    let p = plan_with(Goal::Apply, &lasting, &state, &asked);
+    assert_eq!(words(&p), ["update t.store:z"]);
+    assert!(!p.is_refused(), "{:?}", p.diagnostics);
+    assert_eq!(words(&plan_with(Goal::Destroy, &graph(&[]), &state, &asked)), ["delete t.store:z"]);
+}
+
+#[test]
 fn what_the_service_chooses_is_no_difference() {
     let g = graph(&[("t.store:z", &[("name", text("z"))])]);
     let state = applied(&g);

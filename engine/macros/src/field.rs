@@ -87,7 +87,7 @@ impl Facts {
             return Err(meta.error("a plain word is expected"));
         };
         match key.to_string().as_str() {
-            "replace" | "write_only" | "unordered" | "ignore_case" | "volatile" => self.flags.push(key),
+            "replace" | "write_only" | "unordered" | "ignore_case" | "switched" | "volatile" => self.flags.push(key),
             "sensitive" => {
                 self.sensitive = true;
                 self.flags.push(key);

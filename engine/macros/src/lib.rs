@@ -20,7 +20,7 @@
 //! | `name_blocked`, `create`, `update`, `delete`, `pace` | durations such as `"500ms"`, `"2s"`, `"5m"` |
 //!
 //! On a field, `#[arg(..)]` or, for attributes, `#[out(..)]`: `replace`, `default = …`, `computed`, `sensitive`,
-//! `write_only`, `unordered`, `ignore_case`, `tags`, `volatile`, `like = "…"`, `range = a..=b`, `length = a..=b`,
+//! `write_only`, `unordered`, `ignore_case`, `switched`, `tags`, `volatile`, `like = "…"`, `range = a..=b`, `length = a..=b`,
 //! `pattern = "…"`, `one_of("a", "b")`, `one_of_int(1, 2)`, `outside("example.com")`,
 //! `name(max = 80, chars = "…", prefix = "…", lower)`, `refers("kms.key.arn")` or `refers("kms.key.arn", loose)` when
 //! it does not block that one's deletion,

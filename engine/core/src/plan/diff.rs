@@ -43,12 +43,37 @@ impl Difference<'_> {
 
 /// Whether what a refresh found is what is recorded, as far as it matters.
 pub fn agrees(kind: &Kind, record: &Record, live: &Live) -> bool {
+    unchanged(kind, record, live) && switched(kind, record, live).is_empty()
+}
+
+/// The same, but for what a failover switches.
+fn unchanged(kind: &Kind, record: &Record, live: &Live) -> bool {
     live.outputs == record.outputs && kind.args.iter().all(|field| news(field, record, live).is_none())
 }
 
+/// What a failover has changed: fields that are there to be switched, with what is recorded and what was found.
+pub(super) fn switched<'a>(
+    kind: &Kind,
+    record: &'a Record,
+    live: &'a Live,
+) -> Vec<(&'static str, &'a Value, &'a Value)> {
+    let args = kind.args.iter().map(|field| (field, record.args.get(field.name), live.args.get(field.name)));
+    let outputs =
+        kind.outputs.iter().map(|field| (field, record.outputs.get(field.name), live.outputs.get(field.name)));
+    let both = args.chain(outputs).filter(|(field, ..)| field.switched);
+    both.filter_map(|(field, recorded, found)| {
+        let (recorded, found) = (recorded?, found?);
+        (!same(field, recorded, found)).then_some((field.name, recorded, found))
+    })
+    .collect()
+}
+
 /// What a refresh found of an argument, where that is not what is recorded. Where the service only writes a value
-/// differently, says that nothing is there, or never gives it back, there is no news.
+/// differently, says that nothing is there, or never gives it back, there is no news; nor where a failover switches it.
 fn news<'l>(field: &Field, record: &Record, live: &'l Live) -> Option<Option<&'l Value>> {
+    if field.switched {
+        return None;
+    }
     match (record.args.get(field.name), live.args.get(field.name)) {
         (None, None) => None,
         (None, Some(value)) | (Some(value), None) if means_nothing(field, value) => None,
@@ -60,7 +85,7 @@ fn news<'l>(field: &Field, record: &Record, live: &'l Live) -> Option<Option<&'l
 
 /// The record with what a refresh found.
 pub(super) fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live) -> Arc<Record> {
-    if agrees(kind, record, live) {
+    if unchanged(kind, record, live) {
         return record.clone();
     }
     let mut fresh = Record { outputs: live.outputs.clone(), ..Record::clone(record) };

@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use crate::address::Address;
 use crate::cloud::{Identity, Live};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::expr::{AttrRef, Expr};
 use crate::graph::{Graph, Node, ReplaceOrder};
-use crate::plan::diff::{Difference, difference, known_changes, refreshed};
+use crate::plan::diff::{Difference, difference, known_changes, refreshed, switched};
 use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Reason, Step, destroyable, names, order};
 use crate::record::{Need, Record, Snapshot};
 use crate::registry::Registry;
@@ -246,9 +246,34 @@ impl<'a> Planner<'a> {
             Some(Refreshed::Gone) => self.make(node, needs, wanted, Reason::Gone),
             Some(Refreshed::Live(live)) => {
                 let prior = refreshed(node.kind, recorded, live);
+                let before = self.steps.len();
                 self.change(node, needs, wanted, &prior, recorded, reasons);
+                self.tell_switched(node, recorded, live, before);
             }
             None => self.change(node, needs, wanted, recorded, recorded, reasons),
+        }
+    }
+
+    /// Tells what a failover has changed. It is left as it is; a change of the same resource would undo it, so there is
+    /// none before the program says which is right.
+    fn tell_switched(&mut self, node: &Node, recorded: &Record, live: &Live, before: usize) {
+        let changed = self.steps[before..].iter().any(|s| s.action == Action::Update);
+        for (name, was, is) in switched(node.kind, recorded, live) {
+            let said = node.args.get(name).and_then(Expr::known);
+            if said == Some(is) {
+                continue;
+            }
+            let message = format!("`{name}` of `{}` was switched from {was} to {is}", node.address);
+            let place = node.site.of(&[name.into()], false);
+            self.diagnostics.push(if said.is_some() && changed {
+                Diagnostic::error(format!("{message}, and a change of the resource would switch it back"))
+                    .code("switched")
+                    .at(place, "what the program says")
+                    .help(format!("if the failover is to last, say so: `{name}: {is}`; otherwise switch back first"))
+            } else {
+                let note = Diagnostic { severity: Severity::Info, ..Diagnostic::error(message) };
+                note.code("switched").at(place, "left as it is")
+            });
         }
     }
 

@@ -28,6 +28,8 @@ const ARN: Field = Field::new("arn", "", Type::Str);
 const PATH: Field = Field { like: "stores/{region}/{name}", ..Field::new("path", "", Type::Str) };
 const REVISION: Field = Field { volatile: true, ..Field::new("revision", "", Type::Int) };
 const FREE: Field = Field { name: "chosen", presence: Presence::Computed, ..OPTIONAL };
+/// What a failover switches.
+const ROLE: Field = Field { name: "role", switched: true, ..OPTIONAL };
 const GUARD: Field = Field {
     name: "guard",
     ty: Type::Bool,
@@ -49,7 +51,7 @@ pub static STORE: Kind = Kind {
     ..Kind::new(
         "t.store",
         "",
-        &[NAME, SIZE, FREE, GUARD, Field { name: "class", replace: true, ..OPTIONAL }],
+        &[NAME, SIZE, FREE, GUARD, ROLE, Field { name: "class", replace: true, ..OPTIONAL }],
         &[ARN, REVISION, PATH],
     )
 };
