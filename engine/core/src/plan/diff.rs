@@ -63,7 +63,9 @@ pub(super) fn switched<'a>(
     let both = args.chain(outputs).filter(|(field, ..)| field.switched);
     both.filter_map(|(field, recorded, found)| {
         let (recorded, found) = (recorded?, found?);
-        (!same(field, recorded, found)).then_some((field.name, recorded, found))
+        // What was not decided yet is decided now; nothing was switched.
+        let decided = recorded.as_str().is_none_or(|text| !text.is_empty());
+        (decided && !same(field, recorded, found)).then_some((field.name, recorded, found))
     })
     .collect()
 }
