@@ -131,6 +131,18 @@ fn every_patch_of_moto_is_needed_and_works() {
 }
 
 #[test]
+fn requests_that_break_a_rule_are_found_and_no_others() {
+    let cloud = TestCloud::start(Mode::Stock).unwrap();
+    let sent = cloud.boto("bad_requests.py", &json!({})).unwrap();
+    let sent: Vec<&str> = sent["sent"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let found = cloud.violations().unwrap();
+    let pairs = found.len() == sent.len() && sent.iter().zip(&found).all(|(sent, found)| found.starts_with(sent));
+    assert!(pairs && sent.len() > 10, "sent: {sent:#?}\nfound: {found:#?}");
+    // Each is told once.
+    assert_eq!(cloud.violations().unwrap(), Vec::<String>::new());
+}
+
+#[test]
 fn a_server_ends_with_its_test() {
     let moto = Emulator::moto(Mode::Stock).unwrap();
     let address = moto.endpoint().trim_start_matches("http://").to_owned();

@@ -101,6 +101,11 @@ async fn every_kind_lives_in_the_emulators() {
                     cloud.reset().unwrap();
                 }
             }
+            let broken = cloud.violations().unwrap();
+            if !broken.is_empty() {
+                let says = "requests that AWS's own models of its services do not allow";
+                failures.push(format!("{} ({mode:?}): {says}:\n  {}", example.kind, broken.join("\n  ")));
+            }
         }
         // Names carry the environment, which is called like the kind.
         let left = cloud.boto("empty.py", &serde_json::json!({ "regions": ["us-east-1", "us-west-2"] })).unwrap();

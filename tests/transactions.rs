@@ -251,6 +251,7 @@ mod emulated {
             environment.live(|_| check(&cloud, set));
             let left = cloud.boto("empty.py", &json!({ "regions": ["us-east-1", "us-west-2"] })).unwrap();
             assert_eq!(left["ok"], true, "with {name}: {:#}", left["findings"]);
+            assert_eq!(cloud.violations().unwrap(), Vec::<String>::new(), "with {name}");
             cloud.reset().unwrap();
             println!("with {name}: {:.1} s", started.elapsed().as_secs_f64());
         }

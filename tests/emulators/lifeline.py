@@ -3,7 +3,8 @@
 The protocol is lines over the process's own pipes, so that it needs no port, no file and no signal:
 
 * the launcher writes exactly one line when the server answers: `{"port": 12345, "server": "moto", ...}`;
-* every line `reset` on standard input empties the server and is answered by `{"reset": true}`;
+* every line `reset` on standard input empties the server and is answered by `{"reset": true}`; every line `violations`
+  is answered by what `wire.py` has found since the last one: `{"violations": ["…"]}`;
 * the end of standard input ends the process at once. The operating system closes that pipe however the parent dies, so
   no server outlives its test.
 
@@ -29,7 +30,7 @@ def say(protocol, **message):
     protocol.flush()
 
 
-def obey(protocol, reset, close=lambda: None):
+def obey(protocol, reset, violations, close=lambda: None):
     """Serves standard input until it ends, then runs `close` and ends the process, whatever its threads are doing."""
     try:
         for line in sys.stdin:
@@ -37,8 +38,10 @@ def obey(protocol, reset, close=lambda: None):
             if command == "reset":
                 reset()
                 say(protocol, reset=True)
+            elif command == "violations":
+                say(protocol, violations=violations.take())
             elif command:
-                print(f"unknown command {command!r}: the only one is `reset`", file=sys.stderr)
+                print(f"unknown command {command!r}: there are `reset` and `violations`", file=sys.stderr)
     finally:
         close()
         sys.stderr.flush()

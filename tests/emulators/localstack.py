@@ -3,6 +3,8 @@
     python tests/emulators/localstack.py [--stock] [--services cloudwatch]
 
 Without `--stock` one patch of ours is applied: an alarm gets the tags that it is made with, and loses them with itself.
+Requests are checked against AWS's models on their way in (`wire.py`), which changes no answer.
+
 See `lifeline.py` for how the port is told, and how the server is emptied and ended. It stands in for CloudWatch, because
 moto does not speak the protocol of the Rust SDK for that service. LocalStack reads the account from the access key:
 with the key `123456789012` both emulators speak of the same account.
@@ -24,7 +26,7 @@ from pathlib import Path
 # This file is named like the package that it starts: import from the folder above instead of from beside it.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from emulators import lifeline  # noqa: E402
+from emulators import lifeline, wire  # noqa: E402
 
 READY_WITHIN_SECONDS = 180
 
@@ -36,6 +38,7 @@ def main():
     chosen = options.parse_args()
     services = chosen.services.split(",")
     protocol = lifeline.private_stdout()
+    violations = wire.Violations()
     folder = tempfile.mkdtemp(prefix="dr-localstack-")
     port = lifeline.free_port()
 
@@ -70,7 +73,7 @@ def main():
                 states = {}
             if all(states.get(service) == "running" for service in services):
                 lifeline.say(protocol, port=port, server="localstack", services=services, pid=os.getpid())
-                lifeline.obey(protocol, lambda: reset(services), close)
+                lifeline.obey(protocol, lambda: reset(services), violations, close)
             time.sleep(0.1)
         print(f"LocalStack did not become ready within {READY_WITHIN_SECONDS} s", file=sys.stderr)
         close()
@@ -80,6 +83,7 @@ def main():
     threading.Thread(target=tell_when_ready, daemon=True).start()
     from localstack.runtime.main import main as run
 
+    wire.check_localstack(violations)
     if not chosen.stock:
         tag_alarms()
     try:

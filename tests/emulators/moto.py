@@ -5,7 +5,8 @@
 The port is chosen by the operating system; see `lifeline.py` for how it is told, and how the server is emptied and
 ended. Without `--stock` the server is no independent witness any more: the patches (`patches/`, one file per service)
 are this project's own. What is proven only with them must say so. Group `fix` adds what moto lacks, group `strict` adds
-refusals that AWS makes and moto does not.
+refusals that AWS makes and moto does not. With or without, requests are checked against AWS's models on their way in
+(`wire.py`), which changes no answer.
 """
 
 import argparse
@@ -24,7 +25,7 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "2")
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
-from emulators import lifeline  # noqa: E402
+from emulators import lifeline, wire  # noqa: E402
 
 
 def main():
@@ -44,10 +45,11 @@ def main():
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
+    violations = wire.Violations()
     server = make_server(
         "127.0.0.1",
         0,
-        DomainDispatcherApplication(create_backend_app),
+        wire.Checked(DomainDispatcherApplication(create_backend_app), violations),
         threaded=True,
         request_handler=MotoRequestHandler,
     )
@@ -65,7 +67,7 @@ def main():
     # The first request makes moto load what it needs for all of them: be ready only after it.
     reset()
     lifeline.say(protocol, port=server.port, server="moto", groups=groups, pid=os.getpid())
-    lifeline.obey(protocol, reset)
+    lifeline.obey(protocol, reset, violations)
 
 
 if __name__ == "__main__":

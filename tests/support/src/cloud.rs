@@ -61,6 +61,14 @@ impl TestCloud {
         boto(&endpoints, script, arguments)
     }
 
+    /// What requests broke of the rules that AWS publishes for them, since the last time this was asked.
+    ///
+    /// # Errors
+    /// As [`Emulator::violations`].
+    pub fn violations(&self) -> Result<Vec<String>, Error> {
+        Ok([self.moto.violations()?, self.localstack.violations()?].concat())
+    }
+
     /// Empties both servers.
     ///
     /// # Errors

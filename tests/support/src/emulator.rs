@@ -1,7 +1,7 @@
 //! One emulator process, started through its launcher in `tests/emulators/` and ended when it is dropped.
 //!
-//! The protocol is in `tests/emulators/lifeline.py`: a line of JSON when the server is ready, `reset` on its standard
-//! input, and the end of that input as the order to end. Dropping closes the pipe and then makes sure.
+//! The protocol is in `tests/emulators/lifeline.py`: a line of JSON when the server is ready, `reset` and `violations` on
+//! its standard input, and the end of that input as the order to end. Dropping closes the pipe and then makes sure.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -93,6 +93,17 @@ impl Emulator {
     pub fn reset(&self) -> Result<(), Error> {
         let answer = self.exchange(Some("reset\n"))?;
         if answer["reset"] == true { Ok(()) } else { Err(self.broken(format!("it answered reset with {answer}"))) }
+    }
+
+    /// What requests broke of the rules that AWS publishes for them, since the last time this was asked, a line each
+    /// (`tests/emulators/wire.py`).
+    ///
+    /// # Errors
+    /// When the server has ended.
+    pub fn violations(&self) -> Result<Vec<String>, Error> {
+        let answer = self.exchange(Some("violations\n"))?;
+        let found = answer["violations"].as_array().ok_or_else(|| self.broken(format!("it said {answer}")))?;
+        Ok(found.iter().map(|line| line.as_str().unwrap_or_default().to_owned()).collect())
     }
 
     /// Writes a command, if any, and reads one line of the protocol.
