@@ -123,6 +123,23 @@ fn deletes_follow_facts_not_the_order_of_creation() {
 }
 
 #[test]
+fn what_goes_along_and_is_in_the_way_of_something_else_goes_by_itself() {
+    let g = graph(&[
+        ("t.store:z", &[]),
+        ("t.node:n", &[]),
+        ("t.child:c", &[("store", arn("t.store:z")), ("peer", arn("t.node:n"))]),
+        ("t.child:d", &[("store", arn("t.store:z"))]),
+    ]);
+    let before = applied(&g);
+    let p = plan_with(Goal::Destroy, &graph(&[]), &before, &Asked::default());
+    assert_eq!(words(&p), ["delete t.child:c", "delete t.child:d", "delete t.node:n", "delete t.store:z"]);
+    assert_eq!((p.steps[0].implied_by.clone(), p.steps[1].implied_by.clone()), (None, Some(at("t.store:z"))));
+    let after: Vec<Vec<usize>> = p.steps.iter().map(|s| s.after.clone()).collect();
+    assert_eq!(after, [vec![], vec![3], vec![0], vec![0]]);
+    assert!(carry_out(&p, &before, |n| n - 1).is_empty());
+}
+
+#[test]
 fn what_somebody_else_did_is_noticed() {
     let g = graph(&[("t.node:a", &[]), ("t.store:z", &[("name", text("z")), ("size", int(1))])]);
     let state = applied(&g);

@@ -161,7 +161,8 @@ fn reach(from: usize, next: impl Fn(usize) -> Vec<usize>) -> BTreeSet<usize> {
     found
 }
 
-/// Deletes that another one takes along, with that one.
+/// Deletes that another one takes along, with that one. What is also in the way of something else, which does not go
+/// along, goes by itself: that one need not wait until everything is gone.
 fn implied_deletes(steps: &[Step], registry: &Registry, index: &Index) -> BTreeMap<usize, usize> {
     let mut implied = BTreeMap::new();
     for (i, step) in steps.iter().enumerate() {
@@ -184,7 +185,22 @@ fn implied_deletes(steps: &[Step], registry: &Registry, index: &Index) -> BTreeM
             implied.insert(i, parent);
         }
     }
-    implied
+    loop {
+        let in_the_way: Vec<usize> =
+            implied.keys().copied().filter(|&i| blocks_others(i, steps, index, &implied)).collect();
+        if in_the_way.is_empty() {
+            return implied;
+        }
+        implied.retain(|i, _| !in_the_way.contains(i));
+    }
+}
+
+/// Whether a delete is in the way of one that does not go along with the same one.
+fn blocks_others(i: usize, steps: &[Step], index: &Index, implied: &BTreeMap<usize, usize>) -> bool {
+    let family = root(i, implied);
+    let needs = steps[i].prior.iter().flat_map(|record| &record.needs).filter(|need| need.blocks_delete);
+    let mut blocked = needs.flat_map(|need| index.deletes.get(&need.address).into_iter().flatten());
+    blocked.any(|&other| root(other, implied) != family)
 }
 
 /// A delete comes after the deletes of what blocks it, and after everything that used it has turned to something else.
@@ -205,6 +221,7 @@ fn delete_after(
         None => i,
     };
     for &blocker in index.blocked_by.get(&step.address).into_iter().flatten() {
+        // What goes along with this one waits for it, not the other way round.
         if blocker != waits && !implied.contains_key(&blocker) {
             after[waits].insert(blocker);
         }

@@ -72,7 +72,12 @@ pub static NODE: Kind = Kind::new(
 /// Goes along with its store.
 pub static CHILD: Kind = Kind {
     deleted_with: Some("store"),
-    ..Kind::new("t.child", "", &[SIZE, Field { replace: true, ..refers("store", "t.store.arn", true) }], &[ARN])
+    ..Kind::new(
+        "t.child",
+        "",
+        &[SIZE, Field { replace: true, ..refers("store", "t.store.arn", true) }, refers("peer", "t.node.arn", true)],
+        &[ARN],
+    )
 };
 pub static LOOKUP: Kind = Kind { lookup: true, ..Kind::new("t.lookup", "", &[], &[ARN]) };
 
