@@ -1,0 +1,114 @@
+// The functions without a cloud: run with `node --test`.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { handlerOver as trades, parameter } from "../trade_processor/index.mjs";
+import { handlerOver as health } from "../health_check/index.mjs";
+import { handlerOver as validation } from "../failover_validate/index.mjs";
+
+const ORDER = { tradeId: "t-1", sessionId: "s-1", symbol: "ACME", side: "buy", quantity: 10, price: 12.5 };
+const REGION = { REGION: "us-east-2" };
+
+/** A database and sessions that remember, and fail while told to. */
+function stores() {
+  const rows = new Map();
+  const sessions = [];
+  const state = { broken: false };
+  return {
+    rows, sessions, state,
+    database: async (sql, values) => {
+      if (state.broken) throw new Error("down");
+      if (sql.includes("INSERT") && !rows.has(values.trade_id)) rows.set(values.trade_id, values);
+    },
+    session: async (trade) => { sessions.push(trade.tradeId); },
+  };
+}
+
+const message = (id, order) => ({ messageId: id, body: JSON.stringify(order) });
+
+test("a trade is placed once, however often it comes", async () => {
+  const all = stores();
+  const handler = trades(all, REGION);
+  for (let i = 0; i < 2; i += 1) {
+    const said = await handler({ body: JSON.stringify(ORDER) });
+    assert.equal(said.statusCode, 201);
+    assert.deepEqual(JSON.parse(said.body), { tradeId: "t-1", status: "placed", region: "us-east-2" });
+  }
+  assert.equal(all.rows.size, 1);
+  assert.equal(all.rows.get("t-1").region, "us-east-2");
+});
+
+test("what is no order is refused and not written", async () => {
+  const all = stores();
+  const handler = trades(all, REGION);
+  for (const wrong of [
+    "{", "[]", "null", '"x"', ...[
+      { tradeId: "a b" }, { sessionId: 7 }, { symbol: "acme" }, { side: "hold" }, { quantity: 0 }, { quantity: 1.5 },
+      { price: -1 }, { price: "12" }, { extra: 1 },
+    ].map((change) => JSON.stringify({ ...ORDER, ...change })),
+  ]) {
+    const said = await handler({ body: wrong });
+    assert.equal(said.statusCode, 400, wrong);
+    assert.equal(JSON.parse(said.body).error, "invalid");
+  }
+  assert.equal(all.rows.size + all.sessions.length, 0);
+});
+
+test("while the database is down the API asks to try again", async () => {
+  const all = stores();
+  all.state.broken = true;
+  const said = await trades(all, REGION)({ body: JSON.stringify(ORDER) });
+  assert.equal(said.statusCode, 503);
+  assert.equal(all.sessions.length, 0);
+});
+
+test("of a batch only what failed comes back, and what can never work does not", async () => {
+  const all = stores();
+  const database = all.database;
+  all.database = async (sql, values) => {
+    if (values.trade_id === "t-2") throw new Error("down");
+    return database(sql, values);
+  };
+  const said = await trades(all, REGION)({
+    Records: [message("a", ORDER), message("b", { ...ORDER, tradeId: "t-2" }), message("c", { wrong: true })],
+  });
+  assert.deepEqual(said, { batchItemFailures: [{ itemIdentifier: "b" }] });
+  assert.deepEqual([...all.rows.keys()], ["t-1"]);
+});
+
+test("values are sent as the Data API takes them", () => {
+  assert.deepEqual(parameter(["n", 3]), { name: "n", value: { longValue: 3 } });
+  assert.deepEqual(parameter(["p", 1.5]), { name: "p", value: { stringValue: "1.5" }, typeHint: "DECIMAL" });
+  assert.deepEqual(parameter(["s", "x"]), { name: "s", value: { stringValue: "x" } });
+});
+
+test("a region is healthy when all of it works, and says what does not", async () => {
+  const environment = { AWS_REGION: "us-east-1", DB_CLUSTER_ID: "trading-db" };
+  const works = async () => {};
+  const fails = async () => { throw new Error("down"); };
+  const good = await health({ sessions: works, orders: works }, environment)();
+  assert.equal(good.statusCode, 200);
+  assert.deepEqual(JSON.parse(good.body), { status: "healthy", region: "us-east-1", database: "trading-db" });
+  const bad = await health({ sessions: fails, orders: works }, environment)();
+  assert.equal(bad.statusCode, 503);
+  assert.deepEqual(JSON.parse(bad.body).wrong, ["sessions"]);
+});
+
+test("a failover is valid when this region's cluster writes", async () => {
+  const environment = { ...REGION, DB_CLUSTER_ID: "second", GLOBAL_CLUSTER_ID: "all" };
+  const asked = { action: "validate", region: "us-east-2" };
+  const world = (status, writer) => ({
+    cluster: async () => ({ Status: status, DBClusterArn: "arn:second" }),
+    global: async () => ({ GlobalClusterMembers: [
+      { DBClusterArn: "arn:first", IsWriter: writer === "arn:first" },
+      { DBClusterArn: "arn:second", IsWriter: writer === "arn:second" },
+    ] }),
+  });
+  const valid = await validation(world("available", "arn:second"), environment)(asked);
+  assert.deepEqual(valid, { valid: true, region: "us-east-2", writer: "arn:second" });
+  await assert.rejects(validation(world("available", "arn:first"), environment)(asked), /arn:first writes/);
+  await assert.rejects(validation(world("promoting", "arn:second"), environment)(asked), /is promoting/);
+  await assert.rejects(validation(world("available", "arn:second"), environment)({ ...asked, region: "x" }), /was to be/);
+  await assert.rejects(validation(world("available", "arn:second"), environment)({}), /must be `validate`/);
+});

@@ -1,0 +1,135 @@
+/**
+ * Takes trades: one by one over the REST API (`POST /trades`), and in batches from the queue of orders.
+ *
+ * A trade is written to the database first, then the session that placed it is brought up to date. Both steps can be
+ * made twice without harm, so whatever fails is simply tried again: the API answers 503, and of a batch only the
+ * messages that failed come back.
+ */
+
+const SIDES = new Set(["buy", "sell"]);
+const ID = /^[A-Za-z0-9_-]{1,64}$/;
+const SYMBOL = /^[A-Z][A-Z0-9.]{0,11}$/;
+const SQL = `
+  INSERT INTO trades (trade_id, session_id, symbol, side, quantity, price, region)
+  VALUES (:trade_id, :session_id, :symbol, :side, :quantity, :price, :region)
+  ON CONFLICT (trade_id) DO NOTHING`;
+const TABLE = `
+  CREATE TABLE IF NOT EXISTS trades (
+    trade_id text PRIMARY KEY, session_id text NOT NULL, symbol text NOT NULL, side text NOT NULL,
+    quantity bigint NOT NULL, price numeric(18, 4) NOT NULL, region text NOT NULL,
+    placed_at timestamptz NOT NULL DEFAULT now())`;
+
+/** What is wrong with an order; the message says what. */
+export class Invalid extends Error {}
+
+/** The trade that an order asks for. */
+export function validated(order) {
+  if (order === null || typeof order !== "object" || Array.isArray(order)) throw new Invalid("an order is an object");
+  const { tradeId, sessionId, symbol, side, quantity, price, ...unknown } = order;
+  const strangers = Object.keys(unknown);
+  if (strangers.length > 0) throw new Invalid(`unknown fields: ${strangers.sort().join(", ")}`);
+  for (const [name, value] of Object.entries({ tradeId, sessionId })) {
+    if (typeof value !== "string" || !ID.test(value)) {
+      throw new Invalid(`\`${name}\` must be 1 to 64 letters, digits, \`-\` and \`_\``);
+    }
+  }
+  if (typeof symbol !== "string" || !SYMBOL.test(symbol)) throw new Invalid("`symbol` must be one of an exchange");
+  if (!SIDES.has(side)) throw new Invalid("`side` must be `buy` or `sell`");
+  if (!Number.isSafeInteger(quantity) || quantity < 1) throw new Invalid("`quantity` must be a whole number from 1");
+  if (typeof price !== "number" || !Number.isFinite(price) || price <= 0) throw new Invalid("`price` must be above 0");
+  return { tradeId, sessionId, symbol, side, quantity, price };
+}
+
+/** The function over what it talks to: `database(sql, values)` and `session(trade)`. */
+export function handlerOver({ database, session }, environment) {
+  let isReady = false;
+  const place = async (order) => {
+    const trade = validated(order);
+    if (!isReady) {
+      await database(TABLE, {});
+      isReady = true;
+    }
+    await database(SQL, {
+      trade_id: trade.tradeId, session_id: trade.sessionId, symbol: trade.symbol, side: trade.side,
+      quantity: trade.quantity, price: trade.price, region: environment.REGION,
+    });
+    await session(trade);
+    return trade;
+  };
+  const batch = async (records) => {
+    const failed = [];
+    for (const record of records) {
+      try {
+        await place(parsed(record.body));
+      } catch (error) {
+        // An order that can never be placed would come back for ever.
+        if (error instanceof Invalid) console.error(JSON.stringify({ refused: record.messageId, why: error.message }));
+        else failed.push({ itemIdentifier: record.messageId });
+      }
+    }
+    return { batchItemFailures: failed };
+  };
+  const request = async (body) => {
+    try {
+      const trade = await place(parsed(body));
+      return answer(201, { tradeId: trade.tradeId, status: "placed", region: environment.REGION });
+    } catch (error) {
+      if (error instanceof Invalid) return answer(400, { error: "invalid", message: error.message });
+      console.error(error);
+      return answer(503, { error: "unavailable", message: "the trade was not placed; try again" });
+    }
+  };
+  return async (event) => (Array.isArray(event.Records) ? batch(event.Records) : request(event.body));
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Invalid("an order is JSON");
+  }
+}
+
+function answer(statusCode, body) {
+  return { statusCode, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+/** A value as the Data API takes it. */
+export function parameter([name, value]) {
+  if (Number.isInteger(value)) return { name, value: { longValue: value } };
+  if (typeof value === "number") return { name, value: { stringValue: String(value) }, typeHint: "DECIMAL" };
+  return { name, value: { stringValue: value } };
+}
+
+async function cloud(environment) {
+  const { RDSDataClient, ExecuteStatementCommand } = await import("@aws-sdk/client-rds-data");
+  const { DynamoDBClient, UpdateItemCommand } = await import("@aws-sdk/client-dynamodb");
+  const data = new RDSDataClient({});
+  const table = new DynamoDBClient({});
+  return {
+    database: (sql, values) => data.send(new ExecuteStatementCommand({
+      resourceArn: environment.DB_CLUSTER_ARN, secretArn: environment.DB_SECRET_ARN, database: "trading", sql,
+      parameters: Object.entries(values).map(parameter),
+    })),
+    session: (trade) => table.send(new UpdateItemCommand({
+      TableName: environment.SESSION_TABLE_NAME,
+      Key: { sessionId: { S: trade.sessionId } },
+      UpdateExpression: "SET lastTrade = :trade, lastRegion = :region ADD trades :one",
+      // Only once for each trade, however often it comes.
+      ConditionExpression: "attribute_not_exists(trades) OR NOT contains(trades, :trade)",
+      ExpressionAttributeValues: {
+        ":trade": { S: trade.tradeId }, ":region": { S: environment.REGION }, ":one": { SS: [trade.tradeId] },
+      },
+    })).catch((error) => {
+      if (error.name !== "ConditionalCheckFailedException") throw error;
+    }),
+  };
+}
+
+let own;
+
+/** The entry point. */
+export async function handler(event) {
+  own ??= handlerOver(await cloud(process.env), process.env);
+  return own(event);
+}
