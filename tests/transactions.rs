@@ -36,7 +36,7 @@ const OPTIONS: &[(&str, &[&str])] = &[
 
 /// Where the function's memory is set, and another amount of it.
 const MEMORY: (&str, &str, &str) =
-    ("programs/transactions.rhai", "runtime: \"python3.11\",", "runtime: \"python3.11\", memory: 512,");
+    ("programs/transactions/region.rhai", "runtime: \"python3.11\",", "runtime: \"python3.11\", memory: 512,");
 /// Where the table's key is set, and another one.
 const KEY: [(&str, &str, &str); 2] = [
     ("programs/transactions.rhai", "hash_key: \"id\",", "hash_key: \"tx_id\","),
