@@ -114,7 +114,7 @@ impl Facts {
                 self.checks.push(quote!(::dr_core::schema::Check::Length(#low, #high)));
             }
             "pattern" => {
-                let text: LitStr = meta.value()?.parse()?;
+                let text: Expr = meta.value()?.parse()?;
                 self.checks.push(quote!(::dr_core::schema::Check::Pattern(#text)));
             }
             "one_of" => {

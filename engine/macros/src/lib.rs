@@ -21,7 +21,7 @@
 //!
 //! On a field, `#[arg(..)]` or, for attributes, `#[out(..)]`: `replace`, `default = …`, `computed`, `sensitive`,
 //! `write_only`, `unordered`, `ignore_case`, `switched`, `tags`, `volatile`, `like = "…"`, `range = a..=b`, `length = a..=b`,
-//! `pattern = "…"`, `one_of("a", "b")`, `one_of_int(1, 2)`, `outside("example.com")`,
+//! `pattern = "…"` (or a constant), `one_of("a", "b")`, `one_of_int(1, 2)`, `outside("example.com")`,
 //! `name(max = 80, chars = "…", prefix = "…", lower)`, `refers("kms.key.arn")` or `refers("kms.key.arn", loose)` when
 //! it does not block that one's deletion,
 //! `refuse("D07", only = true, why = "…")`, also `max = 7` or `absent` for `only`, `unless = "kind"` when a resource of that

@@ -23,7 +23,7 @@ pub struct Policy {
     #[arg(replace, name(max = 128, chars = "A-Za-z0-9_+=,.@-"))]
     pub name: String,
     /// Path of the policy.
-    #[arg(replace, default = "/", length = 1..=512, pattern = "/|/[!-~]+/")]
+    #[arg(replace, default = "/", length = 1..=512, pattern = "(/[A-Za-z0-9.,+@=_-]+)*/")]
     pub path: String,
     /// What the policy is for.
     #[arg(replace, length = 0..=1_000)]

@@ -24,16 +24,16 @@ pub struct Role {
     /// Who may assume the role.
     pub assume_role_policy: Policy,
     /// What the role is for.
-    #[arg(length = 0..=1000)]
+    #[arg(length = 0..=1_000, pattern = "[\\t\\n\\r -~\\u00A1-\\u00FF]*")]
     pub description: Option<String>,
     /// Path of the role.
-    #[arg(replace, default = "/", pattern = "/|/[!-~]+/")]
+    #[arg(replace, default = "/", length = 1..=512, pattern = "/|/[!-~]+/")]
     pub path: String,
     /// Longest session in seconds.
     #[arg(default = 3_600, range = 3_600..=43_200)]
     pub max_session_duration: i64,
     /// ARN of the policy that limits what the role's own policies can allow.
-    #[arg(refers("iam.policy.arn"))]
+    #[arg(refers("iam.policy.arn"), length = 20..=2_048)]
     pub permissions_boundary: Option<String>,
     /// Whether a delete also removes policies that somebody else added.
     #[arg(default = true, refuse("D16", only = true, why = "a role with policies left on it cannot be deleted"))]

@@ -20,7 +20,7 @@ pub struct RolePolicy {
     #[arg(replace, name(max = 128, chars = "A-Za-z0-9_+=,.@-"))]
     pub name: String,
     /// Name of the role.
-    #[arg(replace, refers("iam.role.name"))]
+    #[arg(replace, refers("iam.role.name"), length = 1..=64, pattern = "[A-Za-z0-9_+=,.@-]+")]
     pub role: String,
     /// What it allows and denies.
     pub policy: Document,

@@ -16,7 +16,7 @@ use dr_macros::Kind;
 )]
 pub struct RolePolicyAttachment {
     /// Name of the role.
-    #[arg(replace, refers("iam.role.name"))]
+    #[arg(replace, refers("iam.role.name"), length = 1..=64, pattern = "[A-Za-z0-9_+=,.@-]+")]
     pub role: String,
     /// ARN of the policy, e.g. `arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole`.
     #[arg(replace, refers("iam.policy.arn"))]

@@ -18,7 +18,7 @@ pub struct Alias {
     #[arg(replace, name(max = 256, chars = "A-Za-z0-9/_-", prefix = "alias/"))]
     pub name: String,
     /// Id of the key, not its ARN.
-    #[arg(refers("kms.key.key_id"), pattern = "[A-Za-z0-9-]+")]
+    #[arg(refers("kms.key.key_id"), length = 1..=256, pattern = "[A-Za-z0-9-]+")]
     pub target_key_id: String,
 }
 

@@ -55,6 +55,9 @@ pub struct Key {
             "HMAC_256",
             "HMAC_384",
             "HMAC_512",
+            "ML_DSA_44",
+            "ML_DSA_65",
+            "ML_DSA_87",
             "SM2"
         )
     )]

@@ -22,7 +22,7 @@ pub struct FunctionAlias {
     #[arg(replace, refers("lambda.function.function_name"))]
     pub function_name: String,
     /// Alias name, the only one of the function, with a letter in it. Defaults to the resource name with the suffix.
-    #[arg(replace, name(max = 128, chars = "A-Za-z0-9_-"))]
+    #[arg(replace, name(max = 128, chars = "A-Za-z0-9_-"), pattern = "[0-9]*[A-Za-z_-].*")]
     pub name: String,
     /// The version that it stands for: the `version` of a function with `publish`, or `$LATEST`.
     #[arg(length = 1..=1_024, pattern = "\\$LATEST(\\.PUBLISHED)?|[0-9]+")]

@@ -19,10 +19,10 @@ use dr_macros::{Block, Kind};
 )]
 pub struct EventSourceMapping {
     /// ARN of the queue or stream.
-    #[arg(replace, refers("*"))]
+    #[arg(replace, refers("*"), length = 12..=1_024, pattern = super::ARN)]
     pub event_source_arn: String,
     /// Name of the function.
-    #[arg(refers("lambda.function.function_name"))]
+    #[arg(refers("lambda.function.function_name"), length = 1..=140, pattern = "[A-Za-z0-9_-]+")]
     pub function_name: String,
     /// Whether it reads.
     #[arg(default = true)]
@@ -37,13 +37,13 @@ pub struct EventSourceMapping {
     #[arg(replace, one_of("TRIM_HORIZON", "LATEST"))]
     pub starting_position: Option<String>,
     /// Event patterns; a record that none of them matches is skipped.
-    #[arg(default = [], unordered, length = 0..=10)]
+    #[arg(default = [], unordered, length = 0..=20)]
     pub filter_criteria: Vec<Json>,
     /// What the function reports of a batch: `["ReportBatchItemFailures"]`, or nothing.
     #[arg(default = [], unordered, length = 0..=1)]
     pub function_response_types: Vec<String>,
     /// Invocations at once for a queue; no limit of its own when left out.
-    #[arg(range = 2..=2_000)]
+    #[arg(range = 2..=1_000)]
     pub maximum_concurrency: Option<i64>,
     /// Invocations at once for each shard of a stream. Lambda takes 1.
     #[arg(computed, like = "1", range = 1..=10)]
@@ -61,10 +61,10 @@ pub struct EventSourceMapping {
     #[arg(computed, like = "0", range = 0..=900)]
     pub tumbling_window_in_seconds: Option<i64>,
     /// ARN of the queue or topic that is told of records of a stream that were given up.
-    #[arg(refers("*"))]
+    #[arg(refers("*"), length = 12..=1_024, pattern = super::ARN)]
     pub destination_on_failure: Option<String>,
     /// Key that encrypts the filter criteria; a key of Lambda's when left out.
-    #[arg(refers("kms.key.arn"))]
+    #[arg(refers("kms.key.arn"), length = 12..=2_048, pattern = super::RESOURCE_ARN)]
     pub kms_key_arn: Option<String>,
     /// Tags.
     #[arg(tags)]

@@ -33,7 +33,11 @@ pub struct Function {
     #[arg(replace, name(max = 64, chars = "A-Za-z0-9_-"))]
     pub function_name: String,
     /// ARN of the role that the function runs as.
-    #[arg(refers("iam.role.arn"))]
+    #[arg(
+        refers("iam.role.arn"),
+        length = 1..=10_000,
+        pattern = "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@/-]+"
+    )]
     pub role: String,
     /// Whether the code is an archive or a container image.
     #[arg(replace, default = "Zip", one_of("Zip", "Image"))]
@@ -42,7 +46,12 @@ pub struct Function {
     #[arg(refers("archive.zip.package"), pattern = "sha256:[0-9a-f]{64}")]
     pub package: Option<String>,
     /// Bucket, of the function's region, that holds the archive. Lambda copies it.
-    #[arg(write_only, refers("s3.bucket.bucket", loose))]
+    #[arg(
+        write_only,
+        refers("s3.bucket.bucket", loose),
+        length = 3..=63,
+        pattern = "[0-9A-Za-z._-]*[0-9A-Za-z_-]"
+    )]
     pub s3_bucket: Option<String>,
     /// Key of the archive in the bucket.
     #[arg(write_only, length = 1..=1_024)]
@@ -55,7 +64,7 @@ pub struct Function {
     /// Runtime of an archive, e.g. `python3.12`.
     pub runtime: Option<String>,
     /// Where an archive starts: `file.function`.
-    #[arg(length = 1..=128)]
+    #[arg(length = 1..=128, pattern = "[^\\s]+")]
     pub handler: Option<String>,
     /// What the function is for.
     #[arg(default = "", length = 0..=256)]
@@ -76,7 +85,7 @@ pub struct Function {
     #[arg(default = {})]
     pub environment: BTreeMap<String, String>,
     /// Key that encrypts the environment variables; a key of Lambda's when left out.
-    #[arg(refers("kms.key.arn"))]
+    #[arg(refers("kms.key.arn"), length = 1..=10_000, pattern = super::RESOURCE_ARN)]
     pub kms_key_arn: Option<String>,
     /// ARNs of layer versions, the later over the earlier.
     #[arg(default = [], length = 0..=5)]
@@ -89,7 +98,7 @@ pub struct Function {
     ))]
     pub vpc_config: Option<FunctionVpcConfig>,
     /// ARN of the queue or topic that takes asynchronous events that failed.
-    #[arg(refers("*"))]
+    #[arg(refers("*"), length = 1..=10_000, pattern = super::RESOURCE_ARN)]
     pub dead_letter_target_arn: Option<String>,
     /// Whether invocations are traced with X-Ray, or only those whose caller asks for it.
     #[arg(default = "PassThrough", one_of("Active", "PassThrough"))]
@@ -129,7 +138,7 @@ pub struct FunctionLoggingConfig {
     #[arg(default = "Text", one_of("Text", "JSON"))]
     pub log_format: String,
     /// Name of the log group; the group of the function's name when left out.
-    #[arg(refers("logs.log_group.name"))]
+    #[arg(refers("logs.log_group.name"), length = 1..=512, pattern = "[A-Za-z0-9_./#-]+")]
     pub log_group: Option<String>,
     /// Least level of the function's own entries, in JSON.
     #[arg(one_of("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"))]

@@ -15,19 +15,19 @@ use dr_macros::Kind;
 )]
 pub struct Permission {
     /// Name of the function.
-    #[arg(replace, refers("lambda.function.function_name"))]
+    #[arg(replace, refers("lambda.function.function_name"), length = 1..=140, pattern = "[A-Za-z0-9_-]+")]
     pub function_name: String,
     /// Id of the statement, the only one in the policy. Defaults to the resource name with the suffix.
     #[arg(replace, name(max = 100, chars = "A-Za-z0-9_-"))]
     pub statement_id: String,
     /// What may be done.
-    #[arg(replace, default = "lambda:InvokeFunction", pattern = "lambda:(\\*|[A-Za-z]+)")]
+    #[arg(replace, default = "lambda:InvokeFunction", length = 1..=256, pattern = "lambda:(\\*|[A-Za-z]+)")]
     pub action: String,
     /// Who may: a service such as `events.amazonaws.com`, an account's number, or an ARN.
-    #[arg(replace)]
+    #[arg(replace, length = 1..=256)]
     pub principal: String,
     /// What the service must act for: the ARN of the topic, rule, API or target group. `*` and `?` stand for anything.
-    #[arg(replace, refers("*", loose))]
+    #[arg(replace, refers("*", loose), length = 12..=1_024, pattern = super::ARN)]
     pub source_arn: Option<String>,
     /// Number of the account that what the service acts for belongs to. Needed where the ARN does not tell: S3.
     #[arg(replace, pattern = "\\d{12}")]
@@ -42,6 +42,6 @@ pub struct Permission {
     #[arg(replace, one_of("NONE", "AWS_IAM"))]
     pub function_url_auth_type: Option<String>,
     /// Token that an Alexa skill must bring.
-    #[arg(replace, length = 1..=256)]
+    #[arg(replace, length = 1..=256, pattern = "[A-Za-z0-9._-]+")]
     pub event_source_token: Option<String>,
 }

@@ -51,7 +51,7 @@ pub struct Cluster {
     )]
     pub engine_lifecycle_support: Option<String>,
     /// The global cluster that it is part of.
-    #[arg(replace, refers("rds.global_cluster.id"))]
+    #[arg(replace, refers("rds.global_cluster.id"), length = 1..=63, pattern = "[A-Za-z](-?[A-Za-z0-9]){0,62}")]
     pub global_cluster_identifier: Option<String>,
     /// Whether a cluster that follows the writer of another region takes statements that write and passes them on.
     #[arg(default = false)]

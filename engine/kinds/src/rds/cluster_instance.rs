@@ -60,7 +60,14 @@ pub struct ClusterInstance {
     #[arg(computed, refers("kms.key.arn"))]
     pub performance_insights_kms_key_id: Option<String>,
     /// Days for which it is kept: 7, which is free, 731, or 31 times a number of months up to 23.
-    #[arg(computed, like = "7", range = 7..=731)]
+    #[arg(
+        computed,
+        like = "7",
+        one_of_int(
+            7, 31, 62, 93, 124, 155, 186, 217, 248, 279, 310, 341, 372, 403, 434, 465, 496, 527, 558, 589, 620, 651,
+            682, 713, 731
+        )
+    )]
     pub performance_insights_retention_period: Option<i64>,
     /// Seconds between two measurements of the operating system; 0 for none.
     #[arg(default = 0, one_of_int(0, 1, 5, 10, 15, 30, 60))]

@@ -16,7 +16,7 @@ use dr_macros::Kind;
 )]
 pub struct BucketPolicy {
     /// The bucket.
-    #[arg(replace, refers("s3.bucket.bucket"))]
+    #[arg(replace, refers("s3.bucket.bucket"), length = 3..=63, pattern = "[a-z0-9][a-z0-9.-]*[a-z0-9]")]
     pub bucket: String,
     /// Who may do what with the bucket and its objects.
     pub policy: Policy,

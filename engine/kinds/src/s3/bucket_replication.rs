@@ -19,7 +19,7 @@ use dr_macros::{Block, Kind};
 )]
 pub struct BucketReplication {
     /// The bucket whose objects are copied.
-    #[arg(replace, refers("s3.bucket.bucket"))]
+    #[arg(replace, refers("s3.bucket.bucket"), length = 3..=63, pattern = "[a-z0-9][a-z0-9.-]*[a-z0-9]")]
     pub bucket: String,
     /// ARN of the role that S3 copies with.
     #[arg(refers("iam.role.arn"))]
@@ -76,6 +76,7 @@ pub struct ReplicationDestination {
     /// Storage class of the copies; that of the original when left out.
     #[arg(one_of(
         "STANDARD",
+        "REDUCED_REDUNDANCY",
         "STANDARD_IA",
         "ONEZONE_IA",
         "INTELLIGENT_TIERING",
