@@ -117,6 +117,12 @@ impl<'a> Cx<'a> {
         CloudError { maybe_done: true, ..CloudError::new(ErrorClass::Transient, call, "IncompleteReply", why) }
     }
 
+    #[cfg_attr(not(any(feature = "ec2", feature = "events")), expect(dead_code, reason = "few refuse inside a reply"))]
+    /// The error that a reply holds about one of several things it is about.
+    pub(crate) fn refused(&self, call: &str, code: &str, message: &str) -> CloudError {
+        CloudError::new(classify(call, self.phase, 400, code, message), call, code, message)
+    }
+
     /// The error of something that exists and belongs to somebody else.
     pub(crate) fn not_ours(&self, call: &str, what: &str) -> CloudError {
         let why = format!("{what} exists already and was not made by this operation ({})", self.address);

@@ -52,7 +52,7 @@ pub struct FlowLog {
 }
 
 /// Form of the files in a bucket.
-#[derive(Debug, Clone, Default, PartialEq, Block)]
+#[derive(Debug, Clone, PartialEq, Block)]
 pub struct FlowLogDestinationOptions {
     /// Format of a file.
     #[arg(default = "plain-text", one_of("plain-text", "parquet"))]

@@ -1,0 +1,113 @@
+//! `ec2.flow_log`: lifecycle. The id is the flow log's id.
+//!
+//! Creation and deletion answer for each of several resources or logs, and only inside the reply that one was refused.
+
+use aws_sdk_ec2::types::{
+    DestinationFileFormat, DestinationOptionsRequest, FlowLogsResourceType, LogDestinationType, ResourceType,
+    TrafficType,
+};
+use dr_core::cloud::{CloudError, ErrorClass, Intent};
+use dr_kinds::ec2::{FlowLog, FlowLogDestinationOptions, FlowLogOut};
+
+use super::{all_successful, made_by, retag, tagged};
+use crate::cx::{Cx, MayBeGone as _};
+use crate::lifecycle::{Lifecycle, Result};
+use crate::tags;
+
+const CREATE: &str = "ec2:CreateFlowLogs";
+const DELETE: &str = "ec2:DeleteFlowLogs";
+
+impl Lifecycle for FlowLog {
+    async fn find(cx: &Cx<'_>, _args: &Self, intent: &Intent) -> Result<Option<String>> {
+        let logs = cx.ec2().describe_flow_logs().filter(made_by(intent)).into_paginator().items().send().try_collect();
+        let logs = cx.call("ec2:DescribeFlowLogs", logs).await?;
+        Ok(logs.into_iter().find(|log| tags::ours(log.tags(), intent)).and_then(|log| log.flow_log_id))
+    }
+
+    async fn create(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<String> {
+        let (of, resource) = match (&args.vpc_id, &args.subnet_id) {
+            (Some(vpc), None) => (FlowLogsResourceType::Vpc, vpc),
+            (None, Some(subnet)) => (FlowLogsResourceType::Subnet, subnet),
+            _ => {
+                let why = format!("{}: give exactly one of `vpc_id` and `subnet_id`", cx.address());
+                return Err(CloudError::new(ErrorClass::Invalid, CREATE, "BadArguments", why));
+            }
+        };
+        let log = cx.ec2().create_flow_logs().client_token(&*intent.op).resource_type(of).resource_ids(resource);
+        let log = log.traffic_type(TrafficType::from(args.traffic_type.as_str()));
+        let log = log.log_destination_type(LogDestinationType::from(args.log_destination_type.as_str()));
+        let log = log.set_log_group_name(args.log_group_name.clone());
+        let log = log.set_log_destination(args.log_destination.as_deref().map(plain).map(str::to_owned));
+        let log = log.set_deliver_logs_permission_arn(args.deliver_logs_permission_arn.clone());
+        let log = log.set_log_format(args.log_format.clone());
+        let log = log.set_max_aggregation_interval(i32::try_from(args.max_aggregation_interval).ok());
+        let log = log.set_destination_options(args.destination_options.as_ref().map(|options| {
+            DestinationOptionsRequest::builder()
+                .file_format(DestinationFileFormat::from(options.file_format.as_str()))
+                .hive_compatible_partitions(options.hive_compatible_partitions)
+                .per_hour_partition(options.per_hour_partition)
+                .build()
+        }));
+        let log = log.tag_specifications(tagged(ResourceType::VpcFlowLog, &args.tags, intent));
+        let reply = cx.call(CREATE, log.send()).await?;
+        all_successful(cx, CREATE, reply.unsuccessful())?;
+        let id = reply.flow_log_ids.unwrap_or_default().into_iter().next();
+        id.ok_or_else(|| cx.incomplete(CREATE, "id"))
+    }
+
+    async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, FlowLogOut)>> {
+        let logs = cx.call("ec2:DescribeFlowLogs", cx.ec2().describe_flow_logs().flow_log_ids(id).send()).await;
+        let log = logs.found()?.and_then(|reply| reply.flow_logs).and_then(|logs| logs.into_iter().next());
+        let Some(log) = log else { return Ok(None) };
+        let resource = |prefix: &str| log.resource_id.clone().filter(|id| id.starts_with(prefix));
+        let options = log.destination_options.as_ref().map(|options| FlowLogDestinationOptions {
+            file_format: options.file_format().map_or("plain-text", |format| format.as_str()).to_owned(),
+            hive_compatible_partitions: options.hive_compatible_partitions().unwrap_or_default(),
+            per_hour_partition: options.per_hour_partition().unwrap_or_default(),
+        });
+        let live = FlowLog {
+            vpc_id: resource("vpc-"),
+            subnet_id: resource("subnet-"),
+            tags: tags::user(log.tags()),
+            // Of what goes to a bucket, the options are reported whether given or not.
+            destination_options: options
+                .filter(|options| last.destination_options.is_some() || *options != usual_options()),
+            traffic_type: log.traffic_type.map_or_else(|| last.traffic_type.clone(), |of| of.as_str().to_owned()),
+            log_destination_type: log
+                .log_destination_type
+                .map_or_else(|| last.log_destination_type.clone(), |of| of.as_str().to_owned()),
+            log_destination: match (log.log_destination, &last.log_destination) {
+                (Some(reported), Some(last)) if reported == plain(last) => Some(last.clone()),
+                (reported, _) => reported,
+            },
+            log_group_name: log.log_group_name,
+            deliver_logs_permission_arn: log.deliver_logs_permission_arn,
+            log_format: log.log_format,
+            max_aggregation_interval: log.max_aggregation_interval.map_or(last.max_aggregation_interval, i64::from),
+        };
+        Ok(Some((live, FlowLogOut { arn: cx.arn("ec2", &format!("vpc-flow-log/{id}")) })))
+    }
+
+    async fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> Result<()> {
+        retag(cx, id, &old.tags, &new.tags).await
+    }
+
+    async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {
+        let reply = cx.call(DELETE, cx.ec2().delete_flow_logs().flow_log_ids(id).send()).await.found()?;
+        let Some(reply) = reply else { return Ok(()) };
+        all_successful(cx, DELETE, reply.unsuccessful()).found().map(drop)
+    }
+}
+
+/// The ARN of a log group without the `:*` that stands for its streams, which EC2 leaves out.
+fn plain(arn: &str) -> &str {
+    arn.strip_suffix(":*").unwrap_or(arn)
+}
+
+fn usual_options() -> FlowLogDestinationOptions {
+    FlowLogDestinationOptions {
+        file_format: "plain-text".to_owned(),
+        hive_compatible_partitions: false,
+        per_hour_partition: false,
+    }
+}

@@ -1,0 +1,210 @@
+//! `ec2.vpc_endpoint`: lifecycle. The id is the endpoint's id.
+//!
+//! Subnets, groups and route tables are changed by naming those to add and those to remove. What is added a second time
+//! may be refused, so a change starts from the endpoint as it is. EC2 writes states in another case than it documents.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_ec2::types::{
+    DnsOptionsSpecification, DnsRecordIpType, IpAddressType, ResourceType, VpcEndpoint as Found, VpcEndpointType,
+};
+use dr_core::cloud::{Intent, Settled};
+use dr_core::convert::Policy;
+use dr_kinds::ec2::{VpcEndpoint, VpcEndpointDnsEntry, VpcEndpointDnsOptions, VpcEndpointOut};
+
+use super::{all_successful, filter, made_by, retag, tagged};
+use crate::cx::{Cx, MayBeGone as _};
+use crate::lifecycle::{Lifecycle, Result};
+use crate::tags;
+
+const DELETE: &str = "ec2:DeleteVpcEndpoints";
+
+impl Lifecycle for VpcEndpoint {
+    async fn find(cx: &Cx<'_>, _args: &Self, intent: &Intent) -> Result<Option<String>> {
+        let endpoints = cx.ec2().describe_vpc_endpoints().filters(made_by(intent));
+        let endpoints = endpoints.into_paginator().items().send().try_collect();
+        let endpoints = cx.call("ec2:DescribeVpcEndpoints", endpoints).await?;
+        let mut ours = endpoints.into_iter().filter(|endpoint| tags::ours(endpoint.tags(), intent));
+        Ok(ours.find(|endpoint| state(endpoint) != "deleted").and_then(|endpoint| endpoint.vpc_endpoint_id))
+    }
+
+    async fn create(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<String> {
+        let some = |list: &[String]| (!list.is_empty()).then(|| list.to_vec());
+        let endpoint = cx.ec2().create_vpc_endpoint().client_token(&*intent.op);
+        let endpoint = endpoint.vpc_id(&args.vpc_id).service_name(&args.service_name);
+        let endpoint = endpoint.vpc_endpoint_type(VpcEndpointType::from(args.vpc_endpoint_type.as_str()));
+        let endpoint = endpoint.set_route_table_ids(some(&args.route_table_ids));
+        let endpoint = endpoint.set_subnet_ids(some(&args.subnet_ids));
+        let endpoint = endpoint.set_security_group_ids(some(&args.security_group_ids));
+        let endpoint = endpoint.set_private_dns_enabled(is_interface(args).then_some(args.private_dns_enabled));
+        let endpoint = endpoint.set_policy_document(args.policy.as_ref().map(Policy::text));
+        let endpoint = endpoint.set_ip_address_type(args.ip_address_type.as_deref().map(IpAddressType::from));
+        let endpoint = endpoint.set_dns_options(args.dns_options.as_ref().map(dns_options));
+        let endpoint = endpoint.tag_specifications(tagged(ResourceType::VpcEndpoint, &args.tags, intent));
+        let reply = cx.call("ec2:CreateVpcEndpoint", endpoint.send()).await?;
+        let id = reply.vpc_endpoint.and_then(|endpoint| endpoint.vpc_endpoint_id);
+        id.ok_or_else(|| cx.incomplete("ec2:CreateVpcEndpoint", "id"))
+    }
+
+    async fn settle(cx: &Cx<'_>, id: &str, _args: &Self) -> Result<Settled> {
+        let Some(endpoint) = describe(cx, id).await? else { return Ok(Settled::Wait(None)) };
+        Ok(match &*state(&endpoint) {
+            // The owner of a service may have to accept the endpoint; that is nothing to wait for.
+            "available" | "pendingacceptance" => Settled::Ready,
+            "pending" | "partial" => Settled::Wait(None),
+            other => {
+                let why = endpoint.last_error.and_then(|error| error.message).or(endpoint.failure_reason);
+                Settled::Failed(format!("it is {other}: {}", why.as_deref().unwrap_or("EC2 does not say why")))
+            }
+        })
+    }
+
+    async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, VpcEndpointOut)>> {
+        let Some(endpoint) = describe(cx, id).await? else { return Ok(None) };
+        let arn = cx.arn("ec2", &format!("vpc-endpoint/{id}"));
+        let prefix_list_id = prefix_list(cx, &endpoint).await?;
+        let mut network_interface_ids = endpoint.network_interface_ids.clone().unwrap_or_default();
+        network_interface_ids.sort();
+        let dns_entries = dns_entries(&endpoint);
+        let out = VpcEndpointOut { arn, dns_entries, network_interface_ids, prefix_list_id };
+        let parts = Parts::of(&endpoint);
+        let live = VpcEndpoint {
+            route_table_ids: parts.route_tables.into_iter().collect(),
+            subnet_ids: parts.subnets.into_iter().collect(),
+            security_group_ids: parts.groups.into_iter().collect(),
+            tags: tags::user(endpoint.tags()),
+            vpc_id: endpoint.vpc_id.unwrap_or_default(),
+            service_name: endpoint.service_name.unwrap_or_default(),
+            private_dns_enabled: is_interface(last) && endpoint.private_dns_enabled.unwrap_or_default(),
+            vpc_endpoint_type: endpoint
+                .vpc_endpoint_type
+                .map_or_else(|| last.vpc_endpoint_type.clone(), |of| of.as_str().to_owned()),
+            policy: endpoint.policy_document.as_deref().map(Policy::parse),
+            ip_address_type: endpoint
+                .ip_address_type
+                .map(|of| of.as_str().to_owned())
+                .or_else(|| last.ip_address_type.clone()),
+            // What is left out is EC2's choice, and no difference.
+            dns_options: last.dns_options.as_ref().map(|given| VpcEndpointDnsOptions {
+                dns_record_ip_type: given.dns_record_ip_type.as_ref().and_then(|_| {
+                    let options = endpoint.dns_options.as_ref()?;
+                    options.dns_record_ip_type().map(|of| of.as_str().to_owned())
+                }),
+                private_dns_only_for_inbound_resolver_endpoint: given
+                    .private_dns_only_for_inbound_resolver_endpoint
+                    .and_then(|_| endpoint.dns_options.as_ref()?.private_dns_only_for_inbound_resolver_endpoint()),
+            }),
+        };
+        Ok(Some((live, out)))
+    }
+
+    async fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> Result<()> {
+        retag(cx, id, &old.tags, &new.tags).await?;
+        if (VpcEndpoint { tags: old.tags.clone(), ..new.clone() }) == *old {
+            return Ok(());
+        }
+        // Gone already is told by the call that would change it.
+        let now = describe(cx, id).await?.as_ref().map(Parts::of).unwrap_or_default();
+        let shall = Parts {
+            route_tables: new.route_table_ids.iter().cloned().collect(),
+            subnets: new.subnet_ids.iter().cloned().collect(),
+            groups: new.security_group_ids.iter().cloned().collect(),
+        };
+        let endpoint = cx.ec2().modify_vpc_endpoint().vpc_endpoint_id(id);
+        let endpoint = endpoint.set_add_route_table_ids(without(&shall.route_tables, &now.route_tables));
+        let endpoint = endpoint.set_remove_route_table_ids(without(&now.route_tables, &shall.route_tables));
+        let endpoint = endpoint.set_add_subnet_ids(without(&shall.subnets, &now.subnets));
+        let endpoint = endpoint.set_remove_subnet_ids(without(&now.subnets, &shall.subnets));
+        let endpoint = endpoint.set_add_security_group_ids(without(&shall.groups, &now.groups));
+        let endpoint = endpoint.set_remove_security_group_ids(without(&now.groups, &shall.groups));
+        let private_dns = (old.private_dns_enabled != new.private_dns_enabled).then_some(new.private_dns_enabled);
+        let endpoint = endpoint.set_private_dns_enabled(private_dns);
+        let policy = new.policy.as_ref().filter(|policy| Some(*policy) != old.policy.as_ref());
+        let endpoint = endpoint.set_policy_document(policy.map(Policy::text));
+        let addresses = new.ip_address_type.as_deref().filter(|of| Some(*of) != old.ip_address_type.as_deref());
+        let endpoint = endpoint.set_ip_address_type(addresses.map(IpAddressType::from));
+        let dns = new.dns_options.as_ref().filter(|dns| Some(*dns) != old.dns_options.as_ref());
+        let endpoint = endpoint.set_dns_options(dns.map(dns_options));
+        let nothing = cx.ec2().modify_vpc_endpoint().vpc_endpoint_id(id);
+        if endpoint.as_input() == nothing.as_input() {
+            return Ok(());
+        }
+        cx.call("ec2:ModifyVpcEndpoint", endpoint.send()).await.map(drop)
+    }
+
+    async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {
+        let endpoint = cx.ec2().delete_vpc_endpoints().vpc_endpoint_ids(id).send();
+        let Some(reply) = cx.call(DELETE, endpoint).await.found()? else { return Ok(()) };
+        all_successful(cx, DELETE, reply.unsuccessful()).found().map(drop)
+    }
+}
+
+/// The endpoint; none once it is deleted.
+async fn describe(cx: &Cx<'_>, id: &str) -> Result<Option<Found>> {
+    let endpoints = cx.ec2().describe_vpc_endpoints().vpc_endpoint_ids(id).send();
+    let reply = cx.call("ec2:DescribeVpcEndpoints", endpoints).await.found()?;
+    let endpoint = reply.and_then(|reply| reply.vpc_endpoints).and_then(|endpoints| endpoints.into_iter().next());
+    Ok(endpoint.filter(|endpoint| state(endpoint) != "deleted"))
+}
+
+fn state(endpoint: &Found) -> String {
+    endpoint.state().map(|state| state.as_str().to_lowercase()).unwrap_or_default()
+}
+
+fn is_interface(args: &VpcEndpoint) -> bool {
+    args.vpc_endpoint_type == "Interface"
+}
+
+/// What is added and removed one by one.
+#[derive(Default)]
+struct Parts {
+    route_tables: BTreeSet<String>,
+    subnets: BTreeSet<String>,
+    groups: BTreeSet<String>,
+}
+
+impl Parts {
+    fn of(endpoint: &Found) -> Parts {
+        Parts {
+            route_tables: endpoint.route_table_ids().iter().cloned().collect(),
+            subnets: endpoint.subnet_ids().iter().cloned().collect(),
+            groups: endpoint.groups().iter().filter_map(|group| group.group_id.clone()).collect(),
+        }
+    }
+}
+
+fn without(all: &BTreeSet<String>, these: &BTreeSet<String>) -> Option<Vec<String>> {
+    let rest: Vec<String> = all.difference(these).cloned().collect();
+    (!rest.is_empty()).then_some(rest)
+}
+
+fn dns_options(given: &VpcEndpointDnsOptions) -> DnsOptionsSpecification {
+    let options = DnsOptionsSpecification::builder();
+    let options = options.set_dns_record_ip_type(given.dns_record_ip_type.as_deref().map(DnsRecordIpType::from));
+    let only = given.private_dns_only_for_inbound_resolver_endpoint;
+    options.set_private_dns_only_for_inbound_resolver_endpoint(only).build()
+}
+
+/// The host names: first that of all zones, then those of single ones, which are longer, then the service's own.
+fn dns_entries(endpoint: &Found) -> Vec<VpcEndpointDnsEntry> {
+    let id = endpoint.vpc_endpoint_id().unwrap_or_default();
+    let entries = endpoint.dns_entries().iter().filter_map(|entry| {
+        let hosted_zone_id = entry.hosted_zone_id.clone().unwrap_or_default();
+        Some(VpcEndpointDnsEntry { dns_name: entry.dns_name.clone()?, hosted_zone_id })
+    });
+    let mut entries: Vec<VpcEndpointDnsEntry> = entries.collect();
+    entries.sort_by_key(|entry| (!entry.dns_name.starts_with(id), entry.dns_name.len(), entry.dns_name.clone()));
+    entries
+}
+
+/// The list of the addresses that a gateway endpoint leads to. It is named like the service.
+async fn prefix_list(cx: &Cx<'_>, endpoint: &Found) -> Result<String> {
+    let (Some(VpcEndpointType::Gateway), Some(service)) = (endpoint.vpc_endpoint_type(), endpoint.service_name())
+    else {
+        return Ok(String::new());
+    };
+    let lists = cx.ec2().describe_prefix_lists().filters(filter("prefix-list-name", service)).send();
+    let lists = cx.call("ec2:DescribePrefixLists", lists).await?;
+    let mut ids = lists.prefix_lists().iter().filter(|list| list.prefix_list_name() == Some(service));
+    Ok(ids.find_map(|list| list.prefix_list_id.clone()).unwrap_or_default())
+}
