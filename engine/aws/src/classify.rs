@@ -92,6 +92,12 @@ const COMMON: &[Rule] = &[
     ("ResourceInUseException", "", CONFLICT),
 ];
 
+const ACM: &[Rule] = &[
+    ("ConflictException", "", CONFLICT),
+    ("LimitExceededException", "", INVALID),
+    ("RequestInProgressException", "", CONFLICT),
+];
+
 const CLOUDWATCH: &[Rule] = &[
     ("DashboardNotFoundError", "", Absent),
     ("InvalidParameterValue", "does not exist", Absent),
@@ -139,6 +145,35 @@ const EC2: &[Rule] = &[
     ("*.NotReady", "", NOT_YET),
 ];
 
+const ELB: &[Rule] = &[
+    ("CertificateNotFound", "", Absent),
+    ("DuplicateListener", "", EXISTS),
+    ("DuplicateLoadBalancerName", "", EXISTS),
+    ("DuplicateTargetGroupName", "", EXISTS),
+    ("HealthUnavailable", "", TRANSIENT),
+    ("InvalidConfigurationRequest", "access denied for bucket", NOT_YET),
+    ("InvalidSecurityGroup", "", NOT_YET),
+    ("InvalidSubnet", "no internet gateway", NOT_YET),
+    ("InvalidTarget", "permission", NOT_YET),
+    ("ListenerNotFound", "", Absent),
+    ("LoadBalancerNotFound", "", Absent),
+    ("PriorRequestNotComplete", "", CONFLICT),
+    ("ResourceInUse", "", CONFLICT),
+    ("SubnetNotFound", "", Absent),
+    ("TargetGroupNotFound", "", Absent),
+    ("UnsupportedCertificate", "", NOT_YET),
+];
+
+const EVENTS: &[Rule] = &[
+    ("InternalException", "", TRANSIENT),
+    ("InvalidStateException", "", CONFLICT),
+    ("LimitExceededException", "", INVALID),
+    ("ManagedRuleException", "", INVALID),
+    ("ValidationException", "can't be deleted since it has", CONFLICT),
+    ("ValidationException", "cannot be assumed", NOT_YET),
+    ("ValidationException", "can't delete", CONFLICT),
+];
+
 const IAM: &[Rule] = &[
     ("DeleteConflict", "", CONFLICT),
     ("EntityAlreadyExists", "", EXISTS),
@@ -164,12 +199,57 @@ const LAMBDA: &[Rule] = &[
     ("KMSAccessDeniedException", "", NOT_YET),
     ("KMSNotFoundException", "", NOT_YET),
     ("PreconditionFailedException", "", CONFLICT),
+    ("ProvisionedConcurrencyConfigNotFoundException", "", Absent),
     ("ResourceConflictException", "already exist", EXISTS),
     ("ResourceConflictException", "", CONFLICT),
     ("ResourceNotReadyException", "", CONFLICT),
 ];
 
 const LOGS: &[Rule] = &[("InvalidParameterException", "kms key", NOT_YET)];
+
+const RDS: &[Rule] = &[
+    ("DBClusterAlreadyExistsFault", "", EXISTS),
+    ("DBInstanceAlreadyExists", "", EXISTS),
+    ("DBParameterGroupAlreadyExists", "", EXISTS),
+    ("DBSubnetGroupAlreadyExists", "", EXISTS),
+    ("GlobalClusterAlreadyExistsFault", "", EXISTS),
+    ("CertificateNotFound", "", INVALID),
+    ("DBClusterNotFoundFault", "", Absent),
+    ("DBClusterParameterGroupNotFound", "", Absent),
+    ("DBInstanceNotFound", "", Absent),
+    ("DBParameterGroupNotFound", "", Absent),
+    ("DBSubnetGroupNotFoundFault", "", Absent),
+    ("GlobalClusterNotFoundFault", "", Absent),
+    ("ResourceNotFoundFault", "", Absent),
+    ("InvalidDBInstanceState", "already being deleted", GONE),
+    ("InvalidDBClusterStateFault", "", CONFLICT),
+    ("InvalidDBInstanceState", "", CONFLICT),
+    ("InvalidDBInstanceStateFault", "already being deleted", GONE),
+    ("InvalidDBInstanceStateFault", "", CONFLICT),
+    ("InvalidDBParameterGroupState", "", CONFLICT),
+    ("InvalidDBSubnetGroupStateFault", "", CONFLICT),
+    ("InvalidDBSubnetStateFault", "", CONFLICT),
+    ("InvalidGlobalClusterStateFault", "", CONFLICT),
+    ("InvalidResourceStateFault", "", CONFLICT),
+    ("InvalidParameterValue", "is not found in global cluster", GONE),
+    ("InvalidParameterValue", "iam role arn value is invalid", NOT_YET),
+    ("KMSKeyNotAccessibleFault", "", NOT_YET),
+];
+
+const ROUTE53: &[Rule] = &[
+    ("HealthCheckAlreadyExists", "", EXISTS),
+    ("HealthCheckInUse", "", CONFLICT),
+    ("HostedZoneAlreadyExists", "", EXISTS),
+    ("HostedZoneNotEmpty", "", CONFLICT),
+    ("InvalidChangeBatch", "already exists", EXISTS),
+    ("InvalidChangeBatch", "but it was not found", GONE),
+    ("InvalidChangeBatch", "do not match the current values", CONFLICT),
+    ("InvalidVPCId", "", NOT_YET),
+    ("NoSuchHealthCheck", "", Absent),
+    ("NoSuchHostedZone", "", Absent),
+    ("PriorRequestNotComplete", "", CONFLICT),
+    ("VPCAssociationNotFound", "", GONE),
+];
 
 const S3: &[Rule] = &[
     ("BucketAlreadyExists", "", EXISTS),
@@ -193,9 +273,11 @@ const S3: &[Rule] = &[
 ];
 
 const SECRETS: &[Rule] = &[
+    ("AccessDeniedException", "cannot invoke the specified lambda function", NOT_YET),
     ("DecryptionFailure", "", NOT_YET),
     ("EncryptionFailure", "", NOT_YET),
     ("InvalidRequestException", "marked for deletion", GONE),
+    ("InvalidRequestException", "previous rotation", CONFLICT),
     ("InvalidRequestException", "scheduled for deletion", CONFLICT),
     ("InvalidRequestException", "was deleted", CONFLICT),
     ("MalformedPolicyDocumentException", "unsupported principal", NOT_YET),
@@ -229,21 +311,39 @@ const SSM: &[Rule] = &[
     ("TooManyUpdates", "", CONFLICT),
 ];
 
+const STATES: &[Rule] = &[
+    ("AccessDeniedException", "authorized to access the log destination", NOT_YET),
+    ("AccessDeniedException", "authorized to assume the provided role", NOT_YET),
+    ("ConflictException", "", CONFLICT),
+    ("ExecutionDoesNotExist", "", Absent),
+    ("InvalidLoggingConfiguration", "", NOT_YET),
+    ("KmsThrottlingException", "", THROTTLED),
+    ("StateMachineAlreadyExists", "", EXISTS),
+    ("StateMachineDeleting", "", CONFLICT),
+    ("StateMachineDoesNotExist", "", Absent),
+];
+
 /// A service's own rules, by the first part of its calls' names.
 fn rules(service: &str) -> &'static [Rule] {
     match service {
+        "acm" => ACM,
         "cloudwatch" => CLOUDWATCH,
         "dynamodb" => DYNAMODB,
         "ec2" => EC2,
+        "elasticloadbalancing" => ELB,
+        "events" => EVENTS,
         "iam" => IAM,
         "kms" => KMS,
         "lambda" => LAMBDA,
         "logs" => LOGS,
+        "route53" => ROUTE53,
+        "rds" => RDS,
         "s3" => S3,
         "secretsmanager" => SECRETS,
         "sns" => SNS,
         "sqs" => SQS,
         "ssm" => SSM,
+        "states" => STATES,
         _ => &[],
     }
 }
@@ -373,6 +473,86 @@ mod tests {
             ),
             ("ec2:CreateFlowLogs", Make, 400, "InvalidParameter", "Unable to assume given IAM role", NotYetConsistent),
             ("ec2:RunInstances", Make, 503, "RequestLimitExceeded", "", Throttled),
+            ("elasticloadbalancing:CreateListener", Make, 400, "TargetGroupNotFound", "", NotYetConsistent),
+            ("elasticloadbalancing:DescribeListeners", Look, 400, "LoadBalancerNotFound", "", Gone),
+            ("elasticloadbalancing:DeleteTargetGroup", Look, 400, "ResourceInUse", "", Conflict),
+            (
+                "elasticloadbalancing:RegisterTargets",
+                Make,
+                400,
+                "InvalidTarget",
+                "elasticloadbalancing principal does not have permission to invoke arn:f from target group arn:t",
+                NotYetConsistent,
+            ),
+            ("elasticloadbalancing:RegisterTargets", Make, 400, "InvalidTarget", "not in the same VPC", Invalid),
+            (
+                "elasticloadbalancing:ModifyLoadBalancerAttributes",
+                Make,
+                400,
+                "InvalidConfigurationRequest",
+                "Access Denied for bucket: b. Please check S3bucket permission",
+                NotYetConsistent,
+            ),
+            ("route53:ChangeResourceRecordSets", Make, 400, "PriorRequestNotComplete", "", Conflict),
+            (
+                "route53:ChangeResourceRecordSets",
+                Make,
+                400,
+                "InvalidChangeBatch",
+                "[Tried to create resource record set [name='a.b.', type='A'] but it already exists]",
+                Exists,
+            ),
+            (
+                "route53:ChangeResourceRecordSets",
+                Look,
+                400,
+                "InvalidChangeBatch",
+                "[Tried to delete resource record set [name='a.b.', type='A'] but it was not found]",
+                Gone,
+            ),
+            (
+                "route53:ChangeResourceRecordSets",
+                Look,
+                400,
+                "InvalidChangeBatch",
+                "but the values provided do not match the current values",
+                Conflict,
+            ),
+            ("route53:ChangeResourceRecordSets", Make, 400, "InvalidChangeBatch", "RRSet of type CNAME", Invalid),
+            ("route53:CreateHostedZone", Make, 409, "HostedZoneAlreadyExists", "", Exists),
+            ("route53:GetHostedZone", Look, 404, "NoSuchHostedZone", "", Gone),
+            ("acm:DeleteCertificate", Look, 400, "ResourceInUseException", "is in use", Conflict),
+            ("rds:DescribeGlobalClusters", Look, 404, "GlobalClusterNotFoundFault", "", Gone),
+            ("rds:CreateDBCluster", Make, 404, "DBSubnetGroupNotFoundFault", "", NotYetConsistent),
+            ("rds:CreateDBCluster", Make, 400, "DBClusterAlreadyExistsFault", "", Exists),
+            ("rds:CreateDBCluster", Make, 400, "InvalidGlobalClusterStateFault", "is not available", Conflict),
+            ("rds:DeleteDBCluster", Look, 400, "InvalidDBClusterStateFault", "is a part of a global cluster", Conflict),
+            ("rds:DeleteDBInstance", Look, 400, "InvalidDBInstanceState", "is already being deleted.", Gone),
+            ("rds:ModifyDBInstance", Make, 400, "InvalidDBInstanceState", "is not in available state", Conflict),
+            (
+                "rds:RemoveFromGlobalCluster",
+                Look,
+                400,
+                "InvalidParameterValue",
+                "DBCluster c is not found in global cluster g",
+                Gone,
+            ),
+            (
+                "rds:CreateDBInstance",
+                Make,
+                400,
+                "InvalidParameterValue",
+                "IAM role ARN value is invalid or does not include the required permissions",
+                NotYetConsistent,
+            ),
+            (
+                "rds:CreateDBInstance",
+                Make,
+                400,
+                "InvalidParameterCombination",
+                "not supported by global databases",
+                Invalid,
+            ),
             ("s3:PutBucketPolicy", Make, 409, "OperationAborted", "", Conflict),
             (
                 "secretsmanager:CreateSecret",
@@ -395,7 +575,9 @@ mod tests {
 
     #[test]
     fn no_rule_is_hidden_by_an_earlier_one() {
-        for service in [COMMON, CLOUDWATCH, DYNAMODB, EC2, IAM, KMS, LAMBDA, LOGS, S3, SECRETS, SNS, SQS, SSM] {
+        for service in
+            [COMMON, CLOUDWATCH, DYNAMODB, EC2, EVENTS, IAM, KMS, LAMBDA, LOGS, RDS, S3, SECRETS, SNS, SQS, SSM, STATES]
+        {
             for (at, rule) in service.iter().enumerate() {
                 let earlier = service[..at].iter().find(|earlier| fits(earlier, rule.0, &rule.1.to_lowercase()));
                 assert_eq!(earlier, None, "{rule:?}");

@@ -68,11 +68,13 @@ impl<'a> Cx<'a> {
         &self.aws.clients
     }
 
-    /// An ARN in this region and account. Global services leave the region out, S3 also the account.
+    /// An ARN in this region and account. Global services leave the region out, S3 also the account, API Gateway only
+    /// the account.
     pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
         let (region, account) = match service {
             "s3" => ("", ""),
             "route53" => ("", ""),
+            "apigateway" => (self.region, ""),
             "iam" | "sts" => ("", self.account()),
             _ => (self.region, self.account()),
         };

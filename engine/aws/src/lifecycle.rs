@@ -7,8 +7,9 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use dr_core::cloud::{CloudError, CloudResult, ErrorClass, Intent, Live, Settled};
+use dr_core::compare::same;
 use dr_core::convert::{Block, KindArgs};
-use dr_core::schema::Kind;
+use dr_core::schema::{Kind, Presence};
 use dr_core::value::{Map, Str, Value};
 
 use crate::cx::Cx;
@@ -66,6 +67,36 @@ pub(crate) trait Lifecycle: KindArgs + Clone {
             }
         }
     }
+}
+
+/// The id of what this operation made, for what cannot be tagged and has its id from its arguments: it is this
+/// operation's if it is as it was to be. What the service chooses and never gives back tells nothing.
+pub(crate) async fn found_as_given<K: Lifecycle>(cx: &Cx<'_>, id: String, args: &K) -> Result<Option<String>> {
+    let live = K::read(cx, &id, args).await?;
+    Ok(live.filter(|(live, _)| is_as_given(live, args)).map(|_| id))
+}
+
+/// Whether the place is free for what cannot be tagged and would silently be written over; `false` when what is to be
+/// made is there already.
+///
+/// # Errors
+/// That something else is there, said of the call that would have written over it.
+pub(crate) async fn is_free<K: Lifecycle>(cx: &Cx<'_>, call: &str, id: &str, args: &K) -> Result<bool> {
+    match K::read(&cx.looking(), id, args).await? {
+        None => Ok(true),
+        Some((live, _)) if is_as_given(&live, args) => Ok(false),
+        Some(_) => Err(cx.not_ours(call, id)),
+    }
+}
+
+/// Whether something is as it was to be, by what its kind says about its arguments.
+pub(crate) fn is_as_given<K: KindArgs>(live: &K, args: &K) -> bool {
+    let (live, args) = (live.to_map(), args.to_map());
+    K::KIND.args.iter().all(|field| {
+        let (is, given) = (live.get(field.name).unwrap_or(&Value::Null), args.get(field.name));
+        let chosen = field.presence == Presence::Computed && given.is_none();
+        field.write_only || chosen || same(field, is, given.unwrap_or(&Value::Null))
+    })
 }
 
 /// How AWS answers a look-up.

@@ -1,14 +1,6 @@
 //! For tests: a wire that answers what it was told to, for what no emulator shows.
 
-#![cfg(any(
-    feature = "dynamodb",
-    feature = "kms",
-    feature = "s3",
-    feature = "secretsmanager",
-    feature = "sns",
-    feature = "ssm",
-    all(feature = "iam", feature = "sqs")
-))]
+#![allow(dead_code, reason = "which services there are to be tested is a matter of features")]
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -39,6 +31,16 @@ pub(crate) enum Reply {
     Timeout,
     /// The connection breaks.
     Broken,
+}
+
+/// A reply with this body.
+pub(crate) const fn ok(body: &'static str) -> Reply {
+    Reply::Http(200, &[], body)
+}
+
+/// A refusal with this body.
+pub(crate) const fn refused(body: &'static str) -> Reply {
+    Reply::Http(400, &[], body)
 }
 
 /// The wire: answers in the order given, and remembers what was asked.

@@ -3,8 +3,12 @@
 //! Services take tags as maps or as lists of structs of their own. [`tag_type!`] tells how a service's struct is made
 //! and read; everything else is said once, here, over [`Tags`].
 
+use std::future::Future;
+
 use dr_core::cloud::{Intent, tag};
 use dr_core::convert::Tags;
+
+use crate::lifecycle::Result;
 
 /// What reserved tags of AWS start with.
 const RESERVED: &str = "aws:";
@@ -85,6 +89,61 @@ pub(crate) fn ours(reported: impl Reported, intent: &Intent) -> bool {
     reported.tags().get(tag::OPERATION).is_some_and(|op| **op == *intent.op)
 }
 
+/// Whether the tags that a service reports say that the resource belongs to the same environment of the same program.
+/// For parts of it that cannot be tagged.
+pub(crate) fn of_same_environment(reported: impl Reported, intent: &Intent) -> bool {
+    let tags = reported.tags();
+    let is = |key: &str, value: &str| tags.get(key).is_some_and(|tag| tag == value);
+    is(tag::ENVIRONMENT, &intent.environment) && is(tag::PROGRAM, &intent.program)
+}
+
+/// Turns some tags into others: `set` makes the call that sets tags, `remove` the one that removes them by name. Only
+/// what differs is sent, and no empty call is made.
+///
+/// # Errors
+/// Those of the calls.
+pub(crate) async fn change<S, R, A, B>(
+    old: &Tags,
+    new: &Tags,
+    set: impl FnOnce(Tags) -> S + Send,
+    remove: impl FnOnce(Vec<String>) -> R + Send,
+) -> Result<()>
+where
+    S: Future<Output = Result<A>> + Send,
+    R: Future<Output = Result<B>> + Send,
+    A: Send,
+    B: Send,
+{
+    let changes = changes(old, new);
+    if let Some(tags) = changes.set {
+        set(tags).await?;
+    }
+    if let Some(names) = changes.remove {
+        remove(names).await?;
+    }
+    Ok(())
+}
+
+/// What the mark of an operation starts with, at the end of a description.
+#[cfg(any(feature = "apigateway", feature = "apigatewayv2"))]
+const MARK: &str = "[dr:op ";
+
+/// A description with the mark of the operation that creates the resource, for what has no tags.
+#[cfg(any(feature = "apigateway", feature = "apigatewayv2"))]
+pub(crate) fn marked(description: &str, op: &str) -> String {
+    let space = if description.is_empty() { "" } else { " " };
+    format!("{description}{space}{MARK}{op}]")
+}
+
+/// A description without the mark, and the operation that it names.
+#[cfg(any(feature = "apigateway", feature = "apigatewayv2"))]
+pub(crate) fn unmarked(text: &str) -> (&str, Option<&str>) {
+    match text.strip_suffix(']').and_then(|text| text.rsplit_once(MARK)) {
+        Some((description, op)) => (description.strip_suffix(' ').unwrap_or(description), Some(op)),
+        None => (text, None),
+    }
+}
+
 /// What to do to tags; `None` where there is nothing to do, so that no empty call is made.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Changes {
@@ -126,6 +185,15 @@ mod tests {
         assert_eq!(user(Some(&all)), mine);
         all.insert("dr:op".into(), "another".into());
         assert!(!ours(Some(&all), &intent()));
+    }
+
+    #[cfg(any(feature = "apigateway", feature = "apigatewayv2"))]
+    #[test]
+    fn marks_are_taken_off_again() {
+        for description in ["", "two words", "ends with ] ", "[dr:op mine] too"] {
+            assert_eq!(unmarked(&marked(description, "op-1")), (description, Some("op-1")));
+        }
+        assert_eq!(unmarked("made by hand"), ("made by hand", None));
     }
 
     #[test]

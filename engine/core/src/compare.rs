@@ -82,6 +82,10 @@ const SETS: &[&str] = &["Action", "NotAction", "Resource", "NotResource"];
 
 fn policy(document: Value) -> Value {
     let Value::Map(mut map) = document else { return document };
+    // A statement may stand by itself.
+    if map.contains_key("Effect") {
+        return statement(Value::Map(map));
+    }
     // IAM reads a missing version as the old one; a single statement need not be in a list.
     if let Some(statements) = map.remove("Statement") {
         let list = match statements {
@@ -185,6 +189,11 @@ mod tests {
                 "Condition":{"Bool":{"aws:SecureTransport":"false"}}},"Version":"2012-10-17"}"#,
         );
         assert!(same(&field, &a, &b));
+        let statement = |policy: &Value| match document(policy).as_map().unwrap()["Statement"].clone() {
+            Value::List(mut all) => all.remove(0),
+            single => single,
+        };
+        assert!(same(&field, &statement(&a), &statement(&b)));
         let c = json(r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:Get","Resource":"*"}]}"#);
         assert!(!same(&field, &a, &c));
     }

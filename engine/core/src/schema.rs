@@ -24,8 +24,8 @@ pub enum Type {
     Str,
     /// A JSON document: a map or list, or its text. Compared by what it says, not how it is written.
     Json,
-    /// An IAM policy document: like [`Type::Json`], compared the way IAM reads it (a single item is a list of one,
-    /// the order of actions, resources and principals does not matter).
+    /// An IAM policy document, or one statement of it: like [`Type::Json`], compared the way IAM reads it (a single
+    /// item is a list of one, the order of actions, resources and principals does not matter).
     Policy,
     /// A list.
     List(&'static Type),

@@ -12,6 +12,7 @@ use aws_sdk_cloudwatch::types::{
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::cloudwatch::{MetricAlarm, MetricAlarmOut, MetricDataQuery, MetricStat};
 
+use super::{int, is_ours, list, list_tags, of_name, retag};
 use crate::cx::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
@@ -47,16 +48,7 @@ impl Lifecycle for MetricAlarm {
             put(cx, new, None).await?;
         }
         let arn = cx.arn("cloudwatch", &format!("alarm:{id}"));
-        let changes = tags::changes(&old.tags, &new.tags);
-        if let Some(set) = changes.set {
-            let alarm = cx.cloudwatch().tag_resource().resource_arn(&arn).set_tags(Some(tags::list(set)));
-            cx.call("cloudwatch:TagResource", alarm.send()).await?;
-        }
-        if changes.remove.is_some() {
-            let alarm = cx.cloudwatch().untag_resource().resource_arn(&arn).set_tag_keys(changes.remove);
-            cx.call("cloudwatch:UntagResource", alarm.send()).await?;
-        }
-        Ok(())
+        retag(cx, &arn, &old.tags, &new.tags).await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {
@@ -76,28 +68,8 @@ async fn describe(cx: &Cx<'_>, name: &str) -> Result<Option<Alarm>> {
     Ok(reply.metric_alarms.unwrap_or_default().into_iter().next())
 }
 
-/// The ARN of the alarm of this name, on a metric or on other alarms: they share their names.
-async fn of_name(cx: &Cx<'_>, name: &str) -> Result<Option<String>> {
-    let alarms = cx.cloudwatch().describe_alarms().alarm_names(name);
-    let alarms = alarms.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm).send();
-    let reply = cx.call("cloudwatch:DescribeAlarms", alarms).await?;
-    let metric = reply.metric_alarms.unwrap_or_default().into_iter().find_map(|alarm| alarm.alarm_arn);
-    Ok(metric.or_else(|| reply.composite_alarms.unwrap_or_default().into_iter().find_map(|alarm| alarm.alarm_arn)))
-}
-
-async fn is_ours(cx: &Cx<'_>, arn: &str, intent: &Intent) -> Result<bool> {
-    Ok(list_tags(cx, arn).await?.is_some_and(|tagged| tags::ours(&*tagged, intent)))
-}
-
-/// The alarm's tags, or `None` if there is no such alarm.
-async fn list_tags(cx: &Cx<'_>, arn: &str) -> Result<Option<Vec<Tag>>> {
-    let tags = cx.cloudwatch().list_tags_for_resource().resource_arn(arn).send();
-    Ok(cx.call("cloudwatch:ListTagsForResource", tags).await.found()?.map(|reply| reply.tags.unwrap_or_default()))
-}
-
 /// Writes the whole alarm: what is not said is not there afterwards.
 async fn put(cx: &Cx<'_>, args: &MetricAlarm, tags: Option<Vec<Tag>>) -> Result<()> {
-    let list = |actions: &[String]| (!actions.is_empty()).then(|| actions.to_vec());
     let metrics: Vec<Query> = args.metrics.iter().map(query).collect();
     let alarm = cx
         .cloudwatch()
@@ -212,9 +184,4 @@ fn dimensions(dimensions: &BTreeMap<String, String>) -> Option<Vec<Dimension>> {
 
 fn named(dimensions: Option<Vec<Dimension>>) -> BTreeMap<String, String> {
     dimensions.unwrap_or_default().into_iter().filter_map(|d| Some((d.name?, d.value?))).collect()
-}
-
-/// A number of periods or seconds; the schema keeps it far below what 32 bits hold.
-fn int(number: i64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
 }

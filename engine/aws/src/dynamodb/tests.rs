@@ -3,7 +3,7 @@
 use dr_core::cloud::{Cloud as _, CloudError, ErrorClass, Live, Settled};
 use dr_core::value::{Map, Value};
 
-use crate::replay::{Reply, Subject, Wire};
+use crate::replay::{Reply, Subject, Wire, ok, refused};
 
 fn table() -> Subject {
     let args = r#"{"name":"t","hash_key":"id","attributes":[{"name":"id","type":"S"}],"billing_mode":"PAY_PER_REQUEST",
@@ -17,14 +17,6 @@ fn with(changes: &str) -> Map<Value> {
     let mut args = table().args;
     args.extend(Value::from_json(changes).unwrap().as_map().unwrap().clone());
     args
-}
-
-const fn ok(body: &'static str) -> Reply {
-    Reply::Http(200, &[], body)
-}
-
-fn refused(body: &'static str) -> Reply {
-    Reply::Http(400, &[], body)
 }
 
 /// A description of the table with something added.

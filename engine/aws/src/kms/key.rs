@@ -5,19 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyUsageType, Tag};
+use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 use dr_core::cloud::{ErrorClass, Intent, tag};
 use dr_core::convert::Policy;
 use dr_kinds::kms::{Key, KeyOut};
 
-use super::{describe, is_going};
+use super::{alive, days, enable, key_id, list_tags, policy, put_policy, retag, schedule, set_description};
 use crate::cx::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
-
-/// The name of a key's only policy.
-const POLICY: &str = "default";
 
 impl Lifecycle for Key {
     async fn find(cx: &Cx<'_>, _args: &Self, intent: &Intent) -> Result<Option<String>> {
@@ -47,8 +44,7 @@ impl Lifecycle for Key {
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, KeyOut)>> {
         let Some(key) = alive(cx, id).await? else { return Ok(None) };
-        let policy = cx.kms().get_key_policy().key_id(id).policy_name(POLICY).send();
-        let Some(policy) = cx.call("kms:GetKeyPolicy", policy).await.found()? else { return Ok(None) };
+        let Some(policy) = policy(cx, id).await? else { return Ok(None) };
         let Some(tagged) = list_tags(cx, id).await.found()? else { return Ok(None) };
         let (mut rotates, mut period) = (false, None);
         // Only symmetric keys can rotate; KMS refuses the question for others.
@@ -59,7 +55,7 @@ impl Lifecycle for Key {
         }
         let live = Key {
             description: key.description.unwrap_or_default(),
-            policy: policy.policy.as_deref().map(Policy::parse),
+            policy: Some(policy),
             enable_key_rotation: rotates,
             // There is none while the key does not rotate.
             rotation_period_in_days: period.or(last.rotation_period_in_days),
@@ -76,36 +72,18 @@ impl Lifecycle for Key {
 
     async fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> Result<()> {
         if old.description != new.description {
-            let key = cx.kms().update_key_description().key_id(id).description(&new.description);
-            cx.call("kms:UpdateKeyDescription", key.send()).await?;
+            set_description(cx, id, &new.description).await?;
         }
         if let Some(policy) = new.policy.as_ref().filter(|policy| Some(*policy) != old.policy.as_ref()) {
-            let key = cx.kms().put_key_policy().key_id(id).policy_name(POLICY).policy(policy.text());
-            cx.call("kms:PutKeyPolicy", key.send()).await?;
+            put_policy(cx, id, policy).await?;
         }
         switch(cx, id, old, new).await?;
-        let changes = tags::changes(&old.tags, &new.tags);
-        if let Some(set) = changes.set {
-            let key = cx.kms().tag_resource().key_id(id).set_tags(Some(tags::list(set)));
-            cx.call("kms:TagResource", key.send()).await?;
-        }
-        if changes.remove.is_some() {
-            let key = cx.kms().untag_resource().key_id(id).set_tag_keys(changes.remove);
-            cx.call("kms:UntagResource", key.send()).await?;
-        }
-        Ok(())
+        retag(cx, id, &old.tags, &new.tags).await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, last: &Self) -> Result<()> {
-        let key = cx.kms().schedule_key_deletion().key_id(id);
-        let key = key.pending_window_in_days(days(last.deletion_window_in_days));
-        cx.call("kms:ScheduleKeyDeletion", key.send()).await.found().map(drop)
+        schedule(cx, id, last.deletion_window_in_days).await
     }
-}
-
-/// The key, unless its deletion is scheduled.
-async fn alive(cx: &Cx<'_>, id: &str) -> Result<Option<KeyMetadata>> {
-    Ok(describe(cx, id).await?.filter(|key| !is_going(key)))
 }
 
 /// The ids of the keys that this operation made, scheduled for deletion or not.
@@ -144,23 +122,13 @@ async fn candidates(cx: &Cx<'_>, intent: &Intent) -> Result<Vec<String>> {
     }
 }
 
-/// A key's id in its ARN.
-fn key_id(arn: &str) -> &str {
-    arn.rsplit_once('/').map_or(arn, |(_, id)| id)
-}
-
-async fn list_tags(cx: &Cx<'_>, id: &str) -> Result<Vec<Tag>> {
-    let pages = cx.kms().list_resource_tags().key_id(id).into_paginator().items().send();
-    cx.call("kms:ListResourceTags", pages.try_collect()).await
-}
-
 /// Turns the key's switches. The rotation of a key can only be changed while the key is enabled.
 async fn switch(cx: &Cx<'_>, id: &str, old: &Key, new: &Key) -> Result<()> {
     let rotation =
         |key: &Key| (key.enable_key_rotation, key.enable_key_rotation.then_some(key.rotation_period_in_days));
     let rotate = rotation(old) != rotation(new);
     if (rotate || new.enabled) && !(old.enabled && new.enabled) {
-        cx.call("kms:EnableKey", cx.kms().enable_key().key_id(id).send()).await?;
+        enable(cx, id, true).await?;
     }
     if rotate && new.enable_key_rotation {
         let key = cx.kms().enable_key_rotation().key_id(id);
@@ -170,12 +138,7 @@ async fn switch(cx: &Cx<'_>, id: &str, old: &Key, new: &Key) -> Result<()> {
         cx.call("kms:DisableKeyRotation", cx.kms().disable_key_rotation().key_id(id).send()).await?;
     }
     if !new.enabled && (old.enabled || rotate) {
-        cx.call("kms:DisableKey", cx.kms().disable_key().key_id(id).send()).await?;
+        enable(cx, id, false).await?;
     }
     Ok(())
-}
-
-/// Days; the schema keeps them far below what 32 bits hold.
-fn days(days: i64) -> i32 {
-    i32::try_from(days).unwrap_or(i32::MAX)
 }

@@ -1,21 +1,13 @@
 //! Replies of KMS that no emulator gives.
 
-use dr_core::cloud::{Cloud as _, ErrorClass};
+use dr_core::cloud::{Cloud as _, ErrorClass, Settled};
 
-use crate::replay::{Reply, Subject, Wire};
+use crate::replay::{Reply, Subject, Wire, ok, refused};
 
 fn key() -> Subject {
     let args = r#"{"description":"","enable_key_rotation":false,"key_usage":"ENCRYPT_DECRYPT","multi_region":false,
         "key_spec":"SYMMETRIC_DEFAULT","deletion_window_in_days":7,"enabled":true}"#;
     Subject::new("kms.key", args)
-}
-
-fn ok(body: &'static str) -> Reply {
-    Reply::Http(200, &[], body)
-}
-
-fn refused(body: &'static str) -> Reply {
-    Reply::Http(400, &[], body)
 }
 
 const UNKNOWN: &str = r#"{"ResourceTagMappingList":[]}"#;
@@ -79,4 +71,44 @@ async fn a_disabled_key_is_enabled_while_its_rotation_changes() {
         ["kms:DisableKey", "kms:EnableKey", "kms:EnableKeyRotation"]
     );
     assert_eq!(wire.requests().len(), 3);
+}
+
+fn twin() -> Subject {
+    let args = r#"{"primary_key_arn":"arn:aws:kms:us-east-1:1:key/mrk-1","description":"","enabled":true,
+        "deletion_window_in_days":7}"#;
+    Subject { region: "us-west-2", ..Subject::new("kms.replica_key", args) }
+}
+
+const TAKEN: Reply = refused(r#"{"__type":"AlreadyExistsException","message":"There is a related key in us-west-2"}"#);
+
+#[tokio::test]
+async fn a_replica_is_made_through_the_first_key() {
+    let it = twin();
+    let (aws, wire) = Wire::cloud(&[ok(r#"{"ReplicaKeyMetadata":{"KeyId":"mrk-1"}}"#)]).await;
+    assert_eq!(aws.create(it.at(), &it.args, &it.intent).await.unwrap().as_ref(), "mrk-1");
+    let request = &wire.requests()[0];
+    assert!(request.contains("kms.us-east-1.") && request.contains(r#""ReplicaRegion":"us-west-2""#), "{request}");
+    let (aws, _) = Wire::cloud(&[TAKEN, ok(ALIVE)]).await;
+    assert_eq!(aws.create(it.at(), &it.args, &it.intent).await.unwrap_err().class, ErrorClass::Exists);
+}
+
+#[tokio::test]
+async fn a_replica_whose_deletion_is_scheduled_is_kept_instead_of_another() {
+    let it = twin();
+    let last = ok(r#"{"Tags":[{"TagKey":"dr:op","TagValue":"op-0"},{"TagKey":"old","TagValue":"1"}]}"#);
+    let replies = [TAKEN, ok(GOING), ok("{}"), ok("{}"), ok("{}"), last, ok("{}"), ok("{}")];
+    let (aws, wire) = Wire::cloud(&replies).await;
+    assert_eq!(aws.create(it.at(), &it.args, &it.intent).await.unwrap().as_ref(), "mrk-1");
+    let requests = wire.requests();
+    assert!(requests[1..].iter().all(|request| request.contains("kms.us-west-2.")), "{requests:?}");
+    assert!(requests[6].contains(r#""TagValue":"op-1""#) && requests[7].contains(r#"["old"]"#), "{requests:?}");
+}
+
+#[tokio::test]
+async fn a_replica_is_waited_for() {
+    for (state, expected) in [("Creating", Settled::Wait(None)), ("Enabled", Settled::Ready)] {
+        let body = format!(r#"{{"KeyMetadata":{{"KeyId":"mrk-1","KeyState":"{state}"}}}}"#);
+        let (aws, _) = Wire::cloud(&[ok(body.leak())]).await;
+        assert_eq!(aws.settle(twin().at(), "mrk-1", &twin().args).await.unwrap(), expected, "{state}");
+    }
 }

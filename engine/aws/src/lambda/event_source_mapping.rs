@@ -10,7 +10,7 @@ use dr_core::cloud::{Intent, Settled};
 use dr_core::convert::{Block as _, Json, Tags};
 use dr_kinds::lambda::{EventSourceMapping, EventSourceMappingOut};
 
-use super::{change_tags, chosen, differs, small};
+use super::{chosen, differs, retag, small};
 use crate::cx::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags::{self, Reported as _};
@@ -63,8 +63,7 @@ impl Lifecycle for EventSourceMapping {
 
     async fn create(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<String> {
         let mapping = cx.lambda().create_event_source_mapping().event_source_arn(&args.event_source_arn);
-        let mapping =
-            mapping.set_starting_position(args.starting_position.as_deref().map(EventSourcePosition::from));
+        let mapping = mapping.set_starting_position(args.starting_position.as_deref().map(EventSourcePosition::from));
         let mapping = mapping.set_tags(Some(tags::given(&args.tags, intent).into_iter().collect()));
         let mapping = settings!(mapping, args, chosen(args));
         let reply = cx.call("lambda:CreateEventSourceMapping", mapping.send()).await?;
@@ -127,7 +126,7 @@ impl Lifecycle for EventSourceMapping {
     }
 
     async fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> Result<()> {
-        change_tags(cx, &arn(cx, id), &old.tags, &new.tags).await?;
+        retag(cx, &arn(cx, id), &old.tags, &new.tags).await?;
         let changed = differs(old, new);
         if Self::FIELDS.iter().any(|field| !field.tags && changed(field.name)) {
             let mapping = settings!(cx.lambda().update_event_source_mapping().uuid(id), new, &changed);

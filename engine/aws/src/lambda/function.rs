@@ -15,7 +15,7 @@ use aws_smithy_types::{Blob, base64};
 use dr_core::cloud::{CloudError, Intent, Settled};
 use dr_kinds::lambda::{Function, FunctionLoggingConfig, FunctionOut, FunctionVpcConfig};
 
-use super::{change_tags, chosen, differs, small};
+use super::{chosen, differs, invoke_arn, retag, small};
 use crate::classify::classify;
 use crate::cx::{Cx, MayBeGone as _, Phase};
 use crate::lifecycle::{Lifecycle, Result};
@@ -106,10 +106,8 @@ impl Lifecycle for Function {
         let arn = function.function_arn.ok_or_else(|| cx.incomplete("lambda:GetFunction", "ARN"))?;
         let version = if last.publish { last_version(cx, id).await? } else { None };
         let version = version.map_or_else(|| "$LATEST".to_owned(), |version| version.to_string());
-        let partition = arn.split(':').nth(1).unwrap_or("aws");
-        let gateway = format!("arn:{partition}:apigateway:{}:lambda:path/2015-03-31/functions", cx.region());
         let out = FunctionOut {
-            invoke_arn: format!("{gateway}/{arn}/invocations"),
+            invoke_arn: invoke_arn(cx, &arn),
             qualified_arn: format!("{arn}:{version}"),
             arn,
             version,
@@ -124,7 +122,7 @@ impl Lifecycle for Function {
         if old.reserved_concurrent_executions != new.reserved_concurrent_executions {
             reserve(cx, id, new).await?;
         }
-        change_tags(cx, &cx.arn("lambda", &format!("function:{id}")), &old.tags, &new.tags).await?;
+        retag(cx, &cx.arn("lambda", &format!("function:{id}")), &old.tags, &new.tags).await?;
 
         let changed = differs(old, new);
         let any = |names: &[&str]| names.iter().any(|name| changed(name));
@@ -231,9 +229,8 @@ fn arguments(function: &GetFunctionOutput, last: &Function) -> Function {
 fn given_logging(live: &LoggingConfig, last: &Function) -> Option<FunctionLoggingConfig> {
     let last_config = last.logging_config.as_ref();
     let given = |of: fn(&FunctionLoggingConfig) -> &Option<String>| last_config.is_some_and(|last| of(last).is_some());
-    let unless = |chosen: &str, given: bool, text: Option<&str>| {
-        text.filter(|text| given || *text != chosen).map(str::to_owned)
-    };
+    let unless =
+        |chosen: &str, given: bool, text: Option<&str>| text.filter(|text| given || *text != chosen).map(str::to_owned);
     let group = usual_group(last);
     let config = FunctionLoggingConfig {
         log_format: live.log_format().map_or("Text", |format| format.as_str()).to_owned(),

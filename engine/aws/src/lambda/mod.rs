@@ -1,7 +1,10 @@
 //! AWS Lambda.
 
 crate::lifecycle::service! {
-    lambda { event_source_mapping::EventSourceMapping, function::Function, permission::Permission }
+    lambda {
+        alias::FunctionAlias, concurrency::Concurrency, event_source_mapping::EventSourceMapping, function::Function,
+        permission::Permission
+    }
 }
 
 #[cfg(test)]
@@ -38,17 +41,18 @@ fn differs<K: KindArgs>(old: &K, new: &K) -> impl Fn(&str) -> bool {
 }
 
 /// Turns some tags of a function or mapping into others.
-async fn change_tags(cx: &Cx<'_>, arn: &str, old: &Tags, new: &Tags) -> Result<()> {
-    let changes = tags::changes(old, new);
-    if let Some(set) = changes.set {
-        let resource = cx.lambda().tag_resource().resource(arn).set_tags(Some(set.into_iter().collect()));
-        cx.call("lambda:TagResource", resource.send()).await?;
-    }
-    if changes.remove.is_some() {
-        let resource = cx.lambda().untag_resource().resource(arn).set_tag_keys(changes.remove);
-        cx.call("lambda:UntagResource", resource.send()).await?;
-    }
-    Ok(())
+async fn retag(cx: &Cx<'_>, arn: &str, old: &Tags, new: &Tags) -> Result<()> {
+    let (set, remove) = (cx.lambda().tag_resource(), cx.lambda().untag_resource());
+    let set =
+        |tags: Tags| cx.call("lambda:TagResource", set.resource(arn).set_tags(Some(tags.into_iter().collect())).send());
+    let remove = |names| cx.call("lambda:UntagResource", remove.resource(arn).set_tag_keys(Some(names)).send());
+    tags::change(old, new, set, remove).await
+}
+
+/// The ARN that API Gateway calls a function, or its alias, by.
+fn invoke_arn(cx: &Cx<'_>, arn: &str) -> String {
+    let partition = arn.split(':').nth(1).unwrap_or("aws");
+    format!("arn:{partition}:apigateway:{}:lambda:path/2015-03-31/functions/{arn}/invocations", cx.region())
 }
 
 /// A number as the SDK takes it; the schema keeps all of them within 32 bits.

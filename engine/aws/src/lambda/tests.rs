@@ -3,7 +3,7 @@
 use dr_core::cloud::{Cloud as _, ErrorClass, Settled};
 use dr_core::value::{Map, Value};
 
-use crate::replay::{Reply, Subject, Wire};
+use crate::replay::{Reply, Subject, Wire, ok};
 
 fn function() -> Subject {
     let args = r#"{"function_name":"it","role":"arn:aws:iam::123456789012:role/r","package_type":"Image",
@@ -23,10 +23,6 @@ fn with(args: &Map<Value>, more: &str) -> Map<Value> {
     let mut args = args.clone();
     args.extend(more.as_map().unwrap().clone());
     args
-}
-
-fn ok(body: &'static str) -> Reply {
-    Reply::Http(200, &[], body)
 }
 
 /// A reply of `GetFunction` with this configuration.
@@ -196,4 +192,27 @@ async fn a_statement_is_read_back_as_it_was_given() {
     assert_eq!(found.as_deref(), Some("f/it"));
     let others = with(&permission.args, r#"{"source_arn":"arn:aws:s3:::c"}"#);
     assert_eq!(aws.find(permission.at(), &others, &permission.intent).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn instances_are_ready_when_lambda_has_them() {
+    let args = r#"{"function_name":"f","qualifier":"live","provisioned_concurrent_executions":2}"#;
+    let it = Subject::new("lambda.concurrency", args);
+    let why = Settled::Failed("the account has no more".into());
+    for (status, expected) in [("IN_PROGRESS", Settled::Wait(None)), ("FAILED", why), ("READY", Settled::Ready)] {
+        let body = format!(r#"{{"Status":"{status}","StatusReason":"the account has no more"}}"#);
+        let (aws, _) = Wire::cloud(&[ok(body.leak())]).await;
+        assert_eq!(aws.settle(it.at(), "f/live", &it.args).await.unwrap(), expected, "{status}");
+    }
+    let absent = Reply::Http(
+        404,
+        &[("x-amzn-errortype", "ProvisionedConcurrencyConfigNotFoundException")],
+        r#"{"Message":"No Provisioned Concurrency Config found for this function"}"#,
+    );
+    let (aws, _) = Wire::cloud(&[absent]).await;
+    assert_eq!(aws.find(it.at(), &it.args, &it.intent).await.unwrap(), None);
+    let more = ok(r#"{"RequestedProvisionedConcurrentExecutions":3,"Status":"READY"}"#);
+    let (aws, _) = Wire::cloud(&[more]).await;
+    let error = aws.create(it.at(), &it.args, &it.intent).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Exists);
 }

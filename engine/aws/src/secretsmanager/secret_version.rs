@@ -5,16 +5,13 @@
 //! from the version that they replace, the number after its own. So a write that is repeated makes no second version. A
 //! version cannot be deleted: it goes with the secret, and until then keeps the label that readers ask for.
 
-use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use dr_core::cloud::{ErrorClass, Intent, Settled};
 use dr_kinds::secretsmanager::{SecretVersion, SecretVersionOut};
 
-use super::{describe, token};
+use super::{CURRENT, describe, following, token, version};
 use crate::cx::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 
-/// The label that readers ask for. Secrets Manager moves it, and never takes it away.
-const CURRENT: &str = "AWSCURRENT";
 /// How many versions a secret has at most, about.
 const VERSIONS: usize = 100;
 
@@ -74,21 +71,6 @@ impl Lifecycle for SecretVersion {
 /// The label that tells the version from others.
 fn label(args: &SecretVersion) -> &str {
     args.version_stages.first().map_or(CURRENT, String::as_str)
-}
-
-/// The version that carries a label, and all its labels.
-fn version(secret: &DescribeSecretOutput, label: &str) -> Option<(String, Vec<String>)> {
-    let versions = secret.version_ids_to_stages()?.iter();
-    let (version, stages) = { versions }.find(|(_, stages)| stages.iter().any(|stage| stage == label))?;
-    Some((version.clone(), stages.clone()))
-}
-
-/// The id of the version after one: `a`, `a-2`, `a-3`.
-fn following(version: &str) -> String {
-    match version.rsplit_once('-').and_then(|(first, number)| Some((first, number.parse::<u64>().ok()?))) {
-        Some((first, number)) => format!("{first}-{}", number.saturating_add(1)),
-        None => format!("{version}-2"),
-    }
 }
 
 async fn put(cx: &Cx<'_>, args: &SecretVersion, token: String) -> Result<()> {

@@ -3,15 +3,11 @@
 use dr_core::cloud::{Cloud as _, ErrorClass, Settled};
 use dr_core::value::Value;
 
-use crate::replay::{Reply, Subject, Wire};
+use crate::replay::{Reply, Subject, Wire, ok};
 
 fn subscription() -> Subject {
     let args = r#"{"topic_arn":"arn:t","protocol":"email","endpoint":"a@b.example","raw_message_delivery":false}"#;
     Subject::new("sns.subscription", args)
-}
-
-fn ok(body: &'static str) -> Reply {
-    Reply::Http(200, &[], body)
 }
 
 const LISTED: &str = "<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions>\
