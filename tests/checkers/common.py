@@ -48,6 +48,18 @@ class Cloud:
             return [item for page in client.get_paginator(operation).paginate(**arguments) for item in page.get(key, [])]
         return getattr(client, operation)(**arguments).get(key, [])
 
+    def whole(self, service, region, operation, **arguments):
+        """The answer with all its pages in one, or None when the thing asked for does not exist."""
+        client = self.client(service, region)
+        try:
+            if client.can_paginate(operation):
+                return client.get_paginator(operation).paginate(**arguments).build_full_result()
+            return getattr(client, operation)(**arguments)
+        except ClientError as error:
+            if gone(error):
+                return None
+            raise
+
     def ask(self, service, region, operation, **arguments):
         """The answer, or None when the thing asked for does not exist."""
         try:
