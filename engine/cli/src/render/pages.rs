@@ -1,14 +1,16 @@
-//! The pages that are made from the schemas, as Markdown: `docs/kinds`, the reference of each kind with its example, and
-//! `docs/checks.md`, the checks and what they look at.
+//! The pages that are made from what they are about, as Markdown: `docs/kinds`, the reference of each kind with its
+//! example; `docs/checks.md`, the checks and what they look at; `docs/stdlib.md`, the modules of the standard library.
 //!
 //! They are made by a test, which fails when they are not what the schemas say. `SNAPSHOTS=overwrite` makes them anew.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use dr_core::diagnostic::Severity;
 use dr_core::rules::{CHECKS, Check, SHARED};
 use dr_core::schema::{Field, Kind};
+use dr_script::{Host, Limits, ModuleDoc, Root};
 
 use super::reference::{about, block, facts};
 
@@ -96,6 +98,49 @@ fn checks(kinds: &[&Kind]) -> String {
         out.push_str(&format!("| {} | {} | {finding} | {places} |\n", check.id, check.asks));
     }
     out
+}
+
+/// The modules, from their doc comments. A heading below a function's name stands in bold.
+fn modules(modules: &[ModuleDoc]) -> String {
+    let mut out = String::from(
+        "# The standard library\n\nModules that programs are made of: `import \"network\" as network;`. A required option is \
+         marked so; the others\nhave the value that is given, or nothing. Each module has its tests beside it \
+         (`stdlib/network_test.rhai`).\n",
+    );
+    for module in modules {
+        out.push_str(&format!("\n## {}\n\n{}\n", module.name, module.doc));
+        for function in &module.functions {
+            out.push_str(&format!("\n### `{}::{}({})`\n\n", module.name, function.name, function.params.join(", ")));
+            for line in function.doc.lines() {
+                match line.strip_prefix("# ") {
+                    Some(heading) => out.push_str(&format!("**{heading}**\n\n")),
+                    None => out.push_str(&format!("{line}\n")),
+                }
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn the_standard_library_is_documented_and_tested() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let stdlib = Root { label: "stdlib".into(), path: root.join("stdlib") };
+    let host = Host::new(Arc::new(dr_kinds::registry()), vec![stdlib], Limits::default());
+    let all = host.module_docs().unwrap();
+    // The programs that tests plan, and the tests themselves.
+    let all: Vec<ModuleDoc> =
+        all.into_iter().filter(|m| !m.name.starts_with("examples/") && !m.name.ends_with("_test")).collect();
+    assert!(!all.is_empty());
+    for module in &all {
+        assert!(!module.doc.is_empty(), "{} says nothing about itself", module.source);
+        for function in &module.functions {
+            assert!(!function.doc.is_empty(), "{}: `{}` says nothing about itself", module.source, function.name);
+        }
+        assert!(root.join(format!("stdlib/{}_test.rhai", module.name)).is_file(), "{} has no test", module.source);
+    }
+    let page = snapbox::Data::read_from(&root.join("docs/stdlib.md"), None).raw();
+    snapbox::assert_data_eq!(modules(&all), page);
 }
 
 #[test]
