@@ -8,12 +8,10 @@
 //! what we refuse and AWS takes cannot be used. A pattern is compared by samples, one way: what matches ours, or is made
 //! of the characters of our names, must match theirs.
 
-use dr_core::schema::{Check, Field, Kind, Lit, NameRule, Place, Presence, Type};
-use fancy_regex::Regex;
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::TestRunner;
+use dr_core::schema::{Check, Field, Kind, Lit, Place, Presence, Type};
 use serde_json::Value;
 
+use crate::patterns;
 use crate::published::{Resource, Schemas, listed};
 use crate::tables::Names;
 
@@ -33,9 +31,6 @@ pub(crate) struct Compared {
     /// The type, and its properties that no argument is; no type where there is none.
     pub(crate) not_offered: Option<(String, Vec<String>)>,
 }
-
-/// How many texts are tried against a pattern.
-const SAMPLES: usize = 500;
 
 struct Comparison<'a> {
     kind: &'static Kind,
@@ -248,20 +243,14 @@ impl Comparison<'_> {
             Check::Pattern(pattern) => Some(*pattern),
             _ => None,
         });
-        let samples = match (ours, pattern, field.name_rule) {
-            (Some(words), ..) => words.iter().map(|word| (*word).to_owned()).collect(),
-            (None, None, Some(rule)) => samples(&name_pattern(rule)),
-            (None, Some(pattern), None) => samples(pattern),
-            (None, Some(pattern), Some(rule)) => {
-                let both = Regex::new(&format!("^(?:{})$", ascii(pattern))).ok();
-                let names = samples(&name_pattern(rule)).into_iter();
-                names.filter(|name| both.as_ref().is_some_and(|both| both.is_match(name).unwrap_or(false))).collect()
-            }
-            (None, None, None) => Vec::new(),
+        let samples = match ours {
+            Some(words) => words.iter().map(|word| (*word).to_owned()).collect(),
+            None => patterns::texts(pattern, field.name_rule),
         };
         // A pattern bounds the length by itself, and may well be narrower than their bounds.
         let lengths = samples.iter().map(|sample| sample.chars().count());
-        let bounded = lengths.clone().min().zip(lengths.max()).filter(|_| !pattern.is_some_and(repeats_without_end));
+        let bounded =
+            lengths.clone().min().zip(lengths.max()).filter(|_| !pattern.is_some_and(patterns::repeats_without_end));
         let within = |bounds: (usize, usize)| {
             let bound = |word: &str| schema[word].as_u64().and_then(|bound| usize::try_from(bound).ok());
             let (least, most) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(usize::MAX));
@@ -277,10 +266,7 @@ impl Comparison<'_> {
     }
 
     fn pattern(&mut self, key: &str, what: &str, theirs: &str, samples: &[String], stated: Option<(usize, usize)>) {
-        // Many are written without anchors, and yet meant for the whole of a text.
-        let anchored = theirs.starts_with('^') || theirs.ends_with('$');
-        let whole = if anchored { ascii(&plain(theirs)) } else { format!("^(?:{})$", ascii(&plain(theirs))) };
-        let regex = match Regex::new(&whole) {
+        let regex = match patterns::theirs(theirs) {
             Ok(regex) => regex,
             Err(error) => {
                 self.differs(key, "pattern", format!("the pattern of {what} cannot be read ({error}): {theirs}"));
@@ -403,110 +389,3 @@ fn length(field: &Field) -> Option<(usize, usize)> {
         (stated, None) => stated,
     }
 }
-
-fn name_pattern(rule: NameRule) -> String {
-    let prefix: String =
-        rule.prefix.chars().map(|c| if c.is_alphanumeric() { c.to_string() } else { format!("\\{c}") }).collect();
-    format!("{prefix}[{}]{{1,8}}", rule.chars)
-}
-
-/// `\d` and the like, which mean ASCII in the patterns of either side.
-fn ascii(pattern: &str) -> String {
-    pattern.replace(r"\d", "[0-9]").replace(r"\w", "[A-Za-z0-9_]")
-}
-
-/// A bracket within brackets, which is a bracket in the patterns of JSON and the start of another class in ours.
-fn plain(pattern: &str) -> String {
-    let (mut plain, mut in_class) = (String::new(), false);
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => {
-                plain.push(c);
-                plain.extend(chars.next());
-                continue;
-            }
-            '[' if in_class => plain.push('\\'),
-            '[' => in_class = true,
-            ']' => in_class = false,
-            _ => {}
-        }
-        plain.push(c);
-    }
-    plain
-}
-
-/// Texts that match a pattern as a whole, the same ones every time.
-fn samples(pattern: &str) -> Vec<String> {
-    let strategy = proptest::string::string_regex(&ascii(pattern)).unwrap();
-    let mut runner = TestRunner::deterministic();
-    (0..SAMPLES).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
-}
-
-/// Whether a pattern has no longest text.
-fn repeats_without_end(pattern: &str) -> bool {
-    let mut chars = pattern.chars();
-    let mut in_class = false;
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => drop(chars.next()),
-            '[' => in_class = true,
-            ']' => in_class = false,
-            '+' | '*' if !in_class => return true,
-            _ => {}
-        }
-    }
-    pattern.contains(",}")
-}
-
-/// A kind that differs from its type in every way that can be seen, for the test of the comparison itself.
-pub(crate) const SPOILT: Kind = Kind::new("lambda.function", "", SPOILT_ARGUMENTS, SPOILT_OUTPUTS);
-
-const SPOILT_ARGUMENTS: &[Field] = &[
-    Field { presence: Presence::Optional, ..Field::new("function_name", "", Type::Str) },
-    Field { presence: Presence::Optional, ..Field::new("role", "", Type::Str) },
-    Field { checks: &[Check::Length(0, 255)], ..Field::new("description", "", Type::Str) },
-    Field { presence: Presence::Optional, ..Field::new("arn", "", Type::Str) },
-    Field { presence: Presence::Optional, replace: true, ..Field::new("layers", "", Type::Map(&Type::Str)) },
-    Field { presence: Presence::Optional, checks: &[Check::Range(1, 900)], ..Field::new("timeout", "", Type::Int) },
-    Field { presence: Presence::Optional, ..Field::new("memory_size", "", Type::Int) },
-    Field {
-        presence: Presence::Optional,
-        checks: &[Check::OneOf(&["Zip", "Tar"])],
-        ..Field::new("package_type", "", Type::Str)
-    },
-    Field { presence: Presence::Optional, ..Field::new("tracing_mode", "", Type::Str) },
-    Field {
-        presence: Presence::Optional,
-        checks: &[Check::Pattern("[a-z]{1,128}|no such handler")],
-        ..Field::new("handler", "", Type::Str)
-    },
-    Field { presence: Presence::Optional, ..Field::new("vpc_config", "", Type::Object(SPOILT_BLOCK)) },
-];
-const SPOILT_BLOCK: &[Field] =
-    &[Field { presence: Presence::Optional, ..Field::new("subnet_id", "", Type::List(&Type::Str)) }];
-const SPOILT_OUTPUTS: &[Field] = &[Field::new("runtime", "", Type::Str)];
-
-/// What must be found of it.
-pub(crate) const SPOILT_IN: &[&str] = &[
-    "lambda.function.arn computed",
-    "lambda.function.description max_length",
-    "lambda.function.description required",
-    "lambda.function.function_name min_length",
-    "lambda.function.function_name pattern",
-    "lambda.function.function_name replace",
-    "lambda.function.handler pattern",
-    "lambda.function.layers replace",
-    "lambda.function.layers type",
-    "lambda.function.memory_size maximum",
-    "lambda.function.memory_size minimum",
-    "lambda.function.package_type enum",
-    "lambda.function.package_type replace",
-    "lambda.function.role max_length",
-    "lambda.function.role pattern",
-    "lambda.function.role required",
-    "lambda.function.runtime computed",
-    "lambda.function.timeout maximum",
-    "lambda.function.tracing_mode property",
-    "lambda.function.vpc_config.subnet_id property",
-];
