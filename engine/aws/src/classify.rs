@@ -98,6 +98,17 @@ const ACM: &[Rule] = &[
     ("RequestInProgressException", "", CONFLICT),
 ];
 
+/// Both services of API Gateway.
+const APIGATEWAY: &[Rule] = &[
+    ("BadRequestException", "active stages", CONFLICT),
+    ("BadRequestException", "already exist", EXISTS),
+    ("BadRequestException", "base path mapping", CONFLICT),
+    ("BadRequestException", "invalid stage identifier", NOT_YET),
+    ("ConflictException", "already exist", EXISTS),
+    ("ConflictException", "already has this name", EXISTS),
+    ("ConflictException", "", CONFLICT),
+];
+
 const CLOUDWATCH: &[Rule] = &[
     ("DashboardNotFoundError", "", Absent),
     ("InvalidParameterValue", "does not exist", Absent),
@@ -170,8 +181,7 @@ const EVENTS: &[Rule] = &[
     ("LimitExceededException", "", INVALID),
     ("ManagedRuleException", "", INVALID),
     ("ValidationException", "can't be deleted since it has", CONFLICT),
-    ("ValidationException", "cannot be assumed", NOT_YET),
-    ("ValidationException", "can't delete", CONFLICT),
+    ("ValidationException", "cannot be assumed by principal", NOT_YET),
 ];
 
 const IAM: &[Rule] = &[
@@ -276,6 +286,7 @@ const SECRETS: &[Rule] = &[
     ("AccessDeniedException", "cannot invoke the specified lambda function", NOT_YET),
     ("DecryptionFailure", "", NOT_YET),
     ("EncryptionFailure", "", NOT_YET),
+    ("InvalidParameterException", "still has replica regions", CONFLICT),
     ("InvalidRequestException", "marked for deletion", GONE),
     ("InvalidRequestException", "previous rotation", CONFLICT),
     ("InvalidRequestException", "scheduled for deletion", CONFLICT),
@@ -327,6 +338,7 @@ const STATES: &[Rule] = &[
 fn rules(service: &str) -> &'static [Rule] {
     match service {
         "acm" => ACM,
+        "apigateway" | "apigatewayv2" => APIGATEWAY,
         "cloudwatch" => CLOUDWATCH,
         "dynamodb" => DYNAMODB,
         "ec2" => EC2,
@@ -412,6 +424,32 @@ mod tests {
                 "ValidationException",
                 "Time to live has been modified multiple times within a fixed interval",
                 Conflict,
+            ),
+            ("apigateway:DeleteRestApi", Look, 429, "TooManyRequestsException", "Too Many Requests", Throttled),
+            (
+                "apigateway:DeleteDeployment",
+                Look,
+                400,
+                "BadRequestException",
+                "Active stages pointing to this deployment must be moved or deleted",
+                Conflict,
+            ),
+            (
+                "apigateway:CreateResource",
+                Make,
+                409,
+                "ConflictException",
+                "Another resource with the same parent already has this name: payment",
+                Exists,
+            ),
+            ("apigateway:UpdateStage", Make, 409, "ConflictException", "due to concurrent modification", Conflict),
+            (
+                "apigatewayv2:CreateRoute",
+                Make,
+                409,
+                "ConflictException",
+                "Route with key $default already exists",
+                Exists,
             ),
             ("cloudwatch:GetDashboard", Look, 404, "DashboardNotFoundError", "", Gone),
             ("ssm:ListTagsForResource", Look, 400, "InvalidResourceId", "", Gone),
@@ -562,6 +600,42 @@ mod tests {
                 "already scheduled for deletion",
                 Conflict,
             ),
+            (
+                "secretsmanager:DeleteSecret",
+                Look,
+                400,
+                "InvalidParameterException",
+                "You can't delete secret s that still has replica regions [us-west-2].",
+                Conflict,
+            ),
+            (
+                "secretsmanager:RotateSecret",
+                Make,
+                400,
+                "InvalidRequestException",
+                "A previous rotation isn't complete. That rotation will be reattempted.",
+                Conflict,
+            ),
+            ("events:DescribeRule", Look, 400, "ResourceNotFoundException", "Rule r does not exist.", Gone),
+            ("events:PutRule", Make, 400, "LimitExceededException", "", Invalid),
+            (
+                "events:DeleteEventBus",
+                Look,
+                400,
+                "ValidationException",
+                "EventBus can't be deleted since it has rules.",
+                Conflict,
+            ),
+            ("states:CreateStateMachine", Make, 400, "StateMachineDeleting", "", Conflict),
+            ("states:DescribeStateMachine", Look, 400, "StateMachineDoesNotExist", "", Gone),
+            (
+                "lambda:GetProvisionedConcurrencyConfig",
+                Look,
+                404,
+                "ProvisionedConcurrencyConfigNotFoundException",
+                "",
+                Gone,
+            ),
             ("anything:Call", Make, 400, "ValidationError", "no", Invalid),
             ("anything:Call", Make, 500, "Weird", "", Transient),
             ("anything:Call", Make, 403, "AccessDenied", "", Denied),
@@ -575,9 +649,10 @@ mod tests {
 
     #[test]
     fn no_rule_is_hidden_by_an_earlier_one() {
-        for service in
-            [COMMON, CLOUDWATCH, DYNAMODB, EC2, EVENTS, IAM, KMS, LAMBDA, LOGS, RDS, S3, SECRETS, SNS, SQS, SSM, STATES]
-        {
+        for service in [
+            COMMON, ACM, APIGATEWAY, CLOUDWATCH, DYNAMODB, EC2, ELB, EVENTS, IAM, KMS, LAMBDA, LOGS, RDS, ROUTE53, S3,
+            SECRETS, SNS, SQS, SSM, STATES,
+        ] {
             for (at, rule) in service.iter().enumerate() {
                 let earlier = service[..at].iter().find(|earlier| fits(earlier, rule.0, &rule.1.to_lowercase()));
                 assert_eq!(earlier, None, "{rule:?}");

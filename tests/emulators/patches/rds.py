@@ -6,10 +6,25 @@ moto keeps global clusters in the backend of us-east-1, whatever region is asked
 from .patching import around
 
 
+# Versions that clusters can be created with, some of those that AWS lists.
+VERSIONS = {
+    "aurora-mysql": ("8.0.mysql_aurora.3.04.4", "8.0.mysql_aurora.3.08.2", "8.0.mysql_aurora.3.10.1"),
+    "aurora-postgresql": ("14.6", "14.22", "15.10", "15.12", "15.13", "15.15", "15.17", "16.8", "16.11"),
+}
+
+
 def fix():
-    """Global clusters work across regions; subnet groups survive a change; duplicates are refused."""
+    """What each part says."""
+    global_clusters()
+    groups()
+    settings_of_clusters()
+    insights()
+    versions()
+
+
+def global_clusters():
+    """Global clusters work across regions and have tags; duplicates are refused."""
     from moto.core.responses import ActionResult
-    from moto.rds.exceptions import DBClusterNotFoundError, DBSubnetGroupNotFoundError
     from moto.rds.exceptions import RDSClientError as Refused
     from moto.rds.models import RDSBackend
     from moto.rds.responses import RDSResponse
@@ -95,11 +110,25 @@ def fix():
                 raise Refused("InvalidParameterCombination", message)
         return old(self, settings)
 
-    @around(RDSBackend, "modify_db_cluster")
-    def _(old, self, settings):
-        if settings["db_cluster_identifier"] not in self.clusters:
-            raise DBClusterNotFoundError(settings["db_cluster_identifier"])
-        return old(self, settings)
+    @around(RDSResponse, "create_global_cluster")
+    def _(old, self):
+        answer = old(self)
+        answer.result["GlobalCluster"].tags = self.params.get("Tags") or []
+        return answer
+
+    @around(RDSBackend, "_get_resource_for_tagging")
+    def _(old, self, arn):
+        kind, name = arn.split(":", 5)[-1].split(":", 1)
+        return global_cluster(self, name) if kind == "global-cluster" else old(self, arn)
+
+
+def groups():
+    """Subnet groups survive a change, and are there once; parameters can be reset."""
+    from moto.core.responses import ActionResult
+    from moto.rds.exceptions import DBSubnetGroupNotFoundError
+    from moto.rds.exceptions import RDSClientError as Refused
+    from moto.rds.models import RDSBackend
+    from moto.rds.responses import RDSResponse
 
     @around(RDSBackend, "modify_db_subnet_group")
     def _(old, self, name, *args):
@@ -114,6 +143,91 @@ def fix():
             message = f"The DB subnet group '{name}' already exists."
             raise Refused("DBSubnetGroupAlreadyExists", message)
         return old(self, name, *args)
+
+    def reset_db_cluster_parameter_group(self):
+        name = self.params["DBClusterParameterGroupName"]
+        group = self.backend.describe_db_cluster_parameter_groups(name)[0]
+        for parameter in self.params.get("Parameters") or []:
+            group.parameters.pop(parameter["ParameterName"], None)
+        return ActionResult({"DBClusterParameterGroupName": name})
+
+    RDSResponse.reset_db_cluster_parameter_group = reset_db_cluster_parameter_group
+
+
+def settings_of_clusters():
+    """Log-in with IAM, exports of logs and the endpoint for statements read back as they were changed."""
+    from moto.core.responses import ActionResult
+    from moto.rds.exceptions import DBClusterNotFoundError
+    from moto.rds.models import DBCluster, RDSBackend
+    from moto.rds.responses import RDSResponse
+
+    @around(RDSBackend, "modify_db_cluster")
+    def _(old, self, settings):
+        cluster = self.clusters.get(settings["db_cluster_identifier"])
+        if cluster is None:
+            raise DBClusterNotFoundError(settings["db_cluster_identifier"])
+        login = settings.pop("enable_iam_database_authentication", None)
+        if login is not None:
+            cluster.iam_auth = login
+        logs = settings.pop("cloudwatch_logs_export_configuration", None) or {}
+        exported = set(cluster.enabled_cloudwatch_logs_exports) | set(logs.get("EnableLogTypes") or [])
+        cluster.enabled_cloudwatch_logs_exports = sorted(exported - set(logs.get("DisableLogTypes") or []))
+        return old(self, settings)
+
+    def endpoint(self):
+        return self._enable_http_endpoint
+
+    def set_endpoint(self, value):
+        self._enable_http_endpoint = bool(value)
+
+    DBCluster.enable_http_endpoint = property(endpoint, set_endpoint)
+
+    def switch(value):
+        def respond(self):
+            arn = self.params["ResourceArn"]
+            self.backend.describe_db_clusters(arn)[0].enable_http_endpoint = value
+            return ActionResult({"ResourceArn": arn, "HttpEndpointEnabled": value})
+
+        return respond
+
+    RDSResponse.enable_http_endpoint, RDSResponse.disable_http_endpoint = switch(True), switch(False)
+
+
+def insights():
+    """Whether an instance records its load reads back."""
+    from moto.rds.models import DBInstance
+
+    @around(DBInstance, "__init__")
+    def _(old, self, *args, **settings):
+        old(self, *args, **settings)
+        self.enable_performance_insights = settings.get("enable_performance_insights")
+
+    DBInstance.performance_insights_enabled = property(lambda self: bool(self.enable_performance_insights))
+
+
+def versions():
+    """The versions of an engine are listed."""
+    from moto.core.responses import ActionResult
+    from moto.rds.responses import RDSResponse
+
+    def describe_db_engine_versions(self):
+        engine = self.params.get("Engine")
+        family = {"aurora-mysql": lambda version: version[:3], "aurora-postgresql": lambda version: version[:2]}
+        listed = [
+            {
+                "Engine": engine,
+                "EngineVersion": version,
+                "DBParameterGroupFamily": engine + family[engine](version),
+                "SupportsGlobalDatabases": True,
+                "ExportableLogTypes": ["postgresql"] if engine == "aurora-postgresql" else ["audit", "error"],
+                "ValidUpgradeTarget": [{"Engine": engine, "EngineVersion": later} for later in VERSIONS[engine][at + 1 :]],
+                "Status": "available",
+            }
+            for at, version in enumerate(VERSIONS.get(engine, ()))
+        ]
+        return ActionResult({"DBEngineVersions": listed})
+
+    RDSResponse.describe_db_engine_versions = describe_db_engine_versions
 
 
 def strict():

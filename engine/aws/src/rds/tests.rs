@@ -1,0 +1,1 @@
+//! Replies of RDS that no emulator gives.
