@@ -115,6 +115,18 @@ impl<'a> Session<'a> {
         if self.state_dir.join(&self.suffix).exists() { self.hold().map(Some) } else { Ok(None) }
     }
 
+    /// That nothing is there, in words. Where nothing ever was, the environments that there are: perhaps another one was
+    /// meant.
+    pub(crate) fn nothing_there(&self) -> String {
+        let empty = format!("The environment {} is empty\n", self.suffix);
+        match Store::environments(&self.state_dir) {
+            Ok(others) if !others.is_empty() && !others.contains(&self.suffix) => {
+                format!("There is no environment {}; there are: {}\n", self.suffix, others.join(", "))
+            }
+            _ => empty,
+        }
+    }
+
     /// What is recorded of the environment.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
             if ui.json {
                 ui.result("{}\n")?;
             }
-            ui.tell(&format!("The environment {} is empty\n", session.suffix));
+            ui.tell(&session.nothing_there());
             return Ok(Exit::Done);
         };
         let graph = Graph::default();

@@ -24,7 +24,11 @@ pub(crate) fn cmd_output(args: &OutputArgs, global: &Global, ui: &Ui) -> Result<
     let text = match args.name.as_deref() {
         None if ui.json => json::text(all),
         None if all.is_empty() => {
-            ui.tell(&format!("The environment {} has no outputs\n", session.suffix));
+            ui.tell(&if snapshot.is_empty() {
+                session.nothing_there()
+            } else {
+                format!("The environment {} has no outputs\n", session.suffix)
+            });
             return Ok(Exit::Done);
         }
         None => outputs::list(all),

@@ -40,7 +40,7 @@ pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Ex
         StateCommand::List if ui.json => json::text(&json::state(&session.suffix, &snapshot)),
         StateCommand::List => {
             if snapshot.is_empty() {
-                ui.tell(&format!("The environment {} is empty\n", session.suffix));
+                ui.tell(&session.nothing_there());
             }
             let old = snapshot.deposed.iter().map(|r| (r, "  set aside by a replacement"));
             let now = snapshot.records.values().map(|r| (r, if r.incomplete { "  incomplete" } else { "" }));
