@@ -4,6 +4,9 @@ use dr_core::convert::Tags;
 use dr_macros::{Block, Kind};
 
 /// A target group: where listeners send requests. It cannot be deleted while a listener names it.
+///
+/// Of application load balancers only one can send to it. One that is replaced under another name needs new target
+/// groups, or the option `replace: "delete_first"`.
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "elbv2.target_group",

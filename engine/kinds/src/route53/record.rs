@@ -6,6 +6,8 @@ use dr_macros::{Block, Kind};
 ///
 /// Several record sets may have one name and type, told apart by `set_identifier`; each of them then says, all in the
 /// same way, when it is the answer: `failover`, `weight`, `latency_region`, `geolocation` or `multi_value_answer`.
+///
+/// What is changed is the answer everywhere within a minute; nothing waits for that.
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "route53.record",
@@ -13,10 +15,9 @@ use dr_macros::{Block, Kind};
     place = global,
     id = "{zone_id}/{name}/{type}/{set_identifier}",
     unique = "account: zone_id, name, type, set_identifier",
-    create = "35s",
-    update = "35s",
-    delete = "5s",
-    pace = "5s"
+    create = "2s",
+    update = "2s",
+    delete = "2s"
 )]
 pub struct Record {
     /// The zone.
@@ -46,7 +47,7 @@ pub struct Record {
     #[arg(replace, default = "", length = 0..=128)]
     pub set_identifier: String,
     /// Whether it is the answer while it is healthy, or while the other one is not.
-    #[arg(one_of("PRIMARY", "SECONDARY"))]
+    #[arg(switched, one_of("PRIMARY", "SECONDARY"))]
     pub failover: Option<String>,
     /// Its share of the answers, against the weights of the others; 0 for none.
     #[arg(range = 0..=255)]

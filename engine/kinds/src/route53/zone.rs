@@ -13,10 +13,9 @@ use dr_macros::{Block, Kind};
     outputs = ZoneOut,
     place = global,
     id = "Z0{digits:19}",
-    create = "45s",
+    create = "2s",
     update = "2s",
-    delete = "10s",
-    pace = "5s"
+    delete = "2s"
 )]
 pub struct Zone {
     /// Domain name, with at least two parts and without a dot at its end.
