@@ -38,5 +38,11 @@ class Rows(common.Findings):
             if reply is None:
                 self.add(f"{what}: there is nothing")
                 continue
-            self.equal(f"{what}: {path}", jmespath.search(path, reply), wanted)
+            try:
+                found = jmespath.search(path, reply)
+            except jmespath.exceptions.JMESPathTypeError as error:
+                # A part that an expression counts, sorts or searches is not there.
+                self.add(f"{what}: {path}: {error}")
+                continue
+            self.equal(f"{what}: {path}", found, wanted)
         return self.report()
