@@ -4,9 +4,9 @@ One file per service; each has `fix()` and `strict()`, or one of the two. Add a 
 ran into, say in its docstring what AWS does, and keep the error code that AWS answers with. See `patching.py` for how.
 """
 
-from . import acm, awslambda, dynamodb, ec2, elbv2, iam, kms, logs, rds, s3
+from . import acm, apigateway, apigatewayv2, awslambda, dynamodb, ec2, elbv2, events, iam, kms, logs, rds, s3, secretsmanager
 
-SERVICES = (acm, awslambda, dynamodb, ec2, elbv2, iam, kms, logs, rds, s3)
+SERVICES = (acm, apigateway, apigatewayv2, awslambda, dynamodb, ec2, elbv2, events, iam, kms, logs, rds, s3, secretsmanager)
 GROUPS = ("fix", "strict")
 
 

@@ -1,6 +1,8 @@
 """Functions."""
 
-from .patching import around
+import json
+
+from .patching import around, service_error
 
 RESERVED_KEYS = {
     "AWS_ACCESS_KEY_ID",
@@ -22,9 +24,53 @@ RESERVED_KEYS = {
 
 
 def fix():
-    """The VPC, dead-letter, logging and tracing settings read back as they were written."""
+    """The VPC, dead-letter, logging and tracing settings read back as they were written; instances can be provisioned
+    for a version or alias."""
     from moto.awslambda.models import LambdaFunction
+    from moto.awslambda.responses import LambdaResponse
+    from moto.awslambda.urls import url_paths
     from moto.ec2.models import ec2_backends
+
+    pattern = r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/provisioned-concurrency$"
+    url_paths[pattern] = LambdaResponse.dispatch
+
+    def provisioned(self):
+        """What is provisioned for the function, by version or alias, and the one that is asked for."""
+        function = self.backend.get_function(self.path.rsplit("/", 2)[-2])
+        if not hasattr(function, "patched_instances"):
+            function.patched_instances = {}
+        return function.patched_instances, self._get_param("Qualifier")
+
+    def described(number):
+        return json.dumps(
+            {
+                "RequestedProvisionedConcurrentExecutions": number,
+                "AvailableProvisionedConcurrentExecutions": number,
+                "AllocatedProvisionedConcurrentExecutions": number,
+                "Status": "READY",
+            }
+        )
+
+    def put_provisioned_concurrency_config(self):
+        instances, qualifier = provisioned(self)
+        instances[qualifier] = self.json_body["ProvisionedConcurrentExecutions"]
+        return 202, {"status": 202}, described(instances[qualifier])
+
+    def get_provisioned_concurrency_config(self):
+        instances, qualifier = provisioned(self)
+        if qualifier not in instances:
+            message = "No Provisioned Concurrency Config found for this function"
+            raise service_error("awslambda", "ProvisionedConcurrencyConfigNotFoundException", message)
+        return 200, {"status": 200}, described(instances[qualifier])
+
+    def delete_provisioned_concurrency_config(self):
+        instances, qualifier = provisioned(self)
+        instances.pop(qualifier, None)
+        return 204, {"status": 204}, ""
+
+    LambdaResponse.put_provisioned_concurrency_config = put_provisioned_concurrency_config
+    LambdaResponse.get_provisioned_concurrency_config = get_provisioned_concurrency_config
+    LambdaResponse.delete_provisioned_concurrency_config = delete_provisioned_concurrency_config
 
     def vpc_config(self):
         if not self._vpc_config:

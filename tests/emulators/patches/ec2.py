@@ -4,11 +4,36 @@ from .patching import around
 
 
 def fix():
-    """A NAT gateway takes its interface along, an endpoint survives a route table, and client tokens mean something."""
+    """What each part says."""
+    gateways_and_addresses()
+    subnets()
+    route_tables()
+    endpoints()
+    peerings()
+    rules()
+    tokens()
+
+
+def gateways_and_addresses():
+    """A NAT gateway takes its interface along and is found by its tags; an address says where it is from."""
     from moto.ec2.exceptions import EC2ClientError
     from moto.ec2.models import EC2Backend
-    from moto.ec2.responses.nat_gateways import NatGateways
-    from moto.ec2.responses.vpcs import VPCs
+    from moto.ec2.models.elastic_ip_addresses import ElasticAddress
+    from moto.ec2.responses.elastic_ip_addresses import ElasticIPAddresses
+
+    @around(EC2Backend, "create_nat_gateway")
+    def _(old, self, subnet_id, allocation_id, *more):
+        # moto has made the interface by the time that it refuses an address which is in use.
+        if allocation_id and any(a.association_id for a in self.address_by_allocation([allocation_id])):
+            message = f"Elastic IP address [{allocation_id}] is already associated"
+            raise EC2ClientError("Resource.AlreadyAssociated", message)
+        return old(self, subnet_id, allocation_id, *more)
+
+    @around(EC2Backend, "describe_nat_gateways")
+    def _(old, self, filters, ids):
+        wanted = {name[4:]: values for name, values in (filters or {}).items() if name.startswith("tag:")}
+        tags = {gateway: {t["key"]: t["value"] for t in gateway.get_tags()} for gateway in old(self, filters, ids)}
+        return [g for g, found in tags.items() if all(found.get(name) in values for name, values in wanted.items())]
 
     @around(EC2Backend, "delete_nat_gateway")
     def _(old, self, gateway_id):
@@ -21,6 +46,63 @@ def fix():
                 address.eni = None
                 address.association_id = None
         return gateway
+
+    @around(ElasticIPAddresses, "allocate_address")
+    def _(old, self):
+        answer = old(self)
+        address = self.ec2_backend.address_by_allocation([answer.result["AllocationId"]])[0]
+        address.network_border_group = self._get_param("NetworkBorderGroup") or self.region
+        address.public_ipv4_pool = self._get_param("PublicIpv4Pool") or "amazon"
+        return answer
+
+    ElasticAddress.network_border_group = ElasticAddress.public_ipv4_pool = None
+
+
+def subnets():
+    """DNS64 can be switched on."""
+    from moto.ec2.models.subnets import Subnet
+    from moto.ec2.responses.subnets import Subnets
+
+    Subnet.enable_dns64 = False
+
+    @around(Subnets, "modify_subnet_attribute")
+    def _(old, self):
+        wanted = self._get_param("EnableDns64.Value")
+        if wanted is not None:
+            self.ec2_backend.get_subnet(self._get_param("SubnetId")).enable_dns64 = wanted
+        return old(self)
+
+
+def route_tables():
+    """A table is found by the gateway that it is associated with; a destination has one route, and one target."""
+    from moto.ec2.exceptions import RouteAlreadyExistsError
+    from moto.ec2.models import EC2Backend
+    from moto.ec2.models.route_tables import RouteTable
+    from moto.ec2.utils import generate_route_id
+
+    @around(RouteTable, "get_filter_value")
+    def _(old, self, name, method_name):
+        if name == "association.gateway-id":
+            return list(self._associations.values())
+        return old(self, name, method_name)
+
+    @around(EC2Backend, "create_route")
+    def _(old, self, table_id, v4, v6, prefix_list, *more):
+        # moto notices a second route to IPv4 addresses alone.
+        if not v4 and generate_route_id(table_id, v4, v6, prefix_list) in self.get_route_table(table_id)._routes:
+            raise RouteAlreadyExistsError(v6 or prefix_list)
+        return old(self, table_id, v4, v6, prefix_list, *more)
+
+    @around(EC2Backend, "replace_route")
+    def _(old, self, *more):
+        route = old(self, *more)
+        route.vpc_endpoint_id = None
+        return route
+
+
+def endpoints():
+    """A gateway endpoint can be deleted after a route table that it was in."""
+    from moto.ec2.models import EC2Backend
 
     @around(EC2Backend, "delete_vpc_endpoints")
     def _(old, self, ids):
@@ -36,6 +118,41 @@ def fix():
                 ]
         return old(self, ids)
 
+
+def peerings():
+    """Each side of a connection between regions has tags of its own."""
+    import copy
+
+    from moto.ec2.models import EC2Backend
+
+    @around(EC2Backend, "describe_vpc_peering_connections")
+    def _(old, self, ids):
+        sides = [copy.copy(connection) for connection in old(self, ids)]
+        for side in sides:
+            # Tags are looked up in the backend, and moto's is always that of the asking side.
+            side.ec2_backend = self
+        return sides
+
+
+def rules():
+    """A rule that names a security group or a prefix list has a description too."""
+    from moto.ec2.models.security_groups import SecurityGroupRule
+
+    @around(SecurityGroupRule, "__init__")
+    def _(old, self, backend, protocol, group, first, last, ip_range, source_group, prefix_list, *more):
+        old(self, backend, protocol, group, first, last, ip_range, source_group, prefix_list, *more)
+        text = (source_group or prefix_list or {}).get("Description")
+        if text:
+            # moto reads it from here, whatever the other side is.
+            self.ip_range = {"Description": text}
+
+
+def tokens():
+    """A call that is repeated with its client token is answered as the first time."""
+    from moto.ec2.responses.nat_gateways import NatGateways
+    from moto.ec2.responses.route_tables import RouteTables
+    from moto.ec2.responses.vpcs import VPCs
+
     def once_per_token(old, self):
         token = self._get_param("ClientToken")
         answers = self.ec2_backend.__dict__.setdefault("answers_by_token", {})
@@ -48,11 +165,13 @@ def fix():
         return answer
 
     around(NatGateways, "create_nat_gateway")(once_per_token)
+    around(RouteTables, "create_route_table")(once_per_token)
     around(VPCs, "create_vpc_endpoint")(once_per_token)
 
 
 def strict():
-    """What is still used cannot be deleted: VPC, subnet, security group, address, attachment of a gateway."""
+    """What is still used cannot be deleted: VPC, subnet, security group, address, attachment of a gateway. What cannot be
+    reached cannot be a target, and a network has one gateway."""
     from moto.ec2.exceptions import EC2ClientError
     from moto.ec2.models import EC2Backend
 
@@ -153,6 +272,44 @@ def strict():
             message = f"The address with allocation id {allocation_id} is in use."
             raise EC2ClientError("InvalidIPAddress.InUse", message)
         return old(self, address, allocation_id)
+
+    @around(EC2Backend, "create_nat_gateway")
+    def _(old, self, *arguments):
+        gateway = old(self, *arguments)
+        attached = any(igw.vpc and igw.vpc.id == gateway.vpc_id for igw in self.internet_gateways.values())
+        if gateway.connectivity_type == "public" and not attached:
+            self.delete_nat_gateway(gateway.id)
+            gateway.state, gateway.failure_code = "failed", "Gateway.NotAttached"
+            gateway.failure_message = f"Network {gateway.vpc_id} has no Internet gateway attached"
+        return gateway
+
+    @around(EC2Backend, "attach_internet_gateway")
+    def _(old, self, gateway_id, vpc_id):
+        if any(igw.id != gateway_id and igw.vpc and igw.vpc.id == vpc_id for igw in self.internet_gateways.values()):
+            message = f"Network {vpc_id} already has an internet gateway attached"
+            raise EC2ClientError("InvalidParameterValue", message)
+        return old(self, gateway_id, vpc_id)
+
+    @around(EC2Backend, "associate_route_table")
+    def _(old, self, table_id, gateway_id, subnet_id):
+        wanted = gateway_id or subnet_id
+        if any(wanted in t._associations.values() for t in self.route_tables.values() if t.id != table_id):
+            message = f"the specified association for route table {table_id} conflicts with an existing association"
+            raise EC2ClientError("Resource.AlreadyAssociated", message)
+        return old(self, table_id, gateway_id, subnet_id)
+
+    @around(EC2Backend, "create_route")
+    def _(old, self, table_id, *more):
+        bound = dict(zip(("gateway_id", "instance_id", "nat_gateway_id"), more[4:7], strict=False))
+        vpc = self.get_route_table(table_id).vpc_id
+        igw = self.internet_gateways.get(bound.get("gateway_id"))
+        if igw is not None and (igw.vpc is None or igw.vpc.id != vpc):
+            message = f"route table {table_id} and network gateway {igw.id} belong to different networks"
+            raise EC2ClientError("InvalidParameterValue", message)
+        nat = bound.get("nat_gateway_id")
+        if nat and not any(gateway.id == nat for gateway in gateways(self)):
+            raise EC2ClientError("InvalidNatGatewayID.NotFound", f"The natGateway ID '{nat}' does not exist")
+        return old(self, table_id, *more)
 
     @around(EC2Backend, "detach_internet_gateway")
     def _(old, self, gateway_id, vpc_id):

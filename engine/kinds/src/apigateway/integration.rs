@@ -71,7 +71,7 @@ pub struct Integration {
 }
 
 /// How some of a backend's answers become a response.
-#[derive(Debug, Clone, PartialEq, PartialOrd, Eq, Ord, Block)]
+#[derive(Debug, Clone, PartialEq, Block)]
 pub struct IntegrationResponse {
     /// HTTP status of the response: one of the method's `method_responses`.
     #[arg(pattern = "[1-5]\\d\\d")]

@@ -52,7 +52,7 @@ pub struct Method {
 }
 
 /// A response that a method can give.
-#[derive(Debug, Clone, PartialEq, PartialOrd, Eq, Ord, Block)]
+#[derive(Debug, Clone, PartialEq, Block)]
 pub struct MethodResponse {
     /// HTTP status.
     #[arg(pattern = "[1-5]\\d\\d")]

@@ -1,0 +1,1 @@
+//! Replies of API Gateway that no emulator gives.
