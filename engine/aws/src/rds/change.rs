@@ -73,6 +73,8 @@ pub(super) fn modification(
         _ => changed(&old.master_password, &new.master_password),
     };
     let change = change.set_master_user_password(password.map(|password| password.0));
+    let support = changed(&old.engine_lifecycle_support, &new.engine_lifecycle_support);
+    let change = change.set_engine_lifecycle_support(support);
     let change = change.set_port(changed(&old.port, &new.port).map(int));
     let change = change.set_network_type(changed(&old.network_type, &new.network_type));
     let groups = differing(&old.vpc_security_group_ids, &new.vpc_security_group_ids);

@@ -1,1 +1,390 @@
-//! Replies of RDS that no emulator gives.
+//! Replies of RDS that no emulator gives: everything that takes time, and global clusters whose writer has moved.
+
+use dr_core::cloud::{Cloud as _, ErrorClass, Settled};
+use dr_core::value::{Map, Value};
+
+use crate::replay::{Reply, Subject, Wire, ok, refused};
+
+const EAST: &str = "arn:aws:rds:us-east-1:123456789012:cluster:east";
+const WEST: &str = "arn:aws:rds:us-west-2:123456789012:cluster:west";
+
+/// A cluster in the west that follows the one in the east, as it was declared.
+fn west() -> Subject {
+    let args = r#"{"cluster_identifier":"west","engine":"aurora-postgresql","engine_mode":"provisioned",
+        "engine_version":"15.12","allow_major_version_upgrade":false,"global_cluster_identifier":"world",
+        "enable_global_write_forwarding":true,"enable_local_write_forwarding":false,
+        "manage_master_user_password":false,"storage_encrypted":true,"storage_type":"aurora",
+        "backup_retention_period":1,"backtrack_window":0,"copy_tags_to_snapshot":false,
+        "iam_database_authentication_enabled":false,"enable_http_endpoint":false,
+        "enabled_cloudwatch_logs_exports":[],"deletion_protection":false,"skip_final_snapshot":true,
+        "delete_automated_backups":true}"#;
+    Subject { region: "us-west-2", ..Subject::new("rds.cluster", args) }
+}
+
+fn world() -> Subject {
+    let args = r#"{"global_cluster_identifier":"world","engine":"aurora-postgresql","engine_version":"15.12",
+        "allow_major_version_upgrade":false,"storage_encrypted":true,"deletion_protection":false}"#;
+    Subject::new("rds.global_cluster", args)
+}
+
+/// The arguments with some changed.
+fn with(subject: &Subject, changes: &str) -> Map<Value> {
+    let mut args = subject.args.clone();
+    args.extend(Value::from_json(changes).unwrap().as_map().unwrap().clone());
+    args
+}
+
+/// A reply of the query protocol.
+fn reply(call: &str, body: &str) -> Reply {
+    ok(format!("<{call}Response><{call}Result>{body}</{call}Result></{call}Response>").leak())
+}
+
+/// A refusal of the query protocol.
+fn refusal(code: &str, message: &str) -> Reply {
+    refused(
+        format!("<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>").leak(),
+    )
+}
+
+/// Elements of one name.
+fn elements(name: &str, bodies: impl IntoIterator<Item = String>) -> String {
+    bodies.into_iter().map(|body| format!("<{name}>{body}</{name}>")).collect()
+}
+
+/// The ARN of the cluster in the east or the west.
+fn arn(name: &str) -> &'static str {
+    if name == "east" { EAST } else { WEST }
+}
+
+/// A description of a cluster in a state and of a version, with something added.
+fn cluster(name: &str, status: &str, version: &str, more: &str) -> Reply {
+    let body = format!(
+        "<DBClusterIdentifier>{name}</DBClusterIdentifier><DBClusterArn>{}</DBClusterArn><Status>{status}</Status>\
+         <EngineVersion>{version}</EngineVersion><StorageEncrypted>true</StorageEncrypted>{more}",
+        arn(name)
+    );
+    reply("DescribeDBClusters", &format!("<DBClusters>{}</DBClusters>", elements("DBCluster", [body])))
+}
+
+/// A description of the global cluster: its writer, if it has one, and those that follow.
+fn global(version: &str, writer: Option<&str>, followers: &[&str]) -> Reply {
+    let part = |name: &str, writes| format!("<DBClusterArn>{}</DBClusterArn><IsWriter>{writes}</IsWriter>", arn(name));
+    let parts = writer.map(|name| part(name, true)).into_iter().chain(followers.iter().map(|name| part(name, false)));
+    let parts = elements("GlobalClusterMember", parts);
+    let body = format!(
+        "<GlobalClusterIdentifier>world</GlobalClusterIdentifier><Engine>aurora-postgresql</Engine>\
+         <GlobalClusterArn>arn:aws:rds::123456789012:global-cluster:world</GlobalClusterArn><Status>available</Status>\
+         <EngineVersion>{version}</EngineVersion><GlobalClusterMembers>{parts}</GlobalClusterMembers>"
+    );
+    let all = elements("GlobalClusterMember", [body]);
+    reply("DescribeGlobalClusters", &format!("<GlobalClusters>{all}</GlobalClusters>"))
+}
+
+const OF_WORLD: &str = "<GlobalClusterIdentifier>world</GlobalClusterIdentifier>";
+
+/// That a call has been taken.
+fn done(call: &str) -> Reply {
+    reply(call, "")
+}
+
+/// That there is no such cluster, or no such global one.
+fn none() -> Reply {
+    refusal("DBClusterNotFoundFault", "no such cluster")
+}
+
+fn no_world() -> Reply {
+    refusal("GlobalClusterNotFoundFault", "no such global cluster")
+}
+
+/// What was asked, and where: `us-west-2 DeleteDBCluster`, with the cluster or instance that it was asked of.
+fn asked(wire: &Wire) -> Vec<String> {
+    let ask = |request: String| {
+        let region = request.split_once("rds.").unwrap().1.split_once('.').unwrap().0.to_owned();
+        let body = request.lines().last().unwrap().to_owned();
+        let value = |name: &str| {
+            let pair = body.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")))?;
+            Some(pair.replace("%3A", ":"))
+        };
+        let what = ["DbClusterIdentifier", "DBClusterIdentifier", "DBInstanceIdentifier", "GlobalClusterIdentifier"];
+        let what = what.into_iter().find_map(value).unwrap_or_default();
+        let version = value("EngineVersion").map(|version| format!(" {version}")).unwrap_or_default();
+        format!("{region} {} {what}{version}", value("Action").unwrap())
+    };
+    wire.requests().into_iter().map(ask).filter(|ask| !ask.contains(" Describe")).collect()
+}
+
+#[tokio::test]
+async fn a_cluster_that_has_become_the_writer_lets_the_others_go_first() {
+    const INSTANCES: &str = "<DBClusterMembers><DBClusterMember><DBInstanceIdentifier>w</DBInstanceIdentifier>\
+        <IsClusterWriter>true</IsClusterWriter></DBClusterMember><DBClusterMember>\
+        <DBInstanceIdentifier>r</DBInstanceIdentifier><IsClusterWriter>false</IsClusterWriter></DBClusterMember>\
+        </DBClusterMembers>";
+    let described = cluster("west", "available", "15.12", OF_WORLD);
+    let alone = cluster("west", "available", "15.12", INSTANCES);
+    let (aws, wire) = Wire::cloud(&[
+        described,
+        global("15.12", Some("west"), &["east"]),
+        done("RemoveFromGlobalCluster"),
+        described,
+        global("15.12", Some("west"), &[]),
+        done("RemoveFromGlobalCluster"),
+        cluster("west", "promoting", "15.12", ""),
+        alone,
+        no_world(),
+        done("DeleteDBInstance"),
+        done("DeleteDBInstance"),
+        done("DeleteDBCluster"),
+        cluster("west", "deleting", "15.12", ""),
+        none(),
+    ])
+    .await;
+    let west = west();
+    aws.delete(west.at(), "west", &west.args).await.unwrap();
+    for expected in [Settled::Wait(None), Settled::Wait(None), Settled::Wait(None), Settled::Wait(None), Settled::Ready]
+    {
+        assert_eq!(aws.deleted(west.at(), "west", &west.args).await.unwrap(), expected);
+    }
+    let expected = [
+        format!("us-east-1 RemoveFromGlobalCluster {EAST}"),
+        format!("us-west-2 RemoveFromGlobalCluster {WEST}"),
+        "us-west-2 DeleteDBInstance r".into(),
+        "us-west-2 DeleteDBInstance w".into(),
+        "us-west-2 DeleteDBCluster west".into(),
+    ];
+    assert_eq!(asked(&wire), expected);
+}
+
+#[tokio::test]
+async fn a_cluster_that_follows_leaves_by_itself_and_may_have_left() {
+    let left = refusal("InvalidParameterValue", "DBCluster west is not found in global cluster world");
+    let world = global("15.12", Some("east"), &["west"]);
+    let (aws, wire) = Wire::cloud(&[cluster("west", "available", "15.12", OF_WORLD), world, left]).await;
+    let west = west();
+    aws.delete(west.at(), "west", &west.args).await.unwrap();
+    assert_eq!(asked(&wire), [format!("us-west-2 RemoveFromGlobalCluster {WEST}")]);
+}
+
+#[tokio::test]
+async fn a_cluster_that_cannot_go_yet_is_asked_again() {
+    let busy = refusal(
+        "InvalidDBClusterStateFault",
+        "Cluster cannot be deleted, it still contains DB instances in non-deleting state.",
+    );
+    let (aws, _) = Wire::cloud(&[cluster("west", "available", "15.12", ""), no_world(), busy]).await;
+    let west = west();
+    assert_eq!(aws.deleted(west.at(), "west", &west.args).await.unwrap_err().class, ErrorClass::Conflict);
+}
+
+#[tokio::test]
+async fn a_global_cluster_dismisses_what_is_left_in_it_the_writer_last() {
+    let both = global("15.12", Some("west"), &["east"]);
+    let (aws, wire) = Wire::cloud(&[
+        both,
+        done("RemoveFromGlobalCluster"),
+        global("15.12", Some("west"), &[]),
+        done("RemoveFromGlobalCluster"),
+        global("15.12", None, &[]),
+        done("DeleteGlobalCluster"),
+        no_world(),
+    ])
+    .await;
+    let world = world();
+    aws.delete(world.at(), "world", &world.args).await.unwrap();
+    for expected in [Settled::Wait(None), Settled::Wait(None), Settled::Ready] {
+        assert_eq!(aws.deleted(world.at(), "world", &world.args).await.unwrap(), expected);
+    }
+    let expected = [
+        format!("us-east-1 RemoveFromGlobalCluster {EAST}"),
+        format!("us-west-2 RemoveFromGlobalCluster {WEST}"),
+        "us-east-1 DeleteGlobalCluster world".into(),
+    ];
+    assert_eq!(asked(&wire), expected);
+}
+
+#[tokio::test]
+async fn a_cluster_that_writes_after_a_switchover_is_no_difference() {
+    // A writer says nothing of the forwarding that it asked for when it followed, and need not name its global cluster.
+    let world = global("15.12", Some("west"), &["east"]);
+    let (aws, _) = Wire::cloud(&[cluster("west", "available", "15.12", ""), world]).await;
+    let west = west();
+    let live = aws.read(west.at(), "west", &west.args).await.unwrap().unwrap();
+    for name in ["global_cluster_identifier", "enable_global_write_forwarding", "engine_version", "storage_type"] {
+        assert_eq!(live.args.get(name), west.args.get(name), "{name}");
+    }
+    // Whoever was really taken out of it is one of its own.
+    let (aws, _) = Wire::cloud(&[cluster("west", "available", "15.12", ""), no_world()]).await;
+    let live = aws.read(west.at(), "west", &west.args).await.unwrap().unwrap();
+    assert_eq!(live.args.get("global_cluster_identifier"), None);
+}
+
+#[tokio::test]
+async fn a_cluster_is_ready_once_nothing_is_pending() {
+    const PENDING: &str = "<PendingModifiedValues><IAMDatabaseAuthenticationEnabled>true\
+        </IAMDatabaseAuthenticationEnabled></PendingModifiedValues>";
+    let west = west();
+    for (reply, expected) in [
+        (cluster("west", "creating", "15.12", ""), Settled::Wait(None)),
+        (cluster("west", "available", "15.12", PENDING), Settled::Wait(None)),
+        (cluster("west", "available", "15.12", "<PendingModifiedValues/>"), Settled::Ready),
+        (
+            cluster("west", "incompatible-network", "15.12", ""),
+            Settled::Failed("the cluster is incompatible-network".into()),
+        ),
+        (
+            cluster("west", "inaccessible-encryption-credentials-recoverable", "15.12", ""),
+            Settled::Failed("the cluster is inaccessible-encryption-credentials-recoverable".into()),
+        ),
+    ] {
+        let (aws, _) = Wire::cloud(&[reply]).await;
+        assert_eq!(aws.settle(west.at(), "west", &west.args).await.unwrap(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_minor_upgrade_goes_through_those_that_follow_and_then_the_writer() {
+    let world = world();
+    let new = with(&world, r#"{"engine_version":"15.15"}"#);
+    let parts = global("15.12", Some("east"), &["west"]);
+    let (aws, wire) = Wire::cloud(&[
+        parts,
+        cluster("east", "available", "15.12", ""),
+        cluster("west", "available", "15.12", ""),
+        done("ModifyDBCluster"),
+        // One that is busy holds the others up.
+        parts,
+        cluster("east", "available", "15.12", ""),
+        cluster("west", "upgrading", "15.12", ""),
+        parts,
+        cluster("east", "available", "15.12", ""),
+        cluster("west", "available", "15.15", ""),
+        done("ModifyDBCluster"),
+        parts,
+        cluster("east", "available", "15.15", ""),
+        cluster("west", "available", "15.15", ""),
+        global("15.15", Some("east"), &["west"]),
+    ])
+    .await;
+    aws.update(world.at(), "world", &world.args, &new).await.unwrap();
+    for expected in [Settled::Wait(None), Settled::Wait(None), Settled::Wait(None), Settled::Ready] {
+        assert_eq!(aws.settle(world.at(), "world", &new).await.unwrap(), expected);
+    }
+    let expected = ["us-west-2 ModifyDBCluster west 15.15", "us-east-1 ModifyDBCluster east 15.15"];
+    assert_eq!(asked(&wire), expected);
+}
+
+#[tokio::test]
+async fn a_major_upgrade_is_one_of_the_whole_whoever_begins_it() {
+    let (west, parts) = (west(), global("15.12", Some("east"), &["west"]));
+    let new = with(&west, r#"{"engine_version":"16.8","allow_major_version_upgrade":true}"#);
+    let (aws, wire) = Wire::cloud(&[
+        cluster("west", "available", "15.12", OF_WORLD),
+        parts,
+        cluster("east", "available", "15.12", ""),
+        cluster("west", "available", "15.12", OF_WORLD),
+        done("ModifyGlobalCluster"),
+        cluster("west", "upgrading", "15.12", OF_WORLD),
+        cluster("west", "available", "16.8", OF_WORLD),
+    ])
+    .await;
+    aws.update(west.at(), "west", &west.args, &new).await.unwrap();
+    for expected in [Settled::Wait(None), Settled::Ready] {
+        assert_eq!(aws.settle(west.at(), "west", &new).await.unwrap(), expected);
+    }
+    assert_eq!(asked(&wire), ["us-west-2 ModifyGlobalCluster world 16.8"]);
+    assert!(wire.requests()[4].contains("AllowMajorVersionUpgrade=true"));
+}
+
+#[tokio::test]
+async fn an_instance_is_ready_once_it_has_its_class() {
+    let instance = |status: &str, class: &str| {
+        let body = format!("<DBInstanceStatus>{status}</DBInstanceStatus><DBInstanceClass>{class}</DBInstanceClass>");
+        reply("DescribeDBInstances", &format!("<DBInstances>{}</DBInstances>", elements("DBInstance", [body])))
+    };
+    let args = r#"{"identifier":"w","cluster_identifier":"west","engine":"aurora-postgresql","promotion_tier":1,
+        "instance_class":"db.r6g.xlarge","publicly_accessible":false,"auto_minor_version_upgrade":true,
+        "performance_insights_enabled":false,"monitoring_interval":0}"#;
+    let writer = Subject::new("rds.cluster_instance", args);
+    for (reply, expected) in [
+        (instance("configuring-enhanced-monitoring", "db.r6g.xlarge"), Settled::Wait(None)),
+        (instance("available", "db.r6g.large"), Settled::Wait(None)),
+        (instance("available", "db.r6g.xlarge"), Settled::Ready),
+        (
+            instance("insufficient-capacity", "db.r6g.xlarge"),
+            Settled::Failed("the instance is insufficient-capacity".into()),
+        ),
+    ] {
+        let (aws, _) = Wire::cloud(&[reply]).await;
+        assert_eq!(aws.settle(writer.at(), "w", &writer.args).await.unwrap(), expected);
+    }
+    let going = refusal("InvalidDBInstanceState", "Instance w is already being deleted.");
+    let (aws, _) = Wire::cloud(&[going]).await;
+    aws.delete(writer.at(), "w", &writer.args).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_parameter_that_lacks_the_users_mark_is_looked_for() {
+    let parameters = |pairs: &[(&str, &str)]| {
+        let bodies = pairs.iter().map(|(name, value)| {
+            format!(
+                "<ParameterName>{name}</ParameterName><ParameterValue>{value}</ParameterValue>\
+                 <ApplyMethod>pending-reboot</ApplyMethod>"
+            )
+        });
+        let all = elements("Parameter", bodies);
+        reply("DescribeDBClusterParameters", &format!("<Parameters>{all}</Parameters>"))
+    };
+    let args = r#"{"name":"g","family":"aurora-postgresql15","description":"d","parameters":[
+        {"name":"autovacuum","value":"1","apply_method":"immediate"},
+        {"name":"log_statement","value":"ddl","apply_method":"immediate"}]}"#;
+    let group = Subject::new("rds.cluster_parameter_group", args);
+    let described = reply(
+        "DescribeDBClusterParameterGroups",
+        "<DBClusterParameterGroups><DBClusterParameterGroup><DBClusterParameterGroupArn>arn:g\
+         </DBClusterParameterGroupArn></DBClusterParameterGroup></DBClusterParameterGroups>",
+    );
+    let tags = reply("ListTagsForResource", "<TagList/>");
+    let all = parameters(&[("autovacuum", "1"), ("log_statement", "ddl"), ("shared_buffers", "many")]);
+    let (aws, _) = Wire::cloud(&[described, parameters(&[("log_statement", "ddl")]), all, tags]).await;
+    let live = aws.read(group.at(), "g", &group.args).await.unwrap().unwrap();
+    assert_eq!(live.args.get("parameters"), group.args.get("parameters"));
+    // What somebody else changed, set or reset reads as it is.
+    let all = parameters(&[("autovacuum", "0"), ("log_statement", "ddl"), ("work_mem", "8")]);
+    let (aws, _) =
+        Wire::cloud(&[described, parameters(&[("log_statement", "ddl"), ("work_mem", "8")]), all, tags]).await;
+    let live = aws.read(group.at(), "g", &group.args).await.unwrap().unwrap();
+    let found = live.args.get("parameters").unwrap().to_json();
+    assert!(found.contains(r#""name":"autovacuum","value":"0""#) && found.contains("work_mem"), "{found}");
+}
+
+#[tokio::test]
+async fn a_version_is_the_latest_that_fits_or_the_next() {
+    let version = |text: &str, global: bool| {
+        let global = format!("<SupportsGlobalDatabases>{global}</SupportsGlobalDatabases>");
+        format!("<EngineVersion>{text}</EngineVersion>{global}")
+    };
+    let all = ["14.6", "15.9", "15.10", "16.1"].map(|text| version(text, true));
+    let all = elements("DBEngineVersion", all.into_iter().chain([version("15.99", false)]));
+    let versions = reply("DescribeDBEngineVersions", &format!("<DBEngineVersions>{all}</DBEngineVersions>"));
+    for (version, or_next, expected) in [
+        ("15", false, Ok("15.10")),
+        ("15.9", false, Ok("15.9")),
+        ("15.4", true, Ok("15.9")),
+        ("15.4", false, Err("the next is 15.9 (`or_next: true` takes it); of that major version: 15.9, 15.10")),
+        ("15.11", true, Err("of that major version: 15.9, 15.10")),
+        ("13", true, Err("nor can any other of that major version")),
+    ] {
+        let args = format!(
+            r#"{{"engine":"aurora-postgresql","version":"{version}","or_next":{or_next},"supports_global_databases":true}}"#
+        );
+        let subject = Subject::new("rds.engine_version", &args);
+        let (aws, _) = Wire::cloud(&[versions]).await;
+        let answer = aws.look_up(subject.at(), &subject.args).await;
+        match expected {
+            Ok(expected) => assert_eq!(answer.unwrap().get("engine_version").unwrap().as_str(), Some(expected)),
+            Err(expected) => {
+                let error = answer.unwrap_err();
+                assert!(error.message.ends_with(expected), "{version}: {error}");
+            }
+        }
+    }
+}
