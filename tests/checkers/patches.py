@@ -100,6 +100,33 @@ def _(cloud):
     return refused("KMSInvalidStateException", client.schedule_key_deletion, KeyId=key, PendingWindowInDays=7)
 
 
+@probe("kms: a replica has what it was given")
+def _(cloud):
+    key = cloud.client("kms", EAST).create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    tag = {"TagKey": "a", "TagValue": "1"}
+    cloud.client("kms", EAST).replicate_key(KeyId=key, ReplicaRegion=WEST, Description="twin", Tags=[tag])
+    west = cloud.client("kms", WEST)
+    described = west.describe_key(KeyId=key)["KeyMetadata"]["Description"]
+    return described == "twin" and west.list_resource_tags(KeyId=key)["Tags"] == [tag]
+
+
+@probe("kms: a region has one replica of a key")
+def _(cloud):
+    key = cloud.client("kms", EAST).create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    cloud.client("kms", EAST).replicate_key(KeyId=key, ReplicaRegion=WEST)
+    again = cloud.client("kms", EAST).replicate_key
+    return refused("AlreadyExistsException", again, KeyId=key, ReplicaRegion=WEST)
+
+
+@probe("kms: a key waits for its replicas")
+def _(cloud):
+    client = cloud.client("kms", EAST)
+    key = client.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    client.replicate_key(KeyId=key, ReplicaRegion=WEST)
+    answer = client.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    return answer.get("KeyState") == "PendingReplicaDeletion"
+
+
 @probe("logs: a key can be associated")
 def _(cloud):
     client, key = cloud.client("logs", EAST), f"arn:aws:kms:{EAST}:{common.ACCOUNT}:key/any"
@@ -145,6 +172,71 @@ def _(cloud):
     except ClientError as error:
         return error.response["Error"]["Code"] == "InvalidParameterValueException"
     return False
+
+
+@probe("lambda: instances can be provisioned")
+def _(cloud):
+    client = function(cloud, "warm", Publish=True)
+    client.put_provisioned_concurrency_config(
+        FunctionName="warm", Qualifier="1", ProvisionedConcurrentExecutions=2
+    )
+    found = client.get_provisioned_concurrency_config(FunctionName="warm", Qualifier="1")
+    client.delete_provisioned_concurrency_config(FunctionName="warm", Qualifier="1")
+    gone = client.get_provisioned_concurrency_config
+    code = "ProvisionedConcurrencyConfigNotFoundException"
+    return found["Status"] == "READY" and refused(code, gone, FunctionName="warm", Qualifier="1")
+
+
+@probe("secretsmanager: a rotation reads back, schedules too")
+def _(cloud):
+    may = {"Action": "lambda:InvokeFunction", "Principal": "secretsmanager.amazonaws.com", "StatementId": "may"}
+    functions = function(cloud, "renews")
+    functions.add_permission(FunctionName="renews", **may)
+    client = cloud.client("secretsmanager", EAST)
+    client.create_secret(Name="renewed", SecretString="one")
+    rules = {"ScheduleExpression": "rate(10 days)", "Duration": "3h"}
+    arn = functions.get_function(FunctionName="renews")["Configuration"]["FunctionArn"]
+    client.rotate_secret(SecretId="renewed", RotationLambdaARN=arn, RotationRules=rules, RotateImmediately=False)
+    found = client.describe_secret(SecretId="renewed")
+    return found["RotationEnabled"] and found["RotationRules"] == rules
+
+
+@probe("secretsmanager: only a function that allows it renews a secret")
+def _(cloud):
+    arn = function(cloud, "refuses").get_function(FunctionName="refuses")["Configuration"]["FunctionArn"]
+    client = cloud.client("secretsmanager", EAST)
+    client.create_secret(Name="not-renewed", SecretString="one")
+    fields = {"SecretId": "not-renewed", "RotationRules": {"AutomaticallyAfterDays": 10}, "RotateImmediately": False}
+    return refused("AccessDeniedException", client.rotate_secret, RotationLambdaARN=arn, **fields)
+
+
+@probe("events: a bus can be changed")
+def _(cloud):
+    client = cloud.client("events", EAST)
+    client.create_event_bus(Name="changed")
+    client.update_event_bus(Name="changed", Description="other", LogConfig={"Level": "ERROR"})
+    found = client.describe_event_bus(Name="changed")
+    return found["Description"] == "other" and found["LogConfig"] == {"Level": "ERROR"}
+
+
+@probe("events: rules of one name on two buses have tags of their own")
+def _(cloud):
+    client = cloud.client("events", EAST)
+    arns = []
+    for bus in ("left", "right"):
+        client.create_event_bus(Name=bus)
+        fields = {"EventBusName": bus, "EventPattern": "{\"source\":[\"a\"]}"}
+        arns.append(client.put_rule(Name="same", Tags=[{"Key": "bus", "Value": bus}], **fields)["RuleArn"])
+    found = [client.list_tags_for_resource(ResourceARN=arn)["Tags"][0]["Value"] for arn in arns]
+    return found == ["left", "right"]
+
+
+@probe("events: a bus with rules cannot be deleted")
+def _(cloud):
+    client = cloud.client("events", EAST)
+    client.create_event_bus(Name="ruled")
+    client.put_rule(Name="any", EventBusName="ruled", EventPattern="{\"source\":[\"a\"]}")
+    return refused("ValidationException", client.delete_event_bus, Name="ruled")
 
 
 @probe("s3: a policy that asks for TLS does not lock everybody out")
@@ -244,6 +336,36 @@ def _(cloud):
     return refused("DependencyViolation", client.delete_security_group, GroupId=named)
 
 
+@probe("ec2: a rule that names a security group keeps its description")
+def _(cloud):
+    client, vpc, _subnet = network(cloud)
+    group = client.create_security_group(GroupName="told", Description="told", VpcId=vpc)["GroupId"]
+    pair = {"GroupId": group, "Description": "itself"}
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": [pair]}
+    client.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    rules = client.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    return [rule.get("Description") for rule in rules if not rule["IsEgress"]] == ["itself"]
+
+
+@probe("ec2: each side of a peering has its own tags")
+def _(cloud):
+    client, vpc, _subnet = network(cloud)
+    west = cloud.client("ec2", WEST)
+    peer = west.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    asked = client.create_vpc_peering_connection(
+        VpcId=vpc,
+        PeerVpcId=peer,
+        PeerRegion=WEST,
+        TagSpecifications=[{"ResourceType": "vpc-peering-connection", "Tags": [{"Key": "side", "Value": "east"}]}],
+    )
+    ids = [asked["VpcPeeringConnection"]["VpcPeeringConnectionId"]]
+    west.accept_vpc_peering_connection(VpcPeeringConnectionId=ids[0])
+    west.create_tags(Resources=ids, Tags=[{"Key": "side", "Value": "west"}])
+    seen = [c.describe_vpc_peering_connections(VpcPeeringConnectionIds=ids) for c in (client, west)]
+    tags = [side["VpcPeeringConnections"][0].get("Tags") for side in seen]
+    return tags == [[{"Key": "side", "Value": "east"}], [{"Key": "side", "Value": "west"}]]
+
+
 @probe("iam: a policy with two versions cannot be deleted")
 def _(cloud):
     client = cloud.client("iam", EAST)
@@ -338,6 +460,61 @@ def _(cloud):
     protected = [{"Key": "deletion_protection.enabled", "Value": "true"}]
     client.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=protected)
     return refused("OperationNotPermitted", client.delete_load_balancer, LoadBalancerArn=arn)
+
+
+def zone(cloud, name, *changes):
+    """A zone with these changes made one by one; the client and the zone's id."""
+    client = cloud.client("route53", EAST)
+    zone_id = client.create_hosted_zone(Name=name, CallerReference=name)["HostedZone"]["Id"]
+    for action, record_set in changes:
+        change(client, zone_id, action, record_set)
+    return client, zone_id
+
+
+def change(client, zone_id, action, record_set):
+    """Changes one record set of a zone."""
+    batch = {"Changes": [{"Action": action, "ResourceRecordSet": record_set}]}
+    client.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch=batch)
+
+
+def weighted(name, value="192.0.2.1"):
+    """A record set that is told from others of its name by its identifier."""
+    values = {"TTL": 60, "ResourceRecords": [{"Value": value}]}
+    return {"Name": name, "Type": "A", "SetIdentifier": "one", "Weight": 1, **values}
+
+
+@probe("route53: a record set is deleted alone")
+def _(cloud):
+    both = [weighted("a.alone.dr-probe.com"), weighted("b.alone.dr-probe.com")]
+    client, zone_id = zone(cloud, "alone.dr-probe.com", *(("CREATE", each) for each in both))
+    change(client, zone_id, "DELETE", both[0])
+    left = client.list_resource_record_sets(HostedZoneId=zone_id)["ResourceRecordSets"]
+    return [each["Name"] for each in left if each["Type"] == "A"] == ["b.alone.dr-probe.com."]
+
+
+@probe("route53: a record set that is there is not created")
+def _(cloud):
+    first, second = (weighted("a.twice.dr-probe.com", value) for value in ("192.0.2.1", "192.0.2.2"))
+    client, zone_id = zone(cloud, "twice.dr-probe.com", ("CREATE", first))
+    fields = {"client": client, "zone_id": zone_id, "action": "CREATE", "record_set": second}
+    return refused("InvalidChangeBatch", change, **fields)
+
+
+@probe("route53: a record set that is not there is not deleted")
+def _(cloud):
+    client, zone_id = zone(cloud, "never.dr-probe.com")
+    fields = {"client": client, "zone_id": zone_id, "action": "DELETE", "record_set": weighted("a.never.dr-probe.com")}
+    return refused("InvalidChangeBatch", change, **fields)
+
+
+@probe("elbv2: what is no target can be deregistered")
+def _(cloud):
+    _ec2, vpc, _subnet = network(cloud)
+    client = cloud.client("elbv2", EAST)
+    group = {"Name": "nothing", "TargetType": "ip", "Protocol": "HTTP", "Port": 80, "VpcId": vpc}
+    arn = client.create_target_group(**group)["TargetGroups"][0]["TargetGroupArn"]
+    client.deregister_targets(TargetGroupArn=arn, Targets=[{"Id": "10.0.1.9"}])
+    return True
 
 
 def main(arguments):

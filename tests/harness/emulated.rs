@@ -17,15 +17,32 @@ use crate::room::Failure;
 
 /// Kinds whose examples need our patches of moto, and what stock moto lacks. What is shown here is shown by patches.
 const PATCHED: &[(&str, &str)] = &[
+    ("ec2.vpc_endpoint", "stock moto fails to delete a gateway endpoint whose route tables were changed"),
+    ("ec2.vpc_peering_accepter", "stock moto has one set of tags for both sides of a peering"),
     ("dynamodb.table_replica", "stock moto takes the creation of a replica and does nothing"),
+    ("events.bus", "stock moto does not change buses"),
+    ("kms.replica_key", "stock moto drops what a replica is given"),
+    ("lambda.concurrency", "stock moto provisions no instances"),
+    ("rds.cluster", "stock moto knows a global cluster in one region only, and drops some settings of a cluster"),
+    ("rds.cluster_instance", "stock moto does not say whether an instance records its load"),
+    ("rds.cluster_parameter_group", "stock moto does not reset parameters"),
+    ("rds.engine_version", "stock moto lists no versions"),
+    ("rds.global_cluster", "stock moto does not tag global clusters or change them"),
+    ("rds.subnet_group", "stock moto loses a group that is changed"),
     ("s3.bucket", S3),
     ("s3.bucket_policy", S3),
     ("s3.bucket_replication", S3),
+    ("secretsmanager.rotation", "stock moto calls the function, which takes Docker"),
 ];
 const S3: &str = "stock moto names the outermost elements of its answers so that the SDK for Rust cannot read them";
 
 /// What an emulator cannot show, and why. Everything else must hold.
 const CANNOT: &[(&str, Part, &str)] = &[
+    (
+        "ec2.vpc_peering_accepter",
+        Part::Deletion,
+        "not the emulator: what was accepted is not taken back, and ends with the peering",
+    ),
     (
         "lambda.event_source_mapping",
         Part::Foreign,

@@ -4,9 +4,41 @@ One file per service; each has `fix()` and `strict()`, or one of the two. Add a 
 ran into, say in its docstring what AWS does, and keep the error code that AWS answers with. See `patching.py` for how.
 """
 
-from . import acm, apigateway, apigatewayv2, awslambda, dynamodb, ec2, elbv2, events, iam, kms, logs, rds, s3, secretsmanager
+from . import (
+    acm,
+    apigateway,
+    apigatewayv2,
+    awslambda,
+    dynamodb,
+    ec2,
+    elbv2,
+    events,
+    iam,
+    kms,
+    logs,
+    rds,
+    route53,
+    s3,
+    secretsmanager,
+)
 
-SERVICES = (acm, apigateway, apigatewayv2, awslambda, dynamodb, ec2, elbv2, events, iam, kms, logs, rds, s3, secretsmanager)
+SERVICES = (
+    acm,
+    apigateway,
+    apigatewayv2,
+    awslambda,
+    dynamodb,
+    ec2,
+    elbv2,
+    events,
+    iam,
+    kms,
+    logs,
+    rds,
+    route53,
+    s3,
+    secretsmanager,
+)
 GROUPS = ("fix", "strict")
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from .patching import around, service_error
+from .patching import around
 
 RESERVED_KEYS = {
     "AWS_ACCESS_KEY_ID",
@@ -26,6 +26,7 @@ RESERVED_KEYS = {
 def fix():
     """The VPC, dead-letter, logging and tracing settings read back as they were written; instances can be provisioned
     for a version or alias."""
+    from moto.awslambda.exceptions import LambdaClientError
     from moto.awslambda.models import LambdaFunction
     from moto.awslambda.responses import LambdaResponse
     from moto.awslambda.urls import url_paths
@@ -60,7 +61,7 @@ def fix():
         instances, qualifier = provisioned(self)
         if qualifier not in instances:
             message = "No Provisioned Concurrency Config found for this function"
-            raise service_error("awslambda", "ProvisionedConcurrencyConfigNotFoundException", message)
+            raise LambdaClientError("ProvisionedConcurrencyConfigNotFoundException", message)
         return 200, {"status": 200}, described(instances[qualifier])
 
     def delete_provisioned_concurrency_config(self):

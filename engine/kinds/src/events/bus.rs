@@ -18,7 +18,7 @@ use dr_macros::{Block, Kind};
 )]
 pub struct Bus {
     /// Bus name. Defaults to the resource name with the suffix.
-    #[arg(replace, name(max = 256, chars = "A-Za-z0-9_./-"))]
+    #[arg(replace, name(max = 256, chars = "A-Za-z0-9_.-"))]
     pub name: String,
     /// What the bus is for.
     #[arg(default = "", length = 0..=512)]
