@@ -3,6 +3,15 @@
 from .patching import around
 
 
+def fix():
+    """To deregister what is no target changes nothing."""
+    from moto.elbv2.models import FakeTargetGroup
+
+    @around(FakeTargetGroup, "deregister")
+    def _(old, self, targets):
+        return old(self, [target for target in targets if target["Id"] in self.targets])
+
+
 def strict():
     """A protected load balancer cannot be deleted."""
     from moto.elbv2.exceptions import ELBClientError

@@ -3,6 +3,8 @@
 //! A load balancer has one listener at a port. The first certificate is the listener's own; further ones are a list with
 //! calls of its own, which is asked for only where there are some.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_elasticloadbalancingv2::types::{Certificate, Listener as Described, ProtocolEnum};
 use dr_core::cloud::Intent;
 use dr_kinds::elbv2::{Listener, ListenerOut};
@@ -41,7 +43,7 @@ impl Lifecycle for Listener {
     }
 
     async fn configure(cx: &Cx<'_>, id: &str, args: &Self, _intent: &Intent) -> Result<()> {
-        further(cx, id, &[], args.certificates.get(1..).unwrap_or_default()).await
+        if args.certificates.len() > 1 { certify(cx, id, args).await } else { Ok(()) }
     }
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, ListenerOut)>> {
@@ -82,8 +84,9 @@ impl Lifecycle for Listener {
             let listener = listener.set_default_actions(Some(actions));
             cx.call("elasticloadbalancing:ModifyListener", listener.send()).await?;
         }
-        let rest = |listener: &Self| listener.certificates.get(1..).unwrap_or_default().to_vec();
-        further(cx, id, &rest(old), &rest(new)).await?;
+        if old.certificates != new.certificates {
+            certify(cx, id, new).await?;
+        }
         retag(cx, id, &old.tags, &new.tags).await
     }
 
@@ -114,23 +117,28 @@ async fn certificates(cx: &Cx<'_>, id: &str, listener: &Described, last: &Listen
     let mut arns: Vec<String> = listener.certificates().iter().filter_map(|one| one.certificate_arn.clone()).collect();
     arns.truncate(1);
     if last.certificates.len() > 1 {
-        let all = cx.elbv2().describe_listener_certificates().listener_arn(id).into_paginator().items().send();
-        let all = cx.call("elasticloadbalancing:DescribeListenerCertificates", all.try_collect()).await.found()?;
-        let others = all.unwrap_or_default().into_iter().filter(|one| one.is_default != Some(true));
-        let mut others: Vec<String> = others.filter_map(|one| one.certificate_arn).collect();
-        others.retain(|arn| !arns.contains(arn));
+        let mut others = Vec::from_iter(further(cx, id).await?.into_iter().filter(|arn| !arns.contains(arn)));
         others.sort_by_key(|arn| last.certificates.iter().position(|given| given == arn).unwrap_or(usize::MAX));
         arns.extend(others);
     }
     Ok(arns)
 }
 
-/// Turns the list of further certificates into another.
-async fn further(cx: &Cx<'_>, id: &str, old: &[String], new: &[String]) -> Result<()> {
-    let only = |some: &[String], others: &[String]| -> Vec<Certificate> {
-        some.iter().filter(|arn| !others.contains(arn)).map(|arn| certificate(arn)).collect()
-    };
-    let (add, remove) = (only(new, old), only(old, new));
+/// The list of further certificates. The listener's own may be among them too.
+async fn further(cx: &Cx<'_>, id: &str) -> Result<BTreeSet<String>> {
+    let all = cx.elbv2().describe_listener_certificates().listener_arn(id).into_paginator().items().send();
+    let all = cx.call("elasticloadbalancing:DescribeListenerCertificates", all.try_collect()).await.found()?;
+    let others = all.unwrap_or_default().into_iter().filter(|one| one.is_default != Some(true));
+    Ok(others.filter_map(|one| one.certificate_arn).collect())
+}
+
+/// Makes the list of further certificates what it is to be.
+async fn certify(cx: &Cx<'_>, id: &str, wanted: &Listener) -> Result<()> {
+    let there = further(cx, id).await?;
+    let only = |arns: &mut dyn Iterator<Item = &String>| arns.map(|arn| certificate(arn)).collect::<Vec<Certificate>>();
+    let add = only(&mut wanted.certificates.iter().skip(1).filter(|arn| !there.contains(*arn)));
+    // The listener's own may stay among them: it counts for nothing there, until another is the listener's own.
+    let remove = only(&mut there.iter().filter(|arn| !wanted.certificates.contains(arn)));
     if !add.is_empty() {
         let listener = cx.elbv2().add_listener_certificates().listener_arn(id).set_certificates(Some(add));
         cx.call("elasticloadbalancing:AddListenerCertificates", listener.send()).await?;

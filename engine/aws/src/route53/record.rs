@@ -40,6 +40,9 @@ impl Lifecycle for Record {
     }
 }
 
+/// How many record sets of one name and type are looked through.
+const SAME_NAME: i32 = 100;
+
 fn id(args: &Record) -> String {
     let parts = [&args.zone_id, &plain(&args.name), &args.r#type, &args.set_identifier];
     parts.map(String::as_str).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
@@ -51,8 +54,9 @@ async fn live(cx: &Cx<'_>, args: &Record) -> Result<Option<ResourceRecordSet>> {
     let identifier = Some(&args.set_identifier).filter(|identifier| !identifier.is_empty());
     let zone = cx.route53().list_resource_record_sets().hosted_zone_id(&args.zone_id).start_record_name(&name);
     let zone = zone.start_record_type(RrType::from(args.r#type.as_str()));
-    // The list begins with the wanted one, if there is such.
-    let zone = zone.set_start_record_identifier(identifier.cloned()).max_items(1);
+    // The list begins with the wanted one, if there is such; few have the same name and type.
+    let most = if identifier.is_some() { SAME_NAME } else { 1 };
+    let zone = zone.set_start_record_identifier(identifier.cloned()).max_items(most);
     let reply = cx.call("route53:ListResourceRecordSets", zone.send()).await.found()?;
     let mut sets = reply.map(|reply| reply.resource_record_sets).unwrap_or_default().into_iter();
     Ok(sets.find(|set| {

@@ -53,7 +53,7 @@ impl Lifecycle for Zone {
             comment: zone.config.and_then(|config| config.comment).unwrap_or_default(),
             vpcs: reply.vpcs.unwrap_or_default().iter().filter_map(zone_vpc).collect(),
             // Only a set that can be used again has an id.
-            delegation_set_id: set.and_then(|set| set.id).map(|id| bare(&id).to_owned()),
+            delegation_set_id: set.and_then(|set| set.id).filter(|id| !id.is_empty()).map(|id| bare(&id).to_owned()),
             tags: tags::user(&*tagged),
             ..last.clone()
         };
