@@ -20,6 +20,7 @@ const PATCHED: &[(&str, &str)] = &[
     ("ec2.vpc_endpoint", "stock moto fails to delete a gateway endpoint whose route tables were changed"),
     ("ec2.vpc_peering_accepter", "stock moto has one set of tags for both sides of a peering"),
     ("dynamodb.table_replica", "stock moto takes the creation of a replica and does nothing"),
+    ("elbv2.load_balancer", S3),
     ("events.bus", "stock moto does not change buses"),
     ("kms.replica_key", "stock moto drops what a replica is given"),
     ("lambda.concurrency", "stock moto provisions no instances"),
@@ -29,6 +30,7 @@ const PATCHED: &[(&str, &str)] = &[
     ("rds.engine_version", "stock moto lists no versions"),
     ("rds.global_cluster", "stock moto does not tag global clusters or change them"),
     ("rds.subnet_group", "stock moto loses a group that is changed"),
+    ("route53.record", "stock moto deletes every record set of the same set identifier"),
     ("s3.bucket", S3),
     ("s3.bucket_policy", S3),
     ("s3.bucket_replication", S3),
@@ -38,6 +40,7 @@ const S3: &str = "stock moto names the outermost elements of its answers so that
 
 /// What an emulator cannot show, and why. Everything else must hold.
 const CANNOT: &[(&str, Part, &str)] = &[
+    ("acm.certificate_validation", Part::Deletion, "not the emulator: there is nothing but the certificate"),
     (
         "ec2.vpc_peering_accepter",
         Part::Deletion,
