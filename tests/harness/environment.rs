@@ -1,0 +1,123 @@
+//! An environment of a program on some cloud: what a user does with it, and what must then be true.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use dr_sandbox::{Options, Sandbox, Speed};
+use serde_json::{Value, json};
+
+use crate::project::Project;
+
+/// An environment.
+pub(crate) struct Environment {
+    pub(crate) project: Project,
+    program: &'static str,
+    suffix: &'static str,
+    cloud: &'static str,
+    set: Vec<String>,
+}
+
+impl Environment {
+    /// One in the sandbox of a project of its own.
+    pub(crate) fn in_the_sandbox(program: &'static str, suffix: &'static str, set: &[&str]) -> Environment {
+        Environment::new(Project::new(BTreeMap::new()), program, suffix, "sandbox", set)
+    }
+
+    /// One on a cloud, with settings of the form `name=value`.
+    pub(crate) fn new(
+        project: Project,
+        program: &'static str,
+        suffix: &'static str,
+        cloud: &'static str,
+        set: &[&str],
+    ) -> Environment {
+        let mut environment = Environment { project, program, suffix, cloud, set: Vec::new() };
+        set.iter().for_each(|set| environment.set(set));
+        environment
+    }
+
+    /// Sets a parameter, over what it was set to before.
+    pub(crate) fn set(&mut self, set: &str) {
+        let name = |set: &str| set.split('=').next().unwrap_or_default().to_owned();
+        self.set.retain(|old| name(old) != name(set));
+        self.set.push(set.to_owned());
+    }
+
+    /// The arguments of a command on it.
+    pub(crate) fn arguments<'a>(&'a self, command: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+        let mut all = vec![command, self.program, "--env", self.suffix, "--cloud", self.cloud, "--json"];
+        if command != "plan" {
+            all.push("--yes");
+        }
+        if command != "destroy" {
+            all.extend(self.set.iter().flat_map(|set| ["--set", set.as_str()]));
+        }
+        all.extend(more);
+        all
+    }
+
+    /// A plan.
+    pub(crate) fn plan(&self) -> Value {
+        self.project.run(&self.arguments("plan", &[])).json()
+    }
+
+    /// Makes it so.
+    pub(crate) fn apply(&self) {
+        let result = self.project.run(&self.arguments("apply", &[])).json();
+        assert_eq!(result["status"], "done", "{result:#}");
+    }
+
+    /// Destroys it: nothing is left.
+    pub(crate) fn destroy(&self) {
+        let result = self.project.run(&self.arguments("destroy", &[])).json();
+        assert_eq!(result["status"], "done", "{result:#}");
+        assert_eq!(result["residue"], json!([]));
+    }
+
+    /// Everything is as declared.
+    pub(crate) fn nothing_to_do(&self) {
+        let plan = self.plan();
+        assert_eq!(does(&plan), BTreeSet::new(), "{:#}", plan["steps"]);
+        assert_eq!(plan["empty"], true, "{:#}", plan["outputs"]);
+    }
+
+    /// Makes it for the first time. The plan before is the same whenever it is asked for, touches nothing, creates
+    /// everything.
+    pub(crate) fn begin(&self) {
+        let plan = self.project.run(&self.arguments("plan", &[]));
+        assert_eq!(plan.out, self.project.run(&self.arguments("plan", &[])).out, "two plans of the same");
+        assert!(!self.project.state().join(self.suffix).exists(), "planning made state");
+        let plan = plan.json();
+        assert_eq!(plan["counts"]["create"].as_u64().unwrap(), plan["steps"].as_array().unwrap().len() as u64);
+        self.apply();
+        self.nothing_to_do();
+    }
+
+    /// After something was changed: the plan does this and nothing else, and then there is nothing to do.
+    pub(crate) fn change(&self, what: &str, wanted: &BTreeSet<String>) {
+        let plan = self.plan();
+        assert_eq!(does(&plan), *wanted, "{}: {what}", self.program);
+        self.apply();
+        self.nothing_to_do();
+    }
+
+    /// What the sandbox holds: address and id of each resource.
+    pub(crate) fn held(&self) -> Vec<(String, String)> {
+        let options = Options { speed: Speed::Instant, ..Options::default() };
+        let sandbox =
+            Sandbox::open(&self.project.state().join(".sandbox"), Arc::new(dr_kinds::registry()), options).unwrap();
+        let all = sandbox.list().unwrap();
+        all.into_iter().map(|resource| (resource.tags["dr:address"].to_string(), resource.id.to_string())).collect()
+    }
+}
+
+/// What a plan does, resource by resource. The two halves of a replacement are one.
+pub(crate) fn does(plan: &Value) -> BTreeSet<String> {
+    let steps = plan["steps"].as_array().unwrap().iter();
+    let of = |step: &Value| {
+        let (action, address) = (step["action"].as_str().unwrap(), step["address"].as_str().unwrap());
+        let action = if step["replacement"].is_null() { action } else { "replace" };
+        format!("{action} {address}")
+    };
+    steps.map(of).collect()
+}
