@@ -517,6 +517,151 @@ def _(cloud):
     return True
 
 
+def rest_api(cloud, name, **more):
+    """A REST API with a method that answers by itself; its client, and where the method is."""
+    client = cloud.client("apigateway", EAST)
+    api = client.create_rest_api(name=name, **more)
+    where = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
+    client.put_method(**where, authorizationType="NONE")
+    client.put_integration(**where, type="MOCK", requestTemplates={"application/json": "{}"})
+    return client, where
+
+
+def patch(**paths):
+    """Operations that replace what is at paths."""
+    return [{"op": "replace", "path": f"/{path}", "value": value} for path, value in paths.items()]
+
+
+@probe("apigateway: a REST API can be changed and tagged")
+def _(cloud):
+    client, where = rest_api(cloud, "changed", binaryMediaTypes=["image/png"], tags={"a": "1"})
+    api = where["restApiId"]
+    client.update_rest_api(restApiId=api, patchOperations=patch(minimumCompressionSize="10"))
+    client.tag_resource(resourceArn=f"arn:aws:apigateway:{EAST}::/restapis/{api}", tags={"b": "2"})
+    api = client.get_rest_api(restApiId=api)
+    kept = api["binaryMediaTypes"] == ["image/png"]
+    return kept and api["minimumCompressionSize"] == 10 and api["tags"] == {"a": "1", "b": "2"}
+
+
+@probe("apigateway: methods and integrations can be changed")
+def _(cloud):
+    client, where = rest_api(cloud, "turned")
+    client.update_method(**where, patchOperations=patch(apiKeyRequired="true"))
+    add = {"op": "add", "path": "/requestTemplates/text~1plain", "value": "x"}
+    client.update_integration(**where, patchOperations=[add])
+    templates = client.get_integration(**where)["requestTemplates"]
+    return client.get_method(**where)["apiKeyRequired"] and templates == {"application/json": "{}", "text/plain": "x"}
+
+
+def stage(cloud, name):
+    """A stage with a deployment; its client and where it is."""
+    client, where = rest_api(cloud, name)
+    api = where["restApiId"]
+    deployment = client.create_deployment(restApiId=api)["id"]
+    client.create_stage(restApiId=api, stageName="prod", deploymentId=deployment)
+    return client, {"restApiId": api, "stageName": "prod"}, {"restApiId": api, "deploymentId": deployment}
+
+
+@probe("apigateway: settings of methods are taken away again")
+def _(cloud):
+    client, where, _ = stage(cloud, "set")
+    client.update_stage(**where, patchOperations=patch(**{"*/*/metrics/enabled": "true"}))
+    settings = client.get_stage(**where)["methodSettings"]["*/*"]
+    client.update_stage(**where, patchOperations=[{"op": "remove", "path": "/*/*"}])
+    return not settings["cacheDataEncrypted"] and not client.get_stage(**where)["methodSettings"]
+
+
+@probe("apigateway: a deployment can be described anew, and is not found once it is gone")
+def _(cloud):
+    client, where = rest_api(cloud, "described")
+    where = {"restApiId": where["restApiId"]}
+    where["deploymentId"] = client.create_deployment(**where)["id"]
+    client.update_deployment(**where, patchOperations=patch(description="x"))
+    described = client.get_deployment(**where)["description"] == "x"
+    client.delete_deployment(**where)
+    return described and refused("NotFoundException", client.get_deployment, **where)
+
+
+@probe("apigateway: a deployment that a stage shows cannot be deleted")
+def _(cloud):
+    client, _, deployment = stage(cloud, "shown")
+    return refused("BadRequestException", client.delete_deployment, **deployment)
+
+
+@probe("apigateway: paths, methods and domain names are there once")
+def _(cloud):
+    client, where = rest_api(cloud, "once")
+    child = {"restApiId": where["restApiId"], "parentId": where["resourceId"], "pathPart": "child"}
+    client.create_resource(**child)
+    client.create_domain_name(domainName="once.dr-lab.net")
+    return (
+        refused("ConflictException", client.create_resource, **child)
+        and refused("ConflictException", client.put_method, **where, authorizationType="NONE")
+        and refused("BadRequestException", client.create_domain_name, domainName="once.dr-lab.net")
+    )
+
+
+@probe("apigateway: a domain name can be changed, and has no mapping at first")
+def _(cloud):
+    client, name = cloud.client("apigateway", EAST), {"domainName": "turned.dr-lab.net"}
+    client.create_domain_name(**name, regionalCertificateArn="arn:aws:acm:a")
+    client.update_domain_name(**name, patchOperations=patch(regionalCertificateArn="arn:aws:acm:b"))
+    turned = client.get_domain_name(**name)["regionalCertificateArn"] == "arn:aws:acm:b"
+    return turned and refused("NotFoundException", client.get_base_path_mapping, **name, basePath="(none)")
+
+
+def http_api(cloud, name):
+    """An HTTP API with a stage; its client and where the stage is."""
+    client = cloud.client("apigatewayv2", EAST)
+    where = {"ApiId": client.create_api(Name=name, ProtocolType="HTTP")["ApiId"], "StageName": "$default"}
+    client.create_stage(**where, StageVariables={"a": "1", "b": "2"}, RouteSettings={"$default": {}}, Tags={"a": "1"})
+    return client, where
+
+
+@probe("apigatewayv2: a stage can be changed and tagged")
+def _(cloud):
+    client, where = http_api(cloud, "changed")
+    client.update_stage(**where, Description="x", StageVariables={"a": "3", "b": ""})
+    client.delete_route_settings(**where, RouteKey="$default")
+    arn = f"arn:aws:apigateway:{EAST}::/apis/{where['ApiId']}/stages/$default"
+    client.tag_resource(ResourceArn=arn, Tags={"b": "2"})
+    stage = client.get_stage(**where)
+    changed = stage["Description"] == "x" and stage["StageVariables"] == {"a": "3"} and not stage["RouteSettings"]
+    return changed and stage["Tags"] == {"a": "1", "b": "2"}
+
+
+@probe("apigatewayv2: domain names and mappings can be changed")
+def _(cloud):
+    client, where = http_api(cloud, "named")
+    name, configuration = {"DomainName": "http.dr-lab.net"}, {"EndpointType": "REGIONAL"}
+    client.create_domain_name(**name, DomainNameConfigurations=[{**configuration, "CertificateArn": "arn:aws:acm:a"}])
+    mapping = client.create_api_mapping(**name, ApiId=where["ApiId"], Stage="$default")["ApiMappingId"]
+    client.update_api_mapping(**name, ApiId=where["ApiId"], ApiMappingId=mapping, ApiMappingKey="v2")
+    client.update_domain_name(**name, DomainNameConfigurations=[{**configuration, "CertificateArn": "arn:aws:acm:b"}])
+    found = client.get_domain_name(**name)["DomainNameConfigurations"][0]
+    turned = found["CertificateArn"] == "arn:aws:acm:b" and found["HostedZoneId"] and found["ApiGatewayDomainName"]
+    return turned and client.get_api_mapping(**name, ApiMappingId=mapping)["ApiMappingKey"] == "v2"
+
+
+@probe("apigatewayv2: route keys and stages are there once")
+def _(cloud):
+    client, where = http_api(cloud, "once")
+    route = {"ApiId": where["ApiId"], "RouteKey": "GET /once"}
+    client.create_route(**route)
+    again = refused("ConflictException", client.create_route, **route)
+    return again and refused("ConflictException", client.create_stage, **where)
+
+
+@probe("apigatewayv2: an integration of a route cannot be deleted")
+def _(cloud):
+    client, where = http_api(cloud, "held")
+    api = {"ApiId": where["ApiId"]}
+    it = {"IntegrationType": "HTTP_PROXY", "IntegrationMethod": "GET", "IntegrationUri": "https://example.com"}
+    integration = client.create_integration(**api, **it, PayloadFormatVersion="1.0")["IntegrationId"]
+    client.create_route(**api, RouteKey="GET /held", Target=f"integrations/{integration}")
+    return refused("ConflictException", client.delete_integration, **api, IntegrationId=integration)
+
+
 def main(arguments):
     """Runs every probe; one that fails altogether does not hold."""
     cloud = common.Cloud(arguments["endpoints"], attempts=1)

@@ -17,6 +17,16 @@ use crate::room::Failure;
 
 /// Kinds whose examples need our patches of moto, and what stock moto lacks. What is shown here is shown by patches.
 const PATCHED: &[(&str, &str)] = &[
+    ("apigateway.deployment", "stock moto fails when asked for a deployment that is gone, and changes none"),
+    ("apigateway.domain_name", "stock moto does not change or tag domain names, and makes a second one of a name"),
+    ("apigateway.integration", "stock moto does not change integrations"),
+    ("apigateway.mapping", "stock moto fails when asked for the mapping of a domain name that has none"),
+    ("apigateway.method", "stock moto does not change methods"),
+    ("apigateway.rest_api", "stock moto drops media types, does not tag APIs, and changes few of their settings"),
+    ("apigateway.stage", "stock moto does not take settings of methods away"),
+    ("apigatewayv2.domain_name", "stock moto gives domain names nothing to point to, and does not change them"),
+    ("apigatewayv2.mapping", "stock moto gives domain names nothing to point to, and does not change mappings"),
+    ("apigatewayv2.stage", "stock moto does not change stages"),
     ("ec2.vpc_endpoint", "stock moto fails to delete a gateway endpoint whose route tables were changed"),
     ("ec2.vpc_peering_accepter", "stock moto has one set of tags for both sides of a peering"),
     ("dynamodb.table_replica", "stock moto takes the creation of a replica and does nothing"),

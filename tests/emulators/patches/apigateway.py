@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from .patching import around
 
-# Settings of methods as API Gateway makes them.
+# Settings of all methods as API Gateway makes them; those of a single one start as these are.
 SETTINGS = {
     "metricsEnabled": False,
     "loggingLevel": "OFF",
@@ -224,7 +224,7 @@ def deployments_and_stages():
         return json.dumps(deployment.to_json())
 
     APIGatewayResponse.update_deployment = update_deployment
-    Stage._get_default_method_settings = lambda self: dict(SETTINGS)
+    Stage._get_default_method_settings = lambda self: {**SETTINGS, **self.method_settings.get("*/*", {})}
 
     @around(Stage, "apply_operations")
     def _(old, self, operations):

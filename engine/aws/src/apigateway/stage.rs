@@ -193,28 +193,27 @@ async fn change(cx: &Cx<'_>, live: &Stage, new: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// Settings that are new start as API Gateway makes them; even if that is all, one of them must be set.
+/// Settings that are new start as those of `*/*`, whatever these are, so all of them are set.
 fn change_setting(patch: &mut Patch, at: &str, live: Option<&MethodSetting>, new: &MethodSetting) {
-    let fresh = MethodSetting {
-        metrics_enabled: !new.metrics_enabled,
-        logging_level: "OFF".into(),
-        data_trace_enabled: false,
-        throttling_burst_limit: None,
-        throttling_rate_limit: None,
-        caching_enabled: false,
-        cache_ttl_in_seconds: 300,
-        cache_data_encrypted: false,
-    };
-    let live = live.unwrap_or(&fresh);
-    let at = |setting: &str| format!("{at}/{setting}");
-    patch.value(&at("metrics/enabled"), &live.metrics_enabled, &new.metrics_enabled);
-    patch.value(&at("logging/loglevel"), &live.logging_level, &new.logging_level);
-    patch.value(&at("logging/dataTrace"), &live.data_trace_enabled, &new.data_trace_enabled);
-    let burst = |setting: &MethodSetting| setting.throttling_burst_limit.unwrap_or(i64::from(UNLIMITED));
-    patch.value(&at("throttling/burstLimit"), &burst(live), &burst(new));
-    let rate = |setting: &MethodSetting| setting.throttling_rate_limit.unwrap_or(f64::from(UNLIMITED));
-    patch.value(&at("throttling/rateLimit"), &rate(live), &rate(new));
-    patch.value(&at("caching/enabled"), &live.caching_enabled, &new.caching_enabled);
-    patch.value(&at("caching/ttlInSeconds"), &live.cache_ttl_in_seconds, &new.cache_ttl_in_seconds);
-    patch.value(&at("caching/dataEncrypted"), &live.cache_data_encrypted, &new.cache_data_encrypted);
+    macro_rules! settings {
+        ($($path:literal $of:expr),* $(,)?) => {
+            $({
+                let of: fn(&MethodSetting) -> String = $of;
+                let value = of(new);
+                if live.map(of).as_ref() != Some(&value) {
+                    patch.replace(&format!("{at}/{}", $path), Some(value));
+                }
+            })*
+        };
+    }
+    settings! {
+        "metrics/enabled" |s| s.metrics_enabled.to_string(),
+        "logging/loglevel" |s| s.logging_level.clone(),
+        "logging/dataTrace" |s| s.data_trace_enabled.to_string(),
+        "throttling/burstLimit" |s| s.throttling_burst_limit.unwrap_or(UNLIMITED.into()).to_string(),
+        "throttling/rateLimit" |s| s.throttling_rate_limit.unwrap_or(UNLIMITED.into()).to_string(),
+        "caching/enabled" |s| s.caching_enabled.to_string(),
+        "caching/ttlInSeconds" |s| s.cache_ttl_in_seconds.to_string(),
+        "caching/dataEncrypted" |s| s.cache_data_encrypted.to_string(),
+    }
 }
