@@ -1,10 +1,11 @@
-"""Secrets."""
+"""Secrets, their rotations and their copies."""
 
 from .patching import around, service_error
 
 
 def fix():
-    """A rotation is kept as it was set, schedules too. No function is called for it: that would take Docker."""
+    """A rotation is kept as it was set, schedules too. No function is called for it: that would take Docker. A copy keeps
+    the key that it was given."""
     from moto.awslambda.utils import get_backend
     from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
@@ -26,6 +27,15 @@ def fix():
         answer = old(self)
         if getattr(self, "patched_rules", None) is not None:
             answer["RotationRules"] = self.patched_rules
+        return answer
+
+    @around(SecretsManagerBackend, "replicate_secret_to_regions")
+    def _(old, self, secret_id, replica_regions, force_overwrite):
+        answer = old(self, secret_id, replica_regions, force_overwrite)
+        keys = {replica["Region"]: replica.get("KmsKeyId") for replica in replica_regions}
+        for replica in self.describe_secret(secret_id).replicas:
+            if keys.get(replica.region):
+                replica.config["KmsKeyId"] = keys[replica.region]
         return answer
 
 
