@@ -68,12 +68,12 @@ def group(place, vpc, name, ingress, egress):
 
 def endpoints(place, vpc, services):
     """The endpoints of a VPC and their sorts."""
-    found = "sort_by(VpcEndpoints, &ServiceName)[].[ServiceName, VpcEndpointType, PrivateDnsEnabled]"
-    wanted = [
-        [f"com.amazonaws.{place}.{service}", "Gateway" if service == "s3" else "Interface", service != "s3"]
-        for service in sorted(services)
-    ]
+    found = "sort_by(VpcEndpoints, &ServiceName)[].[ServiceName, VpcEndpointType]"
+    kind = {"s3": "Gateway"}
+    wanted = [[f"com.amazonaws.{place}.{service}", kind.get(service, "Interface")] for service in sorted(services)]
     yield ("ec2", place, "describe_vpc_endpoints", inside(vpc), found, wanted)
+    own_names = "length(VpcEndpoints[?VpcEndpointType=='Interface' && PrivateDnsEnabled])"
+    yield ("ec2", place, "describe_vpc_endpoints", inside(vpc), own_names, len(services) - 1)
 
 
 def key_arn(rows, place, alias):
