@@ -1,7 +1,8 @@
 """Is the program `payment_alb` there, as it was asked for?
 
     {"endpoints": {…}, "suffix": "pr-7", "primary_region": "us-east-1", "secondary_region": "us-west-2",
-     "base_domain": "", "email": ""}  →  {"ok": true, "findings": []}
+     "base_domain": "", "email": "", "reserved": 10, "rotation_days": 30, "health_interval": 30}
+    →  {"ok": true, "findings": []}
 """
 
 import json
@@ -20,17 +21,17 @@ def look(arguments):
     first = arguments.get("primary_region", "us-east-1")
     second = arguments.get("secondary_region", "us-west-2")
     return rows.check([
-        *region(rows, "primary", first, "10.10", suffix, domain, email),
-        *region(rows, "secondary", second, "10.20", suffix, domain, email),
+        *region(rows, "primary", first, "10.10", suffix, domain, email, arguments.get("reserved", 10)),
+        *region(rows, "secondary", second, "10.20", suffix, domain, email, arguments.get("reserved", 10)),
         *payments.database(rows, first, second, suffix, "payment-db-credentials", "15.15"),
-        *rotation(rows, first, suffix),
+        *rotation(rows, first, suffix, arguments.get("rotation_days", 30)),
         *buckets(rows, first, second, suffix),
-        *watching(rows, first, second, suffix),
+        *watching(rows, first, second, suffix, arguments.get("health_interval", 30)),
         *names(rows, first, second, suffix, domain),
     ])
 
 
-def region(rows, role, place, net, s, domain, email):
+def region(rows, role, place, net, s, domain, email, reserved):
     """What stands in each of the two regions."""
     vpc = rows.part("ec2", place, "describe_vpcs", payments.tagged(f"payment-vpc-{role}-{s}"), "Vpcs[0].VpcId")
     inside = payments.inside(vpc)
@@ -56,7 +57,7 @@ def region(rows, role, place, net, s, domain, email):
     name = f"payment-processor-{role}-{s}"
     yield from payments.function(rows, place, name, "python3.12", 512, 30, 2, 30, "Active")
     concurrency = {"FunctionName": name}
-    yield ("lambda", place, "get_function_concurrency", concurrency, "ReservedConcurrentExecutions", 10)
+    yield ("lambda", place, "get_function_concurrency", concurrency, "ReservedConcurrentExecutions", reserved or None)
     variables = rows.part("lambda", place, "get_function", concurrency, "Configuration.Environment.Variables") or {}
     wanted = ["ALERT_TOPIC_ARN", "DB_CLUSTER_ENDPOINT", "DB_SECRET_ARN", "ENVIRONMENT", "LOG_BUCKET"]
     rows.equal(f"variables of {name}", sorted(variables), wanted)
@@ -111,13 +112,13 @@ def balancer(rows, role, place, s, domain):
     yield ("elbv2", place, "describe_listeners", {"LoadBalancerArn": arn}, listeners, wanted)
 
 
-def rotation(rows, place, s):
-    """The password is renewed every 30 days by a function."""
+def rotation(rows, place, s, days):
+    """The password is renewed by a function, again and again."""
     name = f"payment-rotation-{s}"
     yield from payments.function(rows, place, name, "python3.12", 256, 300, 2, 30, "PassThrough")
     secret = {"SecretId": f"payment-db-credentials-{s}"}
     settings = "[RotationEnabled, RotationRules.AutomaticallyAfterDays]"
-    yield ("secretsmanager", place, "describe_secret", secret, settings, [True, 30])
+    yield ("secretsmanager", place, "describe_secret", secret, settings, [True, days])
     renews = f"ends_with(RotationLambdaARN, ':function:{name}')"
     yield ("secretsmanager", place, "describe_secret", secret, renews, True)
     arn = rows.part("secretsmanager", place, "describe_secret", secret, "ARN") or "none"
@@ -157,7 +158,7 @@ def buckets(rows, first, second, s):
         yield ("s3", place, "get_bucket_policy", asked, delivery, True)
 
 
-def watching(rows, first, second, s):
+def watching(rows, first, second, s, interval):
     """Alarms and health checks."""
     as_much = "GreaterThanOrEqualToThreshold"
     alarms = [
@@ -191,7 +192,7 @@ def watching(rows, first, second, s):
     checks = "HealthChecks[].HealthCheckConfig"
     yield ("route53", "us-east-1", "list_health_checks", {}, f"sort({checks}.FullyQualifiedDomainName)", sorted(hosts))
     asked = "[Type, Port, ResourcePath, RequestInterval, FailureThreshold, MeasureLatency]"
-    wanted = [["HTTPS", 443, "/health", 30, 3, True]] * 2
+    wanted = [["HTTPS", 443, "/health", interval, 3, True]] * 2
     yield ("route53", "us-east-1", "list_health_checks", {}, f"{checks}.{asked}", wanted)
 
 

@@ -1,7 +1,7 @@
 """Is the program `payment_http` there, as it was asked for?
 
     {"endpoints": {…}, "suffix": "pr-7", "primary_region": "us-east-1", "secondary_region": "us-east-2",
-     "base_domain": "", "email": ""}  →  {"ok": true, "findings": []}
+     "base_domain": "", "email": "", "health_interval": 30}  →  {"ok": true, "findings": []}
 """
 
 import json
@@ -23,7 +23,7 @@ def look(arguments):
         *peering(rows, first, second, suffix),
         *payments.database(rows, first, second, suffix, "payment-db", "14.22"),
         *stores(rows, first, second, suffix),
-        *watching(rows, first, second, suffix),
+        *watching(rows, first, second, suffix, arguments.get("health_interval", 30)),
         *names(rows, first, second, suffix, domain),
     ])
 
@@ -130,7 +130,7 @@ def stores(rows, first, second, s):
     yield ("cloudwatch", second, "describe_alarms", lag, dimensions, [copy, "payment-documents", source])
 
 
-def watching(rows, first, second, s):
+def watching(rows, first, second, s, interval):
     """Alarms and health checks."""
     more, as_much = "GreaterThanThreshold", "GreaterThanOrEqualToThreshold"
     alarms = [
@@ -165,7 +165,7 @@ def watching(rows, first, second, s):
     checks = "HealthChecks[].HealthCheckConfig"
     yield ("route53", "us-east-1", "list_health_checks", {}, f"sort({checks}.FullyQualifiedDomainName)", hosts)
     asked = "[Type, Port, ResourcePath, RequestInterval, FailureThreshold]"
-    wanted = [["HTTPS", 443, "/health", 30, 3]] * 2
+    wanted = [["HTTPS", 443, "/health", interval, 3]] * 2
     yield ("route53", "us-east-1", "list_health_checks", {}, f"{checks}.{asked}", wanted)
 
 

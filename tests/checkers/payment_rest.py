@@ -1,7 +1,7 @@
 """Is the program `payment_rest` there, as it was asked for?
 
     {"endpoints": {…}, "suffix": "pr-7", "primary_region": "us-east-1", "secondary_region": "us-east-2",
-     "base_domain": ""}  →  {"ok": true, "findings": []}
+     "base_domain": "", "fast_health_checks": false}  →  {"ok": true, "findings": []}
 """
 
 import json
@@ -22,7 +22,7 @@ def look(arguments):
         *region(rows, "primary", first, "10.0", suffix),
         *region(rows, "dr", second, "10.1", suffix),
         *stores(rows, first, second, suffix),
-        *watching(rows, first, second, suffix),
+        *watching(rows, first, second, suffix, 10 if arguments.get("fast_health_checks") else 30),
         *names(rows, first, second, suffix, domain),
     ])
 
@@ -124,7 +124,7 @@ def stores(rows, first, second, s):
     yield ("s3", first, "get_bucket_replication", replication, f"{rule}.DeleteMarkerReplication.Status", "Enabled")
 
 
-def watching(rows, first, second, s):
+def watching(rows, first, second, s, interval):
     """Alarms, health checks and dashboards."""
     fields = "[Namespace, MetricName, Statistic, Threshold, Period, EvaluationPeriods, ComparisonOperator]"
     for place, name, topic, wanted in (
@@ -143,7 +143,7 @@ def watching(rows, first, second, s):
     dimension = [{"Name": "DBClusterIdentifier", "Value": f"aurora-dr-{s}"}]
     yield ("cloudwatch", second, "describe_alarms", lag, "MetricAlarms[0].Dimensions", dimension)
     checks = "HealthChecks[].HealthCheckConfig.[Type, ResourcePath, RequestInterval, FailureThreshold, Port]"
-    yield ("route53", "us-east-1", "list_health_checks", {}, checks, [["HTTPS", "/prod/payment", 30, 3, 443]] * 2)
+    yield ("route53", "us-east-1", "list_health_checks", {}, checks, [["HTTPS", "/prod/payment", interval, 3, 443]] * 2)
     for place, role, metrics in (
         (first, "primary", ("AuroraGlobalDBReplicationLag", "ReplicationLatency", "5XXError", "Throttles")),
         (second, "dr", ("AuroraGlobalDBReplicatedWriteIO", "BytesPendingReplication", "OperationsPendingReplication", "4XXError", "Errors")),
