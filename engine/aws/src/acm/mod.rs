@@ -5,6 +5,9 @@ crate::lifecycle::service! {
     look_ups { certificate_by_domain::CertificateByDomain }
 }
 
+#[cfg(test)]
+mod tests;
+
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, CertificateSummary, Filters, KeyAlgorithm, Tag};
 use dr_core::cloud::Settled;
 

@@ -16,6 +16,8 @@ crate::lifecycle::service! {
 crate::tags::tag_type!(optional aws_sdk_elasticloadbalancingv2::types::Tag);
 
 mod action;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -11,6 +11,9 @@ crate::lifecycle::service! {
 
 crate::tags::tag_type!(optional aws_sdk_route53::types::Tag);
 
+#[cfg(test)]
+mod tests;
+
 use aws_sdk_route53::types::{HostedZone, Tag, TagResourceType};
 use dr_core::convert::Tags;
 

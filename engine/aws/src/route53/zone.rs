@@ -176,7 +176,9 @@ impl Batch {
         if self.sets.is_empty() {
             return Ok(());
         }
-        change(cx, id, ChangeAction::Delete, self.sets).await
+        // Where one of them went by itself, none of them is deleted: the zone is still not empty, and all this is done
+        // again.
+        change(cx, id, ChangeAction::Delete, self.sets).await.found().map(drop)
     }
 }
 
