@@ -253,6 +253,14 @@ def _(cloud):
     return True
 
 
+@probe("s3: a bucket is encrypted from the start")
+def _(cloud):
+    client = cloud.client("s3", EAST)
+    client.create_bucket(Bucket="plain")
+    rules = client.get_bucket_encryption(Bucket="plain")["ServerSideEncryptionConfiguration"]["Rules"]
+    return rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+
+
 @probe("s3: replication reads back with its delete markers")
 def _(cloud):
     client = cloud.client("s3", EAST)
@@ -449,6 +457,76 @@ def _(cloud):
     user = {"MasterUsername": "someone", "MasterUserPassword": "something-long", "DBSubnetGroupName": "used"}
     client.create_db_cluster(DBClusterIdentifier="user", Engine="aurora-postgresql", **user)
     return refused("InvalidDBSubnetGroupStateFault", client.delete_db_subnet_group, DBSubnetGroupName="used")
+
+
+@probe("rds: a global cluster keeps its tags")
+def _(cloud):
+    client = cloud.client("rds", EAST)
+    fields = {"GlobalClusterIdentifier": "tagged", "Engine": "aurora-postgresql"}
+    arn = client.create_global_cluster(Tags=[{"Key": "a", "Value": "1"}], **fields)["GlobalCluster"]["GlobalClusterArn"]
+    client.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "b", "Value": "2"}])
+    found = client.describe_global_clusters(GlobalClusterIdentifier="tagged")["GlobalClusters"][0]
+    return [tag["Key"] for tag in found.get("TagList", [])] == ["a", "b"]
+
+
+def cluster(cloud, name):
+    """A cluster by itself; its client."""
+    client = cloud.client("rds", EAST)
+    user = {"MasterUsername": "someone", "MasterUserPassword": "something-long"}
+    client.create_db_cluster(DBClusterIdentifier=name, Engine="aurora-postgresql", **user)
+    return client
+
+
+@probe("rds: log-in with IAM and exported logs read back as they were changed")
+def _(cloud):
+    client = cluster(cloud, "logged")
+    logs = {"EnableLogTypes": ["postgresql", "instance"]}
+    change = {"DBClusterIdentifier": "logged", "ApplyImmediately": True}
+    client.modify_db_cluster(EnableIAMDatabaseAuthentication=True, CloudwatchLogsExportConfiguration=logs, **change)
+    client.modify_db_cluster(CloudwatchLogsExportConfiguration={"DisableLogTypes": ["instance"]}, **change)
+    found = client.describe_db_clusters(DBClusterIdentifier="logged")["DBClusters"][0]
+    return found["IAMDatabaseAuthenticationEnabled"] and found["EnabledCloudwatchLogsExports"] == ["postgresql"]
+
+
+@probe("rds: the endpoint for statements is switched on")
+def _(cloud):
+    client = cluster(cloud, "stated")
+    found = client.describe_db_clusters(DBClusterIdentifier="stated")["DBClusters"][0]
+    client.enable_http_endpoint(ResourceArn=found["DBClusterArn"])
+    return client.describe_db_clusters(DBClusterIdentifier="stated")["DBClusters"][0]["HttpEndpointEnabled"]
+
+
+@probe("rds: an instance says that it records its load")
+def _(cloud):
+    client = cluster(cloud, "watched")
+    fields = {"DBInstanceIdentifier": "watcher", "DBInstanceClass": "db.r6g.large", "Engine": "aurora-postgresql"}
+    client.create_db_instance(DBClusterIdentifier="watched", EnablePerformanceInsights=True, **fields)
+    found = client.describe_db_instances(DBInstanceIdentifier="watcher")["DBInstances"][0]
+    return found.get("PerformanceInsightsEnabled")
+
+
+@probe("rds: a cluster takes its automated snapshots along")
+def _(cloud):
+    client = cluster(cloud, "backed")
+    client.delete_db_cluster(DBClusterIdentifier="backed", SkipFinalSnapshot=True, DeleteAutomatedBackups=True)
+    left = client.describe_db_cluster_snapshots()["DBClusterSnapshots"]
+    return not any(snapshot["DBClusterIdentifier"] == "backed" for snapshot in left)
+
+
+@probe("rds: parameters are reset")
+def _(cloud):
+    client, name = cloud.client("rds", EAST), {"DBClusterParameterGroupName": "reset"}
+    client.create_db_cluster_parameter_group(DBParameterGroupFamily="aurora-postgresql15", Description="any", **name)
+    parameter = {"ParameterName": "log_statement", "ApplyMethod": "immediate"}
+    client.modify_db_cluster_parameter_group(Parameters=[{**parameter, "ParameterValue": "ddl"}], **name)
+    client.reset_db_cluster_parameter_group(Parameters=[parameter], **name)
+    return not client.describe_db_cluster_parameters(**name)["Parameters"]
+
+
+@probe("rds: the versions of an engine are listed")
+def _(cloud):
+    listed = cloud.client("rds", EAST).describe_db_engine_versions(Engine="aurora-postgresql")["DBEngineVersions"]
+    return {version["DBParameterGroupFamily"] for version in listed} > {"aurora-postgresql15"}
 
 
 @probe("elbv2: a protected load balancer cannot be deleted")

@@ -19,6 +19,7 @@ def fix():
     groups()
     settings_of_clusters()
     insights()
+    snapshots()
     versions()
 
 
@@ -205,6 +206,21 @@ def insights():
     DBInstance.performance_insights_enabled = property(lambda self: bool(self.enable_performance_insights))
 
 
+def snapshots():
+    """A cluster takes its automated snapshots along, unless that is not wanted."""
+    from moto.rds.responses import RDSResponse
+
+    @around(RDSResponse, "delete_db_cluster")
+    def _(old, self):
+        answer = old(self)
+        if self.params.get("DeleteAutomatedBackups") is not False:
+            identifier, all_ = self.params["DBClusterIdentifier"], self.backend.cluster_snapshots
+            for name, snapshot in list(all_.items()):
+                if snapshot.snapshot_type == "automated" and snapshot.cluster.db_cluster_identifier == identifier:
+                    del all_[name]
+        return answer
+
+
 def versions():
     """The versions of an engine are listed."""
     from moto.core.responses import ActionResult
@@ -239,8 +255,8 @@ def strict():
 
     @around(RDSBackend, "create_db_cluster")
     def _(old, self, settings):
-        group = settings.get("db_subnet_group_name")
-        if group and group not in self.subnet_groups:
+        group = settings.get("db_subnet_group_name") or "default"
+        if group != "default" and group not in self.subnet_groups:
             raise DBSubnetGroupNotFoundError(group)
         return old(self, settings)
 
