@@ -132,6 +132,12 @@ impl<'a> Cx<'a> {
     }
 }
 
+/// A number as the SDKs take it. The schemas keep all of them within 32 bits.
+#[allow(dead_code, reason = "not every service has such numbers")]
+pub(crate) fn small(number: i64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
 /// What an answer says about something that may be gone.
 pub(crate) trait MayBeGone<T> {
     /// `None` when the error means "gone".

@@ -91,6 +91,7 @@ pub(crate) fn ours(reported: impl Reported, intent: &Intent) -> bool {
 
 /// Whether the tags that a service reports say that the resource belongs to the same environment of the same program.
 /// For parts of it that cannot be tagged.
+#[allow(dead_code, reason = "not every service has such parts")]
 pub(crate) fn of_same_environment(reported: impl Reported, intent: &Intent) -> bool {
     let tags = reported.tags();
     let is = |key: &str, value: &str| tags.get(key).is_some_and(|tag| tag == value);
@@ -102,6 +103,7 @@ pub(crate) fn of_same_environment(reported: impl Reported, intent: &Intent) -> b
 ///
 /// # Errors
 /// Those of the calls.
+#[allow(dead_code, reason = "not every service has tags")]
 pub(crate) async fn change<S, R, A, B>(
     old: &Tags,
     new: &Tags,

@@ -7,9 +7,9 @@ use aws_sdk_cloudwatch::types::{AlarmType, CompositeAlarm as Alarm, Tag};
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::cloudwatch::{CompositeAlarm, CompositeAlarmOut};
 
-use super::{int, is_ours, list, list_tags, of_name, retag};
-use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use super::{is_ours, list, list_tags, of_name, retag};
+use crate::cx::{Cx, MayBeGone as _, small};
+use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 
 impl Lifecycle for CompositeAlarm {
@@ -69,7 +69,7 @@ impl Lifecycle for CompositeAlarm {
     }
 
     async fn deleted(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<Settled> {
-        Ok(if describe(cx, id).await?.is_some() { Settled::Wait(None) } else { Settled::Ready })
+        Ok(gone(describe(cx, id).await?))
     }
 }
 
@@ -81,7 +81,7 @@ async fn describe(cx: &Cx<'_>, name: &str) -> Result<Option<Alarm>> {
 }
 
 async fn put(cx: &Cx<'_>, args: &CompositeAlarm, tags: Option<Vec<Tag>>) -> Result<()> {
-    let suppressed = |seconds: i64| args.actions_suppressor.as_ref().map(|_| int(seconds));
+    let suppressed = |seconds: i64| args.actions_suppressor.as_ref().map(|_| small(seconds));
     let alarm = cx
         .cloudwatch()
         .put_composite_alarm()

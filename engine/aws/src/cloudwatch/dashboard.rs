@@ -8,20 +8,16 @@ use dr_core::convert::Json;
 use dr_kinds::cloudwatch::{Dashboard, DashboardOut};
 
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, found_as_given, is_free};
 
 impl Lifecycle for Dashboard {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
-        let live = Self::read(cx, &args.dashboard_name, args).await?;
-        let live = live.filter(|(live, _)| live.dashboard_body == args.dashboard_body);
-        Ok(live.map(|_| args.dashboard_name.clone()))
+        found_as_given(cx, args.dashboard_name.clone(), args).await
     }
 
     async fn create(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<String> {
-        match Self::read(&cx.looking(), &args.dashboard_name, args).await? {
-            None => put(cx, args).await?,
-            Some((live, _)) if live.dashboard_body == args.dashboard_body => {}
-            Some(_) => return Err(cx.not_ours("cloudwatch:PutDashboard", &args.dashboard_name)),
+        if is_free(cx, "cloudwatch:PutDashboard", &args.dashboard_name, args).await? {
+            put(cx, args).await?;
         }
         Ok(args.dashboard_name.clone())
     }

@@ -12,9 +12,9 @@ use aws_sdk_cloudwatch::types::{
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::cloudwatch::{MetricAlarm, MetricAlarmOut, MetricDataQuery, MetricStat};
 
-use super::{int, is_ours, list, list_tags, of_name, retag};
-use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use super::{is_ours, list, list_tags, of_name, retag};
+use crate::cx::{Cx, MayBeGone as _, small};
+use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 
 impl Lifecycle for MetricAlarm {
@@ -57,7 +57,7 @@ impl Lifecycle for MetricAlarm {
     }
 
     async fn deleted(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<Settled> {
-        Ok(if describe(cx, id).await?.is_some() { Settled::Wait(None) } else { Settled::Ready })
+        Ok(gone(describe(cx, id).await?))
     }
 }
 
@@ -85,10 +85,10 @@ async fn put(cx: &Cx<'_>, args: &MetricAlarm, tags: Option<Vec<Tag>>) -> Result<
         .set_dimensions(dimensions(&args.dimensions))
         .set_statistic(args.statistic.as_deref().map(Statistic::from))
         .set_extended_statistic(args.extended_statistic.clone())
-        .set_period(args.period.map(int))
+        .set_period(args.period.map(small))
         .set_unit(args.unit.as_deref().map(StandardUnit::from))
-        .evaluation_periods(int(args.evaluation_periods))
-        .set_datapoints_to_alarm(args.datapoints_to_alarm.map(int))
+        .evaluation_periods(small(args.evaluation_periods))
+        .set_datapoints_to_alarm(args.datapoints_to_alarm.map(small))
         .set_threshold(args.threshold)
         .set_threshold_metric_id(args.threshold_metric_id.clone())
         .comparison_operator(ComparisonOperator::from(args.comparison_operator.as_str()))
@@ -138,14 +138,14 @@ fn query(query: &MetricDataQuery) -> Query {
         let metric = Metric::builder().namespace(&stat.namespace).metric_name(&stat.metric_name);
         let metric = metric.set_dimensions(dimensions(&stat.dimensions)).build();
         let unit = stat.unit.as_deref().map(StandardUnit::from);
-        Stat::builder().metric(metric).period(int(stat.period)).stat(&stat.stat).set_unit(unit).build()
+        Stat::builder().metric(metric).period(small(stat.period)).stat(&stat.stat).set_unit(unit).build()
     });
     Query::builder()
         .id(&query.id)
         .set_expression(query.expression.clone())
         .set_label(query.label.clone())
         .return_data(query.return_data)
-        .set_period(query.period.map(int))
+        .set_period(query.period.map(small))
         .set_account_id(query.account_id.clone())
         .set_metric_stat(stat)
         .build()

@@ -45,8 +45,3 @@ async fn retag(cx: &Cx<'_>, arn: &str, old: &Tags, new: &Tags) -> Result<()> {
 fn list(actions: &[String]) -> Option<Vec<String>> {
     (!actions.is_empty()).then(|| actions.to_vec())
 }
-
-/// A number of periods or seconds; the schema keeps it far below what 32 bits hold.
-fn int(number: i64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
-}

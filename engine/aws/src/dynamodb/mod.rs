@@ -14,7 +14,7 @@ use dr_core::convert::Tags;
 
 use crate::cx::{Cx, MayBeGone as _};
 use crate::lifecycle::Result;
-use crate::tags::{self, Changes};
+use crate::tags;
 
 /// The table, as the region of this context has it, or `None`.
 async fn describe(cx: &Cx<'_>, table: &str) -> Result<Option<TableDescription>> {
@@ -38,17 +38,11 @@ async fn list_tags(cx: &Cx<'_>, arn: &str) -> Result<Vec<aws_sdk_dynamodb::types
 }
 
 /// Turns some tags of a table into others.
-async fn change_tags(cx: &Cx<'_>, arn: &str, old: &Tags, new: &Tags) -> Result<()> {
-    let Changes { set, remove } = tags::changes(old, new);
-    if let Some(set) = set {
-        let table = cx.dynamodb().tag_resource().resource_arn(arn).set_tags(Some(tags::list(set)));
-        cx.call("dynamodb:TagResource", table.send()).await?;
-    }
-    if remove.is_some() {
-        let table = cx.dynamodb().untag_resource().resource_arn(arn).set_tag_keys(remove);
-        cx.call("dynamodb:UntagResource", table.send()).await?;
-    }
-    Ok(())
+async fn retag(cx: &Cx<'_>, arn: &str, old: &Tags, new: &Tags) -> Result<()> {
+    let (set, remove) = (cx.dynamodb().tag_resource(), cx.dynamodb().untag_resource());
+    let set = |tags| cx.call("dynamodb:TagResource", set.resource_arn(arn).set_tags(Some(tags::list(tags))).send());
+    let remove = |names| cx.call("dynamodb:UntagResource", remove.resource_arn(arn).set_tag_keys(Some(names)).send());
+    tags::change(old, new, set, remove).await
 }
 
 /// Whether a table can be restored to any second.

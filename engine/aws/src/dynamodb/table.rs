@@ -17,9 +17,9 @@ use dr_kinds::dynamodb::{
 
 use super::change::{self, billing, class, indexes, is_busy};
 use super::shape::{attributes, capacity, encryption, key_of, key_schema, projected, projection, stream};
-use super::{change_tags, describe, list_tags, recovery, set_recovery};
+use super::{describe, list_tags, recovery, retag, set_recovery};
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 
 impl Lifecycle for Table {
@@ -126,7 +126,7 @@ impl Lifecycle for Table {
         if old.point_in_time_recovery != new.point_in_time_recovery {
             set_recovery(cx, id, new.point_in_time_recovery).await?;
         }
-        change_tags(cx, table.table_arn().unwrap_or_default(), &old.tags, &new.tags).await
+        retag(cx, table.table_arn().unwrap_or_default(), &old.tags, &new.tags).await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {
@@ -135,7 +135,7 @@ impl Lifecycle for Table {
     }
 
     async fn deleted(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<Settled> {
-        Ok(if describe(cx, id).await?.is_some() { Settled::Wait(None) } else { Settled::Ready })
+        Ok(gone(describe(cx, id).await?))
     }
 }
 

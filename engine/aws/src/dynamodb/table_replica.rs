@@ -12,9 +12,9 @@ use aws_sdk_dynamodb::types::{
 use dr_core::cloud::{Intent, Settled, tag};
 use dr_kinds::dynamodb::{TableReplica, TableReplicaOut};
 
-use super::{change_tags, describe, list_tags, recovery, set_recovery};
+use super::{describe, list_tags, recovery, retag, set_recovery};
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags::{self, Reported as _};
 
 impl Lifecycle for TableReplica {
@@ -28,9 +28,8 @@ impl Lifecycle for TableReplica {
         let ours = if tags.tags().contains_key(tag::OPERATION) {
             tags::ours(&*tags, intent)
         } else {
-            let parent = list_tags(&source, table.table_arn().unwrap_or_default()).await?.tags();
-            let is = |key: &str, value: &str| parent.get(key).is_some_and(|tag| tag == value);
-            is(tag::ENVIRONMENT, &intent.environment) && is(tag::PROGRAM, &intent.program)
+            let parent = list_tags(&source, table.table_arn().unwrap_or_default()).await?;
+            tags::of_same_environment(&*parent, intent)
         };
         Ok(ours.then(|| args.table_name.clone()))
     }
@@ -45,7 +44,7 @@ impl Lifecycle for TableReplica {
     }
 
     async fn configure(cx: &Cx<'_>, id: &str, args: &Self, intent: &Intent) -> Result<()> {
-        change_tags(cx, &arn(cx, id), &Default::default(), &tags::given(&args.tags, intent)).await?;
+        retag(cx, &arn(cx, id), &Default::default(), &tags::given(&args.tags, intent)).await?;
         if args.point_in_time_recovery {
             set_recovery(cx, id, true).await?;
         }
@@ -94,7 +93,7 @@ impl Lifecycle for TableReplica {
     }
 
     async fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> Result<()> {
-        change_tags(cx, &arn(cx, id), &old.tags, &new.tags).await?;
+        retag(cx, &arn(cx, id), &old.tags, &new.tags).await?;
         if old.point_in_time_recovery != new.point_in_time_recovery {
             set_recovery(cx, id, new.point_in_time_recovery).await?;
         }
@@ -118,8 +117,7 @@ impl Lifecycle for TableReplica {
     async fn deleted(cx: &Cx<'_>, _id: &str, last: &Self) -> Result<Settled> {
         // The table can be changed or deleted only once it does not list the replica any more.
         let table = describe(&cx.at(&last.source_region), &last.table_name).await?;
-        let there = table.is_some_and(|table| replica(cx, table.replicas()).is_some());
-        Ok(if there { Settled::Wait(None) } else { Settled::Ready })
+        Ok(gone(table.as_ref().and_then(|table| replica(cx, table.replicas()))))
     }
 }
 

@@ -6,7 +6,7 @@ use dr_kinds::events::{Bus, BusOut};
 
 use super::{dead_letter, is_ours, list_tags, retag};
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 
 /// What a bus logs that was told nothing about it: nothing.
@@ -64,7 +64,7 @@ impl Lifecycle for Bus {
 
     async fn deleted(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<Settled> {
         let there = cx.call("events:DescribeEventBus", cx.events().describe_event_bus().name(id).send()).await;
-        Ok(if there.found()?.is_some() { Settled::Wait(None) } else { Settled::Ready })
+        Ok(gone(there.found()?))
     }
 }
 

@@ -4,7 +4,7 @@
 //! written. So it is always read, changed and written whole, and since there is no condition to write it under, one
 //! statement after another. To remove one by its id needs none of this.
 
-use dr_core::cloud::{Intent, Settled};
+use dr_core::cloud::Intent;
 use dr_core::convert::{Json, NoOutputs, Policy};
 use dr_core::value::{Map, Value};
 use dr_kinds::events::BusPolicy;
@@ -43,10 +43,6 @@ impl Lifecycle for BusPolicy {
         let statement = cx.events().remove_permission().event_bus_name(&last.event_bus_name);
         let statement = statement.statement_id(&last.statement_id).send();
         cx.call("events:RemovePermission", statement).await.found().map(drop)
-    }
-
-    async fn deleted(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Settled> {
-        Ok(if Self::read(cx, id, last).await?.is_some() { Settled::Wait(None) } else { Settled::Ready })
     }
 }
 

@@ -10,7 +10,7 @@ use dr_kinds::events::{Rule, RuleOut};
 
 use super::{is_ours, list_tags, remove_targets, retag, targets};
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 
 impl Lifecycle for Rule {
@@ -64,7 +64,7 @@ impl Lifecycle for Rule {
     async fn deleted(cx: &Cx<'_>, _id: &str, last: &Self) -> Result<Settled> {
         let rule = cx.events().describe_rule().event_bus_name(&last.event_bus_name).name(&last.name).send();
         let there = cx.call("events:DescribeRule", rule).await.found()?;
-        Ok(if there.is_some() { Settled::Wait(None) } else { Settled::Ready })
+        Ok(gone(there))
     }
 }
 

@@ -14,7 +14,7 @@ use dr_core::convert::{Json, NoOutputs};
 use dr_kinds::events::{HttpParameters, InputTransformer, RetryPolicy, Target};
 
 use super::{dead_letter, remove_targets, targets};
-use crate::cx::Cx;
+use crate::cx::{Cx, small};
 use crate::lifecycle::{Lifecycle, Result, found_as_given, is_free};
 
 const PUT: &str = "events:PutTargets";
@@ -122,9 +122,4 @@ fn described(target: Described, last: &Target) -> Target {
 
 fn ordered<M: IntoIterator<Item = (String, String)>>(map: Option<M>) -> BTreeMap<String, String> {
     map.into_iter().flatten().collect()
-}
-
-/// Seconds or a number of times; the schema keeps both far below what 32 bits hold.
-fn small(number: i64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
 }

@@ -60,16 +60,10 @@ impl Lifecycle for Policy {
             let version = version.policy_document(new.policy.text()).set_as_default(true);
             cx.call("iam:CreatePolicyVersion", version.send()).await?;
         }
-        let changes = tags::changes(&old.tags, &new.tags);
-        if let Some(set) = changes.set {
-            let policy = cx.iam().tag_policy().policy_arn(id).set_tags(Some(tags::list(set)));
-            cx.call("iam:TagPolicy", policy.send()).await?;
-        }
-        if changes.remove.is_some() {
-            let policy = cx.iam().untag_policy().policy_arn(id).set_tag_keys(changes.remove);
-            cx.call("iam:UntagPolicy", policy.send()).await?;
-        }
-        Ok(())
+        let (set, remove) = (cx.iam().tag_policy(), cx.iam().untag_policy());
+        let set = |tags| cx.call("iam:TagPolicy", set.policy_arn(id).set_tags(Some(tags::list(tags))).send());
+        let remove = |names| cx.call("iam:UntagPolicy", remove.policy_arn(id).set_tag_keys(Some(names)).send());
+        tags::change(&old.tags, &new.tags, set, remove).await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {

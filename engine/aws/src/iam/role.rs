@@ -4,7 +4,7 @@ use dr_core::cloud::{ErrorClass, Intent};
 use dr_kinds::iam::{Role, RoleOut};
 
 use super::document;
-use crate::cx::{Cx, MayBeGone as _};
+use crate::cx::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 
@@ -18,7 +18,8 @@ impl Lifecycle for Role {
     async fn create(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<String> {
         let role = cx.iam().create_role().role_name(&args.name).path(&args.path);
         let role = role.assume_role_policy_document(args.assume_role_policy.text());
-        let role = role.set_description(args.description.clone()).max_session_duration(seconds(args));
+        let role =
+            role.set_description(args.description.clone()).max_session_duration(small(args.max_session_duration));
         let role = role.set_permissions_boundary(args.permissions_boundary.clone());
         let role = role.set_tags(Some(tags::list(tags::given(&args.tags, intent))));
         cx.call("iam:CreateRole", role.send()).await?;
@@ -48,7 +49,7 @@ impl Lifecycle for Role {
             cx.call("iam:UpdateAssumeRolePolicy", policy.send()).await?;
         }
         if (&old.description, old.max_session_duration) != (&new.description, new.max_session_duration) {
-            let role = cx.iam().update_role().role_name(id).max_session_duration(seconds(new));
+            let role = cx.iam().update_role().role_name(id).max_session_duration(small(new.max_session_duration));
             let role = role.description(new.description.as_deref().unwrap_or_default());
             cx.call("iam:UpdateRole", role.send()).await?;
         }
@@ -63,16 +64,10 @@ impl Lifecycle for Role {
                 cx.call("iam:DeleteRolePermissionsBoundary", boundary.send()).await?;
             }
         }
-        let changes = tags::changes(&old.tags, &new.tags);
-        if let Some(set) = changes.set {
-            let role = cx.iam().tag_role().role_name(id).set_tags(Some(tags::list(set)));
-            cx.call("iam:TagRole", role.send()).await?;
-        }
-        if changes.remove.is_some() {
-            let role = cx.iam().untag_role().role_name(id).set_tag_keys(changes.remove);
-            cx.call("iam:UntagRole", role.send()).await?;
-        }
-        Ok(())
+        let (set, remove) = (cx.iam().tag_role(), cx.iam().untag_role());
+        let set = |tags| cx.call("iam:TagRole", set.role_name(id).set_tags(Some(tags::list(tags))).send());
+        let remove = |names| cx.call("iam:UntagRole", remove.role_name(id).set_tag_keys(Some(names)).send());
+        tags::change(&old.tags, &new.tags, set, remove).await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, last: &Self) -> Result<()> {
@@ -101,9 +96,4 @@ async fn strip(cx: &Cx<'_>, id: &str) -> Result<()> {
         cx.call("iam:DeleteRolePolicy", role.send()).await.found()?;
     }
     Ok(())
-}
-
-/// The longest session; the schema keeps it far below what 32 bits hold.
-fn seconds(role: &Role) -> i32 {
-    i32::try_from(role.max_session_duration).unwrap_or(i32::MAX)
 }

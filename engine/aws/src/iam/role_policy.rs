@@ -3,31 +3,30 @@
 //! What is written into a role cannot be tagged: it is this operation's if it says what it was to say.
 
 use dr_core::cloud::Intent;
-use dr_core::convert::{NoOutputs, Policy};
+use dr_core::convert::NoOutputs;
 use dr_kinds::iam::RolePolicy;
 
 use super::document;
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, found_as_given, is_free};
 
 impl Lifecycle for RolePolicy {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
-        let there = written(cx, args).await?;
-        Ok(there.filter(|policy| *policy == args.policy).map(|_| id(args)))
+        found_as_given(cx, id(args), args).await
     }
 
     async fn create(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<String> {
         // IAM would write over another one without a word.
-        match written(&cx.looking(), args).await? {
-            None => write(cx, args).await?,
-            Some(policy) if policy == args.policy => {}
-            Some(_) => return Err(cx.not_ours("iam:PutRolePolicy", &id(args))),
+        if is_free(cx, "iam:PutRolePolicy", &id(args), args).await? {
+            write(cx, args).await?;
         }
         Ok(id(args))
     }
 
     async fn read(cx: &Cx<'_>, _id: &str, last: &Self) -> Result<Option<(Self, NoOutputs)>> {
-        let policy = written(cx, last).await?;
+        let policy = cx.iam().get_role_policy().role_name(&last.role).policy_name(&last.name);
+        let policy = cx.call("iam:GetRolePolicy", policy.send()).await.found()?;
+        let policy = policy.map(|reply| document(&reply.policy_document));
         Ok(policy.map(|policy| (RolePolicy { policy, ..last.clone() }, NoOutputs {})))
     }
 
@@ -43,13 +42,6 @@ impl Lifecycle for RolePolicy {
 
 fn id(args: &RolePolicy) -> String {
     format!("{}:{}", args.role, args.name)
-}
-
-/// The policy of this name in the role, or `None`.
-async fn written(cx: &Cx<'_>, args: &RolePolicy) -> Result<Option<Policy>> {
-    let policy = cx.iam().get_role_policy().role_name(&args.role).policy_name(&args.name);
-    let reply = cx.call("iam:GetRolePolicy", policy.send()).await.found()?;
-    Ok(reply.map(|reply| document(&reply.policy_document)))
 }
 
 async fn write(cx: &Cx<'_>, args: &RolePolicy) -> Result<()> {

@@ -11,8 +11,8 @@ use dr_core::cloud::{ErrorClass, Intent, tag};
 use dr_core::convert::Policy;
 use dr_kinds::kms::{Key, KeyOut};
 
-use super::{alive, days, enable, key_id, list_tags, policy, put_policy, retag, schedule, set_description};
-use crate::cx::{Cx, MayBeGone as _};
+use super::{alive, enable, key_id, list_tags, policy, put_policy, retag, schedule, set_description};
+use crate::cx::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 
@@ -132,7 +132,7 @@ async fn switch(cx: &Cx<'_>, id: &str, old: &Key, new: &Key) -> Result<()> {
     }
     if rotate && new.enable_key_rotation {
         let key = cx.kms().enable_key_rotation().key_id(id);
-        let key = key.set_rotation_period_in_days(new.rotation_period_in_days.map(days));
+        let key = key.set_rotation_period_in_days(new.rotation_period_in_days.map(small));
         cx.call("kms:EnableKeyRotation", key.send()).await?;
     } else if rotate {
         cx.call("kms:DisableKeyRotation", cx.kms().disable_key_rotation().key_id(id).send()).await?;

@@ -12,7 +12,7 @@ use dr_core::cloud::Found;
 use dr_core::convert::{Policy, Tags};
 
 use crate::Aws;
-use crate::cx::{Cx, MayBeGone as _, Phase};
+use crate::cx::{Cx, MayBeGone as _, Phase, small};
 use crate::lifecycle::Result;
 use crate::tags;
 
@@ -80,13 +80,8 @@ async fn enable(cx: &Cx<'_>, id: &str, on: bool) -> Result<()> {
 
 /// Schedules the deletion of a key. That it is scheduled or gone already is success.
 async fn schedule(cx: &Cx<'_>, id: &str, window: i64) -> Result<()> {
-    let key = cx.kms().schedule_key_deletion().key_id(id).pending_window_in_days(days(window));
+    let key = cx.kms().schedule_key_deletion().key_id(id).pending_window_in_days(small(window));
     cx.call("kms:ScheduleKeyDeletion", key.send()).await.found().map(drop)
-}
-
-/// Days; the schema keeps them far below what 32 bits hold.
-fn days(days: i64) -> i32 {
-    i32::try_from(days).unwrap_or(i32::MAX)
 }
 
 /// Takes the keys out of what a sweep found whose deletion is scheduled: they keep their tags until the end.

@@ -9,8 +9,7 @@ use dr_core::cloud::{Intent, Settled};
 use dr_core::convert::NoOutputs;
 use dr_kinds::lambda::Concurrency;
 
-use super::small;
-use crate::cx::{Cx, MayBeGone as _};
+use crate::cx::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result, found_as_given, is_free};
 
 const PUT: &str = "lambda:PutProvisionedConcurrencyConfig";

@@ -15,9 +15,9 @@ use aws_smithy_types::{Blob, base64};
 use dr_core::cloud::{CloudError, Intent, Settled};
 use dr_kinds::lambda::{Function, FunctionLoggingConfig, FunctionOut, FunctionVpcConfig};
 
-use super::{chosen, differs, invoke_arn, retag, small};
+use super::{chosen, differs, invoke_arn, retag};
 use crate::classify::classify;
-use crate::cx::{Cx, MayBeGone as _, Phase};
+use crate::cx::{Cx, MayBeGone as _, Phase, small};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

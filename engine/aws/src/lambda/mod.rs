@@ -54,8 +54,3 @@ fn invoke_arn(cx: &Cx<'_>, arn: &str) -> String {
     let partition = arn.split(':').nth(1).unwrap_or("aws");
     format!("arn:{partition}:apigateway:{}:lambda:path/2015-03-31/functions/{arn}/invocations", cx.region())
 }
-
-/// A number as the SDK takes it; the schema keeps all of them within 32 bits.
-fn small(number: i64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
-}

@@ -8,12 +8,11 @@ use dr_core::value::{Map, Value};
 use dr_kinds::lambda::Permission;
 
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
 impl Lifecycle for Permission {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
-        let there = permission(cx, args).await?;
-        Ok(there.filter(|there| there == args).map(|_| id(args)))
+        found_as_given(cx, id(args), args).await
     }
 
     async fn create(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<String> {

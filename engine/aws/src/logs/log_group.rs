@@ -7,7 +7,7 @@ use dr_core::cloud::Intent;
 use dr_core::convert::Tags;
 use dr_kinds::logs::{LogGroup, LogGroupOut};
 
-use crate::cx::{Cx, MayBeGone as _};
+use crate::cx::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags::{self, Reported as _};
 
@@ -66,16 +66,12 @@ impl Lifecycle for LogGroup {
             let group = group.deletion_protection_enabled(new.deletion_protection_enabled);
             cx.call("logs:PutLogGroupDeletionProtection", group.send()).await?;
         }
-        let changes = tags::changes(&old.tags, &new.tags);
-        if let Some(set) = changes.set {
-            let group = cx.logs().tag_resource().resource_arn(arn(cx, id)).set_tags(Some(set.into_iter().collect()));
-            cx.call("logs:TagResource", group.send()).await?;
-        }
-        if changes.remove.is_some() {
-            let group = cx.logs().untag_resource().resource_arn(arn(cx, id)).set_tag_keys(changes.remove);
-            cx.call("logs:UntagResource", group.send()).await?;
-        }
-        Ok(())
+        let (set, remove, arn) = (cx.logs().tag_resource(), cx.logs().untag_resource(), arn(cx, id));
+        let set = |tags: Tags| {
+            cx.call("logs:TagResource", set.resource_arn(&arn).set_tags(Some(tags.into_iter().collect())).send())
+        };
+        let remove = |names| cx.call("logs:UntagResource", remove.resource_arn(&arn).set_tag_keys(Some(names)).send());
+        tags::change(&old.tags, &new.tags, set, remove).await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {
@@ -111,8 +107,7 @@ async fn list_tags(cx: &Cx<'_>, name: &str) -> Result<Option<Tags>> {
 
 /// Says how long entries are kept.
 async fn keep(cx: &Cx<'_>, name: &str, args: &LogGroup) -> Result<()> {
-    // The schema keeps it far below what 32 bits hold.
-    let days = i32::try_from(args.retention_in_days).unwrap_or(i32::MAX);
+    let days = small(args.retention_in_days);
     let group = cx.logs().put_retention_policy().log_group_name(name).retention_in_days(days);
     cx.call("logs:PutRetentionPolicy", group.send()).await.map(drop)
 }

@@ -10,7 +10,7 @@ use dr_kinds::s3::{Bucket, BucketEncryption, BucketOut};
 
 use super::{empty, lifecycle, settings, tags_of};
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags::{self, Reported as _};
 
 /// The region that buckets are in which name none.
@@ -107,7 +107,7 @@ impl Lifecycle for Bucket {
     }
 
     async fn deleted(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<Settled> {
-        Ok(if tags_of(cx, id).await?.is_some() { Settled::Wait(None) } else { Settled::Ready })
+        Ok(gone(tags_of(cx, id).await?))
     }
 }
 

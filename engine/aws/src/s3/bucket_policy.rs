@@ -4,14 +4,12 @@ use dr_core::cloud::Intent;
 use dr_core::convert::{NoOutputs, Policy};
 use dr_kinds::s3::BucketPolicy;
 
-use super::says_the_same;
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
 impl Lifecycle for BucketPolicy {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
-        let live = Self::read(cx, &args.bucket, args).await?.filter(|(live, _)| says_the_same(live, args));
-        Ok(live.map(|_| args.bucket.clone()))
+        found_as_given(cx, args.bucket.clone(), args).await
     }
 
     async fn create(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<String> {

@@ -9,15 +9,13 @@ use dr_kinds::s3::{
     SourceSelectionCriteria,
 };
 
-use super::{int, says_the_same};
-use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::cx::{Cx, MayBeGone as _, small};
+use crate::lifecycle::{Lifecycle, Result, found_as_given};
 use crate::tags::{self, Reported as _};
 
 impl Lifecycle for BucketReplication {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
-        let live = Self::read(cx, &args.bucket, args).await?.filter(|(live, _)| says_the_same(live, args));
-        Ok(live.map(|_| args.bucket.clone()))
+        found_as_given(cx, args.bucket.clone(), args).await
     }
 
     async fn create(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<String> {
@@ -60,7 +58,7 @@ fn to_sdk(rule: &ReplicationRule) -> Option<sdk::ReplicationRule> {
     });
     sdk::ReplicationRule::builder()
         .id(&rule.id)
-        .priority(int(rule.priority))
+        .priority(small(rule.priority))
         .status(sdk::ReplicationRuleStatus::from(rule.status.as_str()))
         .filter(filter_to_sdk(&rule.filter))
         .delete_marker_replication(sdk::DeleteMarkerReplication::builder().status(markers).build())
@@ -89,7 +87,7 @@ fn filter_to_sdk(filter: &ReplicationFilter) -> sdk::ReplicationRuleFilter {
 }
 
 fn destination_to_sdk(destination: &ReplicationDestination) -> Option<sdk::Destination> {
-    let minutes = |minutes| sdk::ReplicationTimeValue::builder().minutes(int(minutes)).build();
+    let minutes = |minutes| sdk::ReplicationTimeValue::builder().minutes(small(minutes)).build();
     let time = destination.replication_time.and_then(|time| {
         sdk::ReplicationTime::builder().status(sdk::ReplicationTimeStatus::Enabled).time(minutes(time)).build().ok()
     });

@@ -9,8 +9,7 @@ use dr_kinds::s3::{
     NoncurrentVersionExpiration, NoncurrentVersionTransition,
 };
 
-use super::int;
-use crate::cx::{Cx, MayBeGone as _};
+use crate::cx::{Cx, MayBeGone as _, small};
 use crate::lifecycle::Result;
 use crate::tags::{self, Reported as _};
 
@@ -43,12 +42,12 @@ fn to_sdk(rule: &LifecycleRule) -> Result<Option<sdk::LifecycleRule>> {
     let former: Vec<_> = rule.noncurrent_version_transitions.iter().map(former_transition_to_sdk).collect();
     let former_expiration = rule.noncurrent_version_expiration.as_ref().map(|expiration| {
         sdk::NoncurrentVersionExpiration::builder()
-            .noncurrent_days(int(expiration.noncurrent_days))
-            .set_newer_noncurrent_versions(expiration.newer_noncurrent_versions.map(int))
+            .noncurrent_days(small(expiration.noncurrent_days))
+            .set_newer_noncurrent_versions(expiration.newer_noncurrent_versions.map(small))
             .build()
     });
     let abort = rule.abort_incomplete_multipart_upload.as_ref().map(|abort| {
-        let days = int(abort.days_after_initiation);
+        let days = small(abort.days_after_initiation);
         sdk::AbortIncompleteMultipartUpload::builder().days_after_initiation(days).build()
     });
     let result = sdk::LifecycleRule::builder()
@@ -92,7 +91,7 @@ fn filter_to_sdk(filter: &LifecycleFilter) -> sdk::LifecycleRuleFilter {
 
 fn expiration_to_sdk(expiration: &LifecycleExpiration) -> Result<sdk::LifecycleExpiration> {
     Ok(sdk::LifecycleExpiration::builder()
-        .set_days(expiration.days.map(int))
+        .set_days(expiration.days.map(small))
         .set_date(expiration.date.as_deref().map(midnight).transpose()?)
         .set_expired_object_delete_marker(expiration.expired_object_delete_marker)
         .build())
@@ -100,7 +99,7 @@ fn expiration_to_sdk(expiration: &LifecycleExpiration) -> Result<sdk::LifecycleE
 
 fn transition_to_sdk(transition: &LifecycleTransition) -> Result<sdk::Transition> {
     Ok(sdk::Transition::builder()
-        .set_days(transition.days.map(int))
+        .set_days(transition.days.map(small))
         .set_date(transition.date.as_deref().map(midnight).transpose()?)
         .storage_class(sdk::TransitionStorageClass::from(transition.storage_class.as_str()))
         .build())
@@ -108,9 +107,9 @@ fn transition_to_sdk(transition: &LifecycleTransition) -> Result<sdk::Transition
 
 fn former_transition_to_sdk(transition: &NoncurrentVersionTransition) -> sdk::NoncurrentVersionTransition {
     sdk::NoncurrentVersionTransition::builder()
-        .noncurrent_days(int(transition.noncurrent_days))
+        .noncurrent_days(small(transition.noncurrent_days))
         .storage_class(sdk::TransitionStorageClass::from(transition.storage_class.as_str()))
-        .set_newer_noncurrent_versions(transition.newer_noncurrent_versions.map(int))
+        .set_newer_noncurrent_versions(transition.newer_noncurrent_versions.map(small))
         .build()
 }
 

@@ -6,8 +6,7 @@
 use aws_sdk_s3::types as sdk;
 use dr_kinds::s3::{BucketEncryption, BucketLogging, CorsRule, PublicAccessBlock};
 
-use super::int;
-use crate::cx::{Cx, MayBeGone as _};
+use crate::cx::{Cx, MayBeGone as _, small};
 use crate::lifecycle::Result;
 
 pub(super) async fn read_versioning(cx: &Cx<'_>, bucket: &str) -> Result<bool> {
@@ -142,7 +141,7 @@ pub(super) async fn put_cors(cx: &Cx<'_>, bucket: &str, rules: &[CorsRule]) -> R
             .set_allowed_methods(Some(rule.allowed_methods.clone()))
             .set_allowed_headers(some(&rule.allowed_headers))
             .set_expose_headers(some(&rule.expose_headers))
-            .set_max_age_seconds(rule.max_age_seconds.map(int));
+            .set_max_age_seconds(rule.max_age_seconds.map(small));
         sent.build().ok()
     });
     let configuration = sdk::CorsConfiguration::builder().set_cors_rules(Some(rules.collect())).build().ok();

@@ -9,7 +9,7 @@ use dr_kinds::secretsmanager::{Secret, SecretOut};
 
 use super::{OWN_KEY, REMOVE, describe, key, leave, retag, token};
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 
 impl Lifecycle for Secret {
@@ -82,7 +82,7 @@ impl Lifecycle for Secret {
     }
 
     async fn deleted(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<Settled> {
-        Ok(if describe(cx, id).await?.is_some() { Settled::Wait(None) } else { Settled::Ready })
+        Ok(gone(describe(cx, id).await?))
     }
 }
 

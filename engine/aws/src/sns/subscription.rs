@@ -14,7 +14,7 @@ use dr_kinds::sns::{Subscription, SubscriptionOut, SubscriptionRedrivePolicy};
 
 use super::Attributes;
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, gone};
 
 impl Lifecycle for Subscription {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
@@ -58,8 +58,7 @@ impl Lifecycle for Subscription {
         let (before, after) = (attributes(old), attributes(new));
         // A filter on bodies may be nested, one on attributes may not: the scope widens first and narrows last.
         let scope_first = new.filter_policy_scope.as_deref() == Some("MessageBody");
-        let (first, last): (Vec<&str>, Vec<&str>) =
-            NAMES.iter().partition(|name| (**name == SCOPE) == scope_first);
+        let (first, last): (Vec<&str>, Vec<&str>) = NAMES.iter().partition(|name| (**name == SCOPE) == scope_first);
         for name in first.into_iter().chain(last) {
             let value = match (before.get(name), after.get(name)) {
                 (before, Some(after)) if before != Some(after) => Some(after.as_str()),
@@ -82,8 +81,7 @@ impl Lifecycle for Subscription {
     }
 
     async fn deleted(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<Settled> {
-        let there = reported(cx, id).await?.is_some_and(|reported| !is_pending(&reported));
-        Ok(if there { Settled::Wait(None) } else { Settled::Ready })
+        Ok(gone(reported(cx, id).await?.filter(|reported| !is_pending(reported))))
     }
 }
 

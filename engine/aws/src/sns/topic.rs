@@ -11,7 +11,7 @@ use dr_kinds::sns::{Topic, TopicOut};
 
 use super::{set_topic_attribute, topic_attributes};
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 
 impl Lifecycle for Topic {
@@ -65,16 +65,10 @@ impl Lifecycle for Topic {
         for name in CLEARABLE.iter().filter(|name| before.contains_key(*name) && !after.contains_key(*name)) {
             set_topic_attribute(cx, id, name, "").await?;
         }
-        let changes = tags::changes(&old.tags, &new.tags);
-        if let Some(set) = changes.set {
-            let topic = cx.sns().tag_resource().resource_arn(id).set_tags(Some(tags::list(set)));
-            cx.call("sns:TagResource", topic.send()).await?;
-        }
-        if changes.remove.is_some() {
-            let topic = cx.sns().untag_resource().resource_arn(id).set_tag_keys(changes.remove);
-            cx.call("sns:UntagResource", topic.send()).await?;
-        }
-        Ok(())
+        let (set, remove) = (cx.sns().tag_resource(), cx.sns().untag_resource());
+        let set = |tags| cx.call("sns:TagResource", set.resource_arn(id).set_tags(Some(tags::list(tags))).send());
+        let remove = |names| cx.call("sns:UntagResource", remove.resource_arn(id).set_tag_keys(Some(names)).send());
+        tags::change(&old.tags, &new.tags, set, remove).await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {
@@ -82,7 +76,7 @@ impl Lifecycle for Topic {
     }
 
     async fn deleted(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<Settled> {
-        Ok(if topic_attributes(cx, id).await?.is_some() { Settled::Wait(None) } else { Settled::Ready })
+        Ok(gone(topic_attributes(cx, id).await?))
     }
 }
 

@@ -9,12 +9,11 @@ use dr_kinds::sns::TopicPolicy;
 
 use super::{set_topic_attribute, topic_attributes};
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
 impl Lifecycle for TopicPolicy {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
-        let live = Self::read(cx, &args.topic_arn, args).await?.filter(|(live, _)| live.policy == args.policy);
-        Ok(live.map(|_| args.topic_arn.clone()))
+        found_as_given(cx, args.topic_arn.clone(), args).await
     }
 
     async fn create(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<String> {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use dr_core::cloud::Intent;
-use dr_core::convert::{Json, Policy};
+use dr_core::convert::{Json, Policy, Tags};
 use dr_core::value::{Map, Value};
 use dr_kinds::sqs::{Queue, QueueOut, RedrivePolicy};
 
@@ -38,7 +38,8 @@ impl Lifecycle for Queue {
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, QueueOut)>> {
         let all = cx.sqs().get_queue_attributes().queue_url(id).attribute_names(Name::All);
         let Some(reply) = cx.call("sqs:GetQueueAttributes", all.send()).await.found()? else { return Ok(None) };
-        let Some(tagged) = cx.call("sqs:ListQueueTags", cx.sqs().list_queue_tags().queue_url(id).send()).await.found()?
+        let Some(tagged) =
+            cx.call("sqs:ListQueueTags", cx.sqs().list_queue_tags().queue_url(id).send()).await.found()?
         else {
             return Ok(None);
         };
@@ -78,16 +79,11 @@ impl Lifecycle for Queue {
             let queue = cx.sqs().set_queue_attributes().queue_url(id).set_attributes(Some(named(change)));
             cx.call("sqs:SetQueueAttributes", queue.send()).await?;
         }
-        let changes = tags::changes(&old.tags, &new.tags);
-        if let Some(set) = changes.set {
-            let queue = cx.sqs().tag_queue().queue_url(id).set_tags(Some(set.into_iter().collect()));
-            cx.call("sqs:TagQueue", queue.send()).await?;
-        }
-        if changes.remove.is_some() {
-            let queue = cx.sqs().untag_queue().queue_url(id).set_tag_keys(changes.remove);
-            cx.call("sqs:UntagQueue", queue.send()).await?;
-        }
-        Ok(())
+        let (set, remove) = (cx.sqs().tag_queue(), cx.sqs().untag_queue());
+        let set =
+            |tags: Tags| cx.call("sqs:TagQueue", set.queue_url(id).set_tags(Some(tags.into_iter().collect())).send());
+        let remove = |names| cx.call("sqs:UntagQueue", remove.queue_url(id).set_tag_keys(Some(names)).send());
+        tags::change(&old.tags, &new.tags, set, remove).await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {

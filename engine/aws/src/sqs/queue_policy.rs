@@ -6,12 +6,11 @@ use dr_core::convert::{NoOutputs, Policy};
 use dr_kinds::sqs::QueuePolicy;
 
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
 impl Lifecycle for QueuePolicy {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
-        let live = Self::read(cx, &args.queue_url, args).await?.filter(|(live, _)| live.policy == args.policy);
-        Ok(live.map(|_| args.queue_url.clone()))
+        found_as_given(cx, args.queue_url.clone(), args).await
     }
 
     async fn create(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<String> {

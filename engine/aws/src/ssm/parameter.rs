@@ -11,7 +11,7 @@ use dr_core::convert::SecretText;
 use dr_kinds::ssm::{Parameter, ParameterOut};
 
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 
 impl Lifecycle for Parameter {
@@ -66,17 +66,11 @@ impl Lifecycle for Parameter {
             cx.call("ssm:PutParameter", parameter.send()).await?;
         }
         let resource = ResourceTypeForTagging::Parameter;
-        let changes = tags::changes(&old.tags, &new.tags);
-        if let Some(set) = changes.set {
-            let parameter = cx.ssm().add_tags_to_resource().resource_type(resource.clone()).resource_id(id);
-            let parameter = parameter.set_tags(Some(tags::list(set)));
-            cx.call("ssm:AddTagsToResource", parameter.send()).await?;
-        }
-        if changes.remove.is_some() {
-            let parameter = cx.ssm().remove_tags_from_resource().resource_type(resource).resource_id(id);
-            cx.call("ssm:RemoveTagsFromResource", parameter.set_tag_keys(changes.remove).send()).await?;
-        }
-        Ok(())
+        let set = cx.ssm().add_tags_to_resource().resource_type(resource.clone()).resource_id(id);
+        let remove = cx.ssm().remove_tags_from_resource().resource_type(resource).resource_id(id);
+        let set = |tags| cx.call("ssm:AddTagsToResource", set.set_tags(Some(tags::list(tags))).send());
+        let remove = |names| cx.call("ssm:RemoveTagsFromResource", remove.set_tag_keys(Some(names)).send());
+        tags::change(&old.tags, &new.tags, set, remove).await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {
@@ -84,8 +78,8 @@ impl Lifecycle for Parameter {
     }
 
     async fn deleted(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<Settled> {
-        let there = cx.call("ssm:GetParameter", cx.ssm().get_parameter().name(id).send()).await.found()?;
-        Ok(if there.is_some() { Settled::Wait(None) } else { Settled::Ready })
+        let parameter = cx.ssm().get_parameter().name(id).send();
+        Ok(gone(cx.call("ssm:GetParameter", parameter).await.found()?))
     }
 }
 

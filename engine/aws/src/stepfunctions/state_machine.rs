@@ -14,8 +14,8 @@ use dr_core::convert::Json;
 use dr_kinds::stepfunctions::{LoggingConfiguration, StateMachine, StateMachineOut};
 
 use super::{list_tags, retag};
-use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::cx::{Cx, MayBeGone as _, small};
+use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 
 /// What stands at the end of a log group's ARN for all of its streams. Step Functions asks for it.
@@ -93,7 +93,7 @@ impl Lifecycle for StateMachine {
     }
 
     async fn deleted(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<Settled> {
-        Ok(if describe(cx, id).await?.is_some() { Settled::Wait(None) } else { Settled::Ready })
+        Ok(gone(describe(cx, id).await?))
     }
 }
 
@@ -157,7 +157,7 @@ fn encryption(args: &StateMachine) -> Option<EncryptionConfiguration> {
     let encryption = match &args.kms_key_id {
         None => encryption.r#type(EncryptionType::AwsOwnedKey),
         Some(key) => {
-            let seconds = i32::try_from(args.kms_data_key_reuse_period_seconds).unwrap_or(i32::MAX);
+            let seconds = small(args.kms_data_key_reuse_period_seconds);
             let encryption = encryption.r#type(EncryptionType::CustomerManagedKmsKey).kms_key_id(key);
             encryption.kms_data_key_reuse_period_seconds(seconds)
         }
