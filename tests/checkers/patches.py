@@ -570,6 +570,15 @@ def _(cloud):
     return [each["Name"] for each in left if each["Type"] == "A"] == ["b.alone.dr-probe.com."]
 
 
+@probe("route53: a record set that was deleted is created again")
+def _(cloud):
+    first, second = weighted("a.again.dr-probe.com"), {**weighted("b.again.dr-probe.com"), "SetIdentifier": "two"}
+    changes = (("CREATE", second), ("CREATE", first), ("DELETE", first))
+    client, zone_id = zone(cloud, "again.dr-probe.com", *changes)
+    change(client, zone_id, "CREATE", first)
+    return True
+
+
 @probe("route53: a record set that is there is not created")
 def _(cloud):
     first, second = (weighted("a.twice.dr-probe.com", value) for value in ("192.0.2.1", "192.0.2.2"))

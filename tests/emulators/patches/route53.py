@@ -4,12 +4,15 @@ from .patching import around, service_error
 
 
 def fix():
-    """A record set is deleted alone, and not with every other of its set identifier."""
+    """A record set is deleted alone, not with every other of its set identifier, and can be created again."""
     from moto.route53.models import FakeZone, Route53Backend
 
     @around(Route53Backend, "change_resource_record_sets")
     def _(old, self, zone_id, changes):
         zone = self.get_hosted_zone(zone_id)
+        # moto takes what was once created for being there as long as anything comes after it in the zone.
+        there = {identity(vars(record_set)) for record_set in zone.rrsets}
+        zone.rr_changes[:] = [past for past in zone.rr_changes if identity(past["ResourceRecordSet"]) in there]
         going = [change["ResourceRecordSet"] for change in changes if change["Action"] == "DELETE"]
         zone.__dict__["going"] = {identity(record_set) for record_set in going}
         return old(self, zone_id, changes)
