@@ -288,8 +288,16 @@ def network(cloud):
     return client, vpc, subnet
 
 
+def attached(client, vpc):
+    """An internet gateway of a VPC."""
+    gateway = client.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    client.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    return gateway
+
+
 def nat(client, subnet, **more):
-    """A NAT gateway and its address."""
+    """A NAT gateway, in a VPC with an internet gateway, and its address."""
+    attached(client, client.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"])
     address = client.allocate_address(Domain="vpc")["AllocationId"]
     gateway = client.create_nat_gateway(SubnetId=subnet, AllocationId=address, **more)["NatGateway"]
     return gateway["NatGatewayId"], address
@@ -316,9 +324,114 @@ def _(cloud):
 def _(cloud):
     client, vpc, subnet = network(cloud)
     client.delete_subnet(SubnetId=subnet)
-    gateway = client.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    client.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    attached(client, vpc)
     return refused("DependencyViolation", client.delete_vpc, VpcId=vpc)
+
+
+@probe("ec2: a NAT gateway is found by its tags")
+def _(cloud):
+    client, _vpc, subnet = network(cloud)
+    nat(client, subnet, TagSpecifications=[{"ResourceType": "natgateway", "Tags": [{"Key": "a", "Value": "one"}]}])
+    of = lambda value: client.describe_nat_gateways(Filters=[{"Name": "tag:a", "Values": [value]}])["NatGateways"]
+    return len(of("one")) == 1 and not of("another")
+
+
+@probe("ec2: a NAT gateway whose address is in use leaves no interface behind")
+def _(cloud):
+    client, vpc, subnet = network(cloud)
+    _gateway, address = nat(client, subnet)
+    count = lambda: len(client.describe_network_interfaces(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["NetworkInterfaces"])
+    before = count()
+    return refused("Resource.AlreadyAssociated", client.create_nat_gateway, SubnetId=subnet, AllocationId=address) and count() == before
+
+
+@probe("ec2: a public NAT gateway fails where there is no internet gateway")
+def _(cloud):
+    client, _vpc, subnet = network(cloud)
+    address = client.allocate_address(Domain="vpc")["AllocationId"]
+    gateway = client.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
+    found = client.describe_nat_gateways(NatGatewayIds=[gateway])["NatGateways"][0]
+    return (found["State"], found.get("FailureCode")) == ("failed", "Gateway.NotAttached")
+
+
+@probe("ec2: an address says where it is from")
+def _(cloud):
+    client = cloud.client("ec2", EAST)
+    address = client.allocate_address(Domain="vpc")["AllocationId"]
+    found = client.describe_addresses(AllocationIds=[address])["Addresses"][0]
+    return (found.get("NetworkBorderGroup"), found.get("PublicIpv4Pool")) == (EAST, "amazon")
+
+
+@probe("ec2: names of a subnet can be translated")
+def _(cloud):
+    client, _vpc, subnet = network(cloud)
+    client.modify_subnet_attribute(SubnetId=subnet, EnableDns64={"Value": True})
+    return client.describe_subnets(SubnetIds=[subnet])["Subnets"][0].get("EnableDns64") is True
+
+
+@probe("ec2: a VPC has one internet gateway")
+def _(cloud):
+    client, vpc, _subnet = network(cloud)
+    attached(client, vpc)
+    second = client.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    return refused("InvalidParameterValue", client.attach_internet_gateway, InternetGatewayId=second, VpcId=vpc)
+
+
+def routes(cloud):
+    """A VPC with a route table; the client and both ids."""
+    client, vpc, _subnet = network(cloud)
+    return client, vpc, client.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+
+
+@probe("ec2: a client token makes one route table")
+def _(cloud):
+    client, vpc, _table = routes(cloud)
+    first, second = (client.create_route_table(VpcId=vpc, ClientToken="once")["RouteTable"] for _ in range(2))
+    return first["RouteTableId"] == second["RouteTableId"]
+
+
+@probe("ec2: a route table is found by the gateway that it is associated with, once")
+def _(cloud):
+    client, vpc, table = routes(cloud)
+    gateway = attached(client, vpc)
+    first, second = (client.associate_route_table(RouteTableId=table, GatewayId=gateway)["AssociationId"] for _ in range(2))
+    of = [{"Name": "association.gateway-id", "Values": [gateway]}]
+    found = client.describe_route_tables(Filters=of)["RouteTables"]
+    return first == second and [t["RouteTableId"] for t in found] == [table]
+
+
+@probe("ec2: a subnet has one route table")
+def _(cloud):
+    client, vpc, subnet = network(cloud)
+    first, second = (client.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(2))
+    client.associate_route_table(RouteTableId=first, SubnetId=subnet)
+    return refused("Resource.AlreadyAssociated", client.associate_route_table, RouteTableId=second, SubnetId=subnet)
+
+
+@probe("ec2: IPv6 addresses have one route in a table")
+def _(cloud):
+    client, vpc, table = routes(cloud)
+    everywhere = {"RouteTableId": table, "DestinationIpv6CidrBlock": "::/0", "GatewayId": attached(client, vpc)}
+    client.create_route(**everywhere)
+    return refused("RouteAlreadyExists", client.create_route, **everywhere)
+
+
+@probe("ec2: a route leads to gateways of its own VPC alone")
+def _(cloud):
+    client, _vpc, table = routes(cloud)
+    elsewhere = attached(client, client.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"])
+    everywhere = {"RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0"}
+    return refused("InvalidParameterValue", client.create_route, GatewayId=elsewhere, **everywhere)
+
+
+@probe("ec2: no route leads to a NAT gateway that is gone")
+def _(cloud):
+    client, vpc, subnet = network(cloud)
+    table = client.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    gateway, _address = nat(client, subnet)
+    client.delete_nat_gateway(NatGatewayId=gateway)
+    everywhere = {"RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0"}
+    return refused("InvalidNatGatewayID.NotFound", client.create_route, NatGatewayId=gateway, **everywhere)
 
 
 @probe("ec2: a subnet with a NAT gateway cannot be deleted")

@@ -74,7 +74,7 @@ def subnets():
 
 
 def route_tables():
-    """A table is found by the gateway that it is associated with; a destination has one route, and one target."""
+    """A table is found by the gateway that it is associated with, once; a destination has one route."""
     from moto.ec2.exceptions import RouteAlreadyExistsError
     from moto.ec2.models import EC2Backend
     from moto.ec2.models.route_tables import RouteTable
@@ -86,18 +86,19 @@ def route_tables():
             return list(self._associations.values())
         return old(self, name, method_name)
 
+    @around(EC2Backend, "associate_route_table")
+    def _(old, self, table_id, gateway_id, subnet_id):
+        # moto does so for subnets alone.
+        associations = self.get_route_table(table_id)._associations
+        there = (association for association, target in associations.items() if gateway_id and target == gateway_id)
+        return next(there, None) or old(self, table_id, gateway_id, subnet_id)
+
     @around(EC2Backend, "create_route")
     def _(old, self, table_id, v4, v6, prefix_list, *more):
         # moto notices a second route to IPv4 addresses alone.
         if not v4 and generate_route_id(table_id, v4, v6, prefix_list) in self.get_route_table(table_id)._routes:
             raise RouteAlreadyExistsError(v6 or prefix_list)
         return old(self, table_id, v4, v6, prefix_list, *more)
-
-    @around(EC2Backend, "replace_route")
-    def _(old, self, *more):
-        route = old(self, *more)
-        route.vpc_endpoint_id = None
-        return route
 
 
 def endpoints():
@@ -277,7 +278,7 @@ def strict():
     def _(old, self, *arguments):
         gateway = old(self, *arguments)
         attached = any(igw.vpc and igw.vpc.id == gateway.vpc_id for igw in self.internet_gateways.values())
-        if gateway.connectivity_type == "public" and not attached:
+        if gateway.connectivity_type != "private" and not attached:
             self.delete_nat_gateway(gateway.id)
             gateway.state, gateway.failure_code = "failed", "Gateway.NotAttached"
             gateway.failure_message = f"Network {gateway.vpc_id} has no Internet gateway attached"
