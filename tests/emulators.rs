@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use dr_tests_support::{Call, Emulator, Endpoints, Error, Fault, Mode, Rule, TestCloud, boto};
+use dr_tests_support::{Call, Emulator, Endpoints, Error, Fault, Mode, Rule, TestCloud, Violations, boto};
 use serde_json::{Value, json};
 
 /// Every setting that `transactions_by_hand.py` can leave out, and a word of the finding that must come of it.
@@ -134,12 +134,15 @@ fn every_patch_of_moto_is_needed_and_works() {
 fn requests_that_break_a_rule_are_found_and_no_others() {
     let cloud = TestCloud::start(Mode::Stock).unwrap();
     let sent = cloud.boto("bad_requests.py", &json!({})).unwrap();
+    let sent_in_all = sent["sent_in_all"].as_u64().unwrap();
     let sent: Vec<&str> = sent["sent"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     let found = cloud.violations().unwrap();
+    assert!(found.checked >= sent_in_all, "only {} of {sent_in_all} were looked at", found.checked);
+    let found = found.lines;
     let pairs = found.len() == sent.len() && sent.iter().zip(&found).all(|(sent, found)| found.starts_with(sent));
     assert!(pairs && sent.len() > 10, "sent: {sent:#?}\nfound: {found:#?}");
     // Each is told once.
-    assert_eq!(cloud.violations().unwrap(), Vec::<String>::new());
+    assert_eq!(cloud.violations().unwrap(), Violations::default());
 }
 
 #[test]

@@ -87,6 +87,7 @@ async fn every_kind_lives_in_the_emulators() {
     let mut calls = Noted::new();
     for mode in [Mode::Stock, Mode::Patched] {
         let cloud = TestCloud::start(mode).unwrap();
+        let mut checked = 0;
         for example in Example::all().unwrap().iter().filter(|e| emulated::mode(&e.kind) == mode) {
             if only.as_ref().is_some_and(|only| !example.kind.contains(only)) {
                 continue;
@@ -101,11 +102,16 @@ async fn every_kind_lives_in_the_emulators() {
                     cloud.reset().unwrap();
                 }
             }
-            let broken = cloud.violations().unwrap();
-            if !broken.is_empty() {
+            let found = cloud.violations().unwrap();
+            checked += found.checked;
+            if !found.lines.is_empty() {
                 let says = "requests that AWS's own models of its services do not allow";
-                failures.push(format!("{} ({mode:?}): {says}:\n  {}", example.kind, broken.join("\n  ")));
+                failures.push(format!("{} ({mode:?}): {says}:\n  {}", example.kind, found.lines.join("\n  ")));
             }
+        }
+        let made: u64 = cloud.wire().counts().values().sum();
+        if checked < made {
+            failures.push(format!("({mode:?}): {made} requests were made, of which {checked} were looked at"));
         }
         // Names carry the environment, which is called like the kind.
         let left = cloud.boto("empty.py", &serde_json::json!({ "regions": ["us-east-1", "us-west-2"] })).unwrap();

@@ -1,6 +1,6 @@
 """Requests that break the rules which AWS publishes for them, past the checks of `boto3` itself.
 
-    {"endpoints": {…}}  →  {"sent": ["sqs.CreateQueue: …", …]}
+    {"endpoints": {…}}  →  {"sent": ["sqs.CreateQueue: …", …], "sent_in_all": 17}
 
 Each is answered somehow; what is told is what the check on the wire (`emulators/wire.py`) must have found, in the order
 of the requests: at least one in each protocol, and at least one for each sort of rule. Between them are requests that
@@ -78,7 +78,7 @@ def main(arguments):
             pass  # Some are refused; what counts is what was seen.
         name = client.meta.method_to_api_mapping[operation]
         sent += [f"{service}.{name}: {line}" for line in found]
-    return {"sent": sent}
+    return {"sent": sent, "sent_in_all": len(BAD)}
 
 
 if __name__ == "__main__":

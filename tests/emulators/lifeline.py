@@ -4,7 +4,7 @@ The protocol is lines over the process's own pipes, so that it needs no port, no
 
 * the launcher writes exactly one line when the server answers: `{"port": 12345, "server": "moto", ...}`;
 * every line `reset` on standard input empties the server and is answered by `{"reset": true}`; every line `violations`
-  is answered by what `wire.py` has found since the last one: `{"violations": ["…"]}`;
+  is answered by what `wire.py` has found since the last one: `{"violations": ["…"], "checked": 12}`;
 * the end of standard input ends the process at once. The operating system closes that pipe however the parent dies, so
   no server outlives its test.
 
@@ -39,7 +39,7 @@ def obey(protocol, reset, violations, close=lambda: None):
                 reset()
                 say(protocol, reset=True)
             elif command == "violations":
-                say(protocol, violations=violations.take())
+                say(protocol, **violations.take())
             elif command:
                 print(f"unknown command {command!r}: there are `reset` and `violations`", file=sys.stderr)
     finally:

@@ -45,6 +45,12 @@ class Violations:
     def __init__(self):
         self.lock = threading.Lock()
         self.found = {}
+        self.checked = 0
+
+    def count(self):
+        """Counts a request that is looked at."""
+        with self.lock:
+            self.checked += 1
 
     def check(self, operation, parameters):
         """Looks at the members of a request; `operation` is botocore's model of it."""
@@ -58,10 +64,11 @@ class Violations:
             self.found[line] = None
 
     def take(self):
-        """What was found, in the order in which it was; it is forgotten."""
+        """What was found, in the order in which it was, and among how many requests; both are forgotten."""
         with self.lock:
             found, self.found = list(self.found), {}
-            return found
+            checked, self.checked = self.checked, 0
+            return {"violations": found, "checked": checked}
 
 
 def broken(shape, value, member=""):
@@ -159,6 +166,7 @@ class Checked:
     def __call__(self, environ, start_response):
         service = signed_for(environ.get("HTTP_AUTHORIZATION", ""))
         if service:
+            self.violations.count()
             body = whole_body(environ)
             try:
                 self.look(service, environ, body)
@@ -236,6 +244,7 @@ def check_localstack(violations):
 
     def dispatch_request(self, serializer, context, instance):
         if signed_for(context.request.headers.get("Authorization", "")):
+            violations.count()
             violations.check(context.operation, instance)
         return dispatch(self, serializer, context, instance)
 

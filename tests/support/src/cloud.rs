@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::boto::{Endpoints, boto};
-use crate::emulator::{Emulator, Mode};
+use crate::emulator::{Emulator, Mode, Violations};
 use crate::wire::{Routes, Wire};
 use crate::{ACCOUNT, Error};
 
@@ -65,8 +65,11 @@ impl TestCloud {
     ///
     /// # Errors
     /// As [`Emulator::violations`].
-    pub fn violations(&self) -> Result<Vec<String>, Error> {
-        Ok([self.moto.violations()?, self.localstack.violations()?].concat())
+    pub fn violations(&self) -> Result<Violations, Error> {
+        let (mut all, others) = (self.moto.violations()?, self.localstack.violations()?);
+        all.lines.extend(others.lines);
+        all.checked += others.checked;
+        Ok(all)
     }
 
     /// Empties both servers.

@@ -23,6 +23,15 @@ pub enum Mode {
     Patched,
 }
 
+/// What a server found out about the requests that it got.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Violations {
+    /// A line for each rule that was broken: the operation, the member, its value and the rule.
+    pub lines: Vec<String>,
+    /// How many requests were looked at.
+    pub checked: u64,
+}
+
 /// A running server on a loopback port of its own.
 #[derive(Debug)]
 pub struct Emulator {
@@ -95,15 +104,17 @@ impl Emulator {
         if answer["reset"] == true { Ok(()) } else { Err(self.broken(format!("it answered reset with {answer}"))) }
     }
 
-    /// What requests broke of the rules that AWS publishes for them, since the last time this was asked, a line each
+    /// What requests broke of the rules that AWS publishes for them, since the last time this was asked
     /// (`tests/emulators/wire.py`).
     ///
     /// # Errors
     /// When the server has ended.
-    pub fn violations(&self) -> Result<Vec<String>, Error> {
+    pub fn violations(&self) -> Result<Violations, Error> {
         let answer = self.exchange(Some("violations\n"))?;
-        let found = answer["violations"].as_array().ok_or_else(|| self.broken(format!("it said {answer}")))?;
-        Ok(found.iter().map(|line| line.as_str().unwrap_or_default().to_owned()).collect())
+        let lines = answer["violations"].as_array().zip(answer["checked"].as_u64());
+        let (lines, checked) = lines.ok_or_else(|| self.broken(format!("it said {answer}")))?;
+        let lines = lines.iter().map(|line| line.as_str().unwrap_or_default().to_owned()).collect();
+        Ok(Violations { lines, checked })
     }
 
     /// Writes a command, if any, and reads one line of the protocol.

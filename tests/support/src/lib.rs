@@ -19,7 +19,7 @@ mod wire;
 pub use boto::{Endpoints, boto};
 pub use call::{Call, Recorded};
 pub use cloud::TestCloud;
-pub use emulator::{Emulator, Mode};
+pub use emulator::{Emulator, Mode, Violations};
 pub use fault::{Fault, Rule};
 pub use replay::{Replay, replay};
 pub use wire::{Routes, Wire};

@@ -44,7 +44,6 @@ pub struct Cluster {
     /// How long after the end of standard support the version may run: with extended support, which costs extra, or
     /// not at all.
     #[arg(
-        replace,
         computed,
         like = "open-source-rds-extended-support",
         one_of("open-source-rds-extended-support", "open-source-rds-extended-support-disabled")
