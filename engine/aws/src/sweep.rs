@@ -35,7 +35,10 @@ pub(crate) async fn sweep(
     #[cfg(feature = "iam")]
     found.extend(crate::iam::sweep(aws, program, environment).await?);
     #[cfg(feature = "kms")]
-    let mut found = crate::kms::without_going(aws, found).await?;
+    let found = crate::kms::without_going(aws, found).await?;
+    #[cfg(feature = "ec2")]
+    let found = crate::ec2::without_gone(aws, found).await?;
+    let mut found = found;
     found.sort_by(|a, b| (&a.region, &a.id).cmp(&(&b.region, &b.id)));
     found.dedup();
     Ok(found)

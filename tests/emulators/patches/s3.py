@@ -17,8 +17,8 @@ ROOTS = {
 
 
 def fix():
-    """Answers are named as AWS names them; tags given at creation are kept; replication reads back as written; a policy
-    that asks for TLS does not lock everybody out.
+    """Answers are named as AWS names them; tags given at creation are kept; replication reads back as written; a bucket is
+    encrypted from the start; a policy that asks for TLS does not lock everybody out.
 
     moto ignores conditions, so `Deny * unless aws:SecureTransport` would refuse every call, the emptying of the bucket
     included. The loopback connection of a test stands in for TLS: the condition `aws:SecureTransport = false` never holds.
@@ -27,6 +27,7 @@ def fix():
     from moto.core.responses import ActionResult
     from moto.core.serialize import S3Serializer
     from moto.iam.access_control import IAMPolicyStatement, PermissionResult
+    from moto.s3.models import S3Backend
     from moto.s3.exceptions import ReplicationConfigurationNotFoundError
     from moto.s3.responses import S3Response
 
@@ -61,6 +62,11 @@ def fix():
         return self.serialized(ActionResult(answer))
 
     S3Response.get_bucket_replication = get_bucket_replication
+
+    @around(S3Backend, "get_bucket_encryption")
+    def _(old, self, bucket_name):
+        by_default = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}}
+        return old(self, bucket_name) or by_default
 
     @around(IAMPolicyStatement, "is_action_permitted")
     def _(old, self, *args):

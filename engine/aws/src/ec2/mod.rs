@@ -25,6 +25,10 @@ crate::lifecycle::service! {
 
 crate::tags::tag_type!(optional aws_sdk_ec2::types::Tag);
 
+mod gone;
+
+pub(crate) use gone::without_gone;
+
 use std::net::IpAddr;
 
 use aws_sdk_ec2::types::{Filter, NetworkInterfaceStatus, ResourceType, Tag, TagSpecification, UnsuccessfulItem};
@@ -98,7 +102,7 @@ async fn named_blockers(cx: &Cx<'_>, answer: Result<()>, which: Filter) -> Resul
             let idle = cx.ec2().delete_network_interface().network_interface_id(id).send();
             cx.call("ec2:DeleteNetworkInterface", idle).await.found()?;
         } else {
-            names.push(format!("{id} ({about})"));
+            names.push(if about.is_empty() { id.to_owned() } else { format!("{id} ({about})") });
         }
     }
     if !names.is_empty() {

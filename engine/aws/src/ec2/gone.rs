@@ -1,0 +1,49 @@
+//! What EC2 still lists with its tags for an hour after it was deleted: NAT gateways, endpoints, peerings.
+
+use aws_sdk_ec2::types::{State, VpcPeeringConnectionStateReasonCode as Peering};
+use dr_core::cloud::Found;
+
+use super::filter;
+use super::nat_gateway::is_there;
+use crate::Aws;
+use crate::cx::Phase;
+use crate::lifecycle::Result;
+
+/// Takes what is gone, though listed, out of what a sweep found.
+pub(crate) async fn without_gone(aws: &Aws, found: Vec<Found>) -> Result<Vec<Found>> {
+    let mut rest = Vec::new();
+    for found in found {
+        if !is_gone(aws, &found).await? {
+            rest.push(found);
+        }
+    }
+    Ok(rest)
+}
+
+async fn is_gone(aws: &Aws, found: &Found) -> Result<bool> {
+    let (Some(region), Some((_, id))) = (found.region.as_deref(), found.id.rsplit_once('/')) else { return Ok(false) };
+    let ec2 = aws.clients.ec2(region);
+    // By a filter and not by id: an id that is not listed any more would be an error.
+    match found.kind.as_deref() {
+        Some("ec2.nat_gateway") => {
+            let listed = ec2.describe_nat_gateways().filter(filter("nat-gateway-id", id)).send();
+            let listed = aws.call("ec2:DescribeNatGateways", Phase::Look, listed).await?;
+            Ok(listed.nat_gateways().iter().all(|nat| !is_there(nat)))
+        }
+        Some("ec2.vpc_endpoint") => {
+            let listed = ec2.describe_vpc_endpoints().filters(filter("vpc-endpoint-id", id)).send();
+            let listed = aws.call("ec2:DescribeVpcEndpoints", Phase::Look, listed).await?;
+            Ok(listed.vpc_endpoints().iter().all(|endpoint| endpoint.state() == Some(&State::Deleted)))
+        }
+        Some("ec2.vpc_peering" | "ec2.vpc_peering_accepter") => {
+            let by_id = filter("vpc-peering-connection-id", id);
+            let listed = ec2.describe_vpc_peering_connections().filters(by_id).send();
+            let listed = aws.call("ec2:DescribeVpcPeeringConnections", Phase::Look, listed).await?;
+            Ok(listed.vpc_peering_connections().iter().all(|peering| {
+                let code = peering.status().and_then(|status| status.code());
+                matches!(code, Some(Peering::Deleted | Peering::Failed | Peering::Rejected | Peering::Expired))
+            }))
+        }
+        _ => Ok(false),
+    }
+}
