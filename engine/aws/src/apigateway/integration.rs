@@ -11,8 +11,8 @@ use dr_kinds::apigateway::{Integration, IntegrationResponse};
 
 use super::method::request;
 use super::patch::Patch;
-use super::{filled, hashed, listed, small, sorted};
-use crate::cx::{Cx, MayBeGone as _};
+use super::{filled, hashed, listed, sorted};
+use crate::cx::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result};
 
 impl Lifecycle for Integration {

@@ -66,8 +66,3 @@ fn hashed<V: Clone>(map: &BTreeMap<String, V>) -> Option<HashMap<String, V>> {
 fn listed(list: &[String]) -> Option<Vec<String>> {
     (!list.is_empty()).then(|| list.to_vec())
 }
-
-/// A number as the SDK takes it; the schema keeps all of them within 32 bits.
-fn small(number: i64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
-}

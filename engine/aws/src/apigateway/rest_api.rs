@@ -11,8 +11,8 @@ use dr_core::value::Value;
 use dr_kinds::apigateway::{RestApi, RestApiOut};
 
 use super::patch::Patch;
-use super::{listed, retag, small};
-use crate::cx::{Cx, MayBeGone as _};
+use super::{listed, retag};
+use crate::cx::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -11,8 +11,8 @@ use dr_core::cloud::Intent;
 use dr_core::convert::NoOutputs;
 use dr_kinds::apigatewayv2::Integration;
 
-use super::{changed, every, filled, small, sorted, turned};
-use crate::cx::{Cx, MayBeGone as _};
+use super::{changed, every, filled, sorted, turned};
+use crate::cx::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

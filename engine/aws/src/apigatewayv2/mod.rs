@@ -85,8 +85,3 @@ fn turned<V: Clone + Default + PartialEq>(
     let set = new.iter().map(|(key, value)| (key.clone(), value.clone()));
     (old != new).then(|| gone.chain(set).collect())
 }
-
-/// A number as the SDK takes it; the schema keeps all of them within 32 bits.
-fn small(number: i64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
-}
