@@ -43,6 +43,13 @@ pub(crate) const fn refused(body: &'static str) -> Reply {
     Reply::Http(400, &[], body)
 }
 
+impl Reply {
+    /// EC2's answer to an operation: what is inside.
+    pub(crate) fn ec2(operation: &str, inside: &str) -> Reply {
+        Reply::Http(200, &[], format!("<{operation}Response>{inside}</{operation}Response>").leak())
+    }
+}
+
 /// The wire: answers in the order given, and remembers what was asked.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wire {

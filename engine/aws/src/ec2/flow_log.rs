@@ -111,3 +111,47 @@ fn usual_options() -> FlowLogDestinationOptions {
         per_hour_partition: false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replay::{Reply, Subject, Wire};
+    use dr_core::cloud::Cloud as _;
+
+    const TO_BUCKET: &str = r#"{"subnet_id":"subnet-1","traffic_type":"ALL","log_destination_type":"s3",
+        "log_destination":"arn:aws:s3:::b","max_aggregation_interval":600}"#;
+
+    #[tokio::test]
+    async fn options_that_nobody_gave_are_a_difference_only_if_they_are_unusual() {
+        let subject = Subject::new("ec2.flow_log", TO_BUCKET);
+        for (by_hour, seen) in [(false, false), (true, true)] {
+            let body = format!(
+                "<flowLogSet><item><flowLogId>fl-1</flowLogId><resourceId>subnet-1</resourceId><trafficType>ALL\
+                 </trafficType><logDestinationType>s3</logDestinationType><logDestination>arn:aws:s3:::b</logDestination>\
+                 <logFormat>${{bytes}}</logFormat><maxAggregationInterval>600</maxAggregationInterval><destinationOptions>\
+                 <fileFormat>plain-text</fileFormat><hiveCompatiblePartitions>false</hiveCompatiblePartitions>\
+                 <perHourPartition>{by_hour}</perHourPartition></destinationOptions></item></flowLogSet>"
+            );
+            let (aws, _) = Wire::cloud(&[Reply::ec2("DescribeFlowLogs", &body)]).await;
+            let mut live = aws.read(subject.at(), "fl-1", &subject.args).await.unwrap().unwrap();
+            assert_eq!(live.args.remove("destination_options").is_some(), seen);
+            assert!(live.args.remove("log_format").is_some());
+            assert!(live.args.remove("tags").is_some());
+            assert_eq!(live.args, subject.args);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_inside_the_reply_is_an_error_of_its_class() {
+        let subject = Subject::new("ec2.flow_log", TO_BUCKET);
+        let taken = "<unsuccessful><item><resourceId>subnet-1</resourceId><error><code>FlowLogAlreadyExists</code>\
+            <message>There is an existing Flow Log</message></error></item></unsuccessful>";
+        let gone = "<unsuccessful><item><resourceId>fl-1</resourceId><error><code>InvalidFlowLogId.NotFound</code>\
+            <message>no</message></error></item></unsuccessful>";
+        let (aws, wire) = Wire::cloud(&[Reply::ec2("CreateFlowLogs", taken), Reply::ec2("DeleteFlowLogs", gone)]).await;
+        let error = aws.create(subject.at(), &subject.args, &subject.intent).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Exists);
+        assert!(wire.requests()[0].contains("ClientToken=op-1"), "{}", wire.requests()[0]);
+        aws.delete(subject.at(), "fl-1", &subject.args).await.unwrap();
+    }
+}

@@ -122,3 +122,74 @@ fn names(group: &Found, other: &str) -> bool {
     let rules = group.ip_permissions().iter().chain(group.ip_permissions_egress());
     rules.flat_map(|rule| rule.user_id_group_pairs()).any(|pair| pair.group_id() == Some(other))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replay::{Reply, Subject, Wire};
+    use dr_core::cloud::Cloud as _;
+
+    const GROUP: &str = r#"{"name":"g","description":"d","vpc_id":"vpc-1","revoke_rules_on_delete":true}"#;
+    const IN_USE: Reply = Reply::Http(
+        400,
+        &[],
+        "<Response><Errors><Error><Code>DependencyViolation</Code><Message>resource sg-1 has a dependent object.\
+         </Message></Error></Errors><RequestID>r</RequestID></Response>",
+    );
+
+    /// A group of an environment, with a rule that names another group.
+    fn group(id: &str, environment: &str, named: &str) -> String {
+        format!(
+            "<item><groupId>{id}</groupId><ipPermissions><item><groups><item><groupId>{named}</groupId></item></groups>\
+             </item></ipPermissions><tagSet><item><key>dr:program</key><value>p</value></item><item><key>dr:env</key>\
+             <value>{environment}</value></item></tagSet></item>"
+        )
+    }
+
+    #[tokio::test]
+    async fn only_rules_of_its_environment_that_name_a_group_are_revoked_and_only_when_they_block() {
+        let groups =
+            [("sg-1", "pr-1", "sg-9"), ("sg-2", "pr-1", "sg-1"), ("sg-3", "pr-1", "sg-2"), ("sg-4", "pr-2", "sg-1")];
+        let groups = groups.map(|(id, environment, named)| group(id, environment, named)).concat();
+        let groups = format!("<securityGroupInfo>{groups}</securityGroupInfo>");
+        let rules = "<securityGroupRuleSet>\
+            <item><securityGroupRuleId>sgr-1</securityGroupRuleId><groupId>sg-1</groupId><isEgress>true</isEgress></item>\
+            <item><securityGroupRuleId>sgr-2</securityGroupRuleId><groupId>sg-2</groupId><isEgress>false</isEgress>\
+            <referencedGroupInfo><groupId>sg-1</groupId></referencedGroupInfo></item>\
+            <item><securityGroupRuleId>sgr-3</securityGroupRuleId><groupId>sg-2</groupId><isEgress>false</isEgress>\
+            <cidrIpv4>10.0.0.0/8</cidrIpv4></item></securityGroupRuleSet>";
+        let subject = Subject::new("ec2.security_group", GROUP);
+
+        let (aws, wire) = Wire::cloud(&[Reply::ec2("DeleteSecurityGroup", "")]).await;
+        aws.delete(subject.at(), "sg-1", &subject.args).await.unwrap();
+        assert_eq!(wire.requests().len(), 1);
+
+        let replies = [
+            IN_USE,
+            Reply::ec2("DescribeSecurityGroups", &groups),
+            Reply::ec2("DescribeSecurityGroupRules", rules),
+            Reply::ec2("RevokeSecurityGroupEgress", ""),
+            Reply::ec2("RevokeSecurityGroupIngress", ""),
+            Reply::ec2("DeleteSecurityGroup", ""),
+        ];
+        let (aws, wire) = Wire::cloud(&replies).await;
+        aws.delete(subject.at(), "sg-1", &subject.args).await.unwrap();
+        let requests = wire.requests();
+        assert!(requests[2].ends_with("Filter.1.Value.1=sg-1&Filter.1.Value.2=sg-2"), "{}", requests[2]);
+        let revoked = |of: &str| requests.iter().filter(|request| request.contains(of)).count();
+        assert_eq!((revoked("Action=RevokeSecurityGroupEgress"), revoked("Action=RevokeSecurityGroupIngress")), (1, 1));
+        assert_eq!([revoked("sgr-1"), revoked("sgr-2"), revoked("sgr-3")], [1, 1, 0]);
+    }
+
+    #[tokio::test]
+    async fn what_is_still_in_a_group_is_named() {
+        let nothing = Reply::ec2("DescribeSecurityGroups", "");
+        let interface = "<networkInterfaceSet><item><networkInterfaceId>eni-1</networkInterfaceId>\
+            <description>VPC Endpoint Interface vpce-1</description></item></networkInterfaceSet>";
+        let (aws, _) = Wire::cloud(&[IN_USE, nothing, Reply::ec2("DescribeNetworkInterfaces", interface)]).await;
+        let group = Subject::new("ec2.security_group", GROUP);
+        let error = aws.delete(group.at(), "sg-1", &group.args).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Conflict);
+        assert!(error.message.contains("eni-1 (VPC Endpoint Interface vpce-1)"), "{error}");
+    }
+}

@@ -208,3 +208,97 @@ async fn prefix_list(cx: &Cx<'_>, endpoint: &Found) -> Result<String> {
     let mut ids = lists.prefix_lists().iter().filter(|list| list.prefix_list_name() == Some(service));
     Ok(ids.find_map(|list| list.prefix_list_id.clone()).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replay::{Reply, Subject, Wire};
+    use dr_core::cloud::{Cloud as _, ErrorClass};
+    use dr_core::value::Value;
+
+    const ENDPOINT: &str = r#"{"vpc_id":"vpc-1","service_name":"com.amazonaws.us-east-1.sqs",
+        "vpc_endpoint_type":"Interface","route_table_ids":[],"subnet_ids":["subnet-1"],"security_group_ids":["sg-1"],
+        "private_dns_enabled":true,"dns_options":{"private_dns_only_for_inbound_resolver_endpoint":false}}"#;
+
+    /// An endpoint in this state, as EC2 writes it.
+    fn endpoint(state: &str) -> Reply {
+        let names = ["", "vpce-1-x-us-east-1b.", "vpce-1-x-us-east-1a.", "vpce-1-x."];
+        let name = |start: &str| format!("<item><dnsName>{start}sqs.us-east-1.amazonaws.com</dnsName></item>");
+        let body = format!(
+            "<vpcEndpointSet><item><vpcEndpointId>vpce-1</vpcEndpointId><vpcEndpointType>Interface</vpcEndpointType>\
+             <vpcId>vpc-1</vpcId><serviceName>com.amazonaws.us-east-1.sqs</serviceName><state>{state}</state><subnetIdSet>\
+             <item>subnet-1</item><item>subnet-2</item></subnetIdSet><groupSet><item><groupId>sg-1</groupId></item>\
+             </groupSet><ipAddressType>ipv4</ipAddressType><dnsOptions><dnsRecordIpType>ipv4</dnsRecordIpType>\
+             <privateDnsOnlyForInboundResolverEndpoint>false</privateDnsOnlyForInboundResolverEndpoint></dnsOptions>\
+             <privateDnsEnabled>true</privateDnsEnabled><networkInterfaceIdSet><item>eni-2</item><item>eni-1</item>\
+             </networkInterfaceIdSet><dnsEntrySet>{}</dnsEntrySet><lastError><message>no room</message></lastError>\
+             </item></vpcEndpointSet>",
+            names.map(name).concat(),
+        );
+        Reply::ec2("DescribeVpcEndpoints", &body)
+    }
+
+    #[tokio::test]
+    async fn it_settles_in_whatever_case_its_state_is_written() {
+        let subject = Subject::new("ec2.vpc_endpoint", ENDPOINT);
+        let (aws, _) = Wire::cloud(&["pending", "Available", "failed"].map(endpoint)).await;
+        let mut settled = Vec::new();
+        for _ in 0..3 {
+            settled.push(aws.settle(subject.at(), "vpce-1", &subject.args).await.unwrap());
+        }
+        let why = "it is failed: no room".to_owned();
+        assert_eq!(settled, [Settled::Wait(None), Settled::Ready, Settled::Failed(why)]);
+    }
+
+    #[tokio::test]
+    async fn it_is_gone_only_once_it_is_deleted() {
+        let subject = Subject::new("ec2.vpc_endpoint", ENDPOINT);
+        let (aws, _) = Wire::cloud(&[endpoint("deleting"), endpoint("deleted")]).await;
+        for expected in [Settled::Wait(None), Settled::Ready] {
+            assert_eq!(aws.deleted(subject.at(), "vpce-1", &subject.args).await.unwrap(), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_reported_in_no_order_is_put_in_one_and_what_was_not_asked_for_is_no_difference() {
+        let subject = Subject::new("ec2.vpc_endpoint", ENDPOINT);
+        let (aws, _) = Wire::cloud(&[endpoint("available")]).await;
+        let live = aws.read(subject.at(), "vpce-1", &subject.args).await.unwrap().unwrap();
+        assert_eq!(live.args.get("dns_options"), subject.args.get("dns_options"));
+        let texts = |value: &Value| -> Vec<String> {
+            let items = value.as_list().unwrap().iter();
+            items.map(|item| item.as_map().map_or(item, |entry| &entry["dns_name"]).to_text()).collect()
+        };
+        assert_eq!(texts(&live.outputs["network_interface_ids"]), ["eni-1", "eni-2"]);
+        let names = texts(&live.outputs["dns_entries"]);
+        let starts: Vec<&str> = names.iter().filter_map(|name| name.split('.').next()).collect();
+        assert_eq!(starts, ["vpce-1-x", "vpce-1-x-us-east-1a", "vpce-1-x-us-east-1b", "sqs"]);
+    }
+
+    #[tokio::test]
+    async fn a_change_that_was_half_made_names_only_what_is_left_of_it() {
+        let subject = Subject::new("ec2.vpc_endpoint", ENDPOINT);
+        let mut new = subject.args.clone();
+        let list = |ids: &[&str]| Value::List(ids.iter().map(|id| Value::str(id)).collect());
+        new.insert("subnet_ids".into(), list(&["subnet-2", "subnet-3"]));
+        new.insert("private_dns_enabled".into(), Value::Bool(false));
+        let (aws, wire) = Wire::cloud(&[endpoint("available"), Reply::ec2("ModifyVpcEndpoint", "")]).await;
+        aws.update(subject.at(), "vpce-1", &subject.args, &new).await.unwrap();
+        let request = &wire.requests()[1];
+        let (_, body) = request.split_once("VpcEndpointId=vpce-1&").unwrap();
+        assert_eq!(body, "AddSubnetId.1=subnet-3&RemoveSubnetId.1=subnet-1&PrivateDnsEnabled=false", "{request}");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_inside_the_reply_is_an_error_unless_it_says_gone() {
+        let subject = Subject::new("ec2.vpc_endpoint", ENDPOINT);
+        let refused = "<unsuccessful><item><resourceId>vpce-1</resourceId><error><code>OperationNotPermitted</code>\
+            <message>managed by somebody</message></error></item></unsuccessful>";
+        let gone = "<unsuccessful><item><resourceId>vpce-1</resourceId><error><code>InvalidVpcEndpoint.NotFound</code>\
+            <message>no</message></error></item></unsuccessful>";
+        let (aws, _) = Wire::cloud(&[refused, gone].map(|items| Reply::ec2("DeleteVpcEndpoints", items))).await;
+        let error = aws.delete(subject.at(), "vpce-1", &subject.args).await.unwrap_err();
+        assert_eq!((error.class, &*error.code), (ErrorClass::Invalid, "OperationNotPermitted"));
+        aws.delete(subject.at(), "vpce-1", &subject.args).await.unwrap();
+    }
+}

@@ -175,3 +175,93 @@ async fn set_options(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replay::{Reply, Subject, Wire};
+    use dr_core::cloud::Cloud as _;
+    use dr_core::value::Value;
+
+    const ACCEPTER: &str = r#"{"vpc_peering_connection_id":"pcx-1","allow_dns_resolution_from_remote_vpc":false,
+        "requester_allow_dns_resolution_from_remote_vpc":false,"tags":{"a":"b"}}"#;
+
+    /// A connection that was asked for in a region, with the tags of an environment, if any.
+    fn peering(status: &str, asked_in: &str, environment: &str) -> Reply {
+        let tag = |key: &str, value: &str| format!("<item><key>{key}</key><value>{value}</value></item>");
+        let tags = tag("dr:program", "p") + &tag("dr:env", environment) + &tag("Side", asked_in);
+        let tags = if environment.is_empty() { String::new() } else { tags };
+        let side = |of: &str, vpc: &str, region: &str| {
+            format!(
+                "<{of}><ownerId>123456789012</ownerId><vpcId>{vpc}</vpcId><region>{region}</region><peeringOptions>\
+                 <allowDnsResolutionFromRemoteVpc>true</allowDnsResolutionFromRemoteVpc></peeringOptions></{of}>"
+            )
+        };
+        let body = format!(
+            "<vpcPeeringConnectionSet><item><vpcPeeringConnectionId>pcx-1</vpcPeeringConnectionId>{}{}<status><code>\
+             {status}</code><message>why</message></status><tagSet>{tags}</tagSet></item></vpcPeeringConnectionSet>",
+            side("requesterVpcInfo", "vpc-1", asked_in),
+            side("accepterVpcInfo", "vpc-2", "us-east-1"),
+        );
+        Reply::ec2("DescribeVpcPeeringConnections", &body)
+    }
+
+    fn accepter() -> Subject {
+        Subject::new("ec2.vpc_peering_accepter", ACCEPTER)
+    }
+
+    #[tokio::test]
+    async fn an_acceptance_without_tags_is_of_the_environment_that_asked() {
+        let accepter = accepter();
+        for (environment, expected) in [("pr-1", Some("pcx-1")), ("pr-2", None), ("", None)] {
+            let far = peering("active", "us-west-2", environment);
+            let (aws, wire) = Wire::cloud(&[peering("active", "us-west-2", ""), far]).await;
+            let found = aws.find(accepter.at(), &accepter.args, &accepter.intent).await.unwrap();
+            assert_eq!(found.as_deref(), expected, "{environment}");
+            assert!(wire.requests()[1].contains("ec2.us-west-2."), "{}", wire.requests()[1]);
+        }
+    }
+
+    #[tokio::test]
+    async fn within_a_region_the_tags_of_the_asking_side_are_left_alone() {
+        let accepter = accepter();
+        let here = || peering("active", "us-east-1", "pr-1");
+        let (aws, wire) = Wire::cloud(&[here(), here(), here()]).await;
+        let found = aws.find(accepter.at(), &accepter.args, &accepter.intent).await.unwrap();
+        assert_eq!(found.as_deref(), Some("pcx-1"));
+        aws.configure(accepter.at(), "pcx-1", &accepter.args, &accepter.intent).await.unwrap();
+        let live = aws.read(accepter.at(), "pcx-1", &accepter.args).await.unwrap().unwrap();
+        assert_eq!(live.args.get("tags"), accepter.args.get("tags"));
+        assert!(wire.requests().iter().all(|request| !request.contains("CreateTags")));
+    }
+
+    #[tokio::test]
+    async fn each_sides_options_are_set_and_read_in_its_own_region() {
+        let accepter = accepter();
+        let far = || peering("active", "us-west-2", "");
+        let mut new = accepter.args.clone();
+        new.insert("requester_allow_dns_resolution_from_remote_vpc".into(), Value::Bool(true));
+        let done = Reply::ec2("ModifyVpcPeeringConnectionOptions", "");
+        let (aws, wire) = Wire::cloud(&[far(), done, far(), far()]).await;
+        aws.update(accepter.at(), "pcx-1", &accepter.args, &new).await.unwrap();
+        let live = aws.read(accepter.at(), "pcx-1", &new).await.unwrap().unwrap();
+        assert_eq!(live.args["requester_allow_dns_resolution_from_remote_vpc"], Value::Bool(true));
+        let requests = wire.requests();
+        for (request, region) in requests.iter().zip(["us-east-1", "us-west-2", "us-east-1", "us-west-2"]) {
+            assert!(request.contains(&format!("ec2.{region}.")), "{request}");
+        }
+        assert!(requests[1].contains("RequesterPeeringConnectionOptions"), "{}", requests[1]);
+    }
+
+    #[tokio::test]
+    async fn what_has_failed_is_not_waited_for() {
+        let accepter = accepter();
+        let (aws, _) =
+            Wire::cloud(&[peering("failed", "us-west-2", "pr-1"), peering("expired", "us-west-2", "pr-1")]).await;
+        let error = aws.create(accepter.at(), &accepter.args, &accepter.intent).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Invalid);
+        assert!(error.message.ends_with("it is failed: why"), "{error}");
+        let settled = aws.settle(accepter.at(), "pcx-1", &accepter.args).await.unwrap();
+        assert_eq!(settled, Settled::Failed("it is expired: why".into()));
+    }
+}
