@@ -5,6 +5,9 @@ use dr_macros::{Block, Kind};
 
 /// A REST API. Its resources, methods, integrations, deployments and stages end with it.
 ///
+/// Changes of media types, compression, policy and endpoint show once the API is deployed again: mention what can
+/// change in the `triggers` of its deployment.
+///
 /// API Gateway deletes one REST API every 30 seconds per account and region, whoever asks: environments that are
 /// destroyed at the same time wait for each other.
 #[derive(Debug, Clone, PartialEq, Kind)]
