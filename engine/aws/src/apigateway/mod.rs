@@ -21,7 +21,7 @@ mod patch;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use dr_core::convert::Tags;
 
@@ -53,12 +53,12 @@ fn filled(text: Option<&str>) -> Option<String> {
 }
 
 /// A map of the SDK as arguments hold it.
-fn sorted<V: Clone>(map: Option<&HashMap<String, V>>) -> BTreeMap<String, V> {
+fn sorted<'m, V: Clone + 'm>(map: Option<impl IntoIterator<Item = (&'m String, &'m V)>>) -> BTreeMap<String, V> {
     map.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// A map as the SDK takes it; `None` when there is nothing in it.
-fn hashed<V: Clone>(map: &BTreeMap<String, V>) -> Option<HashMap<String, V>> {
+fn hashed<V: Clone, M: FromIterator<(String, V)>>(map: &BTreeMap<String, V>) -> Option<M> {
     (!map.is_empty()).then(|| map.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 

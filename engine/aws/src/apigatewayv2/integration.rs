@@ -3,7 +3,7 @@
 //! An integration has neither a name nor tags, and an API may have two that look the same: its description ends with a
 //! mark of the operation that made it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use aws_sdk_apigatewayv2::operation::get_integration::GetIntegrationOutput;
 use aws_sdk_apigatewayv2::types::{ConnectionType, IntegrationType};
@@ -104,7 +104,11 @@ async fn get(cx: &Cx<'_>, id: &str, args: &Integration) -> Result<GetIntegration
 type Parameters = BTreeMap<String, BTreeMap<String, String>>;
 
 /// What changes the parameters of responses: those of a status are given as a whole.
-fn responses(old: &Parameters, new: &Integration) -> Option<HashMap<String, HashMap<String, String>>> {
-    let all = turned(old, &new.response_parameters)?;
+fn responses<M, N>(old: &Parameters, new: &Integration) -> Option<M>
+where
+    M: FromIterator<(String, N)>,
+    N: FromIterator<(String, String)>,
+{
+    let all: Parameters = turned(old, &new.response_parameters)?;
     Some(all.into_iter().map(|(status, map)| (status, map.into_iter().collect())).collect())
 }

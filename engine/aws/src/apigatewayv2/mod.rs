@@ -14,7 +14,7 @@ crate::lifecycle::service! {
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use dr_core::convert::Tags;
 
@@ -71,16 +71,16 @@ fn changed(old: Option<&str>, new: Option<&str>) -> Option<String> {
 }
 
 /// A map of the SDK as arguments hold it.
-fn sorted<V: Clone>(map: Option<&HashMap<String, V>>) -> BTreeMap<String, V> {
+fn sorted<'m, V: Clone + 'm>(map: Option<impl IntoIterator<Item = (&'m String, &'m V)>>) -> BTreeMap<String, V> {
     map.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// What turns a map into another, if they differ: all of it, as some entries must always come together, and entries
 /// that go as what takes them away.
-fn turned<V: Clone + Default + PartialEq>(
+fn turned<V: Clone + Default + PartialEq, M: FromIterator<(String, V)>>(
     old: &BTreeMap<String, V>,
     new: &BTreeMap<String, V>,
-) -> Option<HashMap<String, V>> {
+) -> Option<M> {
     let gone = old.keys().filter(|key| !new.contains_key(*key)).map(|key| (key.clone(), V::default()));
     let set = new.iter().map(|(key, value)| (key.clone(), value.clone()));
     (old != new).then(|| gone.chain(set).collect())

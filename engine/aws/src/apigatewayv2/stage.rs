@@ -1,6 +1,6 @@
 //! `apigatewayv2.stage`: lifecycle. The id is the API's id and the stage's name.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use aws_sdk_apigatewayv2::operation::get_stage::GetStageOutput;
 use aws_sdk_apigatewayv2::types::{self, LoggingLevel};
@@ -114,7 +114,7 @@ fn logs(logs: &AccessLogSettings) -> types::AccessLogSettings {
     types::AccessLogSettings::builder().destination_arn(&logs.destination_arn).format(&logs.format).build()
 }
 
-fn of_routes(args: &Stage) -> Option<HashMap<String, types::RouteSettings>> {
+fn of_routes<M: FromIterator<(String, types::RouteSettings)>>(args: &Stage) -> Option<M> {
     let all = args.route_settings.iter().map(|(key, given)| (key.clone(), settings(given)));
     (!args.route_settings.is_empty()).then(|| all.collect())
 }
