@@ -33,7 +33,9 @@ async fn is_gone(aws: &Aws, found: &Found) -> Result<bool> {
         Some("ec2.vpc_endpoint") => {
             let listed = ec2.describe_vpc_endpoints().filters(filter("vpc-endpoint-id", id)).send();
             let listed = aws.call("ec2:DescribeVpcEndpoints", Phase::Look, listed).await?;
-            Ok(listed.vpc_endpoints().iter().all(|endpoint| endpoint.state() == Some(&State::Deleted)))
+            // EC2 writes states in another case than it documents.
+            let deleted = |state: &State| state.as_str().eq_ignore_ascii_case(State::Deleted.as_str());
+            Ok(listed.vpc_endpoints().iter().all(|endpoint| endpoint.state().is_some_and(deleted)))
         }
         Some("ec2.vpc_peering" | "ec2.vpc_peering_accepter") => {
             let by_id = filter("vpc-peering-connection-id", id);
