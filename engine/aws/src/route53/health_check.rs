@@ -133,12 +133,13 @@ fn config(cx: &Cx<'_>, check: &HealthCheck) -> Result<HealthCheckConfig> {
 /// What a configuration says. What the service fills in where nothing was given is no difference.
 fn live(config: HealthCheckConfig, last: &HealthCheck) -> HealthCheck {
     let status = config.insufficient_data_health_status.map(|status| status.as_str().to_owned());
+    let said = |text: Option<String>, last: &Option<String>| text.filter(|text| !text.is_empty() || last.is_some());
     HealthCheck {
-        fully_qualified_domain_name: config.fully_qualified_domain_name,
-        ip_address: config.ip_address,
+        fully_qualified_domain_name: said(config.fully_qualified_domain_name, &last.fully_qualified_domain_name),
+        ip_address: said(config.ip_address, &last.ip_address),
         port: config.port.map(i64::from),
-        resource_path: config.resource_path,
-        search_string: config.search_string,
+        resource_path: said(config.resource_path, &last.resource_path),
+        search_string: said(config.search_string, &last.search_string),
         request_interval: config.request_interval.map(i64::from),
         failure_threshold: config.failure_threshold.map(i64::from),
         measure_latency: config.measure_latency.unwrap_or_default(),
@@ -147,7 +148,7 @@ fn live(config: HealthCheckConfig, last: &HealthCheck) -> HealthCheck {
         enable_sni: config.enable_sni,
         regions: config.regions.unwrap_or_default().iter().map(|region| region.as_str().to_owned()).collect(),
         child_health_checks: config.child_health_checks.unwrap_or_default(),
-        health_threshold: config.health_threshold.map(i64::from),
+        health_threshold: config.health_threshold.map(i64::from).filter(|_| last.r#type == "CALCULATED"),
         alarm_identifier: config
             .alarm_identifier
             .map(|alarm| AlarmIdentifier { name: alarm.name, region: alarm.region.as_str().to_owned() }),

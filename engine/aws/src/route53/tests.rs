@@ -108,6 +108,21 @@ async fn a_check_that_is_there_is_not_made_again() {
 }
 
 #[tokio::test]
+async fn what_is_of_other_checks_is_no_difference() {
+    let live = ok("<GetHealthCheckResponse><HealthCheck><Id>h1</Id><CallerReference>op-1</CallerReference>\
+        <HealthCheckConfig><IPAddress>192.0.2.1</IPAddress><Port>80</Port><Type>TCP</Type><ResourcePath></ResourcePath>\
+        <HealthThreshold>0</HealthThreshold></HealthCheckConfig><HealthCheckVersion>1</HealthCheckVersion></HealthCheck>\
+        </GetHealthCheckResponse>");
+    let tags =
+        ok("<ListTagsForResourceResponse><ResourceTagSet><Tags></Tags></ResourceTagSet></ListTagsForResourceResponse>");
+    let (aws, _) = Wire::cloud(&[live, tags]).await;
+    let check = check();
+    let live = aws.read(check.at(), "h1", &check.args).await.unwrap().unwrap();
+    let more: Vec<_> = live.args.iter().filter(|(name, value)| check.args.get(*name) != Some(value)).collect();
+    assert!(more.iter().all(|(name, _)| ***name == *"tags"), "{more:?}");
+}
+
+#[tokio::test]
 async fn a_check_forgets_its_regions_by_name() {
     let (aws, wire) = Wire::cloud(&[ok("<UpdateHealthCheckResponse></UpdateHealthCheckResponse>")]).await;
     let check = check();
