@@ -26,6 +26,8 @@ crate::lifecycle::service! {
 crate::tags::tag_type!(optional aws_sdk_ec2::types::Tag);
 
 mod gone;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use gone::without_gone;
 
@@ -60,18 +62,14 @@ fn tagged(what: ResourceType, user: &Tags, intent: &Intent) -> TagSpecification 
 /// Turns the tags of anything into others. From none to `tags::given(..)`, it tags what could not be tagged when it was
 /// made.
 async fn retag(cx: &Cx<'_>, id: &str, old: &Tags, new: &Tags) -> Result<()> {
-    let changes = tags::changes(old, new);
-    if let Some(set) = changes.set {
-        let tags = cx.ec2().create_tags().resources(id).set_tags(Some(tags::list(set)));
-        cx.call("ec2:CreateTags", tags.send()).await?;
-    }
-    if let Some(remove) = changes.remove {
-        // A tag without a value is removed whatever its value is.
-        let tags = remove.into_iter().map(|key| Tag::builder().key(key).build()).collect();
-        let tags = cx.ec2().delete_tags().resources(id).set_tags(Some(tags));
-        cx.call("ec2:DeleteTags", tags.send()).await?;
-    }
-    Ok(())
+    let (set, remove) = (cx.ec2().create_tags().resources(id), cx.ec2().delete_tags().resources(id));
+    let set = |tags| cx.call("ec2:CreateTags", set.set_tags(Some(tags::list(tags))).send());
+    // A tag without a value is removed whatever its value is.
+    let bare = |name| Tag::builder().key(name).build();
+    let remove = |names: Vec<String>| {
+        cx.call("ec2:DeleteTags", remove.set_tags(Some(names.into_iter().map(bare).collect())).send())
+    };
+    tags::change(old, new, set, remove).await
 }
 
 /// What a reply that is about several items says of those that were refused.

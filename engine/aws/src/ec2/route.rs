@@ -9,15 +9,14 @@ use dr_kinds::ec2::Route;
 
 use super::{is_same_network, route_table};
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
 /// How the id of an endpoint begins. EC2 reports one where it reports gateways.
 const ENDPOINT: &str = "vpce-";
 
 impl Lifecycle for Route {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
-        let route = described(cx, args).await?;
-        Ok(route.is_some_and(|route| target(&route, args) == *args).then(|| id(args)))
+        found_as_given(cx, id(args), args).await
     }
 
     async fn create(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<String> {

@@ -8,13 +8,11 @@ use dr_kinds::ec2::{RouteTableAssociation, RouteTableAssociationOut};
 
 use super::filter;
 use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
 impl Lifecycle for RouteTableAssociation {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
-        let found = described(cx, args).await?;
-        let ours = found.filter(|found| found.route_table_id() == Some(&args.route_table_id));
-        Ok(ours.map(|_| id(args)))
+        found_as_given(cx, id(args), args).await
     }
 
     async fn create(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<String> {
