@@ -140,6 +140,7 @@ const EC2: &[Rule] = &[
     ("InvalidParameter", "conflicting dns domain", CONFLICT),
     ("InvalidParameter", "enabling private dns requires", NOT_YET),
     ("InvalidParameter", "unable to assume given iam role", NOT_YET),
+    ("InvalidParameterValue", "belong to different networks", NOT_YET),
     ("InvalidPermission.NotFound", "", GONE),
     ("InvalidStateTransition", "to delet", GONE),
     ("InvalidStateTransition", "", CONFLICT),
@@ -490,6 +491,8 @@ mod tests {
             ("ec2:CreateSubnet", Make, 400, "InvalidVpcID.NotFound", "", NotYetConsistent),
             ("ec2:DescribeVpcs", Look, 400, "InvalidVpcID.NotFound", "", Gone),
             ("ec2:DeleteVpc", Look, 400, "DependencyViolation", "", Conflict),
+            ("ec2:CreateRoute", Make, 400, "InvalidParameterValue", "belong to different networks", NotYetConsistent),
+            ("ec2:CreateRoute", Make, 400, "InvalidParameterValue", "is invalid", Invalid),
             ("ec2:RevokeSecurityGroupEgress", Make, 400, "InvalidPermission.NotFound", "", Gone),
             ("ec2:AuthorizeSecurityGroupIngress", Make, 400, "InvalidPermission.Duplicate", "", Exists),
             (
