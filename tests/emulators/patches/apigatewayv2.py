@@ -1,7 +1,8 @@
-"""HTTP APIs: stages, domain names and mappings can be changed and tagged (`fix`); what exists is not made again and what
-is in use is not deleted (`strict`)."""
+"""HTTP APIs: stages, domain names and mappings can be changed and tagged (`fix`); what exists is not made again and
+what is in use is not deleted (`strict`)."""
 
 import json
+import zlib
 from urllib.parse import unquote
 
 from .patching import around
@@ -71,8 +72,9 @@ def domain_names():
     from moto.apigatewayv2.responses import ApiGatewayV2Response
 
     def complete(backend, domain, configurations):
+        label = f"d-{zlib.crc32(domain.domain_name.encode()):010x}"
         made = {
-            "apiGatewayDomainName": f"d-{abs(hash(domain.domain_name)):x}.execute-api.{backend.region_name}.amazonaws.com",
+            "apiGatewayDomainName": f"{label}.execute-api.{backend.region_name}.amazonaws.com",
             "domainNameStatus": "AVAILABLE",
             "hostedZoneId": "Z1UJRXOUMOOFQ8",
         }
