@@ -9,7 +9,9 @@ use aws_sdk_rds::types::{ClusterPendingModifiedValues, DbCluster, LocalWriteForw
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::rds::{Cluster, ClusterOut, ServerlessV2Scaling};
 
-use super::{change, changed, cluster_instance, describe, differing, is_stuck, key, member, retag, told, upgrade};
+use super::{
+    GOING, change, changed, cluster_instance, describe, differing, is_stuck, key, member, retag, told, upgrade,
+};
 use crate::cx::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
@@ -135,7 +137,7 @@ async fn depart(cx: &Cx<'_>, id: &str, last: &Cluster) -> Result<Settled> {
     let end = cx.rds().delete_db_cluster().db_cluster_identifier(id).skip_final_snapshot(last.skip_final_snapshot);
     let end = end.delete_automated_backups(last.delete_automated_backups).send();
     cx.call("rds:DeleteDBCluster", end).await.found()?;
-    Ok(Settled::Wait(None))
+    Ok(GOING)
 }
 
 /// Deletes the instances, those that read first: the one that writes would make another of them the writer. AWS deletes

@@ -5,7 +5,7 @@ use dr_core::cloud::{Intent, Settled};
 use dr_kinds::rds::{GlobalCluster, GlobalClusterOut};
 
 use super::member::{describe, dismiss};
-use super::{is_stuck, retag, stands_for, told, upgrade};
+use super::{GOING, is_stuck, retag, stands_for, told, upgrade};
 use crate::cx::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
@@ -105,9 +105,9 @@ async fn depart(cx: &Cx<'_>, id: &str) -> Result<Settled> {
     }
     if !global.global_cluster_members().is_empty() {
         dismiss(cx, &global).await?;
-    } else {
-        let global = cx.rds().delete_global_cluster().global_cluster_identifier(id).send();
-        cx.call("rds:DeleteGlobalCluster", global).await.found()?;
+        return Ok(Settled::Wait(None));
     }
-    Ok(Settled::Wait(None))
+    let global = cx.rds().delete_global_cluster().global_cluster_identifier(id).send();
+    cx.call("rds:DeleteGlobalCluster", global).await.found()?;
+    Ok(GOING)
 }

@@ -25,7 +25,10 @@ mod upgrade;
 
 crate::tags::tag_type!(optional aws_sdk_rds::types::Tag);
 
+use std::time::Duration;
+
 use aws_sdk_rds::types::{DbCluster, Tag};
+use dr_core::cloud::Settled;
 use dr_core::convert::Tags;
 
 use crate::cx::{Cx, MayBeGone as _};
@@ -58,6 +61,9 @@ async fn retag(cx: &Cx<'_>, arn: &str, old: &Tags, new: &Tags) -> Result<()> {
     };
     tags::change(old, new, set, remove).await
 }
+
+/// That the last step of a deletion has been taken. It shows soon, though not at once.
+const GOING: Settled = Settled::Wait(Some(Duration::from_secs(1)));
 
 /// Whether a status is one that a cluster or instance does not leave by itself, or leaves for the end.
 fn is_stuck(status: &str) -> bool {
