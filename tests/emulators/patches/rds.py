@@ -24,7 +24,7 @@ def fix():
 
 
 def global_clusters():
-    """Global clusters work across regions and have tags; duplicates are refused."""
+    """Global clusters work across regions, have tags and the version of their writer; duplicates are refused."""
     from moto.core.responses import ActionResult
     from moto.rds.exceptions import RDSClientError as Refused
     from moto.rds.models import RDSBackend
@@ -65,6 +65,11 @@ def global_clusters():
         identifier = self.params.get("GlobalClusterIdentifier")
         backend = self.global_backend
         clusters = [global_cluster(backend, identifier)] if identifier else list(backend.global_clusters.values())
+        for cluster in clusters:
+            # A global cluster has the version that its members have once all of them have been upgraded.
+            versions = {member.engine_version for member in cluster.members}
+            if len(versions) == 1:
+                cluster.engine_version = versions.pop()
         return ActionResult({"GlobalClusters": clusters})
 
     def modify_global_cluster(self):
@@ -111,6 +116,14 @@ def global_clusters():
                 raise Refused("InvalidParameterCombination", message)
         return old(self, settings)
 
+    @around(RDSBackend, "modify_db_cluster")
+    def _(old, self, settings):
+        cluster, version = self.clusters.get(settings["db_cluster_identifier"]), settings.get("engine_version")
+        for owner in home(self).global_clusters.values():
+            if version and cluster in owner.members and cluster.is_writer:
+                owner.engine_version = version
+        return old(self, settings)
+
     @around(RDSResponse, "create_global_cluster")
     def _(old, self):
         answer = old(self)
@@ -121,6 +134,21 @@ def global_clusters():
     def _(old, self, arn):
         kind, name = arn.split(":", 5)[-1].split(":", 1)
         return global_cluster(self, name) if kind == "global-cluster" else old(self, arn)
+
+
+def snapshots():
+    """Automated snapshots go with their cluster unless they are to stay."""
+    from moto.rds.responses import RDSResponse
+
+    @around(RDSResponse, "delete_db_cluster")
+    def _(old, self):
+        answer = old(self)
+        if self.params.get("DeleteAutomatedBackups") is not False:
+            name, kept = self.params["DBClusterIdentifier"], self.backend.cluster_snapshots
+            for id, snapshot in list(kept.items()):
+                if snapshot.snapshot_type == "automated" and snapshot.cluster.db_cluster_identifier == name:
+                    del kept[id]
+        return answer
 
 
 def groups():
