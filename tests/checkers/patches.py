@@ -542,6 +542,14 @@ def _(cloud):
     return [m["DBClusterArn"] for m in found["GlobalClusterMembers"] if m["IsWriter"]] == [target]
 
 
+@probe("rds: a global cluster has the version of its writer")
+def _(cloud):
+    east, _west = clusters(cloud, "newer")
+    east.modify_db_cluster(DBClusterIdentifier="newer-east", EngineVersion="15.5", ApplyImmediately=True)
+    found = east.describe_global_clusters(GlobalClusterIdentifier="newer")["GlobalClusters"]
+    return [cluster["EngineVersion"] for cluster in found] == ["15.5"]
+
+
 @probe("rds: a member of a global cluster cannot be deleted")
 def _(cloud):
     _east, west = clusters(cloud, "bound")
