@@ -275,6 +275,23 @@ fn they_live_in_the_sandbox_with_their_options() {
     });
 }
 
+/// The examples of the standard library are programs too.
+#[test]
+fn examples_of_the_modules_live_in_the_sandbox() {
+    let folder = "stdlib/examples";
+    let files = std::fs::read_dir(repository().join(folder)).unwrap().map(|entry| entry.unwrap().file_name());
+    let examples: Vec<String> = files.filter_map(|name| Some(name.to_str()?.to_owned())).collect();
+    let examples: Vec<&String> = examples.iter().filter(|name| name.ends_with(".rhai")).collect();
+    assert!(examples.len() > 5, "{examples:?}");
+    for name in examples {
+        println!("{name}");
+        let environment = Environment::in_the_sandbox(&format!("{folder}/{name}"), "t1", &[]);
+        environment.begin();
+        environment.destroy();
+        assert_eq!(environment.held(), [], "{name}");
+    }
+}
+
 /// Numbers that only look random: a linear congruential generator.
 fn below(state: &mut u64, bound: u64) -> u64 {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -11,27 +11,27 @@ use crate::project::Project;
 /// An environment.
 pub(crate) struct Environment {
     pub(crate) project: Project,
-    program: &'static str,
+    program: String,
     suffix: &'static str,
     cloud: &'static str,
     set: Vec<String>,
 }
 
 impl Environment {
-    /// One in the sandbox of a project of its own.
-    pub(crate) fn in_the_sandbox(program: &'static str, suffix: &'static str, set: &[&str]) -> Environment {
+    /// One in the sandbox of a project of its own. A program is a name or a path.
+    pub(crate) fn in_the_sandbox(program: &str, suffix: &'static str, set: &[&str]) -> Environment {
         Environment::new(Project::new(BTreeMap::new()), program, suffix, "sandbox", set)
     }
 
     /// One on a cloud, with settings of the form `name=value`.
     pub(crate) fn new(
         project: Project,
-        program: &'static str,
+        program: &str,
         suffix: &'static str,
         cloud: &'static str,
         set: &[&str],
     ) -> Environment {
-        let mut environment = Environment { project, program, suffix, cloud, set: Vec::new() };
+        let mut environment = Environment { project, program: program.to_owned(), suffix, cloud, set: Vec::new() };
         set.iter().for_each(|set| environment.set(set));
         environment
     }
@@ -45,7 +45,7 @@ impl Environment {
 
     /// The arguments of a command on it.
     pub(crate) fn arguments<'a>(&'a self, command: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-        let mut all = vec![command, self.program, "--env", self.suffix, "--cloud", self.cloud, "--json"];
+        let mut all = vec![command, self.program.as_str(), "--env", self.suffix, "--cloud", self.cloud, "--json"];
         if command != "plan" {
             all.push("--yes");
         }
