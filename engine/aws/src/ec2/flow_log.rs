@@ -65,6 +65,8 @@ impl Lifecycle for FlowLog {
             hive_compatible_partitions: options.hive_compatible_partitions().unwrap_or_default(),
             per_hour_partition: options.per_hour_partition().unwrap_or_default(),
         });
+        let (log_group_name, log_destination) =
+            destination(log.log_group_name.clone(), log.log_destination.clone(), last);
         let live = FlowLog {
             vpc_id: resource("vpc-"),
             subnet_id: resource("subnet-"),
@@ -76,11 +78,8 @@ impl Lifecycle for FlowLog {
             log_destination_type: log
                 .log_destination_type
                 .map_or_else(|| last.log_destination_type.clone(), |of| of.as_str().to_owned()),
-            log_destination: match (log.log_destination, &last.log_destination) {
-                (Some(reported), Some(last)) if reported == plain(last) => Some(last.clone()),
-                (reported, _) => reported,
-            },
-            log_group_name: log.log_group_name,
+            log_group_name,
+            log_destination,
             deliver_logs_permission_arn: log.deliver_logs_permission_arn,
             log_format: log.log_format,
             max_aggregation_interval: log.max_aggregation_interval.map_or(last.max_aggregation_interval, i64::from),
@@ -104,6 +103,18 @@ fn plain(arn: &str) -> &str {
     arn.strip_suffix(":*").unwrap_or(arn)
 }
 
+/// Name of the log group and ARN of the destination, in the words that the destination was given in where those say the
+/// same: EC2 knows a log group by its name, whichever of both it was given.
+fn destination(group: Option<String>, arn: Option<String>, last: &FlowLog) -> (Option<String>, Option<String>) {
+    let name_in = |arn: &str| plain(arn).split_once(":log-group:").map(|(_, name)| name.to_owned());
+    let reported = group.clone().or_else(|| arn.as_deref().and_then(name_in));
+    match (&last.log_group_name, &last.log_destination) {
+        (Some(name), None) if reported.as_ref() == Some(name) => (reported, None),
+        (None, Some(given)) if reported.is_some() && reported == name_in(given) => (None, Some(given.clone())),
+        _ => (group, arn),
+    }
+}
+
 fn usual_options() -> FlowLogDestinationOptions {
     FlowLogDestinationOptions {
         file_format: "plain-text".to_owned(),
@@ -117,6 +128,8 @@ mod tests {
     use super::*;
     use crate::replay::{Reply, Subject, Wire};
     use dr_core::cloud::Cloud as _;
+    use dr_core::convert::Block as _;
+    use dr_core::value::Value;
 
     const TO_BUCKET: &str = r#"{"subnet_id":"subnet-1","traffic_type":"ALL","log_destination_type":"s3",
         "log_destination":"arn:aws:s3:::b","max_aggregation_interval":600}"#;
@@ -138,6 +151,28 @@ mod tests {
             assert!(live.args.remove("log_format").is_some());
             assert!(live.args.remove("tags").is_some());
             assert_eq!(live.args, subject.args);
+        }
+    }
+
+    #[test]
+    fn a_log_group_is_the_same_by_name_and_by_arn() {
+        const ARN: &str = "arn:aws:logs:us-east-1:123456789012:log-group:flows";
+        let given = |name: Option<&str>, arn: Option<&str>| {
+            let mut args = Subject::new("ec2.flow_log", TO_BUCKET).args;
+            for (key, value) in [("log_group_name", name), ("log_destination", arn)] {
+                args.insert(key.into(), value.map_or(Value::Null, Value::str));
+            }
+            FlowLog::from_map(&args).unwrap()
+        };
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        let streams = format!("{ARN}:*");
+        for last in [(Some("flows"), None), (None, Some(ARN)), (None, Some(&*streams))] {
+            for reported in [(Some("flows"), None), (None, Some(ARN)), (Some("flows"), Some(ARN))] {
+                let seen = destination(text(reported.0), text(reported.1), &given(last.0, last.1));
+                assert_eq!((seen.0.as_deref(), seen.1.as_deref()), last, "{reported:?}");
+            }
+            let other = destination(text(Some("other")), None, &given(last.0, last.1));
+            assert_eq!(other, (text(Some("other")), None));
         }
     }
 

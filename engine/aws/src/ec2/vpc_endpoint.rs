@@ -279,7 +279,7 @@ mod tests {
     async fn a_change_that_was_half_made_names_only_what_is_left_of_it() {
         let subject = Subject::new("ec2.vpc_endpoint", ENDPOINT);
         let mut new = subject.args.clone();
-        let list = |ids: &[&str]| Value::List(ids.iter().map(|id| Value::str(id)).collect());
+        let list = |ids: &[&str]| Value::List(ids.iter().copied().map(Value::str).collect());
         new.insert("subnet_ids".into(), list(&["subnet-2", "subnet-3"]));
         new.insert("private_dns_enabled".into(), Value::Bool(false));
         let (aws, wire) = Wire::cloud(&[endpoint("available"), Reply::ec2("ModifyVpcEndpoint", "")]).await;

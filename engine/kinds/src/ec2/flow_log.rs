@@ -5,12 +5,14 @@ use dr_macros::{Block, Kind};
 
 /// A log of the traffic of a VPC or a subnet, to a log group, a bucket or a delivery stream.
 ///
-/// It is of exactly one of `vpc_id` and `subnet_id`. A log group needs a role that may write to it; a bucket needs none.
+/// It is of exactly one of `vpc_id` and `subnet_id`, and the only one of them with its destination. A log group needs a
+/// role that may write to it; a bucket needs none.
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "ec2.flow_log",
     outputs = FlowLogOut,
     id = "fl-{hex:17}",
+    unique = "region: vpc_id, subnet_id, log_group_name, log_destination",
     create = "3s",
     update = "1s",
     delete = "2s"
@@ -29,10 +31,10 @@ pub struct FlowLog {
     #[arg(replace, default = "cloud-watch-logs", one_of("cloud-watch-logs", "s3", "kinesis-data-firehose"))]
     pub log_destination_type: String,
     /// Name of the log group; or give its ARN as `log_destination`.
-    #[arg(replace, computed, refers("logs.log_group.name"))]
+    #[arg(replace, refers("logs.log_group.name"))]
     pub log_group_name: Option<String>,
     /// ARN of the log group, of the bucket (also with a folder) or of the delivery stream.
-    #[arg(replace, computed, refers("*"))]
+    #[arg(replace, refers("*"))]
     pub log_destination: Option<String>,
     /// ARN of the role that writes to the log group.
     #[arg(replace, refers("iam.role.arn"))]
