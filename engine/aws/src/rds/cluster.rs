@@ -51,17 +51,16 @@ impl Lifecycle for Cluster {
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, ClusterOut)>> {
         let Some(cluster) = describe(cx, id).await? else { return Ok(None) };
-        let global = match (&cluster.global_cluster_identifier, &last.global_cluster_identifier) {
-            // Not to say so is not yet to be none: see there, before anybody makes it anew.
-            (None, Some(_)) => member::of(cx, &cluster, last.global_cluster_identifier.as_ref()).await?,
-            _ => None,
-        };
+        // Not to say so is not yet to be none: see there, before anybody makes it anew.
+        let global = member::of(cx, &cluster, last.global_cluster_identifier.as_ref()).await?;
+        let is_writer = global.as_ref().is_none_or(|global| member::writes(global, &cluster));
         let said = cluster.global_cluster_identifier.clone().filter(|id| !id.is_empty());
         let global = said.or(global.and_then(|global| global.global_cluster_identifier));
-        let (live, out) = described(cluster, Cluster { global_cluster_identifier: global, ..last.clone() });
+        let (live, mut out) = described(cluster, Cluster { global_cluster_identifier: global, ..last.clone() });
         if out.arn.is_empty() {
             return Err(cx.incomplete("rds:DescribeDBClusters", "ARN"));
         }
+        out.is_writer = is_writer;
         Ok(Some((live, out)))
     }
 
@@ -164,6 +163,8 @@ fn described(cluster: DbCluster, last: Cluster) -> (Cluster, ClusterOut) {
         reader_endpoint: cluster.reader_endpoint.unwrap_or_default(),
         cluster_resource_id: cluster.db_cluster_resource_id.unwrap_or_default(),
         hosted_zone_id: cluster.hosted_zone_id.unwrap_or_default(),
+        // A cluster of its own does; `read` asks the global cluster.
+        is_writer: true,
         engine_version_actual: runs.clone().unwrap_or_default(),
         master_user_secret_arn: secret.as_ref().and_then(|secret| secret.secret_arn.clone()).unwrap_or_default(),
     };

@@ -21,6 +21,12 @@ pub(super) async fn of(cx: &Cx<'_>, cluster: &DbCluster, last: Option<&String>) 
     Ok(global.filter(|global| global.global_cluster_members().iter().any(|part| part.db_cluster_arn() == arn)))
 }
 
+/// Whether a cluster is the part that writes.
+pub(super) fn writes(global: &GlobalCluster, cluster: &DbCluster) -> bool {
+    let own = global.global_cluster_members().iter().find(|part| part.db_cluster_arn() == cluster.db_cluster_arn());
+    own.is_some_and(|part| part.is_writer() == Some(true))
+}
+
 /// Region and identifier of a part.
 pub(super) fn place(part: &GlobalClusterMember) -> Option<(&str, &str)> {
     let mut parts = part.db_cluster_arn()?.splitn(7, ':').skip(3);

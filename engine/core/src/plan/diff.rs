@@ -48,7 +48,15 @@ pub fn agrees(kind: &Kind, record: &Record, live: &Live) -> bool {
 
 /// The same, but for what a failover switches.
 fn unchanged(kind: &Kind, record: &Record, live: &Live) -> bool {
-    live.outputs == record.outputs && kind.args.iter().all(|field| news(field, record, live).is_none())
+    same_outputs(kind, record, live) && kind.args.iter().all(|field| news(field, record, live).is_none())
+}
+
+fn same_outputs(kind: &Kind, record: &Record, live: &Live) -> bool {
+    if live.outputs == record.outputs {
+        return true;
+    }
+    let matters = |(name, _): &(&Str, &Value)| !kind.output(name).is_some_and(|field| field.switched);
+    live.outputs.iter().filter(matters).eq(record.outputs.iter().filter(matters))
 }
 
 /// What a failover has changed: fields that are there to be switched, with what is recorded and what was found.
@@ -90,7 +98,13 @@ pub(super) fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live) -> Arc<R
     if unchanged(kind, record, live) {
         return record.clone();
     }
-    let mut fresh = Record { outputs: live.outputs.clone(), ..Record::clone(record) };
+    let mut outputs = live.outputs.clone();
+    for field in kind.outputs.iter().filter(|field| field.switched) {
+        if let Some(recorded) = record.outputs.get(field.name) {
+            outputs.insert(intern(field.name), recorded.clone());
+        }
+    }
+    let mut fresh = Record { outputs, ..Record::clone(record) };
     for field in kind.args {
         match news(field, record, live) {
             None => {}
