@@ -12,9 +12,6 @@ use dr_core::schema::{Allowed, Check, Field, Kind, Place, Presence, Type};
 
 use super::{SERVICES, registry};
 
-/// What is referred to although its kind is still to come.
-const TO_COME: &[&str] = &[];
-
 /// A field of a kind, also one inside its blocks.
 struct Found {
     path: String,
@@ -65,22 +62,29 @@ fn no_name_is_taken_twice() {
 
 #[test]
 fn references_lead_to_attributes_that_exist() {
-    let mut to_come = BTreeSet::new();
     for (_, Found { path, field, nested, .. }) in every_field() {
         let Some(reference) = field.refers else { continue };
-        match registry().get(reference.kind()) {
-            Some(target) => {
-                assert!(target.attribute(reference.attr()).is_some(), "{path} refers to {}", reference.to);
-            }
-            None if reference.to == "*" => {}
-            None => {
-                to_come.insert(reference.to);
-            }
-        }
+        let target = registry().get(reference.kind());
+        let exists = target.is_some_and(|target| target.attribute(reference.attr()).is_some());
+        assert!(exists || reference.to == "*", "{path} refers to {}", reference.to);
         // The graph reads this of arguments only.
         assert!(!nested || reference.blocks_delete, "{path} is loose, but inside a block");
     }
-    assert_eq!(to_come.into_iter().collect::<Vec<_>>(), TO_COME);
+    for kind in registry().iter() {
+        for companion in kind.companions {
+            let made = registry().get(companion.of.kind());
+            assert!(
+                made.is_some_and(|made| made.arg(companion.of.attr()).is_some()),
+                "{} makes {}",
+                kind.name,
+                companion.of.to
+            );
+            assert!(dr_core::rules::find(companion.id).is_some(), "{}: there is no check {}", kind.name, companion.id);
+        }
+        for other in kind.elsewhere {
+            assert!(kind.arg(other.argument).is_none(), "{} has `{}` itself", kind.name, other.argument);
+        }
+    }
 }
 
 #[test]
