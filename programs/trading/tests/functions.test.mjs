@@ -19,7 +19,11 @@ function stores() {
     rows, sessions, state,
     database: async (sql, values) => {
       if (state.broken) throw new Error("down");
-      if (sql.includes("INSERT") && !rows.has(values.trade_id)) rows.set(values.trade_id, values);
+      if (!sql.includes("INSERT")) return 0;
+      const { region, ...trade } = rows.get(values.trade_id) ?? values;
+      if (Object.keys(trade).some((key) => trade[key] !== values[key])) return 0;
+      if (!rows.has(values.trade_id)) rows.set(values.trade_id, values);
+      return 1;
     },
     session: async (trade) => { sessions.push(trade.tradeId); },
   };
@@ -39,13 +43,25 @@ test("a trade is placed once, however often it comes", async () => {
   assert.equal(all.rows.get("t-1").region, "us-east-2");
 });
 
+test("another trade under an id that is taken is a conflict, and does not come back", async () => {
+  const all = stores();
+  const handler = trades(all, REGION);
+  await handler({ body: JSON.stringify(ORDER) });
+  const other = { ...ORDER, quantity: 11 };
+  const said = await handler({ body: JSON.stringify(other) });
+  assert.equal(said.statusCode, 409);
+  assert.deepEqual(await handler({ Records: [message("a", other)] }), { batchItemFailures: [] });
+  assert.equal(all.rows.get("t-1").quantity, 10);
+  assert.deepEqual(all.sessions, ["t-1"]);
+});
+
 test("what is no order is refused and not written", async () => {
   const all = stores();
   const handler = trades(all, REGION);
   for (const wrong of [
     "{", "[]", "null", '"x"', ...[
       { tradeId: "a b" }, { sessionId: 7 }, { symbol: "acme" }, { side: "hold" }, { quantity: 0 }, { quantity: 1.5 },
-      { price: -1 }, { price: "12" }, { extra: 1 },
+      { price: -1 }, { price: 1e21 }, { price: "12" }, { extra: 1 },
     ].map((change) => JSON.stringify({ ...ORDER, ...change })),
   ]) {
     const said = await handler({ body: wrong });

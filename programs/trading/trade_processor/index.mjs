@@ -3,16 +3,19 @@
  *
  * A trade is written to the database first, then the session that placed it is brought up to date. Both steps can be
  * made twice without harm, so whatever fails is simply tried again: the API answers 503, and of a batch only the
- * messages that failed come back.
+ * messages that failed come back. Another trade under an id that is taken is a conflict, and not written.
  */
 
 const SIDES = new Set(["buy", "sell"]);
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
 const SYMBOL = /^[A-Z][A-Z0-9.]{0,11}$/;
+const MOST = 1e12;
 const SQL = `
   INSERT INTO trades (trade_id, session_id, symbol, side, quantity, price, region)
   VALUES (:trade_id, :session_id, :symbol, :side, :quantity, :price, :region)
-  ON CONFLICT (trade_id) DO NOTHING`;
+  ON CONFLICT (trade_id) DO UPDATE SET trade_id = excluded.trade_id
+  WHERE (trades.session_id, trades.symbol, trades.side, trades.quantity, trades.price)
+    = (excluded.session_id, excluded.symbol, excluded.side, excluded.quantity, excluded.price)`;
 const TABLE = `
   CREATE TABLE IF NOT EXISTS trades (
     trade_id text PRIMARY KEY, session_id text NOT NULL, symbol text NOT NULL, side text NOT NULL,
@@ -21,6 +24,9 @@ const TABLE = `
 
 /** What is wrong with an order; the message says what. */
 export class Invalid extends Error {}
+
+/** Another trade has this id. */
+export class Conflict extends Error {}
 
 /** The trade that an order asks for. */
 export function validated(order) {
@@ -36,11 +42,11 @@ export function validated(order) {
   if (typeof symbol !== "string" || !SYMBOL.test(symbol)) throw new Invalid("`symbol` must be one of an exchange");
   if (!SIDES.has(side)) throw new Invalid("`side` must be `buy` or `sell`");
   if (!Number.isSafeInteger(quantity) || quantity < 1) throw new Invalid("`quantity` must be a whole number from 1");
-  if (typeof price !== "number" || !Number.isFinite(price) || price <= 0) throw new Invalid("`price` must be above 0");
+  if (typeof price !== "number" || !(price > 0 && price < MOST)) throw new Invalid(`\`price\` must be above 0 and below ${MOST}`);
   return { tradeId, sessionId, symbol, side, quantity, price };
 }
 
-/** The function over what it talks to: `database(sql, values)` and `session(trade)`. */
+/** The function over what it talks to: `database(sql, values)`, which says how many rows it wrote, and `session(trade)`. */
 export function handlerOver({ database, session }, environment) {
   let isReady = false;
   const place = async (order) => {
@@ -49,10 +55,11 @@ export function handlerOver({ database, session }, environment) {
       await database(TABLE, {});
       isReady = true;
     }
-    await database(SQL, {
+    const written = await database(SQL, {
       trade_id: trade.tradeId, session_id: trade.sessionId, symbol: trade.symbol, side: trade.side,
       quantity: trade.quantity, price: trade.price, region: environment.REGION,
     });
+    if (written === 0) throw new Conflict(`another trade has the id ${trade.tradeId}`);
     await session(trade);
     return trade;
   };
@@ -63,8 +70,9 @@ export function handlerOver({ database, session }, environment) {
         await place(parsed(record.body));
       } catch (error) {
         // An order that can never be placed would come back for ever.
-        if (error instanceof Invalid) console.error(JSON.stringify({ refused: record.messageId, why: error.message }));
-        else failed.push({ itemIdentifier: record.messageId });
+        if (error instanceof Invalid || error instanceof Conflict) {
+          console.error(JSON.stringify({ refused: record.messageId, why: error.message }));
+        } else failed.push({ itemIdentifier: record.messageId });
       }
     }
     return { batchItemFailures: failed };
@@ -75,6 +83,7 @@ export function handlerOver({ database, session }, environment) {
       return answer(201, { tradeId: trade.tradeId, status: "placed", region: environment.REGION });
     } catch (error) {
       if (error instanceof Invalid) return answer(400, { error: "invalid", message: error.message });
+      if (error instanceof Conflict) return answer(409, { error: "conflict", message: error.message });
       console.error(error);
       return answer(503, { error: "unavailable", message: "the trade was not placed; try again" });
     }
@@ -107,10 +116,10 @@ async function cloud(environment) {
   const data = new RDSDataClient({});
   const table = new DynamoDBClient({});
   return {
-    database: (sql, values) => data.send(new ExecuteStatementCommand({
+    database: async (sql, values) => (await data.send(new ExecuteStatementCommand({
       resourceArn: environment.DB_CLUSTER_ARN, secretArn: environment.DB_SECRET_ARN, database: "trading", sql,
       parameters: Object.entries(values).map(parameter),
-    })),
+    }))).numberOfRecordsUpdated,
     session: (trade) => table.send(new UpdateItemCommand({
       TableName: environment.SESSION_TABLE_NAME,
       Key: { sessionId: { S: trade.sessionId } },
