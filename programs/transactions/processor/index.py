@@ -3,12 +3,13 @@
 A request is a map with an `action`:
 
 * `record`: stores a transaction once. Asking again with the same id and the same contents is the same request; with
-  other contents it is a conflict. A document that comes along is kept in the bucket.
+  other contents it is a conflict. A document that comes along is kept in the bucket, and is one of the contents.
 * `get`: answers with the stored transaction.
 
 What cannot be stored is told to the alert topic and raised, so that the caller sees it and the error alarm counts it.
 """
 
+import hashlib
 import json
 import os
 from datetime import datetime, timezone
@@ -49,8 +50,10 @@ def record(event):
     item = transaction(event)
     document = event.get("document")
     if document is not None:
-        item["document"] = f"transactions/{item['id']}.json"
-        _bucket().put_object(Key=item["document"], Body=json.dumps(document, sort_keys=True).encode())
+        # Its contents are in its name: the document of another request of this id is never written over.
+        body = json.dumps(document, sort_keys=True).encode()
+        item["document"] = f"transactions/{item['id']}/{hashlib.sha256(body).hexdigest()}.json"
+        _bucket().put_object(Key=item["document"], Body=body)
     stored = {**item, "created_at": datetime.now(timezone.utc).isoformat(timespec="milliseconds")}
     try:
         _table().put_item(Item=stored, ConditionExpression="attribute_not_exists(id)")
@@ -81,12 +84,12 @@ def transaction(event):
         amount = Decimal(str(event["amount"]))
     except (KeyError, ArithmeticError):
         raise Invalid("`amount` must be a number") from None
-    if not amount.is_finite() or amount <= 0:
-        raise Invalid("`amount` must be more than nothing")
+    if not amount.is_finite() or not 0 < amount < 10**12 or amount != round(amount, 2):
+        raise Invalid("`amount` must be between 0.01 and 999999999999.99, with at most two decimals")
     currency = text(event, "currency")
-    if len(currency) != 3 or not currency.isupper():
+    if len(currency) != 3 or not (currency.isascii() and currency.isalpha() and currency.isupper()):
         raise Invalid("`currency` must be a code of three capital letters")
-    return {"id": text(event, "id"), "status": status, "amount": amount, "currency": currency}
+    return {"id": text(event, "id"), "status": status, "amount": round(amount, 2), "currency": currency}
 
 
 def text(event, key):
@@ -99,7 +102,7 @@ def text(event, key):
 
 def plain(item):
     """An item as JSON can hold it; amounts stay exact as text."""
-    return {key: str(value) if isinstance(value, Decimal) else value for key, value in item.items()}
+    return {key: f"{value:.2f}" if isinstance(value, Decimal) else value for key, value in item.items()}
 
 
 def alert(event, error):

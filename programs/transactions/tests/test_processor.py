@@ -52,8 +52,25 @@ class Processor(unittest.TestCase):
         kept = boto3.resource("s3").Object(SETTINGS["S3_BUCKET_NAME"], answer["transaction"]["document"])
         self.assertEqual(kept.get()["Body"].read(), b'{"iban": "DE1"}')
 
+    def test_another_document_of_the_same_id_is_a_conflict_and_replaces_nothing(self):
+        first = index.handler({**PAYMENT, "document": {"iban": "DE1"}}, None)
+        self.assertEqual(index.handler({**PAYMENT, "document": {"iban": "DE1"}}, None), first)
+        self.assertEqual(index.handler({**PAYMENT, "document": {"iban": "DE2"}}, None)["error"], "conflict")
+        kept = boto3.resource("s3").Object(SETTINGS["S3_BUCKET_NAME"], first["transaction"]["document"])
+        self.assertEqual(kept.get()["Body"].read(), b'{"iban": "DE1"}')
+
     def test_bad_requests_are_refused_and_nothing_is_stored(self):
-        for wrong in ({"amount": "-1"}, {"amount": "x"}, {"currency": "eur"}, {"id": ""}, {"status": "odd"}, {"action": "x"}):
+        for wrong in (
+            {"amount": "-1"},
+            {"amount": "x"},
+            {"amount": "0.001"},
+            {"amount": "1e40"},
+            {"currency": "eur"},
+            {"currency": "ÄÖÜ"},
+            {"id": ""},
+            {"status": "odd"},
+            {"action": "x"},
+        ):
             with self.subTest(wrong):
                 self.assertEqual(index.handler({**PAYMENT, **wrong}, None)["error"], "invalid")
         self.assertEqual(self.table.scan()["Count"], 0)
