@@ -99,7 +99,7 @@ def payment_of(event):
     currency = text(asked, "currency")
     if len(currency) != 3 or not (currency.isascii() and currency.isalpha() and currency.isupper()):
         raise Invalid("`currency` must be a code of three capital letters")
-    return {"session_id": text(asked, "session_id"), "amount": amount, "currency": currency}
+    return {"session_id": text(asked, "session_id"), "amount": round(amount, 2), "currency": currency}
 
 
 def text(asked, key):
@@ -190,7 +190,7 @@ def answer(status, body):
 def plain(item):
     """An item as JSON can hold it; amounts stay exact as text, and when it expires is nobody's business."""
     kept = {key: value for key, value in item.items() if key != "expires_at"}
-    return {key: str(value) if isinstance(value, Decimal) else value for key, value in kept.items()}
+    return {key: f"{value:.2f}" if isinstance(value, Decimal) else value for key, value in kept.items()}
 
 
 def region():

@@ -85,14 +85,14 @@ def validated(body):
         raise Invalid("`amount` must be a number") from None
     if not amount.is_finite() or not 0 < amount <= MOST or amount != round(amount, 2):
         raise Invalid(f"`amount` must be more than 0, at most {MOST}, with at most two decimals")
-    if given.get("currency") not in CURRENCIES:
+    if not isinstance(given.get("currency"), str) or given["currency"] not in CURRENCIES:
         raise Invalid(f"`currency` must be one of {', '.join(sorted(CURRENCIES))}")
     reference = given.get("reference", "")
     if not isinstance(reference, str) or len(reference) > 140:
         raise Invalid("`reference` must be text of at most 140 characters")
     return {
         "transaction_id": given["transaction_id"],
-        "amount": amount,
+        "amount": round(amount, 2),
         "currency": given["currency"],
         "account": given["account"],
         "reference": reference,
@@ -125,7 +125,7 @@ def answer(status, body):
     return {
         "statusCode": status,
         "headers": {"content-type": "application/json", "cache-control": "no-store"},
-        "body": json.dumps(body, default=str),
+        "body": json.dumps(body, default=lambda amount: f"{amount:.2f}"),
     }
 
 

@@ -66,7 +66,7 @@ class Processor(unittest.TestCase):
 
     def test_a_payment_is_recorded_once(self):
         status, body = self.post(PAYMENT)
-        self.assertEqual((status, body["status"], body["amount"]), (201, "accepted", "12.3"))
+        self.assertEqual((status, body["status"], body["amount"]), (201, "accepted", "12.30"))
         self.assertEqual((self.log["Outcome"], self.log["Region"]), ("accepted", "us-east-2"))
         status, again = self.post(PAYMENT)
         self.assertEqual((status, again["created_at"]), (200, body["created_at"]))
@@ -93,6 +93,7 @@ class Processor(unittest.TestCase):
             {**PAYMENT, "amount": 1_000_001},
             {**PAYMENT, "amount": None},
             {**PAYMENT, "currency": "XXX"},
+            {**PAYMENT, "currency": ["EUR"]},
             {**PAYMENT, "account": ""},
             {**PAYMENT, "reference": "x" * 141},
             {**PAYMENT, "extra": 1},
