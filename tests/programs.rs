@@ -435,9 +435,10 @@ mod emulated {
             let folder = repository().join("programs").join(program.name);
             let names = std::fs::read_dir(folder.join("tests")).unwrap().map(|entry| entry.unwrap().file_name());
             let names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
-            let of =
-                |ending: &str| names.iter().filter(|name| name.ends_with(ending)).map(|name| format!("tests/{name}"));
-            let scripts: Vec<String> = of(".test.mjs").collect();
+            let of = |ending: &str| -> Vec<String> {
+                names.iter().filter(|name| name.ends_with(ending)).map(|name| format!("tests/{name}")).collect()
+            };
+            let scripts = of(".test.mjs");
             let (mut command, passed) = match scripts.is_empty() {
                 true => (Command::new(&python), "... ok"),
                 false => (Command::new(&node), "pass "),
@@ -445,7 +446,7 @@ mod emulated {
             if scripts.is_empty() {
                 command.args(["-B", "-m", "unittest", "discover", "-s", "tests", "-v"]);
             } else {
-                assert_eq!(of(".py").count(), 0, "{}: tests in two languages", program.name);
+                assert_eq!(of(".py"), [""; 0], "{}: tests in two languages", program.name);
                 command.arg("--test").args(&scripts);
             }
             let said = command.current_dir(folder).output().unwrap();

@@ -61,7 +61,8 @@ impl Lifecycle for Queue {
                 Name::KmsDataKeyReusePeriodSeconds,
                 last.kms_data_key_reuse_period_seconds,
             ),
-            policy: text(Name::Policy).map(Policy::parse),
+            // One that was not given here may be an `sqs.queue_policy`, whose change is no change of the queue.
+            policy: last.policy.as_ref().and_then(|_| text(Name::Policy)).map(Policy::parse),
             tags: tags::user(tagged.tags()),
             ..last.clone()
         };
