@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use aws_sdk_elasticloadbalancingv2::types::Tag;
 use dr_core::convert::Tags;
 
-use crate::cx::{Cx, MayBeGone as _};
+use crate::cx::{Cx, MayBeGone as _, small};
 use crate::lifecycle::Result;
 use crate::tags;
 
@@ -56,9 +56,4 @@ async fn retag(cx: &Cx<'_>, arn: &str, old: &Tags, new: &Tags) -> Result<()> {
         cx.call("elasticloadbalancing:RemoveTags", resource.send()).await
     };
     tags::change(old, new, set, remove).await
-}
-
-/// Numbers; the schema keeps them far below what 32 bits hold.
-fn small(number: i64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
 }

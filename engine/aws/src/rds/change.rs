@@ -5,7 +5,7 @@ use aws_sdk_rds::operation::modify_db_cluster::builders::ModifyDBClusterFluentBu
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, ServerlessV2ScalingConfiguration};
 use dr_kinds::rds::{Cluster, ServerlessV2Scaling};
 
-use super::{changed, differing, int};
+use super::{changed, differing, small};
 use crate::cx::Cx;
 
 /// The storage that AWS gives when none is asked for; it is not told.
@@ -28,7 +28,7 @@ pub(super) fn creation(cx: &Cx<'_>, args: &Cluster) -> CreateDBClusterFluentBuil
     let cluster = cluster.set_master_user_password(args.master_password.as_ref().map(|password| password.0.clone()));
     let cluster = cluster.set_manage_master_user_password(on(args.manage_master_user_password));
     let cluster = cluster.set_master_user_secret_kms_key_id(args.master_user_secret_kms_key_id.clone());
-    let cluster = cluster.set_port(args.port.map(int)).set_network_type(args.network_type.clone());
+    let cluster = cluster.set_port(args.port.map(small)).set_network_type(args.network_type.clone());
     let cluster = cluster.set_db_subnet_group_name(args.db_subnet_group_name.clone());
     let cluster = cluster.set_vpc_security_group_ids(some(&args.vpc_security_group_ids));
     let cluster = cluster.set_availability_zones(some(&args.availability_zones));
@@ -37,7 +37,7 @@ pub(super) fn creation(cx: &Cx<'_>, args: &Cluster) -> CreateDBClusterFluentBuil
     let cluster = cluster.set_serverless_v2_scaling_configuration(scaling);
     let cluster = cluster.storage_encrypted(args.storage_encrypted).set_kms_key_id(args.kms_key_id.clone());
     let cluster = cluster.set_storage_type((args.storage_type != STORAGE).then(|| args.storage_type.clone()));
-    let cluster = cluster.backup_retention_period(int(args.backup_retention_period));
+    let cluster = cluster.backup_retention_period(small(args.backup_retention_period));
     let cluster = cluster.set_preferred_backup_window(args.preferred_backup_window.clone());
     let cluster = cluster.set_preferred_maintenance_window(args.preferred_maintenance_window.clone());
     let cluster = cluster.set_backtrack_window((args.backtrack_window > 0).then_some(args.backtrack_window));
@@ -75,7 +75,7 @@ pub(super) fn modification(
     let change = change.set_master_user_password(password.map(|password| password.0));
     let support = changed(&old.engine_lifecycle_support, &new.engine_lifecycle_support);
     let change = change.set_engine_lifecycle_support(support);
-    let change = change.set_port(changed(&old.port, &new.port).map(int));
+    let change = change.set_port(changed(&old.port, &new.port).map(small));
     let change = change.set_network_type(changed(&old.network_type, &new.network_type));
     let groups = differing(&old.vpc_security_group_ids, &new.vpc_security_group_ids);
     let change = change.set_vpc_security_group_ids(groups.filter(|groups| !groups.is_empty()));
@@ -85,7 +85,7 @@ pub(super) fn modification(
     let change = change.set_serverless_v2_scaling_configuration(capacity.as_ref().map(scaling));
     let change = change.set_storage_type(differing(&old.storage_type, &new.storage_type));
     let days = differing(&old.backup_retention_period, &new.backup_retention_period);
-    let change = change.set_backup_retention_period(days.map(int));
+    let change = change.set_backup_retention_period(days.map(small));
     let change =
         change.set_preferred_backup_window(changed(&old.preferred_backup_window, &new.preferred_backup_window));
     let window = changed(&old.preferred_maintenance_window, &new.preferred_maintenance_window);
@@ -103,7 +103,7 @@ fn scaling(capacity: &ServerlessV2Scaling) -> ServerlessV2ScalingConfiguration {
     ServerlessV2ScalingConfiguration::builder()
         .min_capacity(capacity.min_capacity)
         .max_capacity(capacity.max_capacity)
-        .set_seconds_until_auto_pause(capacity.seconds_until_auto_pause.map(int))
+        .set_seconds_until_auto_pause(capacity.seconds_until_auto_pause.map(small))
         .build()
 }
 

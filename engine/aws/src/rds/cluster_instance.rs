@@ -6,7 +6,7 @@ use aws_sdk_rds::types::DbInstance;
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::rds::{ClusterInstance, ClusterInstanceOut};
 
-use super::{changed, differing, int, is_stuck, key, retag};
+use super::{changed, differing, is_stuck, key, retag, small};
 use crate::cx::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
@@ -21,7 +21,7 @@ impl Lifecycle for ClusterInstance {
     async fn create(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<String> {
         let instance = cx.rds().create_db_instance().db_instance_identifier(&args.identifier);
         let instance = instance.db_cluster_identifier(&args.cluster_identifier).engine(&args.engine);
-        let instance = instance.db_instance_class(&args.instance_class).promotion_tier(int(args.promotion_tier));
+        let instance = instance.db_instance_class(&args.instance_class).promotion_tier(small(args.promotion_tier));
         let instance = instance.set_availability_zone(args.availability_zone.clone());
         let instance = instance.publicly_accessible(args.publicly_accessible);
         let instance = instance.set_db_parameter_group_name(args.db_parameter_group_name.clone());
@@ -30,14 +30,14 @@ impl Lifecycle for ClusterInstance {
         let instance = instance.set_ca_certificate_identifier(args.ca_cert_identifier.clone());
         let instance = instance.set_tags(Some(tags::list(tags::given(&args.tags, intent))));
         let measured = args.monitoring_interval > 0;
-        let instance = instance.set_monitoring_interval(measured.then_some(int(args.monitoring_interval)));
+        let instance = instance.set_monitoring_interval(measured.then_some(small(args.monitoring_interval)));
         let instance = instance.set_monitoring_role_arn(args.monitoring_role_arn.clone());
         let insights = args.performance_insights_enabled;
         let instance = instance.set_enable_performance_insights(insights.then_some(true));
         let instance = instance
             .set_performance_insights_kms_key_id(args.performance_insights_kms_key_id.clone().filter(|_| insights));
         let days = args.performance_insights_retention_period.filter(|_| insights);
-        let instance = instance.set_performance_insights_retention_period(days.map(int));
+        let instance = instance.set_performance_insights_retention_period(days.map(small));
         cx.call("rds:CreateDBInstance", instance.send()).await?;
         Ok(args.identifier.clone())
     }
@@ -65,7 +65,7 @@ impl Lifecycle for ClusterInstance {
     async fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> Result<()> {
         let same = cx.rds().modify_db_instance().db_instance_identifier(id).apply_immediately(true);
         let change = same.clone().set_db_instance_class(differing(&old.instance_class, &new.instance_class));
-        let change = change.set_promotion_tier(differing(&old.promotion_tier, &new.promotion_tier).map(int));
+        let change = change.set_promotion_tier(differing(&old.promotion_tier, &new.promotion_tier).map(small));
         let change = change.set_publicly_accessible(differing(&old.publicly_accessible, &new.publicly_accessible));
         let change =
             change.set_db_parameter_group_name(changed(&old.db_parameter_group_name, &new.db_parameter_group_name));
@@ -76,7 +76,7 @@ impl Lifecycle for ClusterInstance {
         let change = change.set_ca_certificate_identifier(changed(&old.ca_cert_identifier, &new.ca_cert_identifier));
         let measures = |args: &Self| (args.monitoring_interval, args.monitoring_role_arn.clone());
         let measured = differing(&measures(old), &measures(new));
-        let change = change.set_monitoring_interval(measured.as_ref().map(|(interval, _)| int(*interval)));
+        let change = change.set_monitoring_interval(measured.as_ref().map(|(interval, _)| small(*interval)));
         let change = change.set_monitoring_role_arn(measured.and_then(|(_, role)| role));
         let insights = new.performance_insights_enabled;
         let switched = differing(&old.performance_insights_enabled, &insights);
@@ -84,7 +84,7 @@ impl Lifecycle for ClusterInstance {
         let key = changed(&old.performance_insights_kms_key_id, &new.performance_insights_kms_key_id);
         let change = change.set_performance_insights_kms_key_id(key.filter(|_| insights));
         let days = changed(&old.performance_insights_retention_period, &new.performance_insights_retention_period);
-        let change = change.set_performance_insights_retention_period(days.map(int).filter(|_| insights));
+        let change = change.set_performance_insights_retention_period(days.map(small).filter(|_| insights));
         if change.as_input() != same.as_input() {
             cx.call("rds:ModifyDBInstance", change.send()).await?;
         }

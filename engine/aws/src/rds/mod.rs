@@ -31,7 +31,7 @@ use aws_sdk_rds::types::{DbCluster, Tag};
 use dr_core::cloud::Settled;
 use dr_core::convert::Tags;
 
-use crate::cx::{Cx, MayBeGone as _};
+use crate::cx::{Cx, MayBeGone as _, small};
 use crate::lifecycle::Result;
 use crate::tags;
 
@@ -93,11 +93,6 @@ fn key(given: Option<&String>, used: Option<String>) -> Option<String> {
         Some(given) if !given.starts_with("arn:") && used.is_some() => Some(given.clone()),
         _ => used,
     }
-}
-
-/// A number for the service; the schema keeps it far below what 32 bits hold.
-fn int(number: i64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// What shall be set, where it is given and was not so before. What is left out stays as it is.
