@@ -89,7 +89,8 @@ fn is_there(block: &SubnetIpv6CidrBlockAssociation) -> bool {
 
 /// Turns the switches.
 async fn switch(cx: &Cx<'_>, id: &str, old: &Subnet, new: &Subnet) -> Result<()> {
-    let switches: [(bool, bool, fn(Change, AttributeBooleanValue) -> Change); 3] = [
+    type Switch = fn(Change, AttributeBooleanValue) -> Change;
+    let switches: [(bool, bool, Switch); 3] = [
         (old.map_public_ip_on_launch, new.map_public_ip_on_launch, Change::map_public_ip_on_launch),
         (
             old.assign_ipv6_address_on_creation,
