@@ -28,6 +28,7 @@ const PATCHED: &[(&str, &str)] = &[
     ("apigatewayv2.mapping", "stock moto gives domain names nothing to point to, and does not change mappings"),
     ("apigatewayv2.stage", "stock moto does not change stages"),
     ("ec2.nat_gateway", "stock moto does not free the address of a gateway that is deleted, nor its interface"),
+    ("ec2.route", "stock moto leaves the interface of a NAT gateway behind"),
     ("ec2.route_table_association", "stock moto does not know tables by their gateways"),
     ("ec2.flow_log", S3),
     ("ec2.vpc_endpoint", "stock moto fails to delete a gateway endpoint whose route tables were changed"),
