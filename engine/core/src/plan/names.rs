@@ -21,7 +21,7 @@ pub(super) fn check<'a>(suffix: &str, all: impl Iterator<Item = (&'a Node, &'a M
         let kind = node.kind;
         let Some((scope, values)) = unique_key(kind, args) else { continue };
         let region = (scope == Scope::Region).then_some(node.region.as_deref()).flatten();
-        let name: Vec<String> = values.iter().map(Value::to_string).collect();
+        let name: Vec<String> = values.iter().filter(|v| !v.is_null()).map(Value::to_string).collect();
         if let Some(first) = seen.insert((kind.name, region, values), node) {
             let field = kind.unique.and_then(|(fields, _)| fields.first()).copied().unwrap_or_default();
             let place = |n: &Node| n.site.of(&[field.into()], false);
