@@ -64,15 +64,23 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// Its own; and when it was stopped at once.
-    pub(crate) fn run<T>(&self, work: impl AsyncFnOnce(&Signals) -> Result<T, Failure>) -> Result<T, Failure> {
+    pub(crate) fn run<T: Send>(
+        &self,
+        work: impl AsyncFnOnce(&Signals) -> Result<T, Failure> + Send,
+    ) -> Result<T, Failure> {
         let runtime = Runtime::new().map_err(|e| Failure::new("cannot start").because(&e))?;
         let signals = Signals::default();
-        let result = runtime.block_on(async {
-            tokio::select! {
-                result = work(&signals) => result,
-                never = signals.watch(self.ui) => match never {},
-            }
-        });
+        let run = || {
+            runtime.block_on(async {
+                tokio::select! {
+                    result = work(&signals) => result,
+                    never = signals.watch(self.ui) => match never {},
+                }
+            })
+        };
+        // On a thread of its own: it takes over the memory that the evaluation of the program has left to the allocator.
+        let result = std::thread::scope(|scope| scope.spawn(run).join());
+        let result = result.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         // A question that nobody answered still waits for its line.
         runtime.shutdown_background();
         result
