@@ -17,8 +17,12 @@ pub(super) fn check<'a>(
     all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)> + Clone,
 ) -> Vec<Diagnostic> {
     let mut found = Found::default();
+    let mut watched: BTreeMap<&str, Vec<&Field>> = BTreeMap::new();
     for (node, args) in all.clone() {
-        for field in node.kind.args {
+        let fields = watched
+            .entry(node.kind.name)
+            .or_insert_with(|| node.kind.args.iter().filter(|field| has_rules(field)).collect());
+        for field in fields {
             if let Some(value) = args.get(field.name) {
                 look(graph, node, field, value, &mut vec![field.name.into()], &mut found);
             }
@@ -31,6 +35,18 @@ pub(super) fn check<'a>(
     }
     companions(all, &mut found);
     found.all
+}
+
+/// Whether there is a rule for a field, or for one inside it.
+fn has_rules(field: &Field) -> bool {
+    fn inside(ty: Type) -> bool {
+        match ty {
+            Type::Object(fields) => fields.iter().any(has_rules),
+            Type::List(item) => inside(*item),
+            _ => false,
+        }
+    }
+    !field.rules.is_empty() || inside(field.ty)
 }
 
 /// What was found so far. Of what is only worth knowing, one finding stands for all of a rule.

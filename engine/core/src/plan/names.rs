@@ -60,10 +60,14 @@ fn without_suffix(suffix: &str, node: &Node, args: &Map<Expr>) -> Option<Diagnos
 
 /// Whether a name has the suffix as a whole word.
 fn carries(name: &str, suffix: &str) -> bool {
-    let (name, suffix) = (name.to_lowercase(), suffix.to_lowercase());
     let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-    name.match_indices(&suffix)
-        .any(|(at, found)| is_edge(name[..at].chars().next_back()) && is_edge(name[at + found.len()..].chars().next()))
+    let has = |name: &str| {
+        name.match_indices(suffix).any(|(at, found)| {
+            is_edge(name[..at].chars().next_back()) && is_edge(name[at + found.len()..].chars().next())
+        })
+    };
+    // Suffixes are in lower case; names need not be.
+    has(name) || has(&name.to_lowercase())
 }
 
 #[cfg(test)]
