@@ -17,6 +17,13 @@ use dr_macros::{Block, Kind};
     outputs = ClusterOut,
     id = "{cluster_identifier}",
     unique = "region: cluster_identifier",
+    makes(
+        "D22",
+        "logs.log_group.name",
+        "/aws/rds/cluster/{cluster_identifier}/{enabled_cloudwatch_logs_exports}",
+        "",
+        "RDS makes the group itself, and no destroy takes it along"
+    ),
     create = "3m",
     update = "1m",
     delete = "8m",
