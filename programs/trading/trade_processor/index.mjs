@@ -123,15 +123,9 @@ async function cloud(environment) {
     session: (trade) => table.send(new UpdateItemCommand({
       TableName: environment.SESSION_TABLE_NAME,
       Key: { sessionId: { S: trade.sessionId } },
-      UpdateExpression: "SET lastTrade = :trade, lastRegion = :region ADD trades :one",
-      // Only once for each trade, however often it comes.
-      ConditionExpression: "attribute_not_exists(trades) OR NOT contains(trades, :trade)",
-      ExpressionAttributeValues: {
-        ":trade": { S: trade.tradeId }, ":region": { S: environment.REGION }, ":one": { SS: [trade.tradeId] },
-      },
-    })).catch((error) => {
-      if (error.name !== "ConditionalCheckFailedException") throw error;
-    }),
+      UpdateExpression: "SET lastTrade = :trade, lastRegion = :region",
+      ExpressionAttributeValues: { ":trade": { S: trade.tradeId }, ":region": { S: environment.REGION } },
+    })),
   };
 }
 
