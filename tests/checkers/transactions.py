@@ -57,7 +57,7 @@ class Check(common.Findings):
             self.function(region, keys)
             self.log_group(region, keys)
             self.alarms(region)
-        self.cross_region_role()
+        self.cross_region_role(keys)
         self.nothing_else(west)
         return self.report()
 
@@ -337,7 +337,7 @@ class Check(common.Findings):
             listed = self.cloud.client("cloudwatch", region).list_tags_for_resource(ResourceARN=arn)["Tags"]
             self.tags(what, region, pairs(listed))
 
-    def cross_region_role(self):
+    def cross_region_role(self, keys):
         """The role for an operator in the other region: only with the external id."""
         name = self.named("transaction-cross-region-role")
         role = self.role(name, self.primary)
@@ -355,6 +355,8 @@ class Check(common.Findings):
         needed = [(f"dynamodb:{action}", table) for action in READ_AND_WRITE for table in tables]
         for region in self.compute_regions:
             needed.append(("lambda:InvokeFunction", self.arn("lambda", region, f"function:{self.function_name}")))
+        if self.customer_keys:
+            needed += [("kms:Decrypt", keys[region]) for region in regions]
         forbidden = [("dynamodb:GetItem", f"{tables[0]}-other"), ("iam:PassRole", f"arn:aws:iam::{self.account}:role/any")]
         forbidden.append(("lambda:InvokeFunction", self.arn("lambda", self.primary, "function:another")))
         self.rights(name, may, needed, forbidden)
