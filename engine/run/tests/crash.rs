@@ -20,7 +20,7 @@ use dr_core::graph::{Graph, Node, Options, Output, ReplaceOrder};
 use dr_core::plan::{Goal, Input, Plan, propose};
 use dr_core::record::Snapshot;
 use dr_core::value::{Map, Str, Value};
-use dr_run::{Cancel, DiskWorld, LocalCloud, Observer, Report, Resumption, Router, Silent, Store, StoreError};
+use dr_run::{Cancel, DiskWorld, LocalCloud, Observer, Report, Resumption, Router, Silent, Store};
 
 /// A resource: its address, its arguments, and what it depends on.
 type Declared<'a> = (&'a str, &'a [(&'a str, Value)], Option<&'a str>);
@@ -107,14 +107,7 @@ struct Process<'a> {
 
 impl<'a> Process<'a> {
     async fn start(dir: &'a Path, cloud: &'a Fake) -> Process<'a> {
-        // What the last process had begun to write is written to its end before the lock is free.
-        loop {
-            match Store::open(dir, "e", &dr_run::KeySource::StateDirectory) {
-                Ok(store) => return Process { dir, store, cloud },
-                Err(StoreError::Locked { .. }) => tokio::task::yield_now().await,
-                Err(other) => panic!("{other}"),
-            }
-        }
+        Process { dir, store: common::reopen(dir).await, cloud }
     }
 
     fn plan(&self, graph: Option<&Graph>) -> (Plan, Snapshot) {

@@ -67,8 +67,7 @@ async fn secrets_come_back_and_are_nowhere_in_clear() {
         };
         store.commit(Change::Append { event, depose: None }).await.unwrap();
     }
-    tokio::task::yield_now().await;
-    let store = open(dir.path());
+    let store = common::reopen(dir.path()).await;
     let snapshot = store.snapshot().unwrap();
     let a = &snapshot.records[&address("x.quick:a")];
     assert_eq!(a.args["password"], Value::str(SECRET).secret());

@@ -16,7 +16,7 @@ use dr_core::record::{Need, Record, Snapshot};
 use dr_core::registry::Registry;
 use dr_core::schema::{Field, Kind, Lit, Place, Presence, Type};
 use dr_core::value::{Map, Str, Value};
-use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Observer, Report, Store};
+use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Observer, Report, Store, StoreError};
 
 const ARGS: &[Field] = &[
     Field { presence: Presence::Optional, replace: true, ..Field::new("name", "", Type::Str) },
@@ -383,6 +383,18 @@ pub fn output(plan: &mut Plan, name: &str, value: Expr) {
 
 pub fn open(dir: &Path) -> Store {
     Store::open(dir, "e", &KeySource::StateDirectory).unwrap()
+}
+
+/// The same after the one that had it open was dropped: what that one had begun to write is written to its end before
+/// the lock is free.
+pub async fn reopen(dir: &Path) -> Store {
+    loop {
+        match Store::open(dir, "e", &KeySource::StateDirectory) {
+            Ok(store) => return store,
+            Err(StoreError::Locked { .. }) => tokio::task::yield_now().await,
+            Err(other) => panic!("{other}"),
+        }
+    }
 }
 
 /// Everything a run needs besides store and cloud.
