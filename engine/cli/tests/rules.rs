@@ -13,6 +13,9 @@ use dr_core::diagnostic::Severity;
 use dr_core::rules::CHECKS;
 use serde_json::Value;
 
+/// Checks of what there is no kind or argument for: violating them is a mistake in the script, before there is a plan.
+const UNSPEAKABLE: &[&str] = &["D18", "D21"];
+
 type Finding = (u64, String, String);
 
 fn folder() -> PathBuf {
@@ -80,10 +83,12 @@ fn every_check_is_violated_somewhere_and_kept_elsewhere() {
         assert_eq!(found_there, wanted, "{}", violated.display());
         let word = serde_json::to_value(severity).unwrap();
         assert!(wanted.iter().any(|(_, id, is)| id == check.id && *is == word), "{} is not violated", check.id);
-        let refused = severity == Severity::Error;
-        // What the language cannot even say ends as a mistake in the script.
-        let ends: &[i32] = if refused { &[3, 1] } else { &[0] };
-        assert!(status.is_some_and(|status| ends.contains(&status)), "{}: {status:?}", violated.display());
+        let ends = match severity {
+            Severity::Error if UNSPEAKABLE.contains(&check.id) => 1,
+            Severity::Error => 3,
+            Severity::Warning | Severity::Info => 0,
+        };
+        assert_eq!(status, Some(ends), "{}", violated.display());
         seen.insert(violated);
     }
     for entry in std::fs::read_dir(folder()).unwrap() {

@@ -92,7 +92,7 @@ class Processor(unittest.TestCase):
             {**PAYMENT, "amount": "NaN"},
             {**PAYMENT, "amount": 1_000_001},
             {**PAYMENT, "amount": None},
-            {**PAYMENT, "currency": "XXX"},
+            {**PAYMENT, "currency": "ZZZ"},
             {**PAYMENT, "currency": ["EUR"]},
             {**PAYMENT, "account": ""},
             {**PAYMENT, "reference": "x" * 141},

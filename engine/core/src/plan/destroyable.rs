@@ -37,6 +37,22 @@ pub(super) fn check<'a>(
     found.all
 }
 
+/// A finding as it counts for a resource that may allow it: a refusal that is allowed only warns, with the reason, and
+/// what would only be said is not said.
+pub(super) fn weighed(node: &Node, id: &str, finding: Diagnostic) -> Option<Diagnostic> {
+    let mut finding = finding.code(id);
+    match (node.options.allow.get(id), finding.severity) {
+        (Some(reason), Severity::Error) => {
+            finding.severity = Severity::Warning;
+            finding.help = vec![format!("allowed here: {reason}")];
+        }
+        (Some(_), _) => return None,
+        (None, Severity::Error) => finding.help.push(format!("or say why it may be so: `allow: #{{ {id}: \"..\" }}`")),
+        (None, _) => {}
+    }
+    Some(finding)
+}
+
 /// Whether there is a rule for a field, or for one inside it.
 fn has_rules(field: &Field) -> bool {
     fn inside(ty: Type) -> bool {
@@ -58,16 +74,7 @@ struct Found {
 
 impl Found {
     fn add(&mut self, node: &Node, id: &'static str, finding: Diagnostic) {
-        let mut finding = finding.code(id);
-        if let Some(reason) = node.options.allow.get(id) {
-            if finding.severity != Severity::Error {
-                return;
-            }
-            finding.severity = Severity::Warning;
-            finding.help = vec![format!("allowed here: {reason}")];
-        } else if finding.severity == Severity::Error {
-            finding.help.push(format!("or say why it may be so: `allow: #{{ {id}: \"..\" }}`"));
-        }
+        let Some(finding) = weighed(node, id, finding) else { return };
         if finding.severity == Severity::Info {
             if let Some(first) = self.told.get(id).and_then(|index| self.all.get_mut(*index)) {
                 let more = finding.labels.into_iter().map(|label| crate::diagnostic::Label { primary: false, ..label });

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::destroyable::weighed;
 use super::propose::unique_key;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
@@ -49,13 +50,10 @@ fn without_suffix(suffix: &str, node: &Node, args: &Map<Expr>) -> Option<Diagnos
     }
     let path: [Str; 1] = [field.into()];
     let message = format!("the name of `{}` does not carry the suffix `{suffix}`: {name:?}", node.address);
-    let d = match node.options.allow.get("D20") {
-        Some(reason) => Diagnostic::warning(message).help(format!("allowed here: {reason}")),
-        None => Diagnostic::error(message)
-            .help(format!("leave `{field}` out, or put `${{env.suffix}}` into it"))
-            .help("or say why it may be so: `allow: #{ D20: \"..\" }`"),
-    };
-    Some(d.code("D20").at(node.site.of(&path, false), "another environment would want the same name"))
+    let finding = Diagnostic::error(message)
+        .help(format!("leave `{field}` out, or put `${{env.suffix}}` into it"))
+        .at(node.site.of(&path, false), "another environment would want the same name");
+    weighed(node, "D20", finding)
 }
 
 /// Whether a name has the suffix as a whole word.
