@@ -19,7 +19,6 @@ use crate::environment::Environment;
 struct Program {
     name: &'static str,
     /// The regions that it is in.
-    #[cfg_attr(not(feature = "emulators"), allow(dead_code))]
     regions: [&'static str; 2],
     /// Sets of options: a name, and what is set.
     options: &'static [(&'static str, &'static [&'static str])],
@@ -254,6 +253,13 @@ fn every_program_is_tried() {
     assert_eq!(PROGRAMS.iter().map(|program| program.name.to_owned()).collect::<BTreeSet<_>>(), there);
 }
 
+/// The regions that an environment has something in.
+fn regions(environment: &Environment) -> BTreeSet<String> {
+    let state = environment.project.run(&["state", "list", "--env", "t1", "--json"]).json();
+    let records = state["records"].as_array().unwrap().iter();
+    records.filter_map(|record| Some(record["region"].as_str()?.to_owned())).collect()
+}
+
 /// Every program at the same time, each in projects of its own.
 #[test]
 fn they_live_in_the_sandbox_with_their_options() {
@@ -263,7 +269,7 @@ fn they_live_in_the_sandbox_with_their_options() {
                 let begin = |set: &'static [&'static str]| Environment::in_the_sandbox(program.name, "t1", set);
                 program.live(
                     begin,
-                    |_, there| assert!(!there.held().is_empty()),
+                    |_, there| assert_eq!(regions(there), BTreeSet::from(program.regions.map(str::to_owned))),
                     |_, gone| assert_eq!(gone.held(), []),
                 );
             })

@@ -4,41 +4,12 @@ One file per service; each has `fix()` and `strict()`, or one of the two. Add a 
 ran into, say in its docstring what AWS does, and keep the error code that AWS answers with. See `patching.py` for how.
 """
 
-from . import (
-    acm,
-    apigateway,
-    apigatewayv2,
-    awslambda,
-    dynamodb,
-    ec2,
-    elbv2,
-    events,
-    iam,
-    kms,
-    logs,
-    rds,
-    route53,
-    s3,
-    secretsmanager,
-)
+import importlib
+import pkgutil
 
-SERVICES = (
-    acm,
-    apigateway,
-    apigatewayv2,
-    awslambda,
-    dynamodb,
-    ec2,
-    elbv2,
-    events,
-    iam,
-    kms,
-    logs,
-    rds,
-    route53,
-    s3,
-    secretsmanager,
-)
+# Every file beside this one is of a service, but for the one that says how to patch.
+NAMES = [module.name for module in pkgutil.iter_modules(__path__) if module.name != "patching"]
+SERVICES = [importlib.import_module(f".{name}", __name__) for name in sorted(NAMES)]
 GROUPS = ("fix", "strict")
 
 
