@@ -14,6 +14,7 @@ use dr_core::graph::Graph;
 use dr_core::plan::{Action, Plan, Step};
 use dr_core::record::Record;
 use dr_core::schema::{Kind, Place, Presence};
+use dr_core::secrecy::revealed;
 use dr_core::value::{Map, Str, Value};
 
 use crate::example::Example;
@@ -163,10 +164,6 @@ fn recorded(room: &Room, address: &Address) -> Result<(&'static Kind, Record), F
 
 fn target<'a>(kind: &'static Kind, record: &'a Record) -> Target<'a> {
     Target { kind, region: record.region.as_deref(), address: &record.address }
-}
-
-fn revealed(args: &Map<Value>) -> Map<Value> {
-    args.iter().map(|(name, value)| (name.clone(), value.revealed())).collect()
 }
 
 /// Makes a call until it is not refused for the moment.

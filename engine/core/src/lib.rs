@@ -21,5 +21,6 @@ pub mod resolve;
 pub mod rules;
 pub mod schedule;
 pub mod schema;
+pub mod secrecy;
 pub mod value;
 pub mod world;

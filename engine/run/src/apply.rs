@@ -25,6 +25,7 @@ use dr_core::record::{Record, Snapshot};
 use dr_core::resolve;
 use dr_core::schedule::{self, Cycle, Scheduler};
 use dr_core::schema::{Kind, Presence};
+use dr_core::secrecy::{mark, revealed};
 use dr_core::value::{Map, Str, Value};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -36,7 +37,7 @@ use crate::observe::{Event, Phase, What};
 use crate::report::{Failure, Report};
 use crate::retry::Retry;
 use crate::stale::{Stale, check_fresh};
-use crate::step::{Finish, mark, revealed};
+use crate::step::Finish;
 use crate::store::Receipt;
 
 /// Steps of one lane at work at once. More than call slots, so that journaling never leaves a slot empty, and enough

@@ -15,13 +15,13 @@ use dr_core::graph::{Graph, Node};
 use dr_core::plan::{Action, Refreshed, agrees};
 use dr_core::record::{Record, Snapshot};
 use dr_core::schema::{Kind, Place};
+use dr_core::secrecy::{mark, marked, revealed};
 use dr_core::value::{Map, Str, Value};
 use futures::StreamExt as _;
 
 use crate::engine::{Broken, Call, Engine, Job};
 use crate::local::LocalCloud;
 use crate::retry::Retry;
-use crate::step::{mark, revealed};
 
 /// Reads at work at once, over all services; the gate decides how many of them are calls.
 const AT_WORK: usize = 512;
@@ -300,11 +300,4 @@ async fn read<'r>(
         Err(broken) => Err(broken),
     };
     (record, refreshed)
-}
-
-/// What was read, with secrets marked.
-fn marked(kind: &Kind, mut live: Live) -> Live {
-    mark(kind.args, &mut live.args);
-    mark(kind.outputs, &mut live.outputs);
-    live
 }

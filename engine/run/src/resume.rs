@@ -12,6 +12,7 @@ use dr_core::cloud::{Identity, Intent, Target};
 use dr_core::journal::Open;
 use dr_core::plan::Action;
 use dr_core::record::Record;
+use dr_core::secrecy::revealed;
 use dr_core::value::Map;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -21,7 +22,7 @@ use crate::engine::{Broken, Call, Engine, Job};
 use crate::observe::What;
 use crate::report::Failure;
 use crate::retry::Retry;
-use crate::step::{Finish, observed, revealed};
+use crate::step::{Finish, observed};
 
 /// What became of an operation of an earlier run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,6 @@
 //! between is what [`resume`](crate::resume()) needs to go on from there, and both use the same functions. A function
 //! that fails says so; what is known by then is on disk.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,8 @@ use dr_core::cloud::{ErrorClass, Intent, Live, Settled};
 use dr_core::compare;
 use dr_core::journal::Event;
 use dr_core::record::Record;
-use dr_core::schema::{Field, Kind, Place, Presence, Type};
+use dr_core::schema::{Kind, Place, Presence};
+use dr_core::secrecy::{mark, revealed};
 use dr_core::value::{Map, Str, Value};
 use tokio::time::Instant;
 
@@ -37,51 +37,6 @@ pub(crate) enum Finish {
     Ready(Arc<Record>, Receipt),
     /// It is there, and not as it should be. What is known is on disk.
     Unready(Arc<Record>, Broken),
-}
-
-/// The arguments as a cloud gets them: without marks of secrecy.
-pub(crate) fn revealed(args: &Map<Value>) -> Cow<'_, Map<Value>> {
-    if args.values().any(Value::has_secret) {
-        Cow::Owned(args.iter().map(|(k, v)| (k.clone(), v.revealed())).collect())
-    } else {
-        Cow::Borrowed(args)
-    }
-}
-
-/// Marks what the schema says is secret.
-pub(crate) fn mark(fields: &[Field], map: &mut Map<Value>) {
-    for field in fields {
-        if (field.sensitive || holds_secrets(field.ty))
-            && let Some(value) = map.get_mut(field.name)
-        {
-            mark_value(field, value);
-        }
-    }
-}
-
-fn mark_value(field: &Field, value: &mut Value) {
-    if field.sensitive && !value.is_null() {
-        *value = std::mem::take(value).secret();
-    } else {
-        mark_inside(field.ty, value);
-    }
-}
-
-fn mark_inside(ty: Type, value: &mut Value) {
-    match (ty, value) {
-        (Type::Object(fields), Value::Map(map)) => mark(fields, map),
-        (Type::List(inner), Value::List(items)) => items.iter_mut().for_each(|v| mark_inside(*inner, v)),
-        (Type::Map(inner), Value::Map(map)) => map.values_mut().for_each(|v| mark_inside(*inner, v)),
-        _ => {}
-    }
-}
-
-fn holds_secrets(ty: Type) -> bool {
-    match ty {
-        Type::Object(fields) => fields.iter().any(|f| f.sensitive || holds_secrets(f.ty)),
-        Type::List(inner) | Type::Map(inner) => holds_secrets(*inner),
-        _ => false,
-    }
 }
 
 /// The record after its resource was read: the arguments it was given, what the service chose where it was given
