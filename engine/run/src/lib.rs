@@ -11,6 +11,8 @@
 mod apply;
 mod cancel;
 mod change;
+mod create;
+mod delete;
 mod engine;
 mod gate;
 mod local;
@@ -26,6 +28,8 @@ pub mod seal;
 mod stale;
 mod step;
 pub mod store;
+mod update;
+mod wait;
 mod world;
 
 pub use apply::{ApplyError, apply};
