@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::dag::{Dag, Order};
 use crate::diagnostic::{Diagnostic, Frame, Span};
 use crate::expr::Expr;
 use crate::record::Need;
@@ -159,9 +160,9 @@ impl Graph {
     /// Checks the graph as a whole: that what is referred to exists, and that nothing waits for itself.
     pub fn check(&self) -> Vec<Diagnostic> {
         let mut found = Vec::new();
-        let needs: BTreeMap<&Address, Vec<Need>> = self.nodes.values().map(|n| (&n.address, n.needs())).collect();
-        for node in self.nodes.values() {
-            for need in &needs[&node.address] {
+        let dependencies = self.dependencies();
+        for (node, needs) in dependencies.nodes.iter().zip(&dependencies.needs) {
+            for need in needs {
                 if !self.nodes.contains_key(&need.address) {
                     let near = closest(need.address.as_str(), self.nodes.keys().map(Address::as_str));
                     let mut d = Diagnostic::error(format!(
@@ -176,20 +177,29 @@ impl Graph {
                 }
             }
         }
-        if let Some(cycle) = cycle(&needs) {
-            let path: Vec<String> = cycle.iter().map(|a| format!("`{a}`")).collect();
+        if let Some(cycle) = dependencies.order().cycle {
+            let cycle: Vec<&Node> = cycle.into_iter().map(|i| dependencies.nodes[i]).collect();
+            let path: Vec<String> = cycle.iter().map(|n| format!("`{}`", n.address)).collect();
             let mut d = Diagnostic::error(format!("resources wait for each other: {} → {}", path.join(" → "), path[0]))
                 .help("a resource can only be made after what it depends on; take one of these dependencies out");
-            for (i, address) in cycle.iter().enumerate() {
-                let site = &self.nodes[*address].site;
-                let next = &cycle[(i + 1) % cycle.len()];
-                let text = format!("waits for `{next}`");
-                let span = site.of(&["depends_on".into()], false);
+            for (i, node) in cycle.iter().enumerate() {
+                let next = cycle[(i + 1) % cycle.len()];
+                let text = format!("waits for `{}`", next.address);
+                let span = node.site.of(&["depends_on".into()], false);
                 d = if i == 0 { d.at(span, text) } else { d.also(span, text) };
             }
             found.push(d);
         }
         found
+    }
+
+    /// The nodes by address, with what each depends on.
+    pub fn dependencies(&self) -> Dependencies<'_> {
+        let nodes: Vec<&Node> = self.nodes.values().collect();
+        let needs: Vec<Vec<Need>> = nodes.iter().map(|n| n.needs()).collect();
+        let number = |need: &Need| nodes.binary_search_by(|n| n.address.cmp(&need.address)).ok();
+        let after = needs.iter().map(|all| all.iter().filter_map(number).collect()).collect();
+        Dependencies { nodes, needs, after }
     }
 
     /// The regions that resources of the graph live in.
@@ -198,40 +208,21 @@ impl Graph {
     }
 }
 
-/// A cycle, each address waiting for the next and the last for the first.
-fn cycle<'a>(needs: &'a BTreeMap<&'a Address, Vec<Need>>) -> Option<Vec<&'a Address>> {
-    #[derive(Clone, Copy, PartialEq)]
-    enum Mark {
-        Open,
-        Done,
+/// The nodes of a graph, and what each depends on.
+#[derive(Debug)]
+pub struct Dependencies<'g> {
+    /// The nodes, by address.
+    pub nodes: Vec<&'g Node>,
+    /// What each needs, declared or not.
+    pub needs: Vec<Vec<Need>>,
+    /// The numbers of the declared nodes that each needs.
+    pub after: Vec<Vec<usize>>,
+}
+
+impl Dependencies<'_> {
+    /// An order in which each node comes after what it needs.
+    pub fn order(&self) -> Order {
+        let lists = self.after.iter().map(Vec::as_slice);
+        Dag::new(lists).map(|dag| dag.order(|i| &self.after[i])).unwrap_or_default()
     }
-    let mut marks: BTreeMap<&Address, Mark> = BTreeMap::new();
-    for root in needs.keys().copied() {
-        if marks.contains_key(root) {
-            continue;
-        }
-        // An explicit stack: programs may be deep.
-        let mut stack: Vec<(&Address, std::slice::Iter<'_, Need>)> = vec![(root, needs[root].iter())];
-        marks.insert(root, Mark::Open);
-        while let Some((address, rest)) = stack.last_mut() {
-            let Some(need) = rest.next() else {
-                marks.insert(address, Mark::Done);
-                stack.pop();
-                continue;
-            };
-            let Some((next, further)) = needs.get_key_value(&need.address) else { continue };
-            match marks.get(next) {
-                Some(Mark::Done) => {}
-                Some(Mark::Open) => {
-                    let from = stack.iter().position(|(a, _)| a == next).unwrap_or(0);
-                    return Some(stack[from..].iter().map(|(a, _)| *a).collect());
-                }
-                None => {
-                    marks.insert(next, Mark::Open);
-                    stack.push((next, further.iter()));
-                }
-            }
-        }
-    }
-    None
 }

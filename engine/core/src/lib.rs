@@ -8,6 +8,7 @@ pub mod address;
 pub mod cloud;
 pub mod compare;
 pub mod convert;
+pub mod dag;
 pub mod diagnostic;
 pub mod expr;
 pub mod function;

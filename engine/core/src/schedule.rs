@@ -8,6 +8,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
+use crate::dag::Dag;
+
 /// What the scheduler must know of a step. A step's number is its index.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Task {
@@ -40,23 +42,6 @@ enum State {
     Skipped,
 }
 
-/// The steps of one cycle among those that could not be ordered: walking back along what is waited for never leaves
-/// them, so it comes to a step twice.
-fn one_cycle(tasks: &[Task], open: &[usize]) -> Vec<usize> {
-    let mut walk: Vec<usize> = Vec::new();
-    let mut next = open.iter().position(|&n| n > 0);
-    while let Some(step) = next {
-        if let Some(start) = walk.iter().position(|&s| s == step) {
-            walk.drain(..start);
-            walk.reverse();
-            break;
-        }
-        walk.push(step);
-        next = tasks[step].after.iter().copied().find(|&before| open[before] > 0);
-    }
-    walk
-}
-
 /// The scheduler of one run.
 #[derive(Debug)]
 pub struct Scheduler {
@@ -78,32 +63,16 @@ impl Scheduler {
     /// When steps wait for each other, or for one that is not there.
     pub fn new(tasks: &[Task]) -> Result<Scheduler, Cycle> {
         let count = tasks.len();
-        let mut followers = vec![Vec::new(); count];
-        let mut missing = vec![0; count];
-        for (i, task) in tasks.iter().enumerate() {
-            for &before in &task.after {
-                followers.get_mut(before).ok_or_else(|| Cycle(vec![i, before]))?.push(i);
-                missing[i] += 1;
-            }
+        let dag = Dag::new(tasks.iter().map(|t| &*t.after)).map_err(|e| Cycle(vec![e.by, e.number]))?;
+        let order = dag.order(|i| &tasks[i].after);
+        if let Some(mut cycle) = order.cycle {
+            // In the order in which they would have to be done.
+            cycle.reverse();
+            return Err(Cycle(cycle));
         }
-        // Topological order; what cannot be ordered is in or behind a cycle.
-        let mut open = missing.clone();
-        let mut order: Vec<usize> = (0..count).filter(|&i| open[i] == 0).collect();
-        let mut next = 0;
-        while let Some(&i) = order.get(next) {
-            next += 1;
-            for &f in &followers[i] {
-                open[f] -= 1;
-                if open[f] == 0 {
-                    order.push(f);
-                }
-            }
-        }
-        if order.len() < count {
-            return Err(Cycle(one_cycle(tasks, &open)));
-        }
+        let Dag { followers, missing } = dag;
         let mut remaining = vec![Duration::ZERO; count];
-        for &i in order.iter().rev() {
+        for &i in order.sorted.iter().rev() {
             let longest = followers[i].iter().map(|&f| remaining[f]).max().unwrap_or_default();
             remaining[i] = tasks[i].cost + longest;
         }
