@@ -225,4 +225,18 @@ impl Dependencies<'_> {
         let lists = self.after.iter().map(Vec::as_slice);
         Dag::new(lists).map(|dag| dag.order(|i| &self.after[i])).unwrap_or_default()
     }
+
+    /// For each node, whether it is one of these or one of them depends on it.
+    pub fn behind(&self, wanted: &BTreeSet<Address>) -> Vec<bool> {
+        let mut found: Vec<bool> = self.nodes.iter().map(|n| wanted.contains(&n.address)).collect();
+        let mut open: Vec<usize> = (0..found.len()).filter(|&i| found[i]).collect();
+        while let Some(number) = open.pop() {
+            for &before in &self.after[number] {
+                if !std::mem::replace(&mut found[before], true) {
+                    open.push(before);
+                }
+            }
+        }
+        found
+    }
 }

@@ -1,15 +1,20 @@
 //! The plan: a finished list of steps with reasons.
 //!
 //! A plan leaves no choice to apply. It names the state it was made from; it is plain data that can be stored, shown
-//! and executed elsewhere. Making one is [`propose`], in stages of one file each: `diff` finds what differs in one
-//! resource, `propose` decides each resource's action in the order of dependencies, `names` and `destroyable` look at
-//! what is declared, `order` arranges the steps.
+//! and executed elsewhere. Making one is [`propose`], in stages of one file each: `foresee` says what will be known of a
+//! resource, `diff` finds what differs in one, `propose` decides each resource's action in the order of dependencies,
+//! `names`, `destroyable` and `protect` look at what was decided, `order` arranges the steps, `identity` names the plan.
 
 mod destroyable;
 mod diff;
+mod foresee;
+mod identity;
+mod input;
 mod names;
 mod order;
 mod propose;
+mod protect;
+mod unique;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +30,8 @@ use crate::record::{Need, Record};
 use crate::value::{Map, Str, Value};
 
 pub use diff::agrees;
-pub use propose::{Goal, Input, Refreshed, propose};
+pub use input::{Goal, Input, Refreshed};
+pub use propose::{foresee, propose};
 
 /// The version of the plan's form. A plan of another one is refused.
 pub const FORMAT: u32 = 1;
@@ -35,7 +41,8 @@ pub const FORMAT: u32 = 1;
 pub struct Plan {
     /// The version of this form.
     pub format: u32,
-    /// Hash of everything below: the plan's identity, from which operation ids are derived.
+    /// The plan's identity, from which operation ids are derived: a hash of everything below but the diagnostics and the
+    /// estimate. Of records it covers id and operation; of a secret, only that it is one.
     pub id: Str,
     /// The program's name.
     pub program: Str,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::destroyable::weighed;
-use super::propose::unique_key;
+use super::unique::unique_key;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::graph::Node;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::address::Address;
 use crate::graph::ReplaceOrder;
-use crate::plan::propose::unique_key;
+use crate::plan::unique::unique_key;
 use crate::plan::{Action, Step};
 use crate::record::Record;
 use crate::registry::Registry;

@@ -9,60 +9,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::cloud::{Identity, Live};
+use crate::cloud::Live;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::expr::{AttrRef, Expr};
-use crate::graph::{Graph, Node, ReplaceOrder};
+use crate::graph::Node;
 use crate::plan::diff::{Difference, difference, known_changes, refreshed, switched};
-use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Reason, Step, destroyable, names, order};
-use crate::record::{Need, Record, Snapshot};
-use crate::registry::Registry;
+use crate::plan::foresee::{Decided, Fate};
+use crate::plan::input::{Goal, Input, Refreshed};
+use crate::plan::unique::natural_order;
+use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Reason, Step, destroyable, identity, names, order, protect};
+use crate::record::{Need, Record};
 use crate::resolve;
-use crate::schema::{Field, Kind, Presence, Scope};
+use crate::schema::{Field, Presence};
 use crate::value::{Map, Str, Value, intern};
-
-/// What the plan is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Goal {
-    /// What is declared shall be there.
-    Apply,
-    /// Nothing shall be there.
-    Destroy,
-}
-
-/// What a refresh found.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Refreshed {
-    /// It is there.
-    Live(Live),
-    /// It is gone.
-    Gone,
-}
-
-/// Everything a plan is made from.
-#[derive(Debug, Clone, Copy)]
-pub struct Input<'a> {
-    /// What the plan is for.
-    pub goal: Goal,
-    /// What is declared; empty for a destroy from state alone.
-    pub graph: &'a Graph,
-    /// What is known.
-    pub snapshot: &'a Snapshot,
-    /// What a refresh found; resources that are not in it count as unchanged.
-    pub refreshed: &'a BTreeMap<Address, Refreshed>,
-    /// Attributes known before apply: answers of look-ups, contents of archives.
-    pub known: &'a BTreeMap<Address, Map<Value>>,
-    /// Existing resources that are to be taken over, as they are.
-    pub imports: &'a BTreeMap<Address, Arc<Record>>,
-    /// The kinds.
-    pub registry: &'a Registry,
-    /// The environment's suffix.
-    pub environment: &'a str,
-    /// The program's name.
-    pub program: &'a Str,
-    /// The cloud.
-    pub identity: &'a Identity,
-}
 
 /// Makes the plan. What is wrong is among its diagnostics; a plan with an error cannot be applied.
 pub fn propose(input: &Input<'_>) -> Plan {
@@ -71,7 +30,7 @@ pub fn propose(input: &Input<'_>) -> Plan {
     match input.goal {
         Goal::Apply => {
             planner.diagnostics.extend(input.graph.notes.iter().cloned());
-            planner.decide_all();
+            planner.decide_all(None);
             let all = planner.decided.values().map(|d| (d.node, &*d.args));
             let found = names::check(input.environment, all.clone());
             let blockers = destroyable::check(input.graph, all);
@@ -80,83 +39,21 @@ pub fn propose(input: &Input<'_>) -> Plan {
         Goal::Destroy => {}
     }
     planner.remove_undeclared();
-    planner.protect();
+    planner.diagnostics.extend(protect::check(input, &planner.steps));
     planner.finish()
 }
 
-/// What becomes of a declared resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    /// It stays, or is changed in place without effect on this attribute's being known.
-    Stay,
-    /// It is changed in place.
-    Change,
-    /// It is made, anew or for the first time.
-    Make,
-    /// It is a look-up.
-    Ask,
-}
-
-/// A decided resource, as its dependents see it.
-#[derive(Debug)]
-struct Decided<'a> {
-    node: &'a Node,
-    fate: Fate,
-    args: Cow<'a, Map<Expr>>,
-    prior: Option<Arc<Record>>,
-    known: Option<&'a Map<Value>>,
-}
-
-impl Decided<'_> {
-    /// The value that an attribute will have, as far as that is known.
-    fn attribute(&self, name: &str) -> Option<Value> {
-        let kind = self.node.kind;
-        if let Some(value) = self.known.and_then(|k| k.get(name)) {
-            return Some(value.clone());
-        }
-        let prior = self.prior.as_ref().filter(|_| matches!(self.fate, Fate::Stay | Fate::Change));
-        if let Some(field) = kind.output(name) {
-            return prior.filter(|_| self.fate == Fate::Stay || !field.volatile)?.outputs.get(name).cloned();
-        }
-        match (self.args.get(name), kind.arg(name), name) {
-            (Some(value), _, _) => value.known().cloned(),
-            (None, Some(field), _) if field.presence == Presence::Computed => prior?.args.get(name).cloned(),
-            (None, Some(_), _) => Some(Value::Null),
-            (None, None, "id") => prior.map(|p| Value::Str(p.id.clone())),
-            (None, None, "region") => Some(self.node.region.clone().map_or(Value::Null, Value::Str)),
-            _ => None,
-        }
-    }
-}
-
-impl Decided<'_> {
-    /// The value of an attribute of something that is made anew, where it says nothing but what the resource is called
-    /// and where it is, and neither changes: the ARN of a table of the same name.
-    fn predicted(&self, name: &str) -> Option<Value> {
-        let prior = self.prior.as_ref().filter(|p| self.fate == Fate::Make && p.region == self.node.region)?;
-        let kind = self.node.kind;
-        let field = kind.output(name).filter(|f| !f.volatile)?;
-        let mut named = false;
-        for hole in holes(field.like) {
-            let stays = match hole {
-                "account" | "region" => true,
-                _ => {
-                    named = true;
-                    kind.arg(hole).is_some()
-                        && matches!(self.args.get(hole), Some(Expr::Known(v)) if prior.args.get(hole) == Some(v))
-                }
-            };
-            if !stays {
-                return None;
-            }
-        }
-        prior.outputs.get(name).filter(|_| named).cloned()
-    }
-}
-
-/// The words in braces of a shape, such as `name` of `arn:aws:x:{region}:{name}`.
-fn holes(like: &str) -> impl Iterator<Item = &str> {
-    like.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(hole, _)| hole)
+/// The arguments of these resources, as far as they will all be known: what a look-up is to be asked while planning.
+/// Only what they depend on is decided.
+pub fn foresee(input: &Input<'_>, wanted: &BTreeSet<Address>) -> BTreeMap<Address, Map<Value>> {
+    let mut planner =
+        Planner { input, decided: BTreeMap::new(), steps: Vec::new(), diagnostics: Vec::new(), unchanged: 0 };
+    planner.decide_all(Some(wanted));
+    let known = |address: &Address| {
+        let all = planner.decided.get(address)?.args.iter();
+        all.map(|(name, value)| Some((name.clone(), value.known()?.clone()))).collect::<Option<Map<Value>>>()
+    };
+    wanted.iter().filter_map(|address| Some((address.clone(), known(address)?))).collect()
 }
 
 struct Planner<'a> {
@@ -168,11 +65,18 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    /// Decides every declared resource, dependencies first.
-    fn decide_all(&mut self) {
-        for (node, needs) in topological(self.input.graph) {
+    /// Decides every declared resource, dependencies first; with `wanted`, only those and what they depend on.
+    fn decide_all(&mut self, wanted: Option<&BTreeSet<Address>>) {
+        let dependencies = self.input.graph.dependencies();
+        let needed = wanted.map(|wanted| dependencies.behind(wanted));
+        // What waits for itself has no place; the graph's own check has refused it already.
+        for number in dependencies.order().sorted {
+            if needed.as_ref().is_some_and(|needed| !needed[number]) {
+                continue;
+            }
+            let node = dependencies.nodes[number];
             let args = self.reduce(node);
-            self.decide(node, &needs, args);
+            self.decide(node, &dependencies.needs[number], args);
         }
     }
 
@@ -488,33 +392,6 @@ impl<'a> Planner<'a> {
         self.steps.extend(removals);
     }
 
-    /// What is protected is neither deleted nor replaced.
-    fn protect(&mut self) {
-        for step in self.steps.iter().filter(|s| s.action == Action::Delete) {
-            let declared = self.input.graph.nodes.get(&step.address);
-            let protected = match (declared, self.input.goal) {
-                (Some(node), Goal::Apply) => node.options.protect,
-                _ => step.prior.as_ref().is_some_and(|p| p.protect),
-            };
-            if protected {
-                let verb = if step.replacement.is_some() { "replaced" } else { "deleted" };
-                let (label, help) = match (declared, self.input.goal) {
-                    (None, Goal::Apply) => (
-                        "was declared here",
-                        "declare it again, without `protect: true`, and apply that before it goes",
-                    ),
-                    _ => ("declared here", "take `protect: true` away and apply that first"),
-                };
-                self.diagnostics.push(
-                    Diagnostic::error(format!("`{}` is protected and would be {verb}", step.address))
-                        .code("protect")
-                        .at(step.span.clone(), label)
-                        .help(help),
-                );
-            }
-        }
-    }
-
     fn finish(mut self) -> Plan {
         let before = &self.input.snapshot.outputs;
         let mut outputs: Map<PlannedOutput> = before
@@ -580,7 +457,7 @@ impl<'a> Planner<'a> {
             diagnostics,
             estimate_ms,
         };
-        plan.id = identity_of(&plan);
+        plan.id = identity::of(&plan);
         plan
     }
 }
@@ -591,87 +468,4 @@ fn op(step: &Step) -> Option<&Str> {
 
 fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The values by which a resource is the only one of its kind, when all that are given are known. Without any, it is not
-/// the only one of anything.
-pub(super) fn unique_key(kind: &Kind, args: &Map<Expr>) -> Option<(Scope, Vec<Value>)> {
-    let (fields, scope) = kind.unique?;
-    let given = |f: &&str| args.get(*f).map_or(Some(Value::Null), |value| value.known().cloned());
-    let values: Vec<Value> = fields.iter().map(given).collect::<Option<_>>()?;
-    values.iter().any(|value| !value.is_null()).then_some((scope, values))
-}
-
-/// The new one first where names allow it: when nothing of it must be the only one, or its name changes too.
-fn natural_order(kind: &Kind, wanted: &Map<Expr>, prior: &Record) -> ReplaceOrder {
-    let Some((fields, _)) = kind.unique else { return ReplaceOrder::CreateFirst };
-    let differs = fields.iter().any(|f| match wanted.get(*f) {
-        Some(Expr::Known(value)) => prior.args.get(*f) != Some(value),
-        // What comes from something made anew is another one.
-        Some(_) => true,
-        None => prior.args.contains_key(*f),
-    });
-    if differs { ReplaceOrder::CreateFirst } else { ReplaceOrder::DeleteFirst }
-}
-
-/// The nodes with what they need, dependencies first, otherwise by address. What waits for itself comes last; the
-/// graph's own check has refused it already.
-fn topological(graph: &Graph) -> Vec<(&Node, Vec<Need>)> {
-    let mut needs: BTreeMap<&Address, Vec<Need>> = BTreeMap::new();
-    let mut missing: BTreeMap<&Address, usize> = BTreeMap::new();
-    let mut followers: BTreeMap<&Address, Vec<&Address>> = BTreeMap::new();
-    for (address, node) in &graph.nodes {
-        let all = node.needs();
-        let mut count = 0;
-        for need in &all {
-            if let Some((before, _)) = graph.nodes.get_key_value(&need.address) {
-                followers.entry(before).or_default().push(address);
-                count += 1;
-            }
-        }
-        missing.insert(address, count);
-        needs.insert(address, all);
-    }
-    let mut ready: BTreeSet<&Address> = missing.iter().filter(|(_, n)| **n == 0).map(|(a, _)| *a).collect();
-    let mut sorted = Vec::with_capacity(graph.nodes.len());
-    while let Some(address) = ready.pop_first() {
-        missing.remove(address);
-        sorted.push(address);
-        for follower in followers.remove(address).unwrap_or_default() {
-            if let Some(count) = missing.get_mut(follower) {
-                *count -= 1;
-                if *count == 0 {
-                    ready.insert(follower);
-                }
-            }
-        }
-    }
-    sorted.extend(missing.keys());
-    sorted.into_iter().filter_map(|a| Some((graph.nodes.get(a)?, needs.remove(a)?))).collect()
-}
-
-/// The plan's identity: a hash of what it will do, and of what it was made from.
-fn identity_of(plan: &Plan) -> Str {
-    use sha2::Digest as _;
-    struct Hasher(sha2::Sha256);
-    impl std::io::Write for Hasher {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.update(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut hasher = Hasher(sha2::Sha256::new());
-    // Writing plain data into a hash cannot fail; were it to, the identity would only be shorter.
-    let _ = serde_json::to_writer(
-        &mut hasher,
-        &(plan.format, &plan.program, &plan.environment, &plan.identity, plan.position, plan.destroy),
-    );
-    for step in &plan.steps {
-        let prior = step.prior.as_ref().map(|p| (&p.id, &p.op));
-        let _ = serde_json::to_writer(&mut hasher, &(&step.address, step.action, &step.args, &step.changes, prior));
-    }
-    hex::encode(&hasher.0.finalize()[..16]).into()
 }
