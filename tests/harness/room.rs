@@ -11,11 +11,11 @@ use std::time::Duration;
 use dr_core::cloud::{Cloud, Identity};
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::Graph;
-use dr_core::plan::{Goal, Input, Plan, propose};
+use dr_core::plan::{Goal, Plan};
 use dr_core::record::Snapshot;
 use dr_core::registry::Registry;
 use dr_core::value::{Str, Value};
-use dr_run::{Calls, Cancel, DiskWorld, Engine, Gate, KeySource, LocalCloud, Report, Router, Silent, Store};
+use dr_run::{Calls, Cancel, DiskWorld, Engine, Gate, KeySource, LocalCloud, Report, Router, Silent, Store, Wanted};
 use dr_script::{Environment, Host, Limits, Request, Root, Setting};
 use dr_tests_support::repository;
 
@@ -100,20 +100,9 @@ impl Room {
     async fn propose(&self, goal: Goal, graph: &Graph) -> Result<Plan, Failure> {
         let snapshot = self.snapshot()?;
         let router = Router::new(&self.local, &*self.cloud);
-        let prepared = dr_run::prepare(&self.engine(&router), &self.local, graph, &snapshot, true).await?;
-        let mut plan = propose(&Input {
-            goal,
-            graph,
-            snapshot: &snapshot,
-            refreshed: &prepared.refreshed,
-            known: &prepared.known,
-            imports: &prepared.imports,
-            registry: &self.registry,
-            environment: &self.suffix,
-            program: &Str::from(self.program.name.as_str()),
-            identity: &self.identity,
-        });
-        plan.diagnostics.extend(prepared.diagnostics);
+        let (program, identity) = (&Str::from(self.program.name.as_str()), &self.identity);
+        let wanted = Wanted { goal, program, graph, snapshot: &snapshot, identity, refresh: true };
+        let plan = dr_run::plan(&self.engine(&router), &self.local, &wanted).await?;
         if plan.is_refused() {
             let found: Vec<String> = plan.diagnostics.iter().map(Diagnostic::to_string).collect();
             return Err(format!("the plan is refused: {}", found.join("; ")).into());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use dr_core::cloud::{Cloud, Identity};
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::Graph;
-use dr_core::plan::{Goal, Input, Plan, propose};
+use dr_core::plan::{Goal, Plan};
 use dr_core::record::Snapshot;
 use dr_core::value::Str;
 use dr_run::{
@@ -95,21 +95,10 @@ impl<'a> Work<'a> {
         };
         let router = Router::new(&self.local, &*self.reached.cloud);
         let engine = self.engine(store, &router, &Silent);
-        let prepared = dr_run::prepare(&engine, &self.local, wanted.graph, snapshot, wanted.refresh).await?;
-        let mut plan = propose(&Input {
-            goal: wanted.goal,
-            graph: wanted.graph,
-            snapshot,
-            refreshed: &prepared.refreshed,
-            known: &prepared.known,
-            imports: &prepared.imports,
-            registry: &self.session.registry,
-            environment: &self.session.suffix,
-            program: wanted.program,
-            identity: &self.identity,
-        });
-        plan.diagnostics.extend(prepared.diagnostics);
-        Ok(plan)
+        let Wanted { goal, program, graph, refresh } = wanted;
+        let identity = &self.identity;
+        let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh };
+        Ok(dr_run::plan(&engine, &self.local, &wanted).await?)
     }
 
     /// Finishes what an earlier run left open.

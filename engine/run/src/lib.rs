@@ -1,7 +1,7 @@
 //! Running: everything between a plan and the clouds that takes time, writes or waits.
 //!
-//! A command [`resume`](resume())s what an earlier run left open, [`prepare`](prepare())s what the planner wants to
-//! know, and [`apply`](apply())s the plan. All of it goes through an [`Engine`], which holds the few things that every
+//! A command [`resume`](resume())s what an earlier run left open, makes a [`plan`](plan()), and [`apply`](apply())s it.
+//! All of it goes through an [`Engine`], which holds the few things that every
 //! call needs: the [`Store`], a [`Cloud`](dr_core::cloud::Cloud), call slots, an observer and a way to stop.
 //!
 //! Invariants: before a call that changes something, its intent is on disk, and so is everything that was done before;
@@ -17,6 +17,7 @@ mod engine;
 mod gate;
 mod local;
 mod observe;
+mod pipeline;
 pub mod plan_file;
 mod prepare;
 mod report;
@@ -39,8 +40,9 @@ pub use engine::{Call, Calls, Engine};
 pub use gate::{Gate, SLOTS, Slot};
 pub use local::{LocalCloud, read_package};
 pub use observe::{Event, Observer, Phase, Silent, What};
+pub use pipeline::plan;
 pub use plan_file::PlanFileError;
-pub use prepare::{Interrupted, Prepared, prepare};
+pub use prepare::{Interrupted, Prepared, Wanted, prepare};
 pub use report::{Failure, Report};
 pub use resume::{Outcome, Resumed, Resumption, resume};
 pub use retry::Retry;

@@ -7,12 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dr_core::address::Address;
-use dr_core::cloud::{CloudError, Live, Target};
-use dr_core::compare;
+use dr_core::cloud::{CloudError, Identity, Live, Target};
 use dr_core::diagnostic::Diagnostic;
-use dr_core::expr::{AttrRef, Expr};
 use dr_core::graph::{Graph, Node};
-use dr_core::plan::{Action, Refreshed, agrees};
+use dr_core::plan::{Action, Goal, Input, Refreshed, agrees, foresee};
 use dr_core::record::{Record, Snapshot};
 use dr_core::schema::{Kind, Place};
 use dr_core::secrecy::{mark, marked, revealed};
@@ -26,13 +24,49 @@ use crate::retry::Retry;
 /// Reads at work at once, over all services; the gate decides how many of them are calls.
 const AT_WORK: usize = 512;
 
-/// How far arguments of look-ups are followed through other resources.
-const DEEPEST: usize = 8;
-
 /// Somebody asked to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("stopped on request; nothing was changed")]
 pub struct Interrupted;
+
+/// What a plan is to be made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Apply or destroy.
+    pub goal: Goal,
+    /// The program's name.
+    pub program: &'a Str,
+    /// What is declared; empty for a destroy.
+    pub graph: &'a Graph,
+    /// What is recorded.
+    pub snapshot: &'a Snapshot,
+    /// The cloud.
+    pub identity: &'a Identity,
+    /// Whether to look how resources are now.
+    pub refresh: bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// What the planner takes, as far as it is known without asking anybody.
+    pub(crate) fn input(&self, engine: &Engine<'a>) -> Input<'a> {
+        Input {
+            goal: self.goal,
+            graph: self.graph,
+            snapshot: self.snapshot,
+            refreshed: &NOTHING.refreshed,
+            known: &NOTHING.known,
+            imports: &NOTHING.imports,
+            registry: engine.registry,
+            environment: engine.store.environment(),
+            program: self.program,
+            identity: self.identity,
+        }
+    }
+}
+
+/// What is known before anybody is asked.
+static NOTHING: Prepared =
+    Prepared { known: BTreeMap::new(), refreshed: BTreeMap::new(), imports: BTreeMap::new(), diagnostics: Vec::new() };
 
 /// What the planner wants to know, in the form in which it takes it.
 #[derive(Debug, Clone, Default)]
@@ -47,25 +81,19 @@ pub struct Prepared {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Finds out what a plan for this graph and snapshot needs to know; with `refresh`, reads every record's resource.
+/// Finds out what a plan needs to know.
 ///
 /// # Errors
 /// When somebody asked to stop. Everything else that goes wrong is among the diagnostics.
-pub async fn prepare(
-    engine: &Engine<'_>,
-    local: &LocalCloud,
-    graph: &Graph,
-    snapshot: &Snapshot,
-    refresh: bool,
-) -> Result<Prepared, Interrupted> {
+pub async fn prepare(engine: &Engine<'_>, local: &LocalCloud, wanted: &Wanted<'_>) -> Result<Prepared, Interrupted> {
+    let Wanted { graph, snapshot, refresh, .. } = *wanted;
     let mut prepared = Prepared::default();
     if refresh {
         prepared.refresh(engine, snapshot).await?;
     }
     prepared.check_packages(local, snapshot);
     prepared.import(engine, graph, snapshot).await?;
-    prepared.preview_archives(local, graph, snapshot);
-    prepared.answer(engine, graph, snapshot).await?;
+    prepared.answer(engine, local, &wanted.input(engine)).await?;
     Ok(prepared)
 }
 
@@ -173,50 +201,33 @@ impl Prepared {
         Ok(())
     }
 
-    /// Packs archives to learn what they will be.
-    fn preview_archives(&mut self, local: &LocalCloud, graph: &Graph, snapshot: &Snapshot) {
-        for (address, node) in &graph.nodes {
-            if !LocalCloud::is_previewed(node.kind) {
-                continue;
-            }
-            let args: Option<Map<Value>> =
-                node.args.iter().map(|(k, e)| Some((k.clone(), self.reduce(graph, snapshot, e)?))).collect();
-            let Some(args) = args else { continue };
-            match local.preview(&args) {
-                Ok(outputs) => {
-                    self.known.insert(address.clone(), outputs);
-                }
-                Err(CloudError { message, .. }) => {
-                    let place = node.site.of(&["source".into()], false);
-                    self.diagnostics.push(Diagnostic::error(message).at(place, "this folder is to be packed"));
-                }
-            }
-        }
-    }
-
-    /// Answers look-ups, as long as one makes the arguments of others known.
-    async fn answer(&mut self, engine: &Engine<'_>, graph: &Graph, snapshot: &Snapshot) -> Result<(), Interrupted> {
-        let mut open: BTreeSet<&Address> = graph.nodes.values().filter(|n| n.kind.lookup).map(|n| &n.address).collect();
-        loop {
-            let mut asked = Vec::new();
-            for &address in &open {
-                let node = &graph.nodes[address];
-                let args: Option<Map<Value>> =
-                    node.args.iter().map(|(k, e)| Some((k.clone(), self.reduce(graph, snapshot, e)?))).collect();
-                asked.extend(args.map(|args| (node, args)));
-            }
+    /// Answers look-ups and packs archives, as long as one makes the arguments of others known.
+    async fn answer(&mut self, engine: &Engine<'_>, local: &LocalCloud, input: &Input<'_>) -> Result<(), Interrupted> {
+        let graph = input.graph;
+        let asks = |node: &&Node| node.kind.lookup || LocalCloud::is_previewed(node.kind);
+        let mut open: BTreeSet<Address> = graph.nodes.values().filter(asks).map(|n| n.address.clone()).collect();
+        while !open.is_empty() {
+            let so_far = Input { refreshed: &self.refreshed, known: &self.known, imports: &self.imports, ..*input };
+            let asked = foresee(&so_far, &open);
             if asked.is_empty() {
-                return Ok(());
+                break;
             }
-            let calls = asked.iter().map(|(node, args)| async move {
+            open.retain(|address| !asked.contains_key(address));
+            let (look_ups, archives): (Vec<_>, Vec<_>) = asked
+                .iter()
+                .filter_map(|(address, args)| Some((graph.nodes.get(address)?, args)))
+                .partition(|(node, _)| node.kind.lookup);
+            for (node, args) in archives {
+                self.preview(local, node, args);
+            }
+            let calls = look_ups.iter().map(|(node, args)| async move {
                 let open = revealed(args);
                 let job = job(node.kind, node.region.as_ref(), &node.address);
                 let mut retry = Retry::looking(node.address.as_str());
                 engine.call(&job, &mut retry, Call::LookUp, || engine.cloud.look_up(job.target, &open)).await
             });
             let answers = futures::future::join_all(calls).await;
-            for ((node, _), answer) in asked.iter().zip(answers) {
-                open.remove(&node.address);
+            for ((node, _), answer) in look_ups.iter().zip(answers) {
                 match answer {
                     Ok(mut answer) => {
                         mark(node.kind.outputs, &mut answer);
@@ -230,54 +241,20 @@ impl Prepared {
                 }
             }
         }
+        Ok(())
     }
 
-    /// The value of an expression, if it is known before anything is planned.
-    fn reduce(&self, graph: &Graph, snapshot: &Snapshot, expr: &Expr) -> Option<Value> {
-        let mut look = |r: &AttrRef| self.attribute(graph, snapshot, r, 0);
-        match expr.reduce(&mut look) {
-            Ok(Expr::Known(value)) => Some(value),
-            // What cannot be computed is reported by the planner.
-            _ => None,
+    /// Packs an archive to learn what it will be.
+    fn preview(&mut self, local: &LocalCloud, node: &Node, args: &Map<Value>) {
+        match local.preview(args) {
+            Ok(outputs) => {
+                self.known.insert(node.address.clone(), outputs);
+            }
+            Err(CloudError { message, .. }) => {
+                let place = node.site.of(&["source".into()], false);
+                self.diagnostics.push(Diagnostic::error(message).at(place, "this folder is to be packed"));
+            }
         }
-    }
-
-    /// An attribute that will certainly be the same after the plan.
-    fn attribute(&self, graph: &Graph, snapshot: &Snapshot, r: &AttrRef, depth: usize) -> Option<Value> {
-        if let Some(value) = self.known.get(&r.address).and_then(|k| k.get(&r.attr)) {
-            return Some(value.clone());
-        }
-        let node = graph.nodes.get(&r.address)?;
-        if let Some(value) = node.args.get(&r.attr) {
-            return self.certain(graph, snapshot, value, depth);
-        }
-        let record = snapshot.records.get(&r.address)?;
-        self.is_steady(graph, snapshot, node, record, depth).then(|| record.attribute(&r.attr)).flatten()
-    }
-
-    fn certain(&self, graph: &Graph, snapshot: &Snapshot, expr: &Expr, depth: usize) -> Option<Value> {
-        if depth > DEEPEST {
-            return None;
-        }
-        match expr.reduce(&mut |r| self.attribute(graph, snapshot, r, depth + 1)) {
-            Ok(Expr::Known(value)) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// Whether a resource stays as it is: then what it computed stays too.
-    fn is_steady(&self, graph: &Graph, snapshot: &Snapshot, node: &Node, record: &Record, depth: usize) -> bool {
-        let gone = matches!(self.refreshed.get(&node.address), Some(Refreshed::Gone));
-        let same_arg = |(name, expr): (&Str, &Expr)| {
-            let Some(field) = node.kind.arg(name) else { return false };
-            let wanted = self.certain(graph, snapshot, expr, depth + 1);
-            wanted.is_some_and(|wanted| record.args.get(name).is_some_and(|is| compare::same(field, is, &wanted)))
-        };
-        !gone
-            && !record.incomplete
-            && *record.kind == *node.kind.name
-            && record.region == node.region
-            && node.args.iter().all(same_arg)
     }
 }
 

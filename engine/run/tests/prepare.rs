@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use common::{Fake, Room, address, open, plan, registry, run, step};
+use common::{Fake, Room, address, open, plan, registry, run, step, wanted};
 use dr_core::cloud::ErrorClass;
 use dr_core::expr::Expr;
 use dr_core::graph::{Graph, Node, Options};
@@ -48,7 +48,8 @@ async fn prepared(dir: &Path, store: &Store, cloud: &Fake, graph: &Graph, refres
     let room = Room::new();
     let local = LocalCloud::new(Arc::new(DiskWorld::new(dir)), dir, "e");
     let engine = room.engine(store, cloud, &dr_run::Silent);
-    prepare(&engine, &local, graph, &store.snapshot().unwrap(), refresh).await.unwrap()
+    let snapshot = store.snapshot().unwrap();
+    prepare(&engine, &local, &wanted(graph, &snapshot, refresh)).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,13 +67,14 @@ async fn look_ups_are_answered_as_far_as_what_they_ask_is_certain() {
         ("x.look:chained", &[("name", attr("x.look:plain", "arn"))]),
         ("x.look:declared", &[("name", attr("x.quick:new", "name"))]),
         ("x.look:recorded", &[("name", attr("x.quick:same", "id"))]),
-        ("x.look:uncertain", &[("name", attr("x.quick:changed", "id"))]),
+        ("x.look:changed", &[("name", attr("x.quick:changed", "id"))]),
         ("x.look:unknown", &[("name", attr("x.quick:new", "id"))]),
     ]);
     let calls = cloud.log().len();
     let found = prepared(dir.path(), &store, &cloud, &graph, false).await;
     let known: BTreeSet<&str> = found.known.keys().map(|a| a.name()).collect();
-    assert_eq!(known, BTreeSet::from(["plain", "chained", "declared", "recorded"]));
+    // The id of what is changed in place stays.
+    assert_eq!(known, BTreeSet::from(["plain", "chained", "declared", "recorded", "changed"]));
     assert_eq!(found.known[&address("x.look:chained")]["arn"], Value::str("found:found:a"));
     assert!(found.diagnostics.is_empty());
     assert!(cloud.log()[calls..].iter().all(|c| c.starts_with("look_up")), "nothing else is called");
@@ -151,6 +153,6 @@ async fn what_cannot_be_read_is_an_error_and_a_request_to_stop_is_heeded() {
     let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "e");
     let engine = room.engine(&store, &cloud, &dr_run::Silent);
     let snapshot = store.snapshot().unwrap();
-    let stopped = prepare(&engine, &local, &Graph::default(), &snapshot, true).await;
+    let stopped = prepare(&engine, &local, &wanted(&Graph::default(), &snapshot, true)).await;
     assert_eq!(stopped.err(), Some(Interrupted));
 }

@@ -5,7 +5,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Fake, Room, address, all_bytes, identity, open, output, plan, run, step};
+use common::{Fake, Room, address, all_bytes, identity, open, output, plan, run, step, wanted};
 use dr_core::expr::{Expr, Key};
 use dr_core::plan::{Action, Plan};
 use dr_core::record::Snapshot;
@@ -233,7 +233,7 @@ async fn a_refresh_reads_all_and_tells_what_differs() {
     }
     let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "e");
     let engine = room.engine(&store, &cloud, &dr_run::Silent);
-    let prepared = dr_run::prepare(&engine, &local, &Default::default(), &snapshot, true).await.unwrap();
+    let prepared = dr_run::prepare(&engine, &local, &wanted(&Default::default(), &snapshot, true)).await.unwrap();
     use dr_core::plan::Refreshed;
     assert_eq!(prepared.refreshed[&address("x.quick:b")], Refreshed::Gone);
     let Refreshed::Live(live) = &prepared.refreshed[&address("x.quick:a")] else { panic!("gone") };
@@ -241,6 +241,6 @@ async fn a_refresh_reads_all_and_tells_what_differs() {
     assert_eq!(live.args["size"], Value::Int(9));
     assert_eq!(prepared.refreshed.len(), 2, "what is as it was is not told");
     let calls = cloud.log().len();
-    let prepared = dr_run::prepare(&engine, &local, &Default::default(), &snapshot, false).await.unwrap();
+    let prepared = dr_run::prepare(&engine, &local, &wanted(&Default::default(), &snapshot, false)).await.unwrap();
     assert!(prepared.refreshed.is_empty() && cloud.log().len() == calls);
 }

@@ -4,19 +4,19 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use dr_core::address::Address;
 use dr_core::cloud::{Cloud, CloudError, CloudResult, ErrorClass, Found, Identity, Intent, Live, Settled, Target};
 use dr_core::expr::Expr;
-use dr_core::graph::ReplaceOrder;
-use dr_core::plan::{Action, FORMAT, Plan, PlannedOutput, Step};
+use dr_core::graph::{Graph, ReplaceOrder};
+use dr_core::plan::{Action, FORMAT, Goal, Plan, PlannedOutput, Step};
 use dr_core::record::{Need, Record, Snapshot};
 use dr_core::registry::Registry;
 use dr_core::schema::{Field, Kind, Lit, Place, Presence, Type};
 use dr_core::value::{Map, Str, Value};
-use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Observer, Report, Store, StoreError};
+use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Observer, Report, Store, StoreError, Wanted};
 
 const ARGS: &[Field] = &[
     Field { presence: Presence::Optional, replace: true, ..Field::new("name", "", Type::Str) },
@@ -429,6 +429,13 @@ pub async fn run(store: &Store, cloud: &dyn Cloud, plan: &Plan) -> Report {
     let room = Room::new();
     let engine = room.engine(store, cloud, &dr_run::Silent);
     dr_run::apply(&engine, plan, store.snapshot().unwrap()).await.unwrap()
+}
+
+/// What a plan of this program is made of.
+pub fn wanted<'a>(graph: &'a Graph, snapshot: &'a Snapshot, refresh: bool) -> Wanted<'a> {
+    static PROGRAM: LazyLock<Str> = LazyLock::new(|| "p".into());
+    static IDENTITY: LazyLock<Identity> = LazyLock::new(identity);
+    Wanted { goal: Goal::Apply, program: &PROGRAM, graph, snapshot, identity: &IDENTITY, refresh }
 }
 
 /// Takes note of everything.
