@@ -23,5 +23,6 @@ pub mod rules;
 pub mod schedule;
 pub mod schema;
 pub mod secrecy;
+mod text;
 pub mod value;
 pub mod world;

@@ -12,7 +12,7 @@ use litemap::LiteMap;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use crate::value::{Name, Str};
+use crate::text::{Name, Str};
 
 /// A map with text as keys, ordered by key. What it can do is what [`LiteMap`] can.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]

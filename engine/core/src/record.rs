@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::cloud::Identity;
 use crate::diagnostic::Span;
-use crate::value::{Map, Str, Value, interned, interned_option};
+use crate::text::{interned, interned_option};
+use crate::value::{Map, Str, Value};
 
 /// What is known of one live resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
