@@ -7,7 +7,7 @@ use dr_core::schema::Type;
 use dr_core::value::{Float, Map, Str, Value};
 use rhai::{Array, Dynamic};
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Res};
 use crate::unknown::{Output, Resource};
 
 /// How deep lists and maps may be nested in a value.
@@ -209,4 +209,15 @@ pub(crate) fn first_unknown(value: &Dynamic) -> Option<String> {
         return list.iter().find_map(first_unknown);
     }
     value.read_lock::<Output>().map(|o| o.shown())
+}
+
+/// A value as `print` shows it.
+pub(crate) fn show(value: &Dynamic) -> Res<String> {
+    if let Some(resource) = value.read_lock::<Resource>() {
+        return Ok(resource.0.address.to_string());
+    }
+    if let Ok(text) = value.as_immutable_string_ref() {
+        return Ok(text.to_string());
+    }
+    Ok(expr_of(value)?.to_string())
 }

@@ -3,18 +3,17 @@
 //! Names are checked before anything runs, so that a mistyped function, kind or service is found even where the
 //! program does not come by, and all of them at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use dr_core::diagnostic::Diagnostic;
 use dr_core::registry::Registry;
 use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, ParseErrorType, Position, Scope, Stmt};
 
+use crate::environment::GLOBALS;
 use crate::fault::Fault;
+use crate::natives::Natives;
 use crate::source::{Unit, point};
-use crate::{engine, explain, rewrite, session, words};
-
-/// The variables that exist everywhere.
-pub(crate) const GLOBALS: &[&str] = &["env"];
+use crate::{explain, grammar, rewrite, session, words};
 
 /// Functions that Rhai itself answers.
 const SYNTAX: &[&str] = &["call", "curry", "type_of", "print"];
@@ -76,7 +75,7 @@ pub(crate) fn compile(engine: &Engine, source: &str, text: &str) -> Result<(usiz
             let (first, at) = (syntax(error.clone()), error.1);
             let undefined =
                 matches!(*error.0, ParseErrorType::VariableUndefined(_) | ParseErrorType::ModuleUndefined(_));
-            let mut others = match parse(&engine::parser(), text) {
+            let mut others = match parse(&grammar::parser(), text) {
                 Ok(ast) if undefined => check(&ast),
                 _ => return Err(first),
             };
@@ -98,23 +97,6 @@ pub(crate) fn compile(engine: &Engine, source: &str, text: &str) -> Result<(usiz
         s.names.extend(rewritten.names);
     });
     Ok((unit, rewritten.ast))
-}
-
-/// What can be called without a namespace: names with the numbers of their parameters.
-pub(crate) type Natives = BTreeMap<String, BTreeSet<usize>>;
-
-/// The natives of an engine.
-pub(crate) fn natives(engine: &Engine) -> Natives {
-    let mut found = Natives::new();
-    let all = engine.collect_fn_metadata(
-        None,
-        |info| info.namespace.is_empty().then(|| (info.metadata.name.to_string(), info.metadata.num_params)),
-        true,
-    );
-    for (name, params) in all.into_iter().filter(|(name, _)| rhai::is_valid_identifier(name)) {
-        found.entry(name).or_default().insert(params);
-    }
-    found
 }
 
 /// Mistakes in the names that a tree calls.

@@ -4,6 +4,8 @@ use dr_core::diagnostic::Diagnostic;
 use dr_core::schema::closest;
 use rhai::{EvalAltResult, LexError, ParseErrorType};
 
+use crate::coerce::show;
+use crate::environment::{ENVIRONMENT, GLOBALS};
 use crate::fault::{Fault, UNKNOWN_HELP};
 use crate::session;
 
@@ -18,12 +20,10 @@ pub(crate) fn parse_error(error: &ParseErrorType) -> Diagnostic {
         },
         ParseErrorType::VariableUndefined(name) => {
             let known = session::with(|s| s.names.iter().cloned().collect::<Vec<_>>());
-            let near = closest(name, crate::compile::GLOBALS.iter().copied().chain(known.iter().map(String::as_str)));
+            let near = closest(name, GLOBALS.iter().copied().chain(known.iter().map(String::as_str)));
             let diagnostic = Diagnostic::error(format!("there is no variable `{name}`"));
             match near {
-                Some(near) if crate::compile::GLOBALS.contains(&near) => {
-                    diagnostic.help(format!("did you mean `{near}`?"))
-                }
+                Some(near) if GLOBALS.contains(&near) => diagnostic.help(format!("did you mean `{near}`?")),
                 _ => diagnostic.help("functions see their parameters only; constants are read with `global::NAME`"),
             }
         }
@@ -60,7 +60,7 @@ fn fault(error: &EvalAltResult) -> Fault {
         EvalAltResult::ErrorRuntime(value, _) => match value.clone().try_cast::<Fault>() {
             Some(fault) => fault,
             // What a program throws.
-            None => Fault::new(crate::lists::show(value).unwrap_or_else(|_| "an error".to_owned())),
+            None => Fault::new(show(value).unwrap_or_else(|_| "an error".to_owned())),
         },
         EvalAltResult::ErrorTerminated(token, _) => {
             token.clone().try_cast::<Fault>().unwrap_or_else(|| Fault::new("the program was stopped"))
@@ -84,7 +84,7 @@ fn fault(error: &EvalAltResult) -> Fault {
         EvalAltResult::ErrorPropertyNotFound(name, _) => {
             let names = session::with(|s| s.names.iter().filter(|n| *n != name).cloned().collect::<Vec<_>>());
             Fault::new(format!("this map has no property `{name}`"))
-                .near(name, names.iter().map(String::as_str).chain(crate::engine::ENVIRONMENT.iter().copied()))
+                .near(name, names.iter().map(String::as_str).chain(ENVIRONMENT.iter().copied()))
                 .help(format!("when it may be missing, write `.{name} ?? default`"))
         }
         EvalAltResult::ErrorStackOverflow(_) => {

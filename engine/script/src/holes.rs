@@ -12,7 +12,7 @@ use dr_core::registry::Registry;
 use dr_core::schema::{Field, Kind, Type};
 use rhai::Engine;
 
-use crate::compile::natives;
+use crate::natives::natives;
 use crate::request::Limits;
 use crate::session::{self, Session};
 

@@ -11,12 +11,12 @@ use dr_core::graph::Graph;
 use dr_core::registry::Registry;
 use rhai::{AST, Engine, Module, Position, Scope};
 
-use crate::compile::Natives;
 use crate::fault::Res;
-use crate::params::{Parameter, STOP, unknown_settings};
-use crate::request::{Evaluated, Failure, Limits, ModuleDoc, Request, Root, Sources, TestReport};
+use crate::natives::{Natives, natives};
+use crate::parameter::Parameter;
+use crate::params::{STOP, unknown_settings};
+use crate::request::{Evaluated, Failure, Limits, ModuleDoc, Request, Root, Sources};
 use crate::session::{self, Mode, Session};
-use crate::testing::{self, Programs};
 use crate::{budget, compile, docs, engine, explain};
 
 /// The stack of an evaluation. It is reserved, not used, until a program goes deep.
@@ -40,7 +40,7 @@ impl Host {
     /// A host whose programs declare kinds of this registry and import modules from these roots, first to last.
     pub fn new(registry: Arc<Registry>, roots: Vec<Root>, limits: Limits) -> Host {
         let engine = engine::build(&registry, &limits);
-        let natives = Arc::new(compile::natives(&engine));
+        let natives = Arc::new(natives(&engine));
         Host { shared: Arc::new(Shared { registry, roots: roots.into(), limits, engine, natives }) }
     }
 
@@ -102,29 +102,12 @@ impl Host {
         docs::definitions(&self.shared.engine)
     }
 
-    /// Runs the `test_*` functions of a file of tests, in their order. `programs` finds the text of a program by the
-    /// name that a test plans: what messages call its file, and its text.
-    ///
-    /// # Errors
-    /// When the file itself cannot be parsed.
-    pub fn test<P>(&self, source_name: &str, text: &str, programs: &P) -> Result<Vec<TestReport>, Failure>
-    where
-        P: Fn(&str) -> Option<(String, String)> + Clone + Send + Sync + 'static,
-    {
-        let engine = engine::build_for_tests(&self.shared.registry, &self.shared.limits);
-        let natives = Arc::new(compile::natives(&engine));
-        let programs: Programs = Arc::new(programs.clone());
-        let tests = testing::list(&engine, source_name, text)?;
-        let run = |test| {
-            let mut session = self.session();
-            session.natives = natives.clone();
-            testing::run(self, &engine, session, source_name, text, &programs, test)
-        };
-        tests.iter().map(run).collect()
-    }
-
     pub(crate) fn registry(&self) -> &Registry {
         &self.shared.registry
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.shared.limits
     }
 
     /// Evaluates a program on a thread of its own; answers with what stopped it, and with its state.

@@ -8,7 +8,7 @@ use dr_core::function::Function;
 use dr_core::value::Value;
 use rhai::{Array, Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext};
 
-use crate::coerce::{article, expr_of, first_unknown};
+use crate::coerce::{article, expr_of, first_unknown, show};
 use crate::fault::{Fault, Res, unknown};
 use crate::operators::equal;
 use crate::unknown::Output;
@@ -250,15 +250,4 @@ fn maps(engine: &mut Engine) {
         Ok(map.remove(key.as_str()).unwrap_or_default())
     });
     engine.register_fn("print", |value: Dynamic| -> Res<String> { show(&value) });
-}
-
-/// A value as `print` shows it.
-pub(crate) fn show(value: &Dynamic) -> Res<String> {
-    if let Some(resource) = value.read_lock::<crate::unknown::Resource>() {
-        return Ok(resource.0.address.to_string());
-    }
-    if let Ok(text) = value.as_immutable_string_ref() {
-        return Ok(text.to_string());
-    }
-    Ok(expr_of(value)?.to_string())
 }

@@ -9,7 +9,7 @@ use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::graph::Graph;
 use dr_core::value::Value;
 
-use crate::params::Parameter;
+use crate::parameter::Parameter;
 
 /// A folder that modules are imported from.
 #[derive(Debug, Clone)]

@@ -18,11 +18,10 @@ use dr_core::registry::Registry;
 use dr_core::value::{Map, Str};
 use rhai::{EvalAltResult, ImmutableString, Module, Position, Shared};
 
-use crate::compile::Natives;
-use crate::params::Parameter;
+use crate::natives::Natives;
+use crate::parameter::Parameter;
 use crate::request::{Environment, Limits, Root, Setting, Sources};
 use crate::source::{CallSite, Unit, point};
-use crate::testing::Bench;
 
 /// After so many mistakes the evaluation stops; the rest is mostly their echo.
 pub(crate) const ENOUGH: usize = 50;
@@ -90,8 +89,6 @@ pub(crate) struct Session {
     pub(crate) problems: Vec<Diagnostic>,
     pub(crate) printed: Vec<String>,
     pub(crate) parameters: Option<Vec<Parameter>>,
-    /// For tests: how programs are planned.
-    pub(crate) bench: Option<Arc<Bench>>,
 }
 
 thread_local! {

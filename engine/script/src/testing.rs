@@ -3,6 +3,7 @@
 //! Each test runs in an evaluation of its own. `plan` evaluates a program in yet another one and gives its graph;
 //! attributes that the cloud would compute are mocked, or stand in as `<address.attribute>`.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,25 +15,31 @@ use dr_core::schema::{Type, closest};
 use dr_core::value::{Float, Map, Value, quoted};
 use rhai::{Array, CallFnOptions, Dynamic, Engine, FnPtr, ImmutableString, NativeCallContext, Position, Scope};
 
-use crate::coerce::{expr_of, from_value};
+use crate::coerce::{article, expr_of, from_value, show};
 use crate::compile::{compile, parse};
 use crate::fault::{Fault, Res};
 use crate::host::Host;
+use crate::natives::natives;
 use crate::request::{Environment, Failure, Request, Setting, Sources, TestReport};
 use crate::session::{self, Mode, Session};
 use crate::source::Unit;
-use crate::{explain, operators};
+use crate::{engine, explain, operators};
 
 /// How a test finds the text of a program: from the name that it plans to the source name and the text.
-pub(crate) type Programs = Arc<dyn Fn(&str) -> Option<(String, String)> + Send + Sync>;
+type Programs = Arc<dyn Fn(&str) -> Option<(String, String)> + Send + Sync>;
 
 /// What a test works with.
-pub(crate) struct Bench {
+struct Bench {
     host: Host,
     programs: Programs,
     sources: Mutex<Sources>,
     mocks: Mutex<BTreeMap<String, Mock>>,
     last: Mutex<Option<Plan>>,
+}
+
+thread_local! {
+    /// What the test of this thread's evaluation works with.
+    static BENCH: RefCell<Option<Arc<Bench>>> = const { RefCell::new(None) };
 }
 
 /// What a kind's attributes are in a test.
@@ -47,13 +54,37 @@ enum Mock {
 struct Plan(Arc<Graph>);
 
 /// A test function.
-pub(crate) struct Test {
+struct Test {
     name: String,
     position: Position,
 }
 
+impl Host {
+    /// Runs the `test_*` functions of a file of tests, in their order. `programs` finds the text of a program by the
+    /// name that a test plans: what messages call its file, and its text.
+    ///
+    /// # Errors
+    /// When the file itself cannot be parsed.
+    pub fn test<P>(&self, source_name: &str, text: &str, programs: &P) -> Result<Vec<TestReport>, Failure>
+    where
+        P: Fn(&str) -> Option<(String, String)> + Clone + Send + Sync + 'static,
+    {
+        let mut engine = engine::build(self.registry(), self.limits());
+        register(&mut engine);
+        let natives = Arc::new(natives(&engine));
+        let programs: Programs = Arc::new(programs.clone());
+        let tests = list(&engine, source_name, text)?;
+        let one = |test| {
+            let mut session = self.session();
+            session.natives = natives.clone();
+            run(self, &engine, session, source_name, text, &programs, test)
+        };
+        tests.iter().map(one).collect()
+    }
+}
+
 /// The tests of a file, in their order.
-pub(crate) fn list(engine: &Engine, source: &str, text: &str) -> Result<Vec<Test>, Failure> {
+fn list(engine: &Engine, source: &str, text: &str) -> Result<Vec<Test>, Failure> {
     let ast = parse(engine, text).map_err(|error| {
         let unit = Unit::new(source, text);
         let mut sources = Sources::default();
@@ -70,7 +101,7 @@ pub(crate) fn list(engine: &Engine, source: &str, text: &str) -> Result<Vec<Test
 }
 
 /// Runs one test.
-pub(crate) fn run(
+fn run(
     host: &Host,
     engine: &Engine,
     mut session: Session,
@@ -87,10 +118,12 @@ pub(crate) fn run(
         last: Mutex::default(),
     });
     session.mode = Mode::Tests;
-    session.bench = Some(bench.clone());
-    let (diagnostics, state) = host.on_thread(session, || match call(engine, source, text, &test.name) {
-        Ok(()) => Vec::new(),
-        Err(error) => explain::explain(&error),
+    let (diagnostics, state) = host.on_thread(session, || {
+        BENCH.set(Some(bench.clone()));
+        match call(engine, source, text, &test.name) {
+            Ok(()) => Vec::new(),
+            Err(error) => explain::explain(&error),
+        }
     })?;
     let mut sources = locked(&bench.sources).clone();
     sources.extend(state.sources());
@@ -115,7 +148,7 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 fn bench() -> Result<Arc<Bench>, Fault> {
-    session::with(|s| s.bench.clone()).ok_or_else(|| Fault::new("this is for tests only"))
+    BENCH.with_borrow(Clone::clone).ok_or_else(|| Fault::new("this is for tests only"))
 }
 
 fn plan(program: &str, params: rhai::Map) -> Res<Plan> {
@@ -315,11 +348,11 @@ fn fails(ctx: &NativeCallContext, function: &FnPtr) -> Res<String> {
 fn shown(value: &Dynamic) -> String {
     match value.as_immutable_string_ref() {
         Ok(text) => quoted(&text),
-        Err(_) => crate::lists::show(value).unwrap_or_else(|_| crate::coerce::article(value).to_owned()),
+        Err(_) => show(value).unwrap_or_else(|_| article(value).to_owned()),
     }
 }
 
-pub(crate) fn register(engine: &mut Engine) {
+fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Plan>("Plan");
     engine.register_fn("plan", |program: ImmutableString| plan(&program, rhai::Map::new()));
     engine.register_fn("plan", |program: ImmutableString, params: rhai::Map| plan(&program, params));
