@@ -2,10 +2,15 @@
 //!
 //! Cargo keeps a crate out of another that it does not list; this test keeps the lists themselves honest.
 
+#[path = "harness/imports.rs"]
+mod imports;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use dr_tests_support::repository;
+
+use crate::imports::Imports;
 
 /// What each crate may list among ours, in any table of dependencies. A crate that is not here fails the test.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -26,6 +31,21 @@ const GUESTS: &[(&str, &str)] = &[("rhai", "dr-script"), ("sled", "dr-run"), ("a
 /// Paths in code that may stand in one place only: a file, or a folder with all that is in it.
 const WORDS: &[(&str, &str)] =
     &[("sled::", "run/src/store.rs"), ("rhai::", "script/"), ("aws_sdk_", "aws/"), ("aws_config::", "aws/")];
+
+/// Where files still import each other in circles: the folder of the crate, and the files, or folders of files. What
+/// is in none any more goes from the list; nothing is added.
+#[rustfmt::skip]
+const CIRCLES: &[(&str, &[&str])] = &[
+    ("aws", &[
+        "acm/", "apigateway/", "apigatewayv2/", "classify.rs", "clients.rs", "cloudwatch/", "cx.rs", "dynamodb/", "ec2/",
+        "elbv2/", "events/", "iam/", "kms/", "lambda/", "lib.rs", "lifecycle.rs", "logs/", "rds/", "route53/", "s3/",
+        "secretsmanager/", "sns/", "sqs/", "ssm/", "stepfunctions/", "sts/", "sweep.rs", "tags.rs",
+    ]),
+    ("cli", &["commands/mod.rs", "commands/completions.rs", "exit.rs", "render/json.rs", "ui.rs"]),
+    ("core", &["plan/names.rs", "plan/order.rs", "plan/propose.rs"]),
+    ("kinds", &["events/", "lambda/", "s3/"]),
+    ("sandbox", &["act.rs", "check.rs"]),
+];
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -125,6 +145,84 @@ fn their_names_stand_where_they_may() {
             }
         }
     }
+}
+
+#[test]
+fn the_files_of_a_crate_do_not_import_each_other_in_a_circle() {
+    let mut wrong = Vec::new();
+    let mut listed: BTreeSet<(&str, &str)> = BTreeSet::new();
+    CIRCLES.iter().for_each(|(room, places)| listed.extend(places.iter().map(|place| (*room, *place))));
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(repository().join("engine")).unwrap() {
+        let folder = entry.unwrap().path();
+        let room = folder.file_name().unwrap().to_str().unwrap();
+        let imports = Imports::of(&folder.join("src")).unwrap();
+        for circle in imports.circles() {
+            let place = |file: &String| {
+                let is_in = |place: &str| file == place || place.ends_with('/') && file.starts_with(place);
+                listed.iter().find(|(known, place)| *known == room && is_in(place)).copied()
+            };
+            if !circle.iter().all(|file| place(file).is_some()) {
+                wrong.push(format!("engine/{room}: files import each other in a circle:\n{}", imports.within(&circle)));
+            }
+            found.extend(circle.iter().filter_map(place));
+        }
+    }
+    for (room, place) in listed.difference(&found) {
+        wrong.push(format!("engine/{room}/src/{place} is in no circle any more: take it off the list"));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn a_circle_is_found_however_it_is_written() {
+    let circles = |files: &[(&str, &str)]| {
+        let texts = files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
+        let circles = Imports::of_texts(texts).unwrap().circles();
+        circles
+            .into_iter()
+            .map(|circle| circle.into_iter().collect::<Vec<_>>().join(" "))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let root = ("lib.rs", "mod a; mod b; pub use a::A; pub(crate) use b::B as C;");
+    for b in [
+        "use crate::a::A;",
+        "use crate::{a::A, c};",
+        "use super::a;",
+        "fn f() { crate::a::f() }",
+        "fn f() -> String { format!(\"{}\", crate::a::f()) }",
+        "mod inner { use super::super::a; }",
+        "macro_rules! m { () => { $crate::a::f() } }",
+        // Through the root, which only hands it on.
+        "use crate::A;",
+    ] {
+        for a in ["use crate::b;", "use crate::b::B;", "use super::C;", "fn f(b: &crate::b::B) {}"] {
+            assert_eq!(circles(&[root, ("a.rs", a), ("b.rs", b)]), "a.rs b.rs", "{a} | {b}");
+        }
+    }
+    for harmless in [
+        "use std::fmt;",
+        "// crate::a::f()",
+        "const TEXT: &str = \"crate::a\";",
+        "#[cfg(test)] mod tests { use crate::a; }",
+        "#[cfg(test)] use crate::{a}; fn f() {}",
+        "use self::inner::x; mod inner { pub fn x() {} }",
+        "fn f() { other::crate_a::a(); }",
+    ] {
+        assert_eq!(circles(&[root, ("a.rs", "use crate::b;"), ("b.rs", harmless)]), "", "{harmless}");
+    }
+    // A child may take from its parent unless the parent takes from the child.
+    let parent = |text| [("lib.rs", "mod p;"), ("p/mod.rs", text), ("p/child.rs", "use super::Thing;")];
+    assert_eq!(circles(&parent("mod child; pub(crate) use child::Name; struct Thing;")), "");
+    assert_eq!(circles(&parent("mod child; use child::Name; struct Thing;")), "p/child.rs p/mod.rs");
+    assert_eq!(circles(&parent("mod child; struct Thing; fn f() { child::g() }")), "p/child.rs p/mod.rs");
+    // Files that are only tests may take what they want.
+    let tests = [("lib.rs", "mod p;"), ("p/mod.rs", "#[cfg(test)] mod child; struct Thing; fn f() { child::g() }")];
+    assert_eq!(circles(&[tests[0], tests[1], ("p/child.rs", "use super::Thing;")]), "");
+    // Three in a row.
+    let three = [("a.rs", "use crate::b::B;"), ("b.rs", "use crate::c::C;"), ("c.rs", "use crate::a::A;")];
+    assert_eq!(circles(&three), "a.rs b.rs c.rs");
 }
 
 #[test]
