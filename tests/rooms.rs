@@ -42,7 +42,6 @@ const CIRCLES: &[(&str, &[&str])] = &[
         "secretsmanager/", "sns/", "sqs/", "ssm/", "stepfunctions/", "sts/", "sweep.rs", "tags.rs",
     ]),
     ("cli", &["commands/mod.rs", "commands/completions.rs", "exit.rs", "render/json.rs", "ui.rs"]),
-    ("core", &["plan/names.rs", "plan/order.rs", "plan/propose.rs"]),
     ("kinds", &["events/", "lambda/", "s3/"]),
     ("sandbox", &["act.rs", "check.rs"]),
 ];
