@@ -20,7 +20,7 @@ use dr_core::address::Address;
 use dr_core::cloud::{CloudError, Intent, Target};
 use dr_core::expr::{AttrRef, Expr};
 use dr_core::graph::ReplaceOrder;
-use dr_core::plan::{Action, Plan, Step};
+use dr_core::plan::{Action, Moved, Plan, Step, carry_out};
 use dr_core::record::{Record, Snapshot};
 use dr_core::resolve;
 use dr_core::schedule::{self, Cycle, Scheduler};
@@ -146,6 +146,7 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
     let scheduler = Scheduler::new(&tasks)?;
     drop(tasks);
     engine.store.bind(&plan.program, &plan.identity).await?;
+    let snapshot = renamed(engine, plan, snapshot).await?;
     let mut live: BTreeMap<Address, Known> = plan
         .answers
         .iter()
@@ -167,6 +168,16 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
         report: Report::default(),
     };
     run.drive(snapshot.outputs).await
+}
+
+/// The state in which every record has the address that the plan gives it. On disk before the first step.
+async fn renamed(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Result<Snapshot, StoreError> {
+    if plan.moves.is_empty() {
+        return Ok(snapshot);
+    }
+    let Moved { snapshot, records, deposed } = carry_out(&plan.moves, snapshot);
+    engine.store.commit(Change::Move { records, deposed }).await?;
+    Ok(snapshot)
 }
 
 fn lanes(plan: &Plan, kinds: &[&'static Kind]) -> (Vec<Lane>, Vec<usize>) {

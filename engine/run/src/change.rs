@@ -130,6 +130,13 @@ pub enum Change {
         /// The operation.
         op: Str,
     },
+    /// Gives records other addresses. Each of these was written anew, and had the address beside it before.
+    Move {
+        /// What is there.
+        records: Vec<(Address, Arc<Record>)>,
+        /// What was set aside.
+        deposed: Vec<(Address, Arc<Record>)>,
+    },
     /// The program's outputs.
     Outputs(Map<Value>),
     /// The environment's program and cloud.

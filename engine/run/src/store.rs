@@ -559,6 +559,18 @@ impl Inner {
                 close(head, edits, op);
                 edits.records.extend(self.restored(op)?);
             }
+            Change::Move { records, deposed } => {
+                head.position += 1;
+                // An address that one record leaves may be the one that another gets.
+                edits.records.extend(records.iter().map(|(before, _)| (before.to_string(), None)));
+                edits.records.extend(deposed.iter().map(|(before, r)| (deposed_key(before, &r.op), None)));
+                for (_, record) in records {
+                    edits.records.push(record_row(record.address.to_string(), record)?);
+                }
+                for (_, record) in deposed {
+                    edits.records.push(record_row(deposed_key(&record.address, &record.op), record)?);
+                }
+            }
             Change::Outputs(outputs) => {
                 head.position += 1;
                 let place = Place { tree: META, key: OUTPUTS };

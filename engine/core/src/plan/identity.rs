@@ -11,6 +11,7 @@ use crate::value::Str;
 pub(super) fn of(plan: &Plan) -> Str {
     let mut hasher = Hasher(Sha256::new());
     hasher.add(&(plan.format, &plan.program, &plan.environment, &plan.identity, plan.position, plan.destroy));
+    hasher.add(&plan.moves);
     for step in &plan.steps {
         let prior = step.prior.as_ref().map(|p| (&p.address, &p.id, &p.op));
         hasher.add(&(&step.address, &step.kind, &step.region, step.action, &step.reasons, &step.changes, prior));

@@ -1,15 +1,18 @@
 //! The plan: a finished list of steps with reasons.
 //!
 //! A plan leaves no choice to apply. It names the state it was made from; it is plain data that can be stored, shown
-//! and executed elsewhere. Making one is [`propose`], in stages of one file each: `foresee` says what will be known of a
-//! resource, `diff` finds what differs in one, `propose` decides each resource's action in the order of dependencies,
-//! `names`, `destroyable` and `protect` look at what was decided, `order` arranges the steps, `identity` names the plan.
+//! and executed elsewhere. Making one is [`propose`], in stages of one file each: `moves` gives records their new addresses,
+//! `decide` says what becomes of each resource in the order of dependencies (`foresee` what will be known of it, `diff`
+//! what differs), `names`, `destroyable` and `protect` look at what was decided, `order` arranges the steps, `identity`
+//! names the plan.
 
+mod decide;
 mod destroyable;
 mod diff;
 mod foresee;
 mod identity;
 mod input;
+mod moves;
 mod names;
 mod order;
 mod propose;
@@ -31,6 +34,7 @@ use crate::value::{Map, Str, Value};
 
 pub use diff::agrees;
 pub use input::{Goal, Input, Refreshed};
+pub use moves::{Move, Moved, carry_out};
 pub use propose::{foresee, propose};
 
 /// The version of the plan's form. A plan of another one is refused.
@@ -54,6 +58,9 @@ pub struct Plan {
     pub position: u64,
     /// Whether everything is to go.
     pub destroy: bool,
+    /// Records that get another address, before the first step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
     /// The steps. A step's number is its index.
     pub steps: Vec<Step>,
     /// How many resources stay as they are.

@@ -368,6 +368,7 @@ pub fn plan(id: &str, snapshot: &Snapshot, steps: Vec<Step>) -> Plan {
         identity: identity(),
         position: snapshot.position,
         destroy: false,
+        moves: Vec::new(),
         steps,
         unchanged: 0,
         outputs: Map::new(),

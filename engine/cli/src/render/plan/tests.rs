@@ -17,6 +17,7 @@ fn plan(steps: Vec<Step>, unchanged: usize) -> Plan {
         identity: Identity { cloud: "sandbox".into(), account: "0".into(), endpoint: None },
         position: 0,
         destroy: false,
+        moves: Vec::new(),
         steps,
         unchanged,
         outputs: Map::new(),

@@ -1,0 +1,213 @@
+//! Moves: which record a resource had under a former address.
+//!
+//! A plan knows one address space. Before anything is decided, every record that moves gets its new address, and so does
+//! every mention of it in what others need; from then on nobody has to ask what something was called before. Applying a
+//! plan begins with the same renaming of the state.
+//!
+//! A resource that has a record under its own address has moved already, unless another resource takes that record.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+use crate::graph::{Graph, Node};
+use crate::plan::input::Refreshed;
+use crate::record::{Record, Snapshot};
+use crate::schema::closest;
+
+/// A record that gets another address.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Move {
+    /// The address it has.
+    pub from: Address,
+    /// The address it gets.
+    pub to: Address,
+}
+
+/// The moves that a program asks for, by the address that records have so far.
+#[derive(Debug, Default)]
+pub(super) struct Moves {
+    pub(super) by_source: BTreeMap<Address, Address>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// Finds the moves, and what is wrong with them.
+pub(super) fn find(graph: &Graph, snapshot: &Snapshot) -> Moves {
+    let mut found = Moves::default();
+    let movers = || graph.nodes.values().filter(|node| !node.options.moved_from.is_empty());
+    if snapshot.records.is_empty() || movers().next().is_none() {
+        return found;
+    }
+    // A resource without a record takes one. Whoever had that one has none then, and may take another.
+    let mut open: Vec<&Node> = movers().filter(|node| !snapshot.records.contains_key(&node.address)).collect();
+    open.reverse();
+    while let Some(node) = open.pop() {
+        let Some(source) = source(node, snapshot, &mut found.diagnostics) else {
+            found.diagnostics.extend(nothing_there(node, snapshot));
+            continue;
+        };
+        if let Some(other) = found.by_source.get(&source) {
+            found.diagnostics.extend(graph.nodes.get(other).map(|first| claimed_twice(first, node, &source)));
+            continue;
+        }
+        found.by_source.insert(source.clone(), node.address.clone());
+        if let Some(follower) = graph.nodes.get(&source) {
+            let has_source = follower.options.moved_from.iter().any(|from| snapshot.records.contains_key(from));
+            match has_source {
+                true => open.push(follower),
+                false => found.diagnostics.push(still_declared(node, follower)),
+            }
+        }
+    }
+    found.diagnostics.extend(circles(graph, snapshot, &found.by_source));
+    found
+}
+
+/// The former address that has a record.
+fn source(node: &Node, snapshot: &Snapshot, diagnostics: &mut Vec<Diagnostic>) -> Option<Address> {
+    let there = |from: &&Address| **from != node.address && snapshot.records.contains_key(*from);
+    let source = node.options.moved_from.iter().find(there)?;
+    let kind = &snapshot.records.get(source)?.kind;
+    if **kind == *node.kind.name {
+        return Some(source.clone());
+    }
+    let place = node.site.of(&["moved_from".into()], false);
+    diagnostics.push(
+        Diagnostic::error(format!("`{}` cannot have been `{source}`: that is a `{kind}`", node.address))
+            .at(place, "")
+            .help("a move keeps the kind; leave `moved_from` out, then the old one is deleted and the new one made"),
+    );
+    None
+}
+
+/// A former address that leads nowhere, although other things are recorded: probably a mistyped one.
+fn nothing_there(node: &Node, snapshot: &Snapshot) -> Option<Diagnostic> {
+    let known = |from: &Address| snapshot.records.contains_key(from);
+    if node.options.moved_from.iter().any(known) || node.options.import_id.is_some() {
+        return None;
+    }
+    let wrong = node.options.moved_from.first()?;
+    let same_kind = snapshot.records.values().filter(|r| *r.kind == *node.kind.name).map(|r| r.address.as_str());
+    let d = Diagnostic::warning(format!("nothing is recorded under `{wrong}`, so `{}` is made anew", node.address))
+        .code("moved_from")
+        .at(node.site.of(&["moved_from".into()], false), "the former address");
+    Some(match closest(wrong.as_str(), same_kind) {
+        Some(near) => d.help(format!("did you mean `{near}`?")),
+        None => d.help("leave `moved_from` out when the resource is new"),
+    })
+}
+
+fn claimed_twice(first: &Node, second: &Node, source: &Address) -> Diagnostic {
+    let place = |node: &Node| node.site.of(&["moved_from".into()], false);
+    Diagnostic::error(format!("`{}` and `{}` both say that they were `{source}`", first.address, second.address))
+        .at(place(second), "the second one")
+        .also(place(first), "the first one")
+        .help("one resource is recorded there; leave `moved_from` out at the one that is new")
+}
+
+fn still_declared(node: &Node, source: &Node) -> Diagnostic {
+    Diagnostic::error(format!("`{}` says that it was `{}`, which is still declared", node.address, source.address))
+        .at(node.site.of(&["moved_from".into()], false), "")
+        .also(source.site.span.clone(), "declared here")
+        .help("give the other one another name, or leave `moved_from` out")
+}
+
+/// Resources that have exchanged their addresses: whether they already have, no record can tell.
+fn circles(graph: &Graph, snapshot: &Snapshot, moves: &BTreeMap<Address, Address>) -> Option<Diagnostic> {
+    let stays = |address: &Address| snapshot.records.contains_key(address) && !moves.contains_key(address);
+    let next = |node: &Node| {
+        let mut sources = node.options.moved_from.iter().filter(|from| **from != node.address && stays(from));
+        sources.find_map(|from| graph.nodes.get(from))
+    };
+    for start in graph.nodes.values().filter(|n| !n.options.moved_from.is_empty() && stays(&n.address)) {
+        let mut walk = vec![start];
+        while let Some(node) = walk.last().copied().and_then(next) {
+            if node.address == start.address {
+                let names: Vec<String> = walk.iter().map(|n| format!("`{}`", n.address)).collect();
+                let mut d = Diagnostic::error(format!("{} say that each was the other", names.join(" and ")));
+                for (i, node) in walk.iter().enumerate() {
+                    let place = node.site.of(&["moved_from".into()], false);
+                    d = if i == 0 { d.at(place, "") } else { d.also(place, "") };
+                }
+                return Some(d.help("nothing tells whether they have changed places already; move them by a third address, in two applies"));
+            }
+            if walk.iter().any(|seen| seen.address == node.address) {
+                break;
+            }
+            walk.push(node);
+        }
+    }
+    None
+}
+
+impl Moves {
+    /// The moves, in the order of their new addresses.
+    pub(super) fn list(&self) -> Vec<Move> {
+        let mut list: Vec<Move> =
+            self.by_source.iter().map(|(from, to)| Move { from: from.clone(), to: to.clone() }).collect();
+        list.sort_by(|a, b| a.to.cmp(&b.to));
+        list
+    }
+
+    /// What a refresh found, by the new addresses.
+    pub(super) fn refreshed<'a>(
+        &self,
+        refreshed: &'a BTreeMap<Address, Refreshed>,
+    ) -> Cow<'a, BTreeMap<Address, Refreshed>> {
+        if self.by_source.is_empty() {
+            return Cow::Borrowed(refreshed);
+        }
+        let renamed = |address: &Address| self.by_source.get(address).unwrap_or(address).clone();
+        Cow::Owned(refreshed.iter().map(|(address, found)| (renamed(address), found.clone())).collect())
+    }
+}
+
+/// A state after moves, and what of it has changed.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Moved {
+    /// The state.
+    pub snapshot: Snapshot,
+    /// The records that were written anew, each with the address that it had.
+    pub records: Vec<(Address, Arc<Record>)>,
+    /// The records set aside that were written anew, each with the address that it had.
+    pub deposed: Vec<(Address, Arc<Record>)>,
+}
+
+/// Carries moves out on a state: the records get their new addresses, in all that others say of them too.
+pub fn carry_out(moves: &[Move], mut snapshot: Snapshot) -> Moved {
+    let by_source: BTreeMap<&Address, &Address> = moves.iter().map(|m| (&m.from, &m.to)).collect();
+    let mut result = Moved::default();
+    let renew = |record: &mut Arc<Record>, changed: &mut Vec<(Address, Arc<Record>)>| {
+        let moves = by_source.contains_key(&record.address);
+        if !moves && !record.needs.iter().any(|need| by_source.contains_key(&need.address)) {
+            return;
+        }
+        let before = record.address.clone();
+        let new = Arc::make_mut(record);
+        for address in std::iter::once(&mut new.address).chain(new.needs.iter_mut().map(|need| &mut need.address)) {
+            if let Some(&to) = by_source.get(address) {
+                *address = to.clone();
+            }
+        }
+        new.needs.sort();
+        changed.push((before, record.clone()));
+    };
+    if !moves.is_empty() {
+        snapshot.records = std::mem::take(&mut snapshot.records)
+            .into_values()
+            .map(|mut record| {
+                renew(&mut record, &mut result.records);
+                (record.address.clone(), record)
+            })
+            .collect();
+        for record in &mut snapshot.deposed {
+            renew(record, &mut result.deposed);
+        }
+    }
+    result.snapshot = snapshot;
+    result
+}
