@@ -109,7 +109,7 @@ impl Comparison<'_> {
         let Some(path) = self.names.property(key, by_rule) else {
             if self.names.no_property(key).is_some() {
                 // What is a block for us alone may well have fields that are properties of what it is in.
-                for inner in inside(field.ty) {
+                for inner in field.ty.block().unwrap_or_default() {
                     let key = format!("{key}.{}", inner.name);
                     if self.names.property(&key, self.by_rule(block, inner.name)).is_some() {
                         self.argument(&key, inner, block, replaced || field.replace);
@@ -178,7 +178,7 @@ impl Comparison<'_> {
             _ => {}
         }
         // What differs about the block as a whole is not said again of each of its fields.
-        for inner in inside(field.ty) {
+        for inner in field.ty.block().unwrap_or_default() {
             self.argument(&format!("{key}.{}", inner.name), inner, &path, theirs_replaced);
         }
     }
@@ -359,15 +359,6 @@ fn fitting(ty: Type) -> &'static [&'static str] {
         Type::Json | Type::Policy => &["object", "string"],
         Type::List(_) => &["array"],
         Type::Map(_) | Type::Object(_) => &["object"],
-    }
-}
-
-/// The fields of a block, or of the blocks of a list.
-fn inside(ty: Type) -> &'static [Field] {
-    match ty {
-        Type::Object(fields) => fields,
-        Type::List(inner) => inside(*inner),
-        _ => &[],
     }
 }
 

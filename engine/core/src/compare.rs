@@ -4,7 +4,8 @@
 //! the same when their canonical forms are equal. Differences that remain are real ones.
 
 use crate::schema::{Field, Type};
-use crate::value::{Map, Value};
+use crate::value::{Float, Map, Value};
+use crate::walk::{Spot, map_value};
 
 /// Whether two values of a field mean the same.
 pub fn same(field: &Field, a: &Value, b: &Value) -> bool {
@@ -13,43 +14,34 @@ pub fn same(field: &Field, a: &Value, b: &Value) -> bool {
 
 /// The one form of all values of this field that mean the same. Secrets are opened; use it for comparing only.
 pub fn canonical(field: &Field, value: &Value) -> Value {
-    let mut result = canonical_type(field.ty, value.reveal());
-    if field.ignore_case {
+    canonical_at(&Spot::of(field), value.revealed())
+}
+
+fn canonical_at(spot: &Spot<'_>, value: Value) -> Value {
+    let mut result = match (spot.ty, map_value(spot, value, &mut canonical_at)) {
+        (Type::Object(_), Value::Map(mut map)) => {
+            map.retain(|_, value| !is_empty(value));
+            Value::Map(map)
+        }
+        (Type::Map(_), Value::Map(mut map)) => {
+            map.retain(|_, value| !value.is_null());
+            Value::Map(map)
+        }
+        (Type::Json, other) => document(other),
+        (Type::Policy, other) => policy(document(other)),
+        (Type::Float, Value::Int(i)) => Value::Float(Float(i as f64)),
+        (_, other) => other,
+    };
+    if spot.field.is_some_and(|field| field.ignore_case) {
         result = lower(result);
     }
-    if field.unordered
+    if spot.field.is_some_and(|field| field.unordered)
         && let Value::List(items) = &mut result
     {
         items.sort();
         items.dedup();
     }
     result
-}
-
-fn canonical_type(ty: Type, value: &Value) -> Value {
-    match (ty, value.reveal()) {
-        (Type::List(inner), Value::List(items)) => {
-            Value::List(items.iter().map(|v| canonical_type(*inner, v)).collect())
-        }
-        (Type::Map(inner), Value::Map(map)) => {
-            Value::Map(map.iter().map(|(k, v)| (k.clone(), canonical_type(*inner, v))).collect())
-        }
-        (Type::Object(fields), Value::Map(map)) => Value::Map(
-            map.iter()
-                .filter_map(|(k, v)| {
-                    let value = match fields.iter().find(|f| f.name == &**k) {
-                        Some(field) => canonical(field, v),
-                        None => v.revealed(),
-                    };
-                    (!is_empty(&value)).then(|| (k.clone(), value))
-                })
-                .collect(),
-        ),
-        (Type::Json, other) => document(other),
-        (Type::Policy, other) => policy(document(other)),
-        (Type::Float, Value::Int(i)) => Value::Float(crate::value::Float(*i as f64)),
-        (_, other) => other.revealed(),
-    }
 }
 
 /// Inside a block, an empty list or map says as much as an absent one.
@@ -62,10 +54,10 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn document(value: &Value) -> Value {
+fn document(value: Value) -> Value {
     match value {
-        Value::Str(text) => Value::from_json(text).unwrap_or_else(|_| value.clone()),
-        other => other.revealed(),
+        Value::Str(text) => Value::from_json(&text).unwrap_or(Value::Str(text)),
+        other => other,
     }
 }
 
@@ -73,6 +65,7 @@ fn lower(value: Value) -> Value {
     match value {
         Value::Str(text) => Value::from(text.to_lowercase()),
         Value::List(items) => Value::List(items.into_iter().map(lower).collect()),
+        Value::Map(map) => Value::Map(map.into_iter().map(|(key, value)| (key, lower(value))).collect()),
         other => other,
     }
 }
@@ -189,7 +182,7 @@ mod tests {
                 "Condition":{"Bool":{"aws:SecureTransport":"false"}}},"Version":"2012-10-17"}"#,
         );
         assert!(same(&field, &a, &b));
-        let statement = |policy: &Value| match document(policy).as_map().unwrap()["Statement"].clone() {
+        let statement = |policy: &Value| match document(policy.clone()).as_map().unwrap()["Statement"].clone() {
             Value::List(mut all) => all.remove(0),
             single => single,
         };

@@ -76,22 +76,31 @@ impl Expr {
 
     /// A list; known when all its items are.
     pub fn list(items: Vec<Expr>) -> Expr {
-        match items.iter().map(|e| e.known().cloned()).collect() {
-            Some(values) => Expr::Known(Value::List(values)),
-            None => Expr::List(items),
+        if items.iter().any(|e| e.known().is_none()) {
+            return Expr::List(items);
         }
+        Expr::Known(Value::List(items.into_iter().filter_map(Expr::into_known).collect()))
     }
 
     /// A map; known when all its values are.
     pub fn map(entries: Map<Expr>) -> Expr {
-        match entries.iter().map(|(k, e)| e.known().map(|v| (k.clone(), v.clone()))).collect() {
-            Some(values) => Expr::Known(Value::Map(values)),
-            None => Expr::Map(entries),
+        if entries.values().any(|e| e.known().is_none()) {
+            return Expr::Map(entries);
         }
+        let known = |(key, e): (Str, Expr)| Some((key, e.into_known()?));
+        Expr::Known(Value::Map(entries.into_iter().filter_map(known).collect()))
     }
 
     /// The value, when it is known.
     pub fn known(&self) -> Option<&Value> {
+        match self {
+            Expr::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value itself, when it is known.
+    pub fn into_known(self) -> Option<Value> {
         match self {
             Expr::Known(value) => Some(value),
             _ => None,

@@ -12,8 +12,9 @@ use crate::dag::{Dag, Order};
 use crate::diagnostic::{Diagnostic, Frame, Span};
 use crate::expr::Expr;
 use crate::record::Need;
-use crate::schema::{Field, Kind, Type, closest};
+use crate::schema::{Field, Kind, closest};
 use crate::value::{Map, Str};
+use crate::walk::{Spot, Tree, walk};
 
 /// Everything a program declares.
 #[derive(Debug, Clone, Default)]
@@ -130,26 +131,15 @@ impl Node {
 
 /// The resources that a field's value refers to or mentions.
 fn collect(field: &Field, value: &Expr, needs: &mut BTreeMap<Address, bool>) {
-    match field.refers {
-        Some(reference) => mention(value, reference.blocks_delete, needs),
-        None => collect_type(field.ty, value, needs),
-    }
-}
-
-fn collect_type(ty: Type, value: &Expr, needs: &mut BTreeMap<Address, bool>) {
-    match (ty, value) {
-        (Type::List(inner), Expr::List(items)) => items.iter().for_each(|e| collect_type(*inner, e, needs)),
-        (Type::Map(inner), Expr::Map(entries)) => entries.values().for_each(|e| collect_type(*inner, e, needs)),
-        (Type::Object(fields), Expr::Map(entries)) => {
-            for (name, value) in entries {
-                match fields.iter().find(|f| f.name == &**name) {
-                    Some(field) => collect(field, value, needs),
-                    None => mention(value, false, needs),
-                }
-            }
+    walk(&Spot::of(field), value.into(), &mut |spot, tree| {
+        let Tree::Open(open) = tree else { return false };
+        match spot.field.and_then(|field| field.refers) {
+            Some(reference) => mention(open, reference.blocks_delete, needs),
+            None if tree.is_leaf(spot.ty) => mention(open, false, needs),
+            None => return true,
         }
-        (_, other) => mention(other, false, needs),
-    }
+        false
+    });
 }
 
 fn mention(value: &Expr, blocks: bool, needs: &mut BTreeMap<Address, bool>) {

@@ -1,7 +1,7 @@
 //! Arguments: from what a script gives to what a resource has.
 //!
-//! [`resolve`] refuses what the schema does not know, fills in defaults and makes physical names. [`check`] looks at
-//! one value; it runs again at apply, on what was not known before.
+//! [`resolve`] refuses what the schema does not know, fills in defaults and makes physical names. What becomes known
+//! later, while planning or applying, goes through [`settle`], which does the same for one argument.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 use regex_lite::Regex;
 
 use crate::expr::Expr;
-use crate::schema::{Check, Field, Kind, NameRule, Presence, Type, closest};
-use crate::value::{Map, Str, Value, intern, quoted};
+use crate::naming::{self, physical_name};
+use crate::schema::{Check, Field, Kind, Presence, Type, closest};
+use crate::secrecy;
+use crate::value::{Float, Map, Str, Value, intern, quoted};
+use crate::walk::{Spot, Tree, map_open, map_value, walk};
 
 /// Something wrong with the arguments of one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +31,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn new(path: &[Str], message: String) -> Problem {
-        Problem { path: path.to_vec(), on_key: false, message, help: None, code: None }
+    fn new(path: Vec<Str>, message: String) -> Problem {
+        Problem { path, on_key: false, message, help: None, code: None }
     }
 }
 
@@ -54,21 +57,19 @@ pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map
         let Some(field) = kind.arg(&key) else {
             problems.push(match kind.elsewhere.iter().find(|other| other.argument == &*key) {
                 Some(other) => Problem {
-                    path: vec![key.clone()],
                     on_key: true,
-                    message: format!("`{}` has no argument `{key}`", kind.name),
                     help: Some(other.help.to_owned()),
                     code: Some(other.id),
+                    ..Problem::new(vec![key.clone()], format!("`{}` has no argument `{key}`", kind.name))
                 },
-                None => unknown_key(&[], &key, kind.name, kind.args),
+                None => unknown_key(vec![key.clone()], kind.name, kind.args),
             });
             continue;
         };
-        if value.is_null() {
-            continue;
+        if !value.is_null() {
+            let value = settle(field, value, &mut problems);
+            args.insert(key, value);
         }
-        check(field, &value, &mut vec![key.clone()], &mut problems);
-        args.insert(key, conceal(field, fill(field.ty, value)));
     }
     for field in kind.args {
         if field.tags {
@@ -86,16 +87,50 @@ pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map
         }
         match field.presence {
             Presence::Required => {
-                problems.push(Problem::new(&[], format!("`{}` needs the argument `{}`", kind.name, field.name)))
+                problems.push(Problem::new(Vec::new(), format!("`{}` needs the argument `{}`", kind.name, field.name)));
             }
-            Presence::Default(literal) => {
-                args.insert(intern(field.name), fill(field.ty, Expr::Known(literal.value())));
+            Presence::Default(_) => {
+                args.extend(default(field).map(|value| (intern(field.name), Expr::Known(value))));
             }
             Presence::Optional | Presence::Computed => {}
         }
     }
     args.shrink_to_fit();
     (args, problems)
+}
+
+/// One argument as it is to be, as far as it is known: checked, completed with the defaults inside it, and marked where
+/// it is secret. What is wrong with it is added to the problems. Null where there is none after all.
+pub fn settle(field: &Field, value: Expr, problems: &mut Vec<Problem>) -> Expr {
+    if value.is_null() {
+        if field.name_rule.is_some() || field.presence == Presence::Required {
+            let message = format!("`{}` must be given, and it came out as nothing", field.name);
+            problems.push(Problem::new(vec![field.name.into()], message));
+        }
+        return Expr::Known(default(field).unwrap_or_default());
+    }
+    check(field, &value, problems);
+    secrecy::mark_expr(&Spot::of(field), complete_expr(&Spot::of(field), value))
+}
+
+/// Arguments with every default that the schema has, also inside of blocks.
+pub fn complete(fields: &[Field], args: &Map<Value>) -> Map<Value> {
+    let given = |field: &Field| args.get(field.name).filter(|value| !value.is_null()).cloned();
+    let value = |field: &Field| match given(field) {
+        Some(value) => Some(complete_value(&Spot::of(field), value)),
+        None => default(field),
+    };
+    fields.iter().filter_map(|field| Some((intern(field.name), value(field)?))).collect()
+}
+
+/// What a field is when it is left out, if the schema says so.
+fn default(field: &Field) -> Option<Value> {
+    match field.presence {
+        Presence::Default(literal) => {
+            Some(secrecy::mark_value(&Spot::of(field), complete_value(&Spot::of(field), literal.value())))
+        }
+        _ => None,
+    }
 }
 
 /// Tags of the component under the resource's own. Unknown tags as a whole cannot be merged, so the own ones win.
@@ -111,260 +146,185 @@ fn merge_tags(inherited: Option<&Map<Expr>>, own: Option<Expr>) -> Option<Expr> 
     (!tags.is_empty()).then(|| Expr::map(tags))
 }
 
-/// Fills in the defaults of nested blocks, as far as their shape is known.
-fn fill(ty: Type, value: Expr) -> Expr {
-    match (ty, value) {
-        (Type::Object(fields), Expr::Known(Value::Map(map))) => {
-            fill_block(fields, map.into_iter().map(|(k, v)| (k, Expr::Known(v))).collect())
+/// Fills in the defaults of the blocks in a value, leaves out what is null, and brings numbers and documents into the
+/// form of their type.
+fn complete_value(spot: &Spot<'_>, value: Value) -> Value {
+    if let Value::Secret(inner) = value {
+        return complete_value(spot, Value::clone(&inner)).secret();
+    }
+    completed(spot, map_value(spot, value, &mut complete_value))
+}
+
+/// A value whose parts are complete.
+fn completed(spot: &Spot<'_>, value: Value) -> Value {
+    match (spot.ty, value) {
+        (Type::Object(_) | Type::Map(_), Value::Map(mut map)) => {
+            complete_entries(spot.ty, &mut map, Value::is_null, |value| value);
+            Value::Map(map)
         }
-        (Type::Object(fields), Expr::Map(map)) => fill_block(fields, map),
-        (Type::List(inner), Expr::Known(Value::List(items))) => {
-            Expr::list(items.into_iter().map(|v| fill(*inner, Expr::Known(v))).collect())
-        }
-        (Type::List(inner), Expr::List(items)) => Expr::list(items.into_iter().map(|e| fill(*inner, e)).collect()),
-        (Type::Map(inner), Expr::Known(Value::Map(map))) => {
-            Expr::map(map.into_iter().map(|(k, v)| (k, fill(*inner, Expr::Known(v)))).collect())
-        }
-        (Type::Map(inner), Expr::Map(map)) => Expr::map(map.into_iter().map(|(k, e)| (k, fill(*inner, e))).collect()),
-        (Type::Float, Expr::Known(Value::Int(i))) => Expr::Known(Value::Float(crate::value::Float(i as f64))),
-        (Type::Json | Type::Policy, Expr::Known(Value::Str(text))) => {
-            Expr::Known(Value::from_json(&text).unwrap_or(Value::Str(text)))
-        }
+        (Type::Float, Value::Int(i)) => Value::Float(Float(i as f64)),
+        (Type::Json | Type::Policy, Value::Str(text)) => Value::from_json(&text).unwrap_or(Value::Str(text)),
         (_, other) => other,
     }
 }
 
-/// Marks what is known of a sensitive value as secret, also inside what is not known yet.
-fn conceal(field: &Field, value: Expr) -> Expr {
-    fn all(value: Expr) -> Expr {
-        match value {
-            Expr::Known(Value::Null) => value,
-            Expr::Known(known) => Expr::Known(known.secret()),
-            Expr::List(items) => Expr::List(items.into_iter().map(all).collect()),
-            Expr::Map(entries) => Expr::Map(entries.into_iter().map(|(k, e)| (k, all(e))).collect()),
-            Expr::Concat(parts) => Expr::Concat(parts.into_iter().map(all).collect()),
-            Expr::Call(function, args) => Expr::Call(function, args.into_iter().map(all).collect()),
-            other @ (Expr::Attr(_) | Expr::Get(..)) => other,
-        }
+/// The same, as far as the shape of an expression is known.
+fn complete_expr(spot: &Spot<'_>, expr: Expr) -> Expr {
+    match expr {
+        Expr::Known(value) => Expr::Known(complete_value(spot, value)),
+        open => match (spot.ty, map_open(spot, open, &mut complete_expr)) {
+            (Type::Object(_) | Type::Map(_), Expr::Map(mut map)) => {
+                complete_entries(spot.ty, &mut map, Expr::is_null, Expr::Known);
+                Expr::map(map)
+            }
+            (_, Expr::Known(value)) => Expr::Known(completed(spot, value)),
+            (_, open) => open,
+        },
     }
-    if field.sensitive { all(value) } else { value }
 }
 
-fn fill_block(fields: &'static [Field], map: Map<Expr>) -> Expr {
-    let mut filled: Map<Expr> = Map::new();
-    for (key, value) in map {
-        if value.is_null() {
-            continue;
-        }
-        let value = match fields.iter().find(|f| f.name == &*key) {
-            Some(field) => conceal(field, fill(field.ty, value)),
-            None => value,
-        };
-        filled.insert(key, value);
-    }
+/// Leaves out the entries of a block or map that are null, and adds a block's defaults.
+fn complete_entries<T>(ty: Type, entries: &mut Map<T>, is_null: fn(&T) -> bool, known: fn(Value) -> T) {
+    entries.retain(|_, value| !is_null(value));
+    let Type::Object(fields) = ty else { return };
     for field in fields {
-        if let Presence::Default(literal) = field.presence
-            && !filled.contains_key(field.name)
+        if !entries.contains_key(field.name)
+            && let Some(value) = default(field)
         {
-            filled.insert(intern(field.name), fill(field.ty, Expr::Known(literal.value())));
+            entries.insert(intern(field.name), known(value));
         }
     }
-    Expr::map(filled)
 }
 
-/// The physical name of a resource that was given none: `name-suffix` within the limits of its kind. What is too long
-/// is cut and made unique by a few characters of a hash.
-pub fn physical_name(rule: &NameRule, name: &str, suffix: &str) -> String {
-    let mut text = if suffix.is_empty() { name.to_owned() } else { format!("{name}-{suffix}") };
-    if rule.lower {
-        text = text.to_lowercase();
-    }
-    text = text.chars().map(|c| if allows(rule.chars, c) { c } else { '-' }).collect();
-    let room = rule.max.saturating_sub(rule.prefix.chars().count());
-    if text.chars().count() > room {
-        use sha2::Digest as _;
-        let hash = hex::encode(sha2::Sha256::digest(&text));
-        let keep = room.saturating_sub(7);
-        text = format!("{}-{}", text.chars().take(keep).collect::<String>(), &hash[..6]);
-    }
-    format!("{}{text}", rule.prefix)
+/// Checks a value against its field, as far as it is known, and adds what is wrong. Null counts as not given.
+pub fn check(field: &Field, value: &Expr, problems: &mut Vec<Problem>) {
+    walk(&Spot::of(field), value.into(), &mut |spot, tree| {
+        if let (None, Some(block)) = (spot.field, spot.around())
+            && let Type::Object(fields) = block.ty
+        {
+            problems.push(unknown_key(spot.path(), &block.name(), fields));
+            return false;
+        }
+        if tree.is_null() && !spot.is_item() {
+            return false;
+        }
+        if let Some(problem) = mismatch(spot, tree) {
+            problems.push(problem);
+            return false;
+        }
+        if let (Some(field), Some(known)) = (spot.field, tree.known()) {
+            problems.extend(conditions(spot, field, known));
+        }
+        if let Type::Object(fields) = spot.ty
+            && !matches!(tree, Tree::Open(open) if !matches!(open, Expr::Map(_)))
+        {
+            for field in fields.iter().filter(|field| field.presence == Presence::Required) {
+                if tree.entry(field.name).is_none_or(Tree::is_null) {
+                    let message = format!("`{}` needs `{}`", spot.name(), field.name);
+                    problems.push(Problem::new(spot.path(), message));
+                }
+            }
+        }
+        true
+    });
 }
 
-/// Checks a value against its field, as far as it is known, and adds what is wrong.
-pub fn check(field: &Field, value: &Expr, path: &mut Vec<Str>, problems: &mut Vec<Problem>) {
-    let before = problems.len();
-    check_type(field.ty, value, path, problems);
-    if problems.len() > before {
-        return;
-    }
-    let Expr::Known(known) = value else { return };
-    if let Some(rule) = &field.name_rule
-        && let Some(text) = known.as_str()
+/// That a value has another type than it may have here.
+fn mismatch(spot: &Spot<'_>, tree: Tree<'_>) -> Option<Problem> {
+    let (found, help) = match tree {
+        Tree::Open(open) => {
+            let fits = match open {
+                Expr::List(_) => matches!(spot.ty, Type::Any | Type::Json | Type::Policy | Type::List(_)),
+                Expr::Map(_) => {
+                    matches!(spot.ty, Type::Any | Type::Json | Type::Policy | Type::Map(_) | Type::Object(_))
+                }
+                Expr::Concat(_) => matches!(spot.ty, Type::Any | Type::Json | Type::Policy | Type::Str),
+                _ => true,
+            };
+            let found = match open {
+                Expr::List(_) => "a list",
+                Expr::Map(_) => "a map",
+                _ => "a string",
+            };
+            if fits {
+                return None;
+            }
+            (found.to_owned(), None)
+        }
+        Tree::Known(value) => match (spot.ty, value.reveal()) {
+            (Type::Any, _)
+            | (Type::Bool, Value::Bool(_))
+            | (Type::Int, Value::Int(_))
+            | (Type::Float, Value::Int(_) | Value::Float(_))
+            | (Type::Str, Value::Str(_))
+            | (Type::List(_), Value::List(_))
+            | (Type::Map(_) | Type::Object(_), Value::Map(_))
+            | (Type::Json | Type::Policy, Value::Map(_) | Value::List(_)) => return None,
+            (Type::Json | Type::Policy, Value::Str(text)) => {
+                let error = Value::from_json(text).err()?;
+                let place = format!("line {}, column {}", error.line(), error.column());
+                return Some(Problem::new(spot.path(), format!("this text is not JSON ({place})")));
+            }
+            (_, found) => (describe_found(spot, found), coercion_hint(spot, found)),
+        },
+    };
+    let message = format!("`{}` must be {}, not {found}", spot.name(), spot.ty.article());
+    Some(Problem { help, ..Problem::new(spot.path(), message) })
+}
+
+/// What is wrong with a value of the right type.
+fn conditions(spot: &Spot<'_>, field: &Field, known: &Value) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let (Some(rule), Some(text)) = (&field.name_rule, known.as_str())
+        && let Some((message, help)) = naming::refused(rule, text)
     {
-        check_name(rule, text, path, problems);
+        problems.push(Problem { help: Some(help), ..Problem::new(spot.path(), message) });
     }
     for condition in field.checks {
         if let Some(message) = violated(*condition, known) {
-            let shown = if field.sensitive { crate::value::REDACTED.to_owned() } else { shorten(&known.to_string()) };
-            let mut problem = Problem::new(path, format!("`{}` {message}, not {shown}", field.name));
+            let shown = secrecy::shown(spot, known);
+            let mut problem = Problem::new(spot.path(), format!("`{}` {message}, not {}", field.name, shorten(&shown)));
             if let Check::OneOf(allowed) = condition
-                && let Some(near) = known.as_str().and_then(|s| closest(s, allowed.iter().copied()))
+                && let Some(near) =
+                    known.as_str().filter(|_| !spot.secret).and_then(|s| closest(s, allowed.iter().copied()))
             {
                 problem.help = Some(format!("did you mean {}?", quoted(near)));
             }
             problems.push(problem);
         }
     }
+    problems
 }
 
-/// Whether a set of characters such as `A-Za-z0-9_-` has this one. A dash between two others means all between them.
-fn allows(set: &str, wanted: char) -> bool {
-    let mut rest = set;
-    while let Some(first) = rest.chars().next() {
-        let after = &rest[first.len_utf8()..];
-        let last = after.strip_prefix('-').and_then(|a| a.chars().next());
-        if (first..=last.unwrap_or(first)).contains(&wanted) {
-            return true;
+fn unknown_key(path: Vec<Str>, of: &str, fields: &[Field]) -> Problem {
+    let key = path.last().cloned().unwrap_or_default();
+    let help = match closest(&key, fields.iter().map(|f| f.name)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let names: Vec<String> = fields.iter().map(|f| format!("`{}`", f.name)).collect();
+            format!("it takes {}", names.join(", "))
         }
-        rest = last.map_or(after, |last| &after['-'.len_utf8() + last.len_utf8()..]);
-    }
-    false
-}
-
-fn check_name(rule: &NameRule, text: &str, path: &[Str], problems: &mut Vec<Problem>) {
-    let length = text.chars().count();
-    let rest = text.strip_prefix(rule.prefix);
-    let message = if length > rule.max {
-        format!("the name {} has {length} characters; at most {} are possible", quoted(text), rule.max)
-    } else if rest.is_none() {
-        format!("the name {} must start with {}", quoted(text), quoted(rule.prefix))
-    } else if rest == Some("") {
-        "the name is empty".to_owned()
-    } else if let Some(bad) = rest.and_then(|rest| rest.chars().find(|c| !allows(rule.chars, *c))) {
-        format!("the name {} holds {}, which is not possible here", quoted(text), quoted(&bad.to_string()))
-    } else {
-        return;
     };
-    problems.push(Problem {
-        help: Some(format!("names of this kind hold characters of {} only", rule.chars)),
-        ..Problem::new(path, message)
-    });
+    Problem { on_key: true, help: Some(help), ..Problem::new(path, format!("`{of}` has no argument `{key}`")) }
 }
 
-fn check_type(ty: Type, value: &Expr, path: &mut Vec<Str>, problems: &mut Vec<Problem>) {
-    let mismatch = |found: &str, path: &[Str]| {
-        let name = path.last().map_or("the value", |p| &**p);
-        Problem::new(path, format!("`{name}` must be {}, not {found}", ty.article()))
-    };
-    let mut inside = |key: Str, ty: Type, value: &Expr, problems: &mut Vec<Problem>| {
-        path.push(key);
-        check_type(ty, value, path, problems);
-        path.pop();
-    };
-    match (ty, value) {
-        (Type::List(inner), Expr::List(items)) => {
-            for (i, item) in items.iter().enumerate() {
-                inside(i.to_string().into(), *inner, item, problems);
-            }
-        }
-        (Type::Map(inner), Expr::Map(entries)) => {
-            for (key, item) in entries {
-                inside(key.clone(), *inner, item, problems);
-            }
-        }
-        (Type::Object(fields), Expr::Map(entries)) => check_block(fields, entries, path, problems),
-        (Type::Any | Type::Json | Type::Policy, Expr::List(_) | Expr::Map(_)) => {}
-        (_, Expr::List(_)) => problems.push(mismatch("a list", path)),
-        (_, Expr::Map(_)) => problems.push(mismatch("a map", path)),
-        (Type::Str | Type::Any | Type::Json | Type::Policy, Expr::Concat(_)) => {}
-        (_, Expr::Concat(_)) => problems.push(mismatch("a string", path)),
-        (_, Expr::Attr(_) | Expr::Get(..) | Expr::Call(..)) => {}
-        (_, Expr::Known(known)) => match (ty, known.reveal()) {
-            (Type::Any, _)
-            | (Type::Bool, Value::Bool(_))
-            | (Type::Int, Value::Int(_))
-            | (Type::Float, Value::Int(_) | Value::Float(_))
-            | (Type::Str, Value::Str(_))
-            | (Type::Json | Type::Policy, Value::Map(_) | Value::List(_)) => {}
-            (Type::Json | Type::Policy, Value::Str(text)) => {
-                if let Err(error) = Value::from_json(text) {
-                    problems.push(Problem::new(path, format!("this text is not JSON: {error}")));
-                }
-            }
-            (Type::List(inner), Value::List(items)) => {
-                for (i, item) in items.iter().enumerate() {
-                    inside(i.to_string().into(), *inner, &Expr::Known(item.clone()), problems);
-                }
-            }
-            (Type::Map(inner), Value::Map(entries)) => {
-                for (key, item) in entries {
-                    inside(key.clone(), *inner, &Expr::Known(item.clone()), problems);
-                }
-            }
-            (Type::Object(fields), Value::Map(entries)) => {
-                let entries = entries.iter().map(|(k, v)| (k.clone(), Expr::Known(v.clone()))).collect();
-                check_block(fields, &entries, path, problems);
-            }
-            (_, found) => {
-                let mut problem = mismatch(&describe_found(found), path);
-                problem.help = coercion_hint(ty, found);
-                problems.push(problem);
-            }
-        },
-    }
-}
-
-fn check_block(fields: &'static [Field], entries: &Map<Expr>, path: &mut Vec<Str>, problems: &mut Vec<Problem>) {
-    let name = path.last().cloned().unwrap_or_else(|| "block".into());
-    for (key, value) in entries {
-        let Some(field) = fields.iter().find(|f| f.name == &**key) else {
-            problems.push(unknown_key(path, key, &name, fields));
-            continue;
-        };
-        if !value.is_null() {
-            path.push(key.clone());
-            check(field, value, path, problems);
-            path.pop();
-        }
-    }
-    for field in fields {
-        if field.presence == Presence::Required && entries.get(field.name).is_none_or(Expr::is_null) {
-            problems.push(Problem::new(path, format!("`{name}` needs `{}`", field.name)));
-        }
-    }
-}
-
-fn unknown_key(path: &[Str], key: &Str, of: &str, fields: &[Field]) -> Problem {
-    let mut full = path.to_vec();
-    full.push(key.clone());
-    Problem {
-        path: full,
-        on_key: true,
-        message: format!("`{of}` has no argument `{key}`"),
-        help: Some(match closest(key, fields.iter().map(|f| f.name)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => {
-                let names: Vec<String> = fields.iter().map(|f| format!("`{}`", f.name)).collect();
-                format!("it takes {}", names.join(", "))
-            }
-        }),
-        code: None,
-    }
-}
-
-fn describe_found(value: &Value) -> String {
+fn describe_found(spot: &Spot<'_>, value: &Value) -> String {
     match value {
         Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) => {
-            format!("{} ({})", value.article(), shorten(&value.to_string()))
+            format!("{} ({})", value.article(), shorten(&secrecy::shown(spot, value)))
         }
         other => other.article().to_owned(),
     }
 }
 
-fn coercion_hint(ty: Type, found: &Value) -> Option<String> {
-    match (ty, found) {
-        (Type::Int, Value::Str(s)) if s.parse::<i64>().is_ok() => Some(format!("write {s} without quotes")),
-        (Type::Bool, Value::Str(s)) if matches!(&**s, "true" | "false") => Some(format!("write {s} without quotes")),
+fn coercion_hint(spot: &Spot<'_>, found: &Value) -> Option<String> {
+    match (spot.ty, found) {
+        (Type::Int, Value::Str(s)) if !spot.secret && s.parse::<i64>().is_ok() => {
+            Some(format!("write {s} without quotes"))
+        }
+        (Type::Bool, Value::Str(s)) if !spot.secret && matches!(&**s, "true" | "false") => {
+            Some(format!("write {s} without quotes"))
+        }
         (Type::Str, Value::Int(_) | Value::Bool(_)) => Some("put it in quotes".into()),
         (Type::List(_), _) => Some("put it in brackets: [..]".into()),
         _ => None,
@@ -436,7 +396,7 @@ fn violated(condition: Check, value: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Lit;
+    use crate::schema::{Lit, NameRule};
 
     const RULE: NameRule = NameRule { max: 12, chars: "a-z0-9-", prefix: "", lower: true };
     const NESTED: &[Field] = &[
@@ -510,24 +470,6 @@ mod tests {
         let refused = |text: &str| violated(condition, &Value::str(text)).is_some();
         assert!(["example.com", "shop.Example.com", "a.b.example.com."].into_iter().all(refused));
         assert!(!["myexample.com", "example.com.au", "com", ""].into_iter().any(refused));
-    }
-
-    #[test]
-    fn sets_of_characters_are_read_as_in_brackets() {
-        for (set, yes, no) in
-            [("A-Za-z0-9_-", "AzZ09_-", "./é "), ("a-z0-9.-", "a.-", "A_"), ("+=,.@-", "+=,.@-", "/<")]
-        {
-            assert!(yes.chars().all(|c| allows(set, c)), "{set}");
-            assert!(!no.chars().any(|c| allows(set, c)), "{set}");
-        }
-    }
-
-    #[test]
-    fn long_names_are_cut_and_stay_distinct() {
-        let a = physical_name(&RULE, "a-very-long-name-one", "pr-7");
-        let b = physical_name(&RULE, "a-very-long-name-two", "pr-7");
-        assert_eq!((a.len(), b.len()), (12, 12));
-        assert_ne!(a, b);
     }
 
     #[test]

@@ -52,6 +52,35 @@ impl Type {
         }
     }
 
+    /// What is under a key of a value of this type; nothing is known of what a document holds. None where there are no
+    /// keys, and for a key that the block does not have.
+    pub fn entry(self, key: &str) -> Option<Type> {
+        match self {
+            Type::Any | Type::Json | Type::Policy => Some(Type::Any),
+            Type::Map(inner) => Some(*inner),
+            Type::Object(fields) => fields.iter().find(|field| field.name == key).map(|field| field.ty),
+            _ => None,
+        }
+    }
+
+    /// What the items of a value of this type are. None where there are none.
+    pub fn item(self) -> Option<Type> {
+        match self {
+            Type::Any | Type::Json | Type::Policy => Some(Type::Any),
+            Type::List(inner) => Some(*inner),
+            _ => None,
+        }
+    }
+
+    /// The fields of the block that this is, or of the blocks that it holds, however deep in lists and maps.
+    pub fn block(self) -> Option<&'static [Field]> {
+        match self {
+            Type::Object(fields) => Some(fields),
+            Type::List(inner) | Type::Map(inner) => inner.block(),
+            _ => None,
+        }
+    }
+
     /// The type as the reference writes it: `list of string`.
     pub fn describe(self) -> String {
         match self {
@@ -289,17 +318,15 @@ impl Field {
 }
 
 impl Field {
+    /// Whether this field is such a one, or a field of the blocks inside it is.
+    pub fn holds(&self, is_such: fn(&Field) -> bool) -> bool {
+        is_such(self) || self.ty.block().is_some_and(|fields| fields.iter().any(|field| field.holds(is_such)))
+    }
+
     /// Whether values of this field only mention other resources, as a policy or an environment variable does: neither
     /// it nor anything inside refers to one.
     pub fn only_mentions(&self) -> bool {
-        fn inside(ty: Type) -> bool {
-            match ty {
-                Type::List(inner) | Type::Map(inner) => inside(*inner),
-                Type::Object(fields) => fields.iter().all(Field::only_mentions),
-                _ => true,
-            }
-        }
-        self.refers.is_none() && inside(self.ty)
+        !self.holds(|field| field.refers.is_some())
     }
 }
 

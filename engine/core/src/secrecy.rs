@@ -7,8 +7,10 @@
 use std::borrow::Cow;
 
 use crate::cloud::Live;
-use crate::schema::{Field, Kind, Type};
-use crate::value::{Map, Value};
+use crate::expr::Expr;
+use crate::schema::{Field, Kind};
+use crate::value::{Map, REDACTED, Value};
+use crate::walk::{Spot, each_known, map_open, map_value};
 
 /// The arguments as a cloud gets them: without marks of secrecy.
 pub fn revealed(args: &Map<Value>) -> Cow<'_, Map<Value>> {
@@ -28,36 +30,91 @@ pub fn marked(kind: &Kind, mut live: Live) -> Live {
 
 /// Marks what the schema says is secret.
 pub fn mark(fields: &[Field], map: &mut Map<Value>) {
-    for field in fields {
-        if (field.sensitive || holds_secrets(field.ty))
-            && let Some(value) = map.get_mut(field.name)
-        {
-            mark_value(field, value);
+    for field in fields.iter().filter(|field| holds_secrets(field)) {
+        if let Some(value) = map.get_mut(field.name) {
+            *value = mark_value(&Spot::of(field), std::mem::take(value));
         }
     }
 }
 
-fn mark_value(field: &Field, value: &mut Value) {
-    if field.sensitive && !value.is_null() {
-        *value = std::mem::take(value).secret();
-    } else {
-        mark_inside(field.ty, value);
+/// The value of a field with what the schema says is secret marked.
+pub fn mark_value(spot: &Spot<'_>, value: Value) -> Value {
+    match spot.field {
+        Some(field) if field.sensitive => closed(value),
+        Some(field) if !holds_secrets(field) => value,
+        _ => map_value(spot, value, &mut mark_value),
     }
 }
 
-fn mark_inside(ty: Type, value: &mut Value) {
-    match (ty, value) {
-        (Type::Object(fields), Value::Map(map)) => mark(fields, map),
-        (Type::List(inner), Value::List(items)) => items.iter_mut().for_each(|v| mark_inside(*inner, v)),
-        (Type::Map(inner), Value::Map(map)) => map.values_mut().for_each(|v| mark_inside(*inner, v)),
-        _ => {}
+/// The same for an expression: what is known of it is marked, also inside of what is not known yet.
+pub fn mark_expr(spot: &Spot<'_>, expr: Expr) -> Expr {
+    match (spot.field, expr) {
+        (_, Expr::Known(value)) => Expr::Known(mark_value(spot, value)),
+        (Some(field), mut open) if field.sensitive => {
+            let marked = each_known(&mut open, &mut |value| {
+                *value = closed(std::mem::take(value));
+                Ok::<(), std::convert::Infallible>(())
+            });
+            let Ok(()) = marked;
+            open
+        }
+        (Some(field), open) if !holds_secrets(field) => open,
+        (_, open) => map_open(spot, open, &mut mark_expr),
     }
 }
 
-fn holds_secrets(ty: Type) -> bool {
-    match ty {
-        Type::Object(fields) => fields.iter().any(|f| f.sensitive || holds_secrets(f.ty)),
-        Type::List(inner) | Type::Map(inner) => holds_secrets(*inner),
-        _ => false,
+/// A value as a secret. Of several marks in it, the outermost stays; nothing is no secret.
+fn closed(value: Value) -> Value {
+    match value {
+        Value::Null | Value::Secret(_) => value,
+        open if open.has_secret() => open.revealed().secret(),
+        open => open.secret(),
+    }
+}
+
+/// A value as messages show it: not at all where it is secret.
+pub fn shown(spot: &Spot<'_>, value: &Value) -> String {
+    if spot.secret { REDACTED.to_owned() } else { value.to_string() }
+}
+
+fn holds_secrets(field: &Field) -> bool {
+    field.holds(|field| field.sensitive)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Type;
+
+    const PASSWORD: Field = Field { sensitive: true, ..Field::new("password", "", Type::Str) };
+    const LOGIN: &[Field] = &[Field::new("user", "", Type::Str), PASSWORD];
+    const LOGINS: Field = Field::new("logins", "", Type::Map(&Type::List(&Type::Object(LOGIN))));
+
+    #[test]
+    fn marks_are_set_by_the_schema_however_deep() {
+        let json = r#"{"logins":{"a":[{"user":"u","password":"hunter2"},{"user":"v","password":null}]},"note":"n"}"#;
+        let Value::Map(mut map) = Value::from_json(json).unwrap() else { panic!("a map") };
+        mark(&[LOGINS], &mut map);
+        let shown = Value::Map(map.clone()).to_string();
+        assert!(shown.contains(r#""password": (sensitive), "user": "u""#), "{shown}");
+        assert!(shown.contains(r#""password": null, "user": "v""#), "{shown}");
+        assert_eq!(Value::Map(revealed(&map).into_owned()).to_json(), Value::from_json(json).unwrap().to_json());
+    }
+
+    #[test]
+    fn of_what_is_partly_known_the_known_parts_are_marked() {
+        let other = Expr::attr(&crate::address::Address::parse("x.thing:t").unwrap(), "url");
+        let password = Expr::concat(vec![Expr::str("hunter2@"), other.clone()]);
+        let login = Expr::map(Map::from([("user".into(), Expr::str("u")), ("password".into(), password)]));
+        let logins = Expr::map(Map::from([("a".into(), Expr::list(vec![login])), ("b".into(), other)]));
+        let shown = format!("{:?}", mark_expr(&Spot::of(&LOGINS), logins));
+        assert!(!shown.contains("hunter2") && shown.contains("(sensitive)") && shown.contains(r#""u""#), "{shown}");
+    }
+
+    #[test]
+    fn one_mark_is_enough() {
+        let inside = Value::List(vec![Value::str("a"), Value::str("b").secret()]);
+        assert_eq!(closed(inside.clone()), inside.revealed().secret());
+        assert_eq!(closed(Value::Null), Value::Null);
     }
 }

@@ -9,6 +9,7 @@ use dr_core::diagnostic::Severity;
 use dr_core::expr::Expr;
 use dr_core::resolve;
 use dr_core::schema::{Allowed, Check, Field, Kind, Place, Presence, Type};
+use dr_core::walk::each_field;
 
 use super::{SERVICES, registry};
 
@@ -21,22 +22,13 @@ struct Found {
 }
 
 fn fields(kind: &'static Kind) -> Vec<Found> {
-    fn walk(prefix: &str, fields: &'static [Field], nested: bool, output: bool, found: &mut Vec<Found>) {
-        for field in fields {
-            let path = format!("{prefix}.{}", field.name);
-            let mut ty = field.ty;
-            while let Type::List(inner) | Type::Map(inner) = ty {
-                ty = *inner;
-            }
-            if let Type::Object(inner) = ty {
-                walk(&path, inner, true, output, found);
-            }
-            found.push(Found { path, field, nested, output });
-        }
-    }
     let mut found = Vec::new();
-    walk(kind.name, kind.args, false, false, &mut found);
-    walk(kind.name, kind.outputs, false, true, &mut found);
+    for (fields, output) in [(kind.args, false), (kind.outputs, true)] {
+        each_field(fields, &mut |spot, field| {
+            let path = format!("{}.{spot}", kind.name);
+            found.push(Found { path, field, nested: spot.around().is_some(), output });
+        });
+    }
     found
 }
 
@@ -130,7 +122,7 @@ fn defaults_are_allowed_and_can_be_destroyed() {
     for (_, Found { path, field, .. }) in every_field() {
         if let Presence::Default(default) = field.presence {
             let mut problems = Vec::new();
-            resolve::check(field, &Expr::Known(default.value()), &mut Vec::new(), &mut problems);
+            resolve::check(field, &Expr::Known(default.value()), &mut problems);
             // A block's own defaults are filled in before it is checked.
             problems.retain(|_| !matches!(field.ty, Type::Object(_)));
             assert_eq!(problems, [], "{path}");

@@ -24,7 +24,7 @@ use dr_core::plan::{Action, Moved, Plan, Step, carry_out};
 use dr_core::record::{Record, Snapshot};
 use dr_core::resolve;
 use dr_core::schedule::{self, Cycle, Scheduler};
-use dr_core::schema::{Kind, Presence};
+use dr_core::schema::Kind;
 use dr_core::secrecy::{mark, revealed};
 use dr_core::value::{Map, Str, Value};
 use futures::StreamExt as _;
@@ -415,37 +415,34 @@ impl<'a> Run<'a> {
     fn arguments(&self, step: &Step, kind: &'static Kind) -> Result<Map<Value>, Broken> {
         let mut args = Map::new();
         for (name, planned) in &step.args {
-            let value = match planned {
-                Expr::Known(value) => value.clone(),
-                other => {
-                    let reduced = other
-                        .reduce(&mut |r| self.live.attribute(r))
-                        .map_err(|e| Broken::wrong(format!("`{name}`: {e}")))?;
-                    let mut problems = Vec::new();
-                    if let Some(field) = kind.arg(name) {
-                        resolve::check(field, &reduced, &mut vec![name.clone()], &mut problems);
-                    }
-                    if let Some(problem) = problems.into_iter().next() {
-                        return Err(Broken::Wrong { message: problem.message, help: problem.help });
-                    }
-                    match reduced {
-                        Expr::Known(value) => value,
-                        unknown => return Err(Broken::wrong(format!("`{name}` is still not known: {unknown}"))),
-                    }
-                }
+            let settled = match planned {
+                Expr::Known(_) => planned.clone(),
+                open => self.settled(kind, name, open)?,
             };
-            if !value.is_null() {
-                args.insert(name.clone(), value);
-            } else if kind.arg(name).is_some_and(|f| f.presence == Presence::Required) {
-                return Err(Broken::wrong(format!(
-                    "`{}` needs the argument `{name}`, and it came out as nothing",
-                    kind.name
-                )));
+            match settled {
+                Expr::Known(Value::Null) => {}
+                Expr::Known(value) => {
+                    args.insert(name.clone(), value);
+                }
+                unknown => return Err(Broken::wrong(format!("`{name}` is still not known: {unknown}"))),
             }
         }
         args.shrink_to_fit();
         mark(kind.args, &mut args);
         Ok(args)
+    }
+
+    /// An argument that was not known while planning.
+    fn settled(&self, kind: &'static Kind, name: &str, open: &Expr) -> Result<Expr, Broken> {
+        let reduced =
+            open.reduce(&mut |r| self.live.attribute(r)).map_err(|e| Broken::wrong(format!("`{name}`: {e}")))?;
+        let Some(field) = kind.arg(name) else { return Ok(reduced) };
+        let mut problems = Vec::new();
+        let settled = resolve::settle(field, reduced, &mut problems);
+        match problems.into_iter().next() {
+            Some(problem) => Err(Broken::Wrong { message: problem.message, help: problem.help }),
+            None => Ok(settled),
+        }
     }
 
     async fn finish(mut self, begin: Instant, outputs_before: Map<Value>) -> Result<Report, ApplyError> {

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dr_core::plan::{FORMAT, Plan};
+use dr_core::walk::each_known;
 use serde::{Deserialize, Serialize};
 
 use crate::rows;
-use crate::seal::{SealError, Sealer, each_value};
+use crate::seal::{SealError, Sealer};
 
 /// What the first line calls the file.
 const NAME: &str = "dr plan";
@@ -74,12 +75,12 @@ fn each(
 ) -> Result<(), SealError> {
     for step in &mut plan.steps {
         for expr in step.args.values_mut() {
-            each_value(expr, change)?;
+            each_known(expr, change)?;
         }
         step.known.values_mut().try_for_each(&mut *change)?;
         for difference in &mut step.changes {
             difference.before.iter_mut().try_for_each(&mut *change)?;
-            difference.after.iter_mut().try_for_each(|e| each_value(e, change))?;
+            difference.after.iter_mut().try_for_each(|e| each_known(e, change))?;
         }
         if let Some(prior) = &mut step.prior {
             record(Arc::make_mut(prior))?;
@@ -87,7 +88,7 @@ fn each(
     }
     for output in plan.outputs.values_mut() {
         output.before.iter_mut().try_for_each(&mut *change)?;
-        output.after.iter_mut().try_for_each(|e| each_value(e, change))?;
+        output.after.iter_mut().try_for_each(|e| each_known(e, change))?;
     }
     plan.answers.values_mut().flat_map(|answer| answer.values_mut()).try_for_each(change)
 }

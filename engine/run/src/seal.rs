@@ -15,7 +15,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
-use dr_core::expr::Expr;
 use dr_core::value::{Map, Value};
 use sha2::Digest as _;
 
@@ -249,22 +248,6 @@ pub(crate) fn needs_sealing(value: &Value) -> bool {
         Value::List(items) => items.iter().any(needs_sealing),
         Value::Map(map) => map.iter().any(|(k, v)| looks_sealed(k) || needs_sealing(v)),
         _ => false,
-    }
-}
-
-/// Calls `change` with every known value inside an expression.
-pub(crate) fn each_value(
-    expr: &mut Expr,
-    change: &mut dyn FnMut(&mut Value) -> Result<(), SealError>,
-) -> Result<(), SealError> {
-    match expr {
-        Expr::Known(value) => change(value),
-        Expr::List(items) | Expr::Concat(items) | Expr::Call(_, items) => {
-            items.iter_mut().try_for_each(|e| each_value(e, change))
-        }
-        Expr::Map(entries) => entries.values_mut().try_for_each(|e| each_value(e, change)),
-        Expr::Get(inner, _) => each_value(Arc::make_mut(inner), change),
-        Expr::Attr(_) => Ok(()),
     }
 }
 

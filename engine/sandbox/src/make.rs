@@ -5,7 +5,9 @@
 //! often the resource was changed.
 
 use dr_core::schema::{Check, Field, Kind, Presence, Type};
+use dr_core::secrecy::mark_value;
 use dr_core::value::{Float, Map, Str, Value, intern};
+use dr_core::walk::Spot;
 
 use crate::template::{Piece, pieces, random, uuid};
 
@@ -68,7 +70,7 @@ impl Maker<'_> {
             _ => self.field(field, field.name),
         };
         if let Some(value) = value {
-            self.outputs.insert(intern(field.name), if field.sensitive { value.secret() } else { value });
+            self.outputs.insert(intern(field.name), mark_value(&Spot::of(field), value));
         }
     }
 

@@ -14,8 +14,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dr_core::registry::Registry;
-use dr_core::schema::{Field, Kind, Place, Type};
+use dr_core::schema::{Field, Kind, Place};
 use dr_core::value::{Map, Str, Value};
+use dr_core::walk::{Spot, each_field, walk};
 
 /// How names begin that AWS keeps for what it provides in every account.
 const PROVIDED: &[&str] = &["alias/aws/", "role/aws-service-role/", "/aws/service/", "aws/", "default.", "default:"];
@@ -54,7 +55,7 @@ impl References {
         for kind in registry.iter().filter(|kind| held(kind)) {
             for arg in kind.args {
                 let mut refers = false;
-                each_field(arg, &mut |field| {
+                each_field(std::slice::from_ref(arg), &mut |_, field| {
                     let Some(reference) = field.refers else { return };
                     if let Some(target) = registry.get(reference.kind()).filter(|kind| held(kind)) {
                         all.sought.entry(target.name).or_default().insert(reference.attr());
@@ -84,61 +85,31 @@ impl References {
     pub(crate) fn within(&self, kind: &'static Kind, args: &Map<Value>) -> Vec<Found> {
         let mut found = Vec::new();
         for arg in self.places.get(kind.name).into_iter().flatten() {
-            self.walk_field(arg, args, arg.name, &mut Vec::new(), &mut found);
+            let Some(value) = args.get(arg.name) else { continue };
+            walk(&Spot::of(arg), value.into(), &mut |spot, tree| match spot
+                .field
+                .and_then(|field| field.refers)
+                .filter(|r| self.sought.contains_key(r.kind()))
+            {
+                Some(reference) => {
+                    walk(spot, tree, &mut |spot, tree| {
+                        let value = tree.known().and_then(referring);
+                        found.extend(value.map(|value| Found {
+                            arg: arg.name,
+                            path: spot.to_string(),
+                            kind: reference.kind(),
+                            attr: reference.attr(),
+                            value,
+                            blocks: reference.blocks_delete,
+                        }));
+                        true
+                    });
+                    false
+                }
+                None => true,
+            });
         }
         found
-    }
-
-    /// The references in one field of a block, which is in or below an argument.
-    fn walk_field(
-        &self,
-        field: &'static Field,
-        block: &Map<Value>,
-        arg: &'static str,
-        path: &mut Vec<String>,
-        found: &mut Vec<Found>,
-    ) {
-        let Some(value) = block.get(field.name) else { return };
-        path.push(field.name.to_owned());
-        match field.refers {
-            Some(reference) if self.sought.contains_key(reference.kind()) => {
-                each_text(value, path, &mut |path, text| {
-                    found.push(Found {
-                        arg,
-                        path: path.join("."),
-                        kind: reference.kind(),
-                        attr: reference.attr(),
-                        value: text,
-                        blocks: reference.blocks_delete,
-                    });
-                });
-            }
-            _ => self.walk(field.ty, value, arg, path, found),
-        }
-        path.pop();
-    }
-
-    fn walk(&self, ty: Type, value: &Value, arg: &'static str, path: &mut Vec<String>, found: &mut Vec<Found>) {
-        match (ty, value) {
-            (Type::Object(fields), Value::Map(map)) => {
-                fields.iter().for_each(|field| self.walk_field(field, map, arg, path, found));
-            }
-            (Type::List(inner), Value::List(items)) if nested(*inner) => {
-                for (i, item) in items.iter().enumerate() {
-                    path.push(i.to_string());
-                    self.walk(*inner, item, arg, path, found);
-                    path.pop();
-                }
-            }
-            (Type::Map(inner), Value::Map(map)) if nested(*inner) => {
-                for (key, item) in map {
-                    path.push(key.to_string());
-                    self.walk(*inner, item, arg, path, found);
-                    path.pop();
-                }
-            }
-            _ => {}
-        }
     }
 }
 
@@ -162,45 +133,11 @@ pub(crate) fn is_foreign(value: &str, account: &str) -> bool {
     name == "default" || name.contains('*') || PROVIDED.iter().any(|start| name.starts_with(start))
 }
 
-fn nested(ty: Type) -> bool {
-    match ty {
-        Type::Object(_) => true,
-        Type::List(inner) | Type::Map(inner) => nested(*inner),
-        _ => false,
-    }
-}
-
-/// A field and those below it.
-fn each_field(field: &'static Field, visit: &mut impl FnMut(&'static Field)) {
-    visit(field);
-    let mut ty = field.ty;
-    while let Type::List(inner) | Type::Map(inner) = ty {
-        ty = *inner;
-    }
-    if let Type::Object(fields) = ty {
-        fields.iter().for_each(|field| each_field(field, visit));
-    }
-}
-
-/// Every text in a value. An empty text refers to nothing.
-fn each_text(value: &Value, path: &mut Vec<String>, visit: &mut impl FnMut(&[String], Str)) {
+/// The value that a reference can be: text or a number. An empty text refers to nothing.
+fn referring(value: &Value) -> Option<Str> {
     match value.reveal() {
-        Value::Str(text) if !text.is_empty() => visit(path, text.clone()),
-        Value::Int(number) => visit(path, number.to_string().into()),
-        Value::List(items) => {
-            for (i, item) in items.iter().enumerate() {
-                path.push(i.to_string());
-                each_text(item, path, visit);
-                path.pop();
-            }
-        }
-        Value::Map(map) => {
-            for (key, item) in map {
-                path.push(key.to_string());
-                each_text(item, path, visit);
-                path.pop();
-            }
-        }
-        _ => {}
+        Value::Str(text) if !text.is_empty() => Some(text.clone()),
+        Value::Int(number) => Some(number.to_string().into()),
+        _ => None,
     }
 }

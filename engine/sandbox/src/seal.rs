@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use dr_core::schema::{Field, Type};
+use dr_core::schema::Field;
 use dr_core::value::{Map, Str, Value};
+use dr_core::walk::{Spot, Tree, map_value};
 use sha2::{Digest as _, Sha256};
 
 /// Takes secrets out of arguments. Returns their hashes by path (`login.password`).
@@ -14,74 +15,52 @@ use sha2::{Digest as _, Sha256};
 /// The salt makes equal secrets of different resources look different.
 pub(crate) fn seal(fields: &'static [Field], args: &mut Map<Value>, salt: &str) -> BTreeMap<String, Str> {
     let mut sealed = BTreeMap::new();
-    seal_block(fields, args, "", salt, &mut sealed);
+    args.retain(|key, value| {
+        match fields.iter().find(|field| field.name == &**key) {
+            Some(field) => *value = seal_at(&Spot::of(field), std::mem::take(value), salt, &mut sealed),
+            None if value.has_secret() => *value = hide(key, value, salt, &mut sealed),
+            None => {}
+        }
+        !value.is_null()
+    });
     sealed
 }
 
-fn seal_block(
-    fields: &'static [Field],
-    map: &mut Map<Value>,
-    at: &str,
-    salt: &str,
-    sealed: &mut BTreeMap<String, Str>,
-) {
-    map.retain(|key, value| {
-        let field = fields.iter().find(|f| f.name == &**key);
-        if value.is_null() {
-            return false;
-        }
-        let hidden = field.is_some_and(|f| f.sensitive || f.write_only) || holds_secret(value);
-        if !hidden && !matters(field.map(|f| f.ty), value) {
-            return true;
-        }
-        let path = if at.is_empty() { key.to_string() } else { format!("{at}.{key}") };
-        if hidden {
-            sealed.insert(path.clone(), hash(value, &path, salt));
-            return false;
-        }
-        seal_value(field.map(|f| f.ty), value, &path, salt, sealed);
-        true
-    });
+/// The value without what is secret in it; null where all of it is.
+fn seal_at(spot: &Spot<'_>, value: Value, salt: &str, sealed: &mut BTreeMap<String, Str>) -> Value {
+    let marked = value.has_secret();
+    if spot.field.is_some_and(is_hidden) || marked && (Tree::from(&value).is_leaf(spot.ty) || is_secret(&value)) {
+        return hide(&spot.to_string(), &value, salt, sealed);
+    }
+    if !marked && spot.field.is_some_and(|field| !field.holds(is_hidden)) {
+        return value;
+    }
+    let mut value = map_value(spot, value, &mut |spot, value| seal_at(spot, value, salt, sealed));
+    if let Value::Map(map) = &mut value {
+        map.retain(|_, value| !value.is_null());
+    }
+    value
 }
 
-fn seal_value(ty: Option<Type>, value: &mut Value, at: &str, salt: &str, sealed: &mut BTreeMap<String, Str>) {
-    match value {
-        Value::Map(map) => {
-            if let Some(Type::Map(inner)) = ty {
-                for (key, value) in map.iter_mut().filter(|(_, v)| matches!(v, Value::Map(_) | Value::List(_))) {
-                    seal_value(Some(*inner), value, &format!("{at}.{key}"), salt, sealed);
-                }
-            }
-            let fields = if let Some(Type::Object(fields)) = ty { fields } else { &[] };
-            seal_block(fields, map, at, salt, sealed);
-        }
-        Value::List(items) => {
-            let inner = if let Some(Type::List(inner)) = ty { Some(*inner) } else { None };
-            for (i, item) in items.iter_mut().enumerate() {
-                seal_value(inner, item, &format!("{at}.{i}"), salt, sealed);
-            }
-        }
-        _ => {}
-    }
+fn is_hidden(field: &Field) -> bool {
+    field.sensitive || field.write_only
 }
 
 /// Whether a value is secret itself, or a list of which an item is: taking out one item would shift the others.
-fn holds_secret(value: &Value) -> bool {
+fn is_secret(value: &Value) -> bool {
     match value {
         Value::Secret(_) => true,
-        Value::List(items) => items.iter().any(holds_secret),
+        Value::List(items) => items.iter().any(is_secret),
         _ => false,
     }
 }
 
-/// Whether anything inside may have to be taken out.
-fn matters(ty: Option<Type>, value: &Value) -> bool {
-    match (ty, value) {
-        (Some(Type::Object(_)), _) => true,
-        (Some(Type::List(inner) | Type::Map(inner)), _) if !matches!(inner, Type::Str | Type::Int | Type::Bool) => true,
-        (_, Value::Map(_) | Value::List(_)) => value.has_secret(),
-        _ => false,
+/// Keeps the hash of a value that is there, and nothing else of it.
+fn hide(path: &str, value: &Value, salt: &str, sealed: &mut BTreeMap<String, Str>) -> Value {
+    if !value.is_null() {
+        sealed.insert(path.to_owned(), hash(value, path, salt));
     }
+    Value::Null
 }
 
 fn hash(value: &Value, path: &str, salt: &str) -> Str {

@@ -5,7 +5,8 @@
 //! used, which costs less than keeping it; [`Facts problems`](check) are found once, when a sandbox is opened.
 
 use dr_core::registry::Registry;
-use dr_core::schema::{BUILT_IN, Field, Kind, Presence, Type, closest};
+use dr_core::schema::{BUILT_IN, Field, Kind, Presence, closest};
+use dr_core::walk::each_field;
 use sha2::{Digest as _, Sha256};
 
 /// A piece of a template.
@@ -161,12 +162,11 @@ fn templates(kind: &Kind, name: &str) -> Vec<&'static str> {
 
 /// The shape of a field and those of the fields inside it.
 fn likes(field: &Field) -> Vec<&'static str> {
-    let mut ty = field.ty;
-    while let Type::List(inner) | Type::Map(inner) = ty {
-        ty = *inner;
-    }
-    let inner: &[Field] = if let Type::Object(fields) = ty { fields } else { &[] };
-    inner.iter().flat_map(likes).chain((!field.like.is_empty()).then_some(field.like)).collect()
+    let mut likes = Vec::new();
+    each_field(std::slice::from_ref(field), &mut |_, field| {
+        likes.extend((!field.like.is_empty()).then_some(field.like));
+    });
+    likes
 }
 
 /// Whether making `name` needs `goal`.

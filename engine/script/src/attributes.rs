@@ -15,17 +15,13 @@ const COMMON: &[&str] = &["address", "name"];
 
 /// `output.name`
 fn property(output: &Output, name: &str) -> Result<Dynamic, Fault> {
-    let ty = match output.ty {
-        Type::Any | Type::Json | Type::Policy => Type::Any,
-        Type::Map(inner) => *inner,
-        Type::Object(fields) => match fields.iter().find(|f| f.name == name) {
-            Some(field) => field.ty,
-            None => {
-                return Err(Fault::new(format!("`{}` has no property `{name}`", output.shown()))
-                    .near(name, fields.iter().map(|f| f.name)));
-            }
-        },
-        other => {
+    let ty = match (output.ty.entry(name), output.ty) {
+        (Some(ty), _) => ty,
+        (None, Type::Object(fields)) => {
+            return Err(Fault::new(format!("`{}` has no property `{name}`", output.shown()))
+                .near(name, fields.iter().map(|f| f.name)));
+        }
+        (None, other) => {
             return Err(Fault::new(format!(
                 "`{}` is {}, which has no property `{name}`",
                 output.shown(),
@@ -39,18 +35,10 @@ fn property(output: &Output, name: &str) -> Result<Dynamic, Fault> {
 
 /// `output[index]`
 fn item(output: &Output, index: i64) -> Result<Dynamic, Fault> {
-    let ty = match output.ty {
-        Type::Any | Type::Json | Type::Policy => Type::Any,
-        Type::List(inner) => *inner,
-        other => {
-            return Err(Fault::new(format!(
-                "`{}` is {}, which has no numbered items",
-                output.shown(),
-                other.article()
-            ))
-            .help("for part of a text use `.sub_string(start, length)`"));
-        }
-    };
+    let ty = output.ty.item().ok_or_else(|| {
+        Fault::new(format!("`{}` is {}, which has no numbered items", output.shown(), output.ty.article()))
+            .help("for part of a text use `.sub_string(start, length)`")
+    })?;
     Ok(from_expr(walkable((*output.expr).clone().get(&Key::Index(index))?)?, ty))
 }
 

@@ -65,7 +65,7 @@ fn convert(value: Dynamic, room: usize) -> Result<Expr, Bad> {
             let item = convert(item, room - 1).map_err(|b| b.within(&key))?;
             entries.insert(key.as_str().into(), item);
         }
-        return Ok(map(entries));
+        return Ok(Expr::map(entries));
     }
     if value.is_array() {
         let items: Result<Vec<Expr>, Bad> = value
@@ -74,7 +74,7 @@ fn convert(value: Dynamic, room: usize) -> Result<Expr, Bad> {
             .enumerate()
             .map(|(i, item)| convert(item, room - 1).map_err(|b| b.within(&i.to_string())))
             .collect();
-        return Ok(list(items?));
+        return Ok(Expr::list(items?));
     }
     if value.is_fnptr() {
         return bad(Fault::new("a function cannot be part of a value").help("call it: `f.call(..)`"));
@@ -109,41 +109,19 @@ fn scalar(value: &Dynamic) -> Option<Value> {
     value.as_char().ok().map(|c| Value::str(c.encode_utf8(&mut [0; 4])))
 }
 
-/// A list; known when its items are. Unlike [`Expr::list`] this moves what is known.
-fn list(items: Vec<Expr>) -> Expr {
-    if items.iter().any(|e| e.known().is_none()) {
-        return Expr::List(items);
-    }
-    let known = |e| if let Expr::Known(value) = e { Some(value) } else { None };
-    Expr::Known(Value::List(items.into_iter().filter_map(known).collect()))
-}
-
-/// A map; known when its values are.
-fn map(entries: Map<Expr>) -> Expr {
-    if entries.values().any(|e| e.known().is_none()) {
-        return Expr::Map(entries);
-    }
-    let known = |(k, e)| if let Expr::Known(value) = e { Some((k, value)) } else { None };
-    Expr::Known(Value::Map(entries.into_iter().filter_map(known).collect()))
-}
-
 /// An expression as a script value: what is known is plain, what is not or is secret becomes an output.
 pub(crate) fn from_expr(expr: Expr, ty: Type) -> Dynamic {
     match (expr, ty) {
         (Expr::Known(value), _) => from_value(value),
         (Expr::List(items), ty) => {
-            let inner = if let Type::List(inner) = ty { *inner } else { Type::Any };
+            let inner = ty.item().unwrap_or(Type::Any);
             Dynamic::from_array(items.into_iter().map(|e| from_expr(e, inner)).collect())
         }
         (Expr::Map(entries), ty) => Dynamic::from_map(
             entries
                 .into_iter()
                 .map(|(key, e)| {
-                    let inner = match ty {
-                        Type::Map(inner) => *inner,
-                        Type::Object(fields) => fields.iter().find(|f| f.name == &*key).map_or(Type::Any, |f| f.ty),
-                        _ => Type::Any,
-                    };
+                    let inner = ty.entry(&key).unwrap_or(Type::Any);
                     ((&*key).into(), from_expr(e, inner))
                 })
                 .collect(),

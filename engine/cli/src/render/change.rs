@@ -41,11 +41,7 @@ pub(crate) struct Part {
 /// Takes a change apart as far as both sides are blocks or maps. `ty` is the property's type, if its kind is known.
 pub(crate) fn parts(change: &Change, ty: Option<Type>) -> Vec<Part> {
     fn push(part: Part, out: &mut Vec<Part>) {
-        let inner = |key: &str| match part.ty {
-            Some(Type::Map(inner)) => Some(*inner),
-            Some(Type::Object(fields)) => fields.iter().find(|f| f.name == key).map(|f| f.ty),
-            _ => None,
-        };
+        let inner = |key: &str| part.ty.and_then(|ty| ty.entry(key));
         let (Some(Type::Map(_) | Type::Object(_)), Some(Value::Map(before)), Some(Value::Map(after))) =
             (part.ty, &part.before, &part.after)
         else {

@@ -314,7 +314,7 @@ fn field(f: &Field, given: bool) -> FieldJson {
         },
         replaces: f.replace,
         sensitive: f.sensitive,
-        fields: super::reference::block(f.ty).map(|fields| fields.iter().map(|f| field(f, given)).collect()),
+        fields: f.ty.block().map(|fields| fields.iter().map(|f| field(f, given)).collect()),
     }
 }
 

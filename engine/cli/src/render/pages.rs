@@ -12,7 +12,7 @@ use dr_core::rules::{CHECKS, Check, SHARED};
 use dr_core::schema::{Field, Kind};
 use dr_script::{Host, Limits, ModuleDoc, Root};
 
-use super::reference::{about, block, facts};
+use super::reference::{about, facts};
 
 fn page(kind: &Kind, example: &str) -> String {
     let mut out = format!("# {}\n\n{}\n\n*{}*\n", kind.name, kind.doc, facts(kind));
@@ -34,7 +34,7 @@ fn list(fields: &[Field], depth: usize, given: bool, out: &mut String) {
         let space = "  ".repeat(depth);
         let doc = field.doc.replace('\n', " ");
         out.push_str(&format!("{space}- **`{}`** ({}): {doc}\n", field.name, about(field, given).join(" · ")));
-        if let Some(inner) = block(field.ty) {
+        if let Some(inner) = field.ty.block() {
             list(inner, depth + 1, given, out);
         }
     }
@@ -62,7 +62,7 @@ fn looked_at(check: &Check, kinds: &[&Kind]) -> Vec<String> {
             if field.rules.iter().any(|rule| rule.id == check.id) {
                 places.push(format!("`{path}`"));
             }
-            if let Some(inner) = block(field.ty) {
+            if let Some(inner) = field.ty.block() {
                 walk(&path, inner, check, places);
             }
         }

@@ -12,7 +12,8 @@ use dr_core::graph::ReplaceOrder;
 use dr_core::plan::{Action, Change, Plan, Reason, Step};
 use dr_core::registry::Registry;
 use dr_core::schema::{Kind, Place, Type};
-use dr_core::value::REDACTED;
+use dr_core::secrecy::mark_expr;
+use dr_core::walk::Spot;
 
 use super::change::{Part, Shown, difference, parts, shape, show};
 use super::{CHANGED, GONE, NEW, QUIET, REPLACED, STRONG, count, duration, pad, paint, shorten};
@@ -290,8 +291,10 @@ fn arguments(step: &Step, kind: Option<&Kind>, width: usize) -> Vec<String> {
     let column = step.args.keys().map(|k| k.chars().count()).max().unwrap_or(0);
     let line = |(name, value): (&dr_core::value::Str, &dr_core::expr::Expr)| {
         // The planner marks what is sensitive; the schema says so once more.
-        let sensitive = kind.and_then(|k| k.arg(name)).is_some_and(|f| f.sensitive);
-        let value = if sensitive && value.known().is_some() { REDACTED.to_owned() } else { show(&shape(value)) };
+        let value = match kind.and_then(|k| k.arg(name)) {
+            Some(field) => show(&shape(&mark_expr(&Spot::of(field), value.clone()))),
+            None => show(&shape(value)),
+        };
         format!("{}  {}", pad(name, column), shorten(&value, width.saturating_sub(column + 10).max(20)))
     };
     step.args.iter().map(line).map(|text| paint(QUIET, text)).collect()

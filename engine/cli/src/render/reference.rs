@@ -1,6 +1,6 @@
 //! The reference of kinds, from their schemas.
 
-use dr_core::schema::{Check, Field, Kind, Place, Presence, Scope, Type};
+use dr_core::schema::{Check, Field, Kind, Place, Presence, Scope};
 
 use super::{QUIET, STRONG, duration, pad, paint};
 
@@ -68,7 +68,7 @@ fn fields(all: &[Field], indent: usize, width: usize, given: bool, out: &mut Str
         let about = about(field, given);
         out.push_str(&format!("{space}{}  {}\n", paint(STRONG, field.name), paint(QUIET, about.join(" · "))));
         out.push_str(&wrapped(field.doc, indent + 4, width));
-        if let Some(inner) = block(field.ty) {
+        if let Some(inner) = field.ty.block() {
             fields(inner, indent + 4, width, given, out);
         }
     }
@@ -96,15 +96,6 @@ pub(super) fn about(field: &Field, given: bool) -> Vec<String> {
     about.extend(field.refers.map(|r| format!("a {}", r.to)));
     about.extend(field.rules.iter().map(|rule| format!("{}: {}, since {}", rule.id, rule.asks(), rule.why)));
     about
-}
-
-/// The fields of a block, also one inside lists and maps.
-pub(super) fn block(ty: Type) -> Option<&'static [Field]> {
-    match ty {
-        Type::Object(fields) => Some(fields),
-        Type::List(inner) | Type::Map(inner) => block(*inner),
-        _ => None,
-    }
 }
 
 fn condition(check: &Check) -> String {

@@ -85,20 +85,29 @@ impl<'a> Decisions<'a> {
                     }
                 }
             };
-            if let (Some(field), false) = (node.kind.arg(name), reduced == *value) {
-                let mut problems = Vec::new();
-                resolve::check(field, &reduced, &mut vec![name.clone()], &mut problems);
-                for problem in problems {
-                    let span = node.site.of(&problem.path, problem.on_key);
-                    let mut d = Diagnostic::error(problem.message).at(span, format!("of `{}`", node.address));
-                    d.help.extend(problem.help);
-                    self.diagnostics.push(d);
-                }
+            let reduced = match node.kind.arg(name).filter(|_| reduced != *value) {
+                Some(field) => self.settle(node, field, reduced),
+                None => reduced,
+            };
+            if !reduced.is_null() {
+                args.insert(name.clone(), reduced);
             }
-            args.insert(name.clone(), reduced);
         }
         args.shrink_to_fit();
         Cow::Owned(args)
+    }
+
+    /// An argument of which more is known than when it was declared.
+    fn settle(&mut self, node: &Node, field: &Field, reduced: Expr) -> Expr {
+        let mut problems = Vec::new();
+        let settled = resolve::settle(field, reduced, &mut problems);
+        for problem in problems {
+            let span = node.site.of(&problem.path, problem.on_key);
+            let mut d = Diagnostic::error(problem.message).at(span, format!("of `{}`", node.address));
+            d.help.extend(problem.help);
+            self.diagnostics.push(d);
+        }
+        settled
     }
 
     /// The value that an attribute will have. What is only mentioned may be predicted; what refers to something that is

@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::expr::Expr;
 use crate::graph::{Graph, Node};
-use crate::schema::{Allowed, Companion, Field, Rule, Type};
-use crate::value::{Map, Str, Value};
+use crate::schema::{Allowed, Companion, Field, Rule};
+use crate::secrecy;
+use crate::value::{Map, Value};
+use crate::walk::{Spot, Tree, walk};
 
 /// Looks at every resource, with its arguments as far as they are known.
 pub(super) fn check<'a>(
@@ -21,10 +23,10 @@ pub(super) fn check<'a>(
     for (node, args) in all.clone() {
         let fields = watched
             .entry(node.kind.name)
-            .or_insert_with(|| node.kind.args.iter().filter(|field| has_rules(field)).collect());
+            .or_insert_with(|| node.kind.args.iter().filter(|field| field.holds(|f| !f.rules.is_empty())).collect());
         for field in fields {
             if let Some(value) = args.get(field.name) {
-                look(graph, node, field, value, &mut vec![field.name.into()], &mut found);
+                look(graph, node, field, value, &mut found);
             }
         }
         if node.options.protect {
@@ -53,18 +55,6 @@ pub(super) fn weighed(node: &Node, id: &str, finding: Diagnostic) -> Option<Diag
     Some(finding)
 }
 
-/// Whether there is a rule for a field, or for one inside it.
-fn has_rules(field: &Field) -> bool {
-    fn inside(ty: Type) -> bool {
-        match ty {
-            Type::Object(fields) => fields.iter().any(has_rules),
-            Type::List(item) => inside(*item),
-            _ => false,
-        }
-    }
-    !field.rules.is_empty() || inside(field.ty)
-}
-
 /// What was found so far. Of what is only worth knowing, one finding stands for all of a rule.
 #[derive(Default)]
 struct Found {
@@ -88,68 +78,45 @@ impl Found {
 }
 
 /// Looks at a field, and at those inside it.
-fn look(graph: &Graph, node: &Node, field: &Field, value: &Expr, path: &mut Vec<Str>, found: &mut Found) {
-    let says = |rule: &&Rule| match value {
-        Expr::Known(known) => !rule.allows(known),
-        // It is given, whatever it is.
-        _ => rule.allowed == Allowed::Absent,
-    };
-    // Of what several rules of a field say, the worst counts.
-    if let Some(rule) = field.rules.iter().filter(says).max_by_key(|rule| rule.severity)
-        && !is_referred_to(graph, node, rule.unless)
-    {
-        found.add(node, rule.id, finding(node, rule, value, path));
-    }
-    inside(field.ty, value, path, &mut |field, value, path| look(graph, node, field, value, path, found));
+fn look(graph: &Graph, node: &Node, field: &Field, value: &Expr, found: &mut Found) {
+    walk(&Spot::of(field), value.into(), &mut |spot, tree| {
+        if tree.is_null() {
+            return false;
+        }
+        let says = |rule: &&Rule| match tree {
+            Tree::Known(known) => !rule.allows(known.reveal()),
+            // It is given, whatever it is.
+            Tree::Open(_) => rule.allowed == Allowed::Absent,
+        };
+        let rules = spot.field.map(|field| field.rules).unwrap_or_default();
+        // Of what several rules of a field say, the worst counts.
+        if let Some(rule) = rules.iter().filter(says).max_by_key(|rule| rule.severity)
+            && !is_referred_to(graph, node, rule.unless)
+        {
+            found.add(node, rule.id, finding(node, rule, spot, tree));
+        }
+        true
+    });
 }
 
-/// Calls a function for each field of the blocks in a value.
-fn inside(ty: Type, value: &Expr, path: &mut Vec<Str>, each: &mut dyn FnMut(&Field, &Expr, &mut Vec<Str>)) {
-    match ty {
-        Type::Object(fields) => {
-            for field in fields {
-                if let Some(value) = value.part(field.name).filter(|value| !value.is_null()) {
-                    path.push(field.name.into());
-                    each(field, &value, path);
-                    path.pop();
-                }
-            }
+fn finding(node: &Node, rule: &Rule, spot: &Spot<'_>, tree: Tree<'_>) -> Diagnostic {
+    let message = match (rule.allowed, tree) {
+        (Allowed::Only(_) | Allowed::AtMost(_), Tree::Known(known)) => {
+            format!("`{spot}` of `{}` is {}: {}", node.address, secrecy::shown(spot, known), rule.why)
         }
-        Type::List(item) => {
-            let items = match value {
-                Expr::List(items) => items.clone(),
-                Expr::Known(Value::List(items)) => items.iter().cloned().map(Expr::Known).collect(),
-                _ => Vec::new(),
-            };
-            for (index, value) in items.iter().enumerate() {
-                path.push(index.to_string().into());
-                inside(*item, value, path, each);
-                path.pop();
-            }
-        }
-        _ => {}
-    }
-}
-
-fn finding(node: &Node, rule: &Rule, value: &Expr, path: &[Str]) -> Diagnostic {
-    let name = path.join(".");
-    let message = match (rule.allowed, value) {
-        (Allowed::Absent, _) | (_, Expr::List(_) | Expr::Map(_)) => {
-            format!("`{name}` of `{}`: {}", node.address, rule.why)
-        }
-        _ => format!("`{name}` of `{}` is {value}: {}", node.address, rule.why),
+        _ => format!("`{spot}` of `{}`: {}", node.address, rule.why),
     };
     let help = match rule.allowed {
-        Allowed::Only(only) => format!("leave `{name}` out, or set it to {}", only.value()),
-        Allowed::AtMost(most) => format!("set `{name}` to at most {most}"),
-        Allowed::Absent => format!("leave `{name}` out"),
+        Allowed::Only(only) => format!("leave `{spot}` out, or set it to {}", only.value()),
+        Allowed::AtMost(most) => format!("set `{spot}` to at most {most}"),
+        Allowed::Absent => format!("leave `{spot}` out"),
     };
     let d = Diagnostic { severity: rule.severity, ..Diagnostic::error(message) };
     let label = match rule.severity {
         Severity::Error => "would block or survive a destroy",
         Severity::Warning | Severity::Info => "",
     };
-    let d = d.at(node.site.of(path, false), label);
+    let d = d.at(node.site.of(&spot.path(), false), label);
     if rule.severity == Severity::Info { d } else { d.help(help) }
 }
 

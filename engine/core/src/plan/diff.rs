@@ -11,7 +11,9 @@ use crate::graph::Node;
 use crate::plan::Change;
 use crate::record::Record;
 use crate::schema::{Field, Kind, Presence};
+use crate::secrecy;
 use crate::value::{Map, Str, Value, intern};
+use crate::walk::Spot;
 
 /// What differs, and the arguments as they shall be.
 #[derive(Debug)]
@@ -151,14 +153,11 @@ pub(super) fn difference<'a>(
             continue;
         }
         let drift = before.map(Value::revealed) != recorded.args.get(field.name).map(Value::revealed);
-        let hide = |v: &Value| if field.sensitive { v.clone().secret() } else { v.clone() };
+        let spot = Spot::of(field);
         result.changes.push(Change {
             path: field.name.into(),
-            before: before.map(hide),
-            after: after.map(|e| match e {
-                Expr::Known(v) => Expr::Known(hide(v)),
-                other => other.clone(),
-            }),
+            before: before.map(|value| secrecy::mark_value(&spot, value.clone())),
+            after: after.map(|expr| secrecy::mark_expr(&spot, expr.clone())),
             forces: field.replace,
             drift,
         });

@@ -113,8 +113,10 @@ pub fn declare(graph: &mut Graph, address: &str, mut args: Map<Expr>, options: O
             args.entry(field.name.into()).or_insert_with(|| Expr::Known(default.value()));
         }
     }
-    let site = Arc::new(Site::default());
-    graph.nodes.insert(address.clone(), Node { address, kind, region: Some("r1".into()), args, options, site });
+    graph.nodes.insert(address.clone(), node(kind, address.as_str(), args, options));
+}
+pub fn node(kind: &'static Kind, address: &str, args: Map<Expr>, options: Options) -> Node {
+    Node { address: at(address), kind, region: Some("r1".into()), args, options, site: Arc::new(Site::default()) }
 }
 
 #[derive(Default)]
