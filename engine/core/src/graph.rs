@@ -129,6 +129,17 @@ impl Node {
     }
 }
 
+impl Node {
+    /// The resources that an argument refers to and that cannot be deleted while it does.
+    pub fn blocked_by(&self, field: &Field) -> BTreeSet<Address> {
+        let mut needs = BTreeMap::new();
+        if let Some(value) = self.args.get(field.name) {
+            collect(field, value, &mut needs);
+        }
+        needs.into_iter().filter_map(|(address, blocks)| blocks.then_some(address)).collect()
+    }
+}
+
 /// The resources that a field's value refers to or mentions.
 fn collect(field: &Field, value: &Expr, needs: &mut BTreeMap<Address, bool>) {
     walk(&Spot::of(field), value.into(), &mut |spot, tree| {

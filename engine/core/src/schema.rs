@@ -173,7 +173,7 @@ pub struct NameRule {
 }
 
 /// That a field names another resource.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {
     /// Kind and attribute that the value is, e.g. `kms.key.arn`; `*` where resources of several kinds can stand.
     pub to: &'static str,

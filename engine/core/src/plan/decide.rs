@@ -15,6 +15,7 @@ use crate::expr::{AttrRef, Expr};
 use crate::graph::Node;
 use crate::plan::diff::{Difference, difference, known_changes, refreshed, switched};
 use crate::plan::foresee::{Decided, Fate};
+use crate::plan::hold::{self, Referents};
 use crate::plan::input::{Goal, Input, Refreshed};
 use crate::plan::moves::Move;
 use crate::plan::unique::natural_order;
@@ -34,6 +35,7 @@ pub(super) struct Decisions<'a> {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// How many resources stay as they are.
     pub(super) unchanged: usize,
+    pub(super) referents: Referents<'a>,
 }
 
 impl<'a> Decisions<'a> {
@@ -46,6 +48,7 @@ impl<'a> Decisions<'a> {
             steps: Vec::new(),
             diagnostics: Vec::new(),
             unchanged: 0,
+            referents: Referents::new(input.snapshot),
         }
     }
 
@@ -191,7 +194,7 @@ impl<'a> Decisions<'a> {
         recorded: &Record,
         mut reasons: Vec<Reason>,
     ) {
-        let Difference { mut changes, args } = {
+        let Difference { mut changes, args, mut left } = {
             let mut d = difference(node, wanted, prior, recorded);
             if let Some(known) = self.input.known.get(&node.address) {
                 d.changes.extend(known_changes(known, prior));
@@ -203,7 +206,9 @@ impl<'a> Decisions<'a> {
             reasons.extend(self.follows(&d));
             d
         };
-        let metadata = needs != prior.needs || node.options.protect != prior.protect;
+        left.retain(|field| !field.only_mentions());
+        let needs = self.with_kept(needs, prior, &left);
+        let metadata = *needs != *prior.needs || node.options.protect != prior.protect;
         let noticed = !std::ptr::eq(&**prior, recorded);
         let action = if reasons.contains(&Reason::Imported) {
             Some(Action::Import)
@@ -220,7 +225,7 @@ impl<'a> Decisions<'a> {
         let updates_import = action == Some(Action::Import) && !changes.is_empty();
         if let Some(action) = action {
             let action = if updates_import { Action::Update } else { action };
-            let mut step = self.step(node, needs, action, args.clone().into_owned());
+            let mut step = self.step(node, &needs, action, args.clone().into_owned());
             step.reasons = reasons;
             step.changes.append(&mut changes);
             step.prior = Some(prior.clone());
@@ -230,6 +235,22 @@ impl<'a> Decisions<'a> {
             self.unchanged += 1;
         }
         self.keep(node, fate, args, Some(prior.clone()));
+        if let Some(decided) = self.decided.get_mut(&node.address) {
+            decided.left = left;
+        }
+    }
+
+    /// What a resource needs, with what it goes on referring to in arguments that are left as they are.
+    fn with_kept<'n>(&mut self, needs: &'n [Need], prior: &Record, left: &[&'static Field]) -> Cow<'n, [Need]> {
+        let kept = hold::needs(prior, left, &mut self.referents);
+        if kept.is_empty() {
+            return Cow::Borrowed(needs);
+        }
+        let mut all: BTreeMap<Address, bool> = BTreeMap::new();
+        for need in needs.iter().cloned().chain(kept) {
+            *all.entry(need.address).or_default() |= need.blocks_delete;
+        }
+        all.into_iter().map(|(address, blocks_delete)| Need { address, blocks_delete }).collect()
     }
 
     fn replace(
@@ -292,7 +313,7 @@ impl<'a> Decisions<'a> {
 
     fn keep(&mut self, node: &'a Node, fate: Fate, args: Cow<'a, Map<Expr>>, prior: Option<Arc<Record>>) {
         let known = self.input.known.get(&node.address);
-        self.decided.insert(&node.address, Decided { node, fate, args, prior, known });
+        self.decided.insert(&node.address, Decided { node, fate, args, prior, known, left: Vec::new() });
     }
 
     fn step(&self, node: &Node, needs: &[Need], action: Action, args: Map<Expr>) -> Step {

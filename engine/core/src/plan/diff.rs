@@ -21,6 +21,8 @@ pub(super) struct Difference<'a> {
     pub(super) changes: Vec<Change>,
     /// The wanted arguments, with what the service chose where the program leaves it the choice.
     pub(super) args: Cow<'a, Map<Expr>>,
+    /// The arguments that keep the value they have: their changes are ignored, or the service chooses.
+    pub(super) left: Vec<&'static Field>,
 }
 
 impl Difference<'_> {
@@ -129,13 +131,16 @@ pub(super) fn difference<'a>(
     prior: &Record,
     recorded: &Record,
 ) -> Difference<'a> {
-    let mut result = Difference { changes: Vec::new(), args: wanted };
+    let mut result = Difference { changes: Vec::new(), args: wanted, left: Vec::new() };
     for field in node.kind.args {
         let before = prior.args.get(field.name).filter(|v| !v.is_null());
         let ignored = node.options.ignore_changes.iter().any(|i| **i == *field.name);
         let after = result.args.get(field.name).filter(|e| !e.is_null());
         let left_alone = after.is_none() && field.presence == Presence::Computed;
         if ignored || left_alone {
+            if before.is_some() {
+                result.left.push(field);
+            }
             let stays = match (before, after) {
                 (Some(value), Some(Expr::Known(wanted))) => value == wanted,
                 (None, None) => true,

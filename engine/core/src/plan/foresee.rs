@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::expr::Expr;
 use crate::graph::Node;
 use crate::record::Record;
-use crate::schema::Presence;
+use crate::schema::{Field, Presence};
 use crate::value::{Map, Value};
 
 /// What becomes of a declared resource.
@@ -34,6 +34,8 @@ pub(super) struct Decided<'a> {
     pub(super) args: Cow<'a, Map<Expr>>,
     pub(super) prior: Option<Arc<Record>>,
     pub(super) known: Option<&'a Map<Value>>,
+    /// Arguments that can refer to other resources and are left as they are.
+    pub(super) left: Vec<&'static Field>,
 }
 
 impl Decided<'_> {

@@ -3,13 +3,14 @@
 //! A plan leaves no choice to apply. It names the state it was made from; it is plain data that can be stored, shown
 //! and executed elsewhere. Making one is [`propose`], in stages of one file each: `moves` gives records their new addresses,
 //! `decide` says what becomes of each resource in the order of dependencies (`foresee` what will be known of it, `diff`
-//! what differs), `names`, `destroyable` and `protect` look at what was decided, `order` arranges the steps, `identity`
+//! what differs), `hold` who keeps referring to what, `names`, `destroyable` and `protect` look at what was decided, `order` arranges the steps, `identity`
 //! names the plan.
 
 mod decide;
 mod destroyable;
 mod diff;
 mod foresee;
+mod hold;
 mod identity;
 mod input;
 mod moves;

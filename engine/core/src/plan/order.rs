@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::address::Address;
 use crate::graph::ReplaceOrder;
+use crate::plan::hold::{Hold, Holds};
 use crate::plan::unique::unique_key;
 use crate::plan::{Action, Step};
 use crate::record::Record;
@@ -21,20 +22,20 @@ use crate::value::Value;
 pub(super) enum Stuck {
     /// Steps wait for each other.
     Cycle(Vec<usize>),
-    /// What must be deleted before its successor is made is used by something that turns away only afterwards.
+    /// Something that goes is referred to by something that stays.
     Held {
         /// The delete.
         step: usize,
-        /// The step of what uses it.
-        by: usize,
+        /// What refers to it.
+        by: Hold,
     },
 }
 
 /// Fills in what each step comes after. Returns how long the longest path typically takes.
-pub(super) fn arrange(steps: &mut [Step], registry: &Registry) -> Result<Duration, Stuck> {
+pub(super) fn arrange(steps: &mut [Step], registry: &Registry, holds: &Holds) -> Result<Duration, Stuck> {
     let index = Index::new(steps);
     settle_replacements(steps, &index);
-    if let Some((step, by)) = held(steps, &index) {
+    if let Some((step, by)) = held(steps, holds) {
         return Err(Stuck::Held { step, by });
     }
     let implied = implied_deletes(steps, registry, &index);
@@ -62,12 +63,16 @@ pub(super) fn arrange(steps: &mut [Step], registry: &Registry) -> Result<Duratio
     }
 }
 
-/// Something to be deleted first that a resource which is only changed uses before and after.
-fn held(steps: &[Step], index: &Index) -> Option<(usize, usize)> {
-    let first = |s: &Step| s.action == Action::Delete && s.replacement == Some(ReplaceOrder::DeleteFirst);
-    steps.iter().enumerate().filter(|(_, s)| first(s)).find_map(|(i, step)| {
-        let mut users = index.used_by.get(&step.address).into_iter().flatten();
-        users.find(|&&u| turns_away(&steps[u], &step.address) == Some(false)).map(|&u| (i, u))
+/// Something that is to be deleted while something else keeps referring to it. What refers by a name or another
+/// attribute of a successor turns to that one, but only once it is there.
+fn held(steps: &[Step], holds: &Holds) -> Option<(usize, Hold)> {
+    steps.iter().enumerate().filter(|(_, s)| s.action == Action::Delete).find_map(|(i, step)| {
+        let first = step.replacement == Some(ReplaceOrder::DeleteFirst);
+        let hold = holds.of(&step.address).iter().find(|hold| match &hold.bound_to {
+            Some(op) => step.prior.as_ref().is_some_and(|p| p.op == *op),
+            None => first,
+        });
+        Some((i, hold?.clone()))
     })
 }
 

@@ -9,9 +9,10 @@ use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::plan::decide::{Decisions, millis};
 use crate::plan::foresee::Fate;
+use crate::plan::hold::{Hold, Holds};
 use crate::plan::input::{Goal, Input};
 use crate::plan::moves::{self, Move, Moves};
-use crate::plan::{FORMAT, Plan, PlannedOutput, Step, destroyable, identity, names, order, protect};
+use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Step, destroyable, identity, names, order, protect};
 use crate::value::{Map, Str, Value};
 
 /// Makes the plan. What is wrong is among its diagnostics; a plan with an error cannot be applied.
@@ -82,9 +83,13 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
     }
     let known_lookups = decisions.decided.values().filter(|d| d.fate == Fate::Ask);
     let answers = known_lookups.filter_map(|d| Some((d.node.address.text(), d.known?.clone()))).collect();
+    let holds = match decisions.steps.iter().any(|s| s.action == Action::Delete) {
+        true => Holds::new(decisions.decided.values(), &mut decisions.referents),
+        false => Holds::default(),
+    };
     let Decisions { mut steps, mut diagnostics, unchanged, .. } = decisions;
     steps.sort_by(|a, b| (&a.address, a.action, op(a)).cmp(&(&b.address, b.action, op(b))));
-    let estimate_ms = match order::arrange(&mut steps, input.registry) {
+    let estimate_ms = match order::arrange(&mut steps, input.registry, &holds) {
         Ok(estimate) => millis(estimate),
         Err(order::Stuck::Cycle(stuck)) => {
             let words = |s: &Step| format!("{} `{}`", format!("{:?}", s.action).to_lowercase(), s.address);
@@ -96,16 +101,7 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
             0
         }
         Err(order::Stuck::Held { step, by }) => {
-            let (step, by) = (&steps[step], &steps[by]);
-            diagnostics.push(
-                Diagnostic::error(format!(
-                    "`{}` must be deleted before its successor is made, but `{}` uses it until then",
-                    step.address, by.address
-                ))
-                .at(step.span.clone(), "this is to be replaced")
-                .also(by.span.clone(), "this uses it")
-                .help("give it another name, so that the new one can be made first"),
-            );
+            diagnostics.push(held(input, &steps[step], &by));
             0
         }
     };
@@ -128,6 +124,31 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
     };
     plan.id = identity::of(&plan);
     plan
+}
+
+/// That something cannot be deleted while something else refers to it.
+fn held(input: &Input<'_>, step: &Step, hold: &Hold) -> Diagnostic {
+    let Hold { by, argument, bound_to } = hold;
+    let user = input.graph.nodes.get(by);
+    let what = &step.address;
+    let (message, help) = match (bound_to, step.replacement) {
+        (None, _) => (
+            format!("`{what}` must be deleted before its successor is made, but `{by}` uses it until then"),
+            "give it another name, so that the new one can be made first".to_owned(),
+        ),
+        (Some(_), replaced) => {
+            let ignored = user.is_some_and(|n| n.options.ignore_changes.iter().any(|i| **i == **argument));
+            let (why, help) = match ignored {
+                true => ("changes of it are ignored", format!("take `{argument}` out of `ignore_changes`")),
+                false => ("the program leaves it to the service", format!("say in `{argument}` what it shall use")),
+            };
+            let verb = if replaced.is_some() { "replaced" } else { "deleted" };
+            let message = format!("`{what}` is to be {verb}, but `{argument}` of `{by}` keeps referring to it: {why}");
+            (message, format!("{help}, and apply that first or together with this"))
+        }
+    };
+    let place = user.and_then(|n| n.site.of(&[(*argument).into()], false));
+    Diagnostic::error(message).at(step.span.clone(), "this is to go").also(place, "this uses it").help(help)
 }
 
 fn op(step: &Step) -> Option<&Str> {

@@ -66,6 +66,8 @@ pub static NODE: Kind = Kind::new(
         Field { replace: true, ..refers("store", "t.store.arn", true) },
         refers("peer", "t.node.arn", true),
         refers("topic", "t.store.arn", false),
+        refers("group", "t.store.name", true),
+        Field { presence: Presence::Computed, ty: Type::List(&Type::Str), ..refers("friends", "t.node.arn", true) },
     ],
     &[ARN, REVISION],
 );
