@@ -10,6 +10,7 @@ mod decide;
 mod destroyable;
 mod diff;
 mod foresee;
+mod free;
 mod hold;
 mod identity;
 mod input;

@@ -6,24 +6,22 @@
 use std::collections::BTreeMap;
 
 use super::destroyable::weighed;
-use super::unique::unique_key;
+use super::unique::UniqueKey;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::graph::Node;
-use crate::schema::Scope;
 use crate::value::{Map, Str, Value};
 
 /// Looks at the names of every resource, as far as they are known.
 pub(super) fn check<'a>(suffix: &str, all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut seen: BTreeMap<(&str, Option<&str>, Vec<Value>), &Node> = BTreeMap::new();
+    let mut seen: BTreeMap<UniqueKey<'_>, &Node> = BTreeMap::new();
     for (node, args) in all {
         found.extend(without_suffix(suffix, node, args));
         let kind = node.kind;
-        let Some((scope, values)) = unique_key(kind, args) else { continue };
-        let region = (scope == Scope::Region).then_some(node.region.as_deref()).flatten();
-        let name: Vec<String> = values.iter().filter(|v| !v.is_null()).map(Value::to_string).collect();
-        if let Some(first) = seen.insert((kind.name, region, values), node) {
+        let Some(key) = UniqueKey::wanted(kind, node.region.as_deref(), args) else { continue };
+        let name: Vec<String> = key.values.iter().filter(|v| !v.is_null()).map(Value::to_string).collect();
+        if let Some(first) = seen.insert(key, node) {
             let field = kind.unique.and_then(|(fields, _)| fields.first()).copied().unwrap_or_default();
             let place = |n: &Node| n.site.of(&[field.into()], false);
             let message =

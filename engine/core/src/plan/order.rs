@@ -10,18 +10,20 @@ use std::time::Duration;
 use crate::address::Address;
 use crate::graph::ReplaceOrder;
 use crate::plan::hold::{Hold, Holds};
-use crate::plan::unique::unique_key;
-use crate::plan::{Action, Step};
+use crate::plan::{Action, Step, free};
 use crate::record::Record;
 use crate::registry::Registry;
-use crate::schedule::{Scheduler, Task};
-use crate::schema::Scope;
-use crate::value::Value;
+use crate::schedule::{Cycle, Scheduler, Task};
 
 /// Why no order is possible.
 pub(super) enum Stuck {
     /// Steps wait for each other.
-    Cycle(Vec<usize>),
+    Cycle {
+        /// The steps, in the order in which they would have to be done.
+        steps: Vec<usize>,
+        /// Whether one of them waits for a name that another gives up.
+        names: bool,
+    },
     /// Something that goes is referred to by something that stays.
     Held {
         /// The delete.
@@ -31,14 +33,57 @@ pub(super) enum Stuck {
     },
 }
 
+/// What the order depends on besides the steps.
+pub(super) struct Facts<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) holds: &'a Holds,
+    /// The resources for which the program itself says which half of a replacement comes first.
+    pub(super) chosen: &'a BTreeSet<&'a Address>,
+}
+
 /// Fills in what each step comes after. Returns how long the longest path typically takes.
-pub(super) fn arrange(steps: &mut [Step], registry: &Registry, holds: &Holds) -> Result<Duration, Stuck> {
+///
+/// Two replacements that exchange their names wait for each other as long as both are to be made first. Then one of
+/// them is deleted first, where nothing stands in the way of that.
+pub(super) fn arrange(steps: &mut [Step], facts: &Facts<'_>) -> Result<Duration, Stuck> {
+    let mut tried: BTreeSet<Address> = BTreeSet::new();
+    let mut before: Option<Vec<Option<ReplaceOrder>>> = None;
+    let mut first: Option<Stuck> = None;
+    loop {
+        let stuck = match attempt(steps, facts) {
+            Ok(estimate) => return Ok(estimate),
+            Err(stuck) => stuck,
+        };
+        // What was tried does not help: back to where it was.
+        if let (Stuck::Held { .. }, Some(before)) = (&stuck, before.take()) {
+            steps.iter_mut().zip(before).for_each(|(step, order)| step.replacement = order);
+            continue;
+        }
+        let next = match &stuck {
+            Stuck::Cycle { steps: cycle, names: true } => cycle.iter().find_map(|&i| {
+                let step = &steps[i];
+                let free = step.replacement == Some(ReplaceOrder::CreateFirst) && !facts.chosen.contains(&step.address);
+                (free && !tried.contains(&step.address)).then(|| step.address.clone())
+            }),
+            _ => None,
+        };
+        let Some(address) = next else { return Err(first.unwrap_or(stuck)) };
+        before = Some(steps.iter().map(|s| s.replacement).collect());
+        for step in steps.iter_mut().filter(|s| s.address == address && s.replacement.is_some()) {
+            step.replacement = Some(ReplaceOrder::DeleteFirst);
+        }
+        tried.insert(address);
+        first = first.or(Some(stuck));
+    }
+}
+
+fn attempt(steps: &mut [Step], facts: &Facts<'_>) -> Result<Duration, Stuck> {
     let index = Index::new(steps);
     settle_replacements(steps, &index);
-    if let Some((step, by)) = held(steps, holds) {
+    if let Some((step, by)) = held(steps, facts.holds) {
         return Err(Stuck::Held { step, by });
     }
-    let implied = implied_deletes(steps, registry, &index);
+    let implied = implied_deletes(steps, facts.registry, &index);
     let mut after: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); steps.len()];
     for (i, step) in steps.iter().enumerate() {
         if step.action == Action::Delete {
@@ -47,20 +92,33 @@ pub(super) fn arrange(steps: &mut [Step], registry: &Registry, holds: &Holds) ->
             make_after(i, step, steps, &index, &mut after);
         }
     }
-    free_names(steps, registry, &mut after);
-    for (i, list) in after.into_iter().enumerate() {
-        steps[i].after = list.into_iter().collect();
+    let names = free::names(steps, facts.registry);
+    for &(taker, giver) in &names {
+        after[taker].insert(giver);
+    }
+    let after: Vec<Vec<usize>> = after.into_iter().map(|list| list.into_iter().collect()).collect();
+    let tasks: Vec<Task> = steps
+        .iter()
+        .zip(after)
+        .enumerate()
+        .map(|(i, (step, after))| {
+            let typical = if implied.contains_key(&i) { 0 } else { step.typical_ms };
+            Task { after, cost: Duration::from_millis(typical) }
+        })
+        .collect();
+    let scheduler = Scheduler::new(&tasks).map_err(|Cycle(steps)| {
+        let next = |i: usize| steps[(i + 1) % steps.len()];
+        let names = (0..steps.len()).any(|i| names.contains(&(next(i), steps[i])));
+        Stuck::Cycle { steps, names }
+    })?;
+    for (i, task) in tasks.into_iter().enumerate() {
+        steps[i].after = task.after;
         if let Some(&parent) = implied.get(&i) {
             steps[i].implied_by = Some(steps[parent].address.clone());
             steps[i].typical_ms = 0;
         }
     }
-    let tasks: Vec<Task> =
-        steps.iter().map(|s| Task { after: s.after.clone(), cost: Duration::from_millis(s.typical_ms) }).collect();
-    match Scheduler::new(&tasks) {
-        Ok(scheduler) => Ok(scheduler.critical_path()),
-        Err(cycle) => Err(Stuck::Cycle(cycle.0)),
-    }
+    Ok(scheduler.critical_path())
 }
 
 /// Something that is to be deleted while something else keeps referring to it. What refers by a name or another
@@ -267,29 +325,5 @@ fn make_after(i: usize, step: &Step, steps: &[Step], index: &Index, after: &mut 
     if step.replacement == Some(ReplaceOrder::DeleteFirst) {
         let old = index.deletes.get(&step.address).into_iter().flatten();
         after[i].extend(old.filter(|&&d| steps[d].replacement.is_some()));
-    }
-}
-
-/// A create comes after the delete of something else that has its name.
-fn free_names(steps: &[Step], registry: &Registry, after: &mut [BTreeSet<usize>]) {
-    let mut taken: BTreeMap<(&str, Option<&str>, Vec<Value>), usize> = BTreeMap::new();
-    for (i, step) in steps.iter().enumerate() {
-        let (Action::Delete, Some(record)) = (step.action, &step.prior) else { continue };
-        let Some((fields, scope)) = registry.get(&record.kind).and_then(|k| k.unique) else { continue };
-        let values: Vec<Value> = fields.iter().map(|f| record.args.get(*f).cloned().unwrap_or_default()).collect();
-        let region = (scope == Scope::Region).then_some(record.region.as_deref()).flatten();
-        taken.insert((&record.kind, region, values), i);
-    }
-    if taken.is_empty() {
-        return;
-    }
-    for (i, step) in steps.iter().enumerate().filter(|(_, s)| s.action == Action::Create) {
-        let Some((scope, values)) = registry.get(&step.kind).and_then(|k| unique_key(k, &step.args)) else { continue };
-        let region = (scope == Scope::Region).then_some(step.region.as_deref()).flatten();
-        if let Some(&delete) = taken.get(&(&*step.kind, region, values))
-            && steps[delete].address != step.address
-        {
-            after[i].insert(delete);
-        }
     }
 }

@@ -12,7 +12,8 @@ use crate::plan::foresee::Fate;
 use crate::plan::hold::{Hold, Holds};
 use crate::plan::input::{Goal, Input};
 use crate::plan::moves::{self, Move, Moves};
-use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Step, destroyable, identity, names, order, protect};
+use crate::plan::order::{self, Facts, Stuck};
+use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Step, destroyable, identity, names, protect};
 use crate::value::{Map, Str, Value};
 
 /// Makes the plan. What is wrong is among its diagnostics; a plan with an error cannot be applied.
@@ -87,24 +88,32 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
         true => Holds::new(decisions.decided.values(), &mut decisions.referents),
         false => Holds::default(),
     };
+    let chosen = input.graph.nodes.values().filter(|n| n.options.replace.is_some()).map(|n| &n.address).collect();
     let Decisions { mut steps, mut diagnostics, unchanged, .. } = decisions;
     steps.sort_by(|a, b| (&a.address, a.action, op(a)).cmp(&(&b.address, b.action, op(b))));
-    let estimate_ms = match order::arrange(&mut steps, input.registry, &holds) {
-        Ok(estimate) => millis(estimate),
-        Err(order::Stuck::Cycle(stuck)) => {
-            let words = |s: &Step| format!("{} `{}`", format!("{:?}", s.action).to_lowercase(), s.address);
-            let list: Vec<String> = stuck.iter().map(|&i| words(&steps[i])).collect();
-            diagnostics.push(
-                Diagnostic::error(format!("these changes wait for each other: {}", list.join(", then ")))
-                    .help("make them in two applies, or set `replace` on one of the resources"),
-            );
-            0
-        }
-        Err(order::Stuck::Held { step, by }) => {
-            diagnostics.push(held(input, &steps[step], &by));
-            0
-        }
-    };
+    let estimate_ms =
+        match order::arrange(&mut steps, &Facts { registry: input.registry, holds: &holds, chosen: &chosen }) {
+            Ok(estimate) => millis(estimate),
+            Err(Stuck::Cycle { steps: stuck, names }) => {
+                let words = |s: &Step| format!("{} `{}`", format!("{:?}", s.action).to_lowercase(), s.address);
+                let list: Vec<String> = stuck.iter().map(|&i| words(&steps[i])).collect();
+                diagnostics.push(
+                    Diagnostic::error(format!("these changes wait for each other: {}", list.join(", then "))).help(
+                        match names {
+                            true => {
+                                "they exchange their names: give one of them another name first, in an apply of its own"
+                            }
+                            false => "make them in two applies, or set `replace` on one of the resources",
+                        },
+                    ),
+                );
+                0
+            }
+            Err(Stuck::Held { step, by }) => {
+                diagnostics.push(held(input, &steps[step], &by));
+                0
+            }
+        };
     diagnostics.sort_by_key(|d| std::cmp::Reverse(d.severity));
     let mut plan = Plan {
         format: FORMAT,

@@ -207,7 +207,7 @@ fn perform(plan: &Plan, i: usize, state: &mut Snapshot, registry: &Registry) {
                 let live =
                     state.records.values().chain(&state.deposed).filter(|r| r.address != step.address || r.id != id);
                 let taken = live
-                    .filter(|r| r.kind == step.kind && r.address != step.address)
+                    .filter(|r| r.kind == step.kind)
                     .any(|r| name(&r.args) == name(&args) && name(&args).iter().all(Option::is_some));
                 assert!(!taken, "the name of {} is taken", step.address);
             }

@@ -1,0 +1,89 @@
+//! Names: who takes one waits for who gives it up, and names that are exchanged.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::sync::Arc;
+
+use dr_core::expr::Expr;
+use dr_core::graph::{Graph, Options, ReplaceOrder};
+use dr_core::plan::Action;
+use dr_core::record::Snapshot;
+use support::*;
+
+/// Stores by these names, each with a user that names its store if `used`.
+fn stores(names: &[(&str, &str)], used: bool, replace: Option<ReplaceOrder>) -> Graph {
+    let mut g = graph(&[]);
+    for (address, name) in names {
+        let address = format!("t.store:{address}");
+        let options = Options { replace, ..Options::default() };
+        declare(&mut g, &address, [("name".into(), text(name))].into_iter().collect(), options);
+        if used {
+            let user = format!("t.node:of-{}", at(&address).name());
+            let peer = ("group".into(), Expr::attr(&at(&address), "arn"));
+            declare(&mut g, &user, [peer].into_iter().collect(), Options::default());
+        }
+    }
+    g
+}
+
+fn converges(program: &Graph, before: &Snapshot) {
+    let p = plan(program, before);
+    assert!(!p.is_refused(), "{:?}", p.diagnostics);
+    for pick in 0..5 {
+        let after = carry_out(&p, before, |n| pick % n);
+        assert!(plan(program, &after).steps.is_empty() && after.deposed.is_empty(), "{:?}", words(&p));
+    }
+}
+
+#[test]
+fn names_that_are_exchanged_are_freed_by_deleting_one_first() {
+    let before = applied(&stores(&[("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")], false, None));
+    for after in [
+        [("a", "2"), ("b", "1"), ("c", "3"), ("d", "4")],
+        [("a", "2"), ("b", "3"), ("c", "1"), ("d", "4")],
+        [("a", "2"), ("b", "1"), ("c", "4"), ("d", "3")],
+        [("a", "2"), ("b", "3"), ("c", "4"), ("d", "5")],
+    ] {
+        let program = stores(&after, false, None);
+        converges(&program, &before);
+        let first =
+            |s: &&dr_core::plan::Step| s.action == Action::Create && s.replacement == Some(ReplaceOrder::DeleteFirst);
+        let exchanged = after.iter().filter(|(_, name)| *name == "1" || *name == "3" && after[2].1 == "4").count();
+        let deleted_first = plan(&program, &before).steps.iter().filter(first).count();
+        assert!(deleted_first <= exchanged, "no more than needed");
+    }
+}
+
+#[test]
+fn an_exchange_that_nothing_can_order_is_refused_with_the_way_out() {
+    let names = [("a", "1"), ("b", "2")];
+    let exchanged = [("a", "2"), ("b", "1")];
+    // What the program says about the order stands; and both stores are used by something that only changes.
+    for (used, replace) in [(false, Some(ReplaceOrder::CreateFirst)), (true, None)] {
+        let before = applied(&stores(&names, used, replace));
+        let p = plan(&stores(&exchanged, used, replace), &before);
+        let [d] = &p.diagnostics[..] else { panic!("{:?}", p.diagnostics) };
+        assert!(d.message.contains("wait for each other"), "{d}");
+        assert!(d.help[0].contains("exchange their names"), "{:?}", d.help);
+        assert!(p.steps.iter().all(|s| s.replacement != Some(ReplaceOrder::DeleteFirst)), "nothing tried remains");
+    }
+}
+
+#[test]
+fn a_name_that_something_set_aside_has_is_freed_first() {
+    // `a` was renamed from 1 to 2; the one called 1 is set aside and not deleted yet. Now `a`, or another, wants 1.
+    let mut before = applied(&stores(&[("a", "2")], false, None));
+    let mut old = (**applied(&stores(&[("a", "1")], false, None)).records.values().next().unwrap()).clone();
+    old.op = "earlier".into();
+    old.id = "id-earlier".into();
+    before.deposed.push(Arc::new(old));
+    for program in [stores(&[("a", "1")], false, None), stores(&[("a", "2"), ("b", "1")], false, None)] {
+        converges(&program, &before);
+        let p = plan(&program, &before);
+        let deposed = |s: &&dr_core::plan::Step| s.prior.as_ref().is_some_and(|r| *r.op == *"earlier");
+        let delete = p.steps.iter().position(|s| deposed(&s)).unwrap();
+        let takes = p.steps.iter().find(|s| s.action == Action::Create).unwrap();
+        assert!(takes.after.contains(&delete), "{:?}", words(&p));
+    }
+}
