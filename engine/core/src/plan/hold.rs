@@ -11,8 +11,9 @@ use crate::address::Address;
 use crate::graph::Node;
 use crate::plan::foresee::{Decided, Fate};
 use crate::record::{Need, Record, Snapshot};
-use crate::schema::{Field, Reference, Type};
+use crate::schema::{Field, Reference};
 use crate::value::{Str, Value};
+use crate::walk::{Spot, Tree, walk};
 
 /// That a resource goes on referring to another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,28 +88,24 @@ fn kept<'a>(
 
 /// Calls a function with each part of a value that refers to a resource and stands in the way of its deletion.
 fn each_reference<'v>(field: &Field, value: &'v Value, visit: &mut dyn FnMut(Reference, &'v Value)) {
-    fn inside<'v>(ty: Type, value: &'v Value, visit: &mut dyn FnMut(Reference, &'v Value)) {
-        match (ty, value.reveal()) {
-            (Type::List(inner), Value::List(items)) => items.iter().for_each(|v| inside(*inner, v, visit)),
-            (Type::Map(inner), Value::Map(map)) => map.values().for_each(|v| inside(*inner, v, visit)),
-            (Type::Object(fields), Value::Map(map)) => {
-                fields.iter().filter_map(|f| Some((f, map.get(f.name)?))).for_each(|(f, v)| each_reference(f, v, visit))
+    walk(&Spot::of(field), value.into(), &mut |spot, tree| match (spot.field.and_then(|f| f.refers), tree) {
+        (Some(reference), Tree::Known(value)) => {
+            if reference.blocks_delete {
+                leaves(value, &mut |leaf| visit(reference, leaf));
             }
-            _ => {}
+            false
         }
-    }
-    fn leaves<'v>(value: &'v Value, visit: &mut dyn FnMut(&'v Value)) {
-        match value.reveal() {
-            Value::List(items) => items.iter().for_each(|v| leaves(v, visit)),
-            Value::Map(map) => map.values().for_each(|v| leaves(v, visit)),
-            Value::Null => {}
-            leaf => visit(leaf),
-        }
-    }
-    match field.refers {
-        Some(reference) if reference.blocks_delete => leaves(value, &mut |leaf| visit(reference, leaf)),
-        Some(_) => {}
-        None => inside(field.ty, value, visit),
+        _ => true,
+    });
+}
+
+/// Calls a function with everything in a value that is neither a list nor a map.
+fn leaves<'v>(value: &'v Value, visit: &mut dyn FnMut(&'v Value)) {
+    match value.reveal() {
+        Value::List(items) => items.iter().for_each(|v| leaves(v, visit)),
+        Value::Map(map) => map.values().for_each(|v| leaves(v, visit)),
+        Value::Null => {}
+        leaf => visit(leaf),
     }
 }
 
