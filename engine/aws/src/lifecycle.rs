@@ -12,7 +12,8 @@ use dr_core::convert::{Block, KindArgs};
 use dr_core::schema::{Kind, Presence};
 use dr_core::value::{Map, Str, Value};
 
-use crate::cx::Cx;
+use crate::connect::Cx;
+use crate::connect::errors::Rule;
 
 /// What a lifecycle function gives.
 pub(crate) type Result<T> = std::result::Result<T, CloudError>;
@@ -111,19 +112,30 @@ pub(crate) trait LookUp: KindArgs {
 
 /// What a service offers.
 pub(crate) struct Service {
+    /// What the names of its calls begin with, before the colon.
+    pub(crate) calls: &'static str,
+    /// What its error codes mean.
+    pub(crate) errors: &'static [Rule],
     pub(crate) kinds: &'static [&'static dyn Erased],
     pub(crate) look_ups: &'static [&'static dyn ErasedLookUp],
 }
 
-/// Declares what a service offers, named as in `dr-kinds`: `service! { ec2 { vpc::Vpc } look_ups { zones::Zones } }`.
-/// Each file becomes a module.
+/// Declares what a service offers, named as in `dr-kinds`, what the names of its calls begin with and what its error
+/// codes mean: `service! { ec2 ("ec2", errors::ERRORS) { vpc::Vpc } look_ups { zones::Zones } }`. Each file becomes a
+/// module.
 macro_rules! service {
-    ($service:ident { $($file:ident :: $kind:ident),* $(,)? } $(look_ups { $($look_file:ident :: $look_up:ident),* $(,)? })?) => {
+    (
+        $service:ident ($calls:literal, $errors:expr)
+        { $($file:ident :: $kind:ident),* $(,)? }
+        $(look_ups { $($look_file:ident :: $look_up:ident),* $(,)? })?
+    ) => {
         $(mod $file;)*
         $($(mod $look_file;)*)?
 
         /// What this service offers.
         pub(crate) const SERVICE: $crate::lifecycle::Service = $crate::lifecycle::Service {
+            calls: $calls,
+            errors: $errors,
             kinds: &[$(&$crate::lifecycle::Of::<dr_kinds::$service::$kind>::NEW),*],
             look_ups: &[$($(&$crate::lifecycle::Of::<dr_kinds::$service::$look_up>::NEW),*)?],
         };

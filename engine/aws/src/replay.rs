@@ -20,7 +20,7 @@ use dr_core::cloud::{Intent, Target};
 use dr_core::schema::Kind;
 use dr_core::value::{Map, Value};
 
-use crate::Aws;
+use crate::cloud::Aws;
 
 /// What comes back over the wire.
 #[derive(Debug, Clone, Copy)]

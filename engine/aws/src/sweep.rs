@@ -6,57 +6,51 @@
 //! and buckets) lives and dies with what can.
 
 use aws_sdk_resourcegroupstagging::types::{Tag, TagFilter};
-use dr_core::address::Address;
 use dr_core::cloud::{CloudError, Found, tag};
-use dr_core::convert::Tags;
 use dr_core::value::Str;
 
-use crate::Aws;
-use crate::cx::Phase;
-use crate::tags::Reported as _;
+use crate::connect::{Connection, Phase};
+use crate::tags::{Reported as _, found};
 
 crate::tags::tag_type!(checked Tag);
 
 /// Everything in these regions, and everything global, that carries the tags of a program's environment.
 pub(crate) async fn sweep(
-    aws: &Aws,
+    connection: &Connection,
     program: &str,
     environment: &str,
     regions: &[Str],
 ) -> Result<Vec<Found>, CloudError> {
     let mut found = Vec::new();
-    let global = aws.global_region();
+    let global = connection.account.global_region();
     let also = (!regions.iter().any(|region| &**region == global)).then_some(global);
     for region in regions.iter().map(|region| &**region).chain(also) {
-        let here = by_tags(aws, program, environment, region).await?;
+        let here = by_tags(connection, program, environment, region).await?;
         // Global services answer in their own region; of that region's other resources only asked ones count.
         found.extend(here.into_iter().filter(|found| Some(region) != also || found.region.is_none()));
     }
     #[cfg(feature = "iam")]
-    found.extend(crate::iam::sweep(aws, program, environment).await?);
+    found.extend(crate::iam::sweep::roles(connection, program, environment).await?);
     #[cfg(feature = "kms")]
-    let found = crate::kms::without_going(aws, found).await?;
+    let found = crate::kms::sweep::without_going(connection, found).await?;
     #[cfg(feature = "ec2")]
-    let found = crate::ec2::without_gone(aws, found).await?;
+    let found = crate::ec2::sweep::without_gone(connection, found).await?;
     let mut found = found;
     found.sort_by(|a, b| (&a.region, &a.id).cmp(&(&b.region, &b.id)));
     found.dedup();
     Ok(found)
 }
 
-async fn by_tags(aws: &Aws, program: &str, environment: &str, region: &str) -> Result<Vec<Found>, CloudError> {
+async fn by_tags(
+    connection: &Connection,
+    program: &str,
+    environment: &str,
+    region: &str,
+) -> Result<Vec<Found>, CloudError> {
     let filter = |key, value| TagFilter::builder().key(key).values(value).build();
-    let pages = aws.clients.tagging(region).get_resources();
+    let pages = connection.clients.tagging(region).get_resources();
     let pages = pages.tag_filters(filter(tag::ENVIRONMENT, environment)).tag_filters(filter(tag::PROGRAM, program));
     let pages = pages.into_paginator().items().send();
-    let resources = aws.call("tag:GetResources", Phase::Look, pages.try_collect()).await?;
+    let resources = connection.call("tag:GetResources", Phase::Look, pages.try_collect()).await?;
     Ok(resources.iter().filter_map(|r| Some(found(r.resource_arn()?, &r.tags().tags()))).collect())
-}
-
-/// What a resource's ARN and tags tell.
-pub(crate) fn found(arn: &str, tags: &Tags) -> Found {
-    let address = tags.get(tag::ADDRESS);
-    let kind = address.and_then(|address| Address::parse(address).ok()).map(|address| address.kind().into());
-    let region = arn.split(':').nth(3).filter(|region| !region.is_empty()).map(Str::from);
-    Found { kind, region, id: arn.into(), address: address.map(|address| address.as_str().into()) }
 }

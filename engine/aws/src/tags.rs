@@ -5,8 +5,10 @@
 
 use std::future::Future;
 
-use dr_core::cloud::{Intent, tag};
+use dr_core::address::Address;
+use dr_core::cloud::{Found, Intent, tag};
 use dr_core::convert::Tags;
+use dr_core::value::Str;
 
 use crate::lifecycle::Result;
 
@@ -98,6 +100,14 @@ pub(crate) fn of_same_environment(reported: impl Reported, intent: &Intent) -> b
     is(tag::ENVIRONMENT, &intent.environment) && is(tag::PROGRAM, &intent.program)
 }
 
+/// What a resource's ARN and tags tell.
+pub(crate) fn found(arn: &str, tags: &Tags) -> Found {
+    let address = tags.get(tag::ADDRESS);
+    let kind = address.and_then(|address| Address::parse(address).ok()).map(|address| address.kind().into());
+    let region = arn.split(':').nth(3).filter(|region| !region.is_empty()).map(Str::from);
+    Found { kind, region, id: arn.into(), address: address.map(|address| address.as_str().into()) }
+}
+
 /// Turns some tags into others: `set` makes the call that sets tags, `remove` the one that removes them by name. Only
 /// what differs is sent, and no empty call is made.
 ///
@@ -124,26 +134,6 @@ where
         remove(names).await?;
     }
     Ok(())
-}
-
-/// What the mark of an operation starts with, at the end of a description.
-#[cfg(any(feature = "apigateway", feature = "apigatewayv2"))]
-const MARK: &str = "[dr:op ";
-
-/// A description with the mark of the operation that creates the resource, for what has no tags.
-#[cfg(any(feature = "apigateway", feature = "apigatewayv2"))]
-pub(crate) fn marked(description: &str, op: &str) -> String {
-    let space = if description.is_empty() { "" } else { " " };
-    format!("{description}{space}{MARK}{op}]")
-}
-
-/// A description without the mark, and the operation that it names.
-#[cfg(any(feature = "apigateway", feature = "apigatewayv2"))]
-pub(crate) fn unmarked(text: &str) -> (&str, Option<&str>) {
-    match text.strip_suffix(']').and_then(|text| text.rsplit_once(MARK)) {
-        Some((description, op)) => (description.strip_suffix(' ').unwrap_or(description), Some(op)),
-        None => (text, None),
-    }
 }
 
 /// What to do to tags; `None` where there is nothing to do, so that no empty call is made.
@@ -187,15 +177,6 @@ mod tests {
         assert_eq!(user(Some(&all)), mine);
         all.insert("dr:op".into(), "another".into());
         assert!(!ours(Some(&all), &intent()));
-    }
-
-    #[cfg(any(feature = "apigateway", feature = "apigatewayv2"))]
-    #[test]
-    fn marks_are_taken_off_again() {
-        for description in ["", "two words", "ends with ] ", "[dr:op mine] too"] {
-            assert_eq!(unmarked(&marked(description, "op-1")), (description, Some("op-1")));
-        }
-        assert_eq!(unmarked("made by hand"), ("made by hand", None));
     }
 
     #[test]

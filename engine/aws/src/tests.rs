@@ -2,13 +2,14 @@
 
 #![cfg(all(feature = "iam", feature = "sqs"))]
 
+use std::path::Path;
 use std::time::Duration;
 
 use dr_core::cloud::{Cloud as _, CloudError, ErrorClass, Live};
 use dr_core::value::Value;
 
-use crate::SERVICES;
 use crate::replay::{Reply, Subject, Wire};
+use crate::services::SERVICES;
 
 impl Subject {
     async fn create(&self, replies: &[Reply]) -> (Result<String, CloudError>, Vec<String>) {
@@ -50,6 +51,31 @@ fn every_lifecycle_belongs_to_a_kind() {
         for (kind, lookup) in kinds.chain(service.look_ups.iter().map(|look_up| (look_up.kind(), true))) {
             assert!(registry.get(kind.name).is_some_and(|known| known.lookup == lookup), "{}", kind.name);
         }
+    }
+}
+
+/// The errors of a call are looked up by the first part of its name: under another one they would mean nothing.
+#[test]
+fn calls_are_named_as_their_service_says() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for service in SERVICES {
+        let kinds = service.kinds.iter().map(|kind| kind.kind());
+        let kind = { kinds }.chain(service.look_ups.iter().map(|look_up| look_up.kind())).next().unwrap();
+        let mut named = 0;
+        for file in std::fs::read_dir(sources.join(kind.service())).unwrap() {
+            let file = file.unwrap().path();
+            for text in std::fs::read_to_string(&file).unwrap().split('"').skip(1).step_by(2) {
+                let Some((calls, operation)) = text.split_once(':') else { continue };
+                let is_call = operation.starts_with(char::is_uppercase)
+                    && operation.chars().all(char::is_alphanumeric)
+                    && calls.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+                if is_call && calls != "tag" {
+                    assert_eq!(calls, service.calls, "{text} in {}", file.display());
+                    named += 1;
+                }
+            }
+        }
+        assert!(named > 0, "no calls of {}", kind.service());
     }
 }
 

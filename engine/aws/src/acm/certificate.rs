@@ -9,8 +9,8 @@ use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, DomainValidation,
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::acm::{Certificate, CertificateOut, ValidationOption};
 
-use super::{describe, list, lost};
-use crate::cx::{Cx, MayBeGone as _};
+use super::described::{describe, list, lost};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -4,8 +4,8 @@ use aws_sdk_acm::types::{CertificateStatus, CertificateSummary};
 use dr_core::cloud::{CloudError, ErrorClass};
 use dr_kinds::acm::{CertificateByDomain, CertificateByDomainOut};
 
-use super::{describe, list};
-use crate::cx::Cx;
+use super::described::{describe, list};
+use crate::connect::Cx;
 use crate::lifecycle::{LookUp, Result};
 
 impl LookUp for CertificateByDomain {

@@ -5,8 +5,8 @@ use dr_core::cloud::{Intent, Settled};
 use dr_core::convert::NoOutputs;
 use dr_kinds::acm::CertificateValidation;
 
-use super::{describe, lost};
-use crate::cx::Cx;
+use super::described::{describe, lost};
+use crate::connect::Cx;
 use crate::lifecycle::{Lifecycle, Result};
 
 impl Lifecycle for CertificateValidation {

@@ -1,18 +1,17 @@
 //! AWS Certificate Manager.
 
 crate::lifecycle::service! {
-    acm { certificate::Certificate, certificate_validation::CertificateValidation }
+    acm ("acm", errors::ERRORS) { certificate::Certificate, certificate_validation::CertificateValidation }
     look_ups { certificate_by_domain::CertificateByDomain }
 }
 
+mod described;
+mod errors;
 #[cfg(test)]
 mod tests;
 
-use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, CertificateSummary, Filters, KeyAlgorithm, Tag};
-use dr_core::cloud::Settled;
+use aws_sdk_acm::types::Tag;
 
-use crate::cx::{Cx, MayBeGone as _};
-use crate::lifecycle::Result;
 use crate::tags::ServiceTag;
 
 // Of this service's tags the name must be there and the value need not.
@@ -23,33 +22,4 @@ impl ServiceTag for Tag {
     fn pair(&self) -> (&str, &str) {
         (self.key(), self.value().unwrap_or_default())
     }
-}
-
-/// What a certificate is, or `None` when it is gone.
-async fn describe(cx: &Cx<'_>, arn: &str) -> Result<Option<CertificateDetail>> {
-    let certificate = cx.acm().describe_certificate().certificate_arn(arn).send();
-    let reply = cx.call("acm:DescribeCertificate", certificate).await.found()?;
-    Ok(reply.and_then(|reply| reply.certificate))
-}
-
-/// The certificates of the region: all, or those of one status.
-async fn list(cx: &Cx<'_>, status: Option<CertificateStatus>) -> Result<Vec<CertificateSummary>> {
-    // Unless they are asked for, keys of more than 2,048 bits and of other algorithms are left out.
-    let all = KeyAlgorithm::values().iter().map(|name| KeyAlgorithm::from(*name)).collect();
-    let list = cx.acm().list_certificates().includes(Filters::builder().set_key_types(Some(all)).build());
-    let list = list.set_certificate_statuses(status.map(|status| vec![status]));
-    cx.call("acm:ListCertificates", list.into_paginator().items().send().try_collect()).await
-}
-
-/// Why a certificate will never be issued, if so.
-fn lost(certificate: &CertificateDetail) -> Option<Settled> {
-    let why = match certificate.status()? {
-        CertificateStatus::PendingValidation | CertificateStatus::Issued => return None,
-        CertificateStatus::ValidationTimedOut => "nobody proved its domain names within 72 hours".to_owned(),
-        status => match certificate.failure_reason() {
-            Some(reason) => format!("{}: {}", status.as_str(), reason.as_str()),
-            None => status.as_str().to_owned(),
-        },
-    };
-    Some(Settled::Failed(format!("the certificate for {} is lost: {why}", certificate.domain_name().unwrap_or("?"))))
 }

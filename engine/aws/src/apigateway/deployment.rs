@@ -8,36 +8,36 @@ use dr_core::convert::NoOutputs;
 use dr_kinds::apigateway::Deployment;
 
 use super::patch::Patch;
-use crate::cx::{Cx, MayBeGone as _};
+use crate::connect::{Cx, MayBeGone as _};
+use crate::gateway::{marked, unmarked};
 use crate::lifecycle::{Lifecycle, Result};
-use crate::tags;
 
 impl Lifecycle for Deployment {
     async fn find(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<Option<String>> {
         let pages = cx.apigateway().get_deployments().rest_api_id(&args.rest_api_id).limit(500);
         let pages = pages.into_paginator().items().send();
         let all = cx.call("apigateway:GetDeployments", pages.try_collect()).await.found()?.unwrap_or_default();
-        let ours = |text: Option<&str>| tags::unmarked(text.unwrap_or_default()).1 == Some(&*intent.op);
+        let ours = |text: Option<&str>| unmarked(text.unwrap_or_default()).1 == Some(&*intent.op);
         Ok(all.into_iter().find(|deployment| ours(deployment.description())).and_then(|deployment| deployment.id))
     }
 
     async fn create(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<String> {
         let deployment = cx.apigateway().create_deployment().rest_api_id(&args.rest_api_id);
-        let deployment = deployment.description(tags::marked(&args.description, &intent.op));
+        let deployment = deployment.description(marked(&args.description, &intent.op));
         let reply = cx.call("apigateway:CreateDeployment", deployment.send()).await?;
         reply.id.ok_or_else(|| cx.incomplete("apigateway:CreateDeployment", "id"))
     }
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, NoOutputs)>> {
         let text = description(cx, id, last).await.found()?;
-        let live = |text: String| Deployment { description: tags::unmarked(&text).0.to_owned(), ..last.clone() };
+        let live = |text: String| Deployment { description: unmarked(&text).0.to_owned(), ..last.clone() };
         Ok(text.map(|text| (live(text), NoOutputs {})))
     }
 
     async fn update(cx: &Cx<'_>, id: &str, _old: &Self, new: &Self) -> Result<()> {
         let live = description(cx, id, new).await?;
-        let text = match tags::unmarked(&live).1 {
-            Some(op) => tags::marked(&new.description, op),
+        let text = match unmarked(&live).1 {
+            Some(op) => marked(&new.description, op),
             None => new.description.clone(),
         };
         let mut patch = Patch::default();

@@ -8,8 +8,9 @@ use dr_core::cloud::{Intent, Settled};
 use dr_kinds::apigateway::{DomainName, DomainNameOut, MutualTls};
 
 use super::patch::Patch;
-use super::{filled, retag};
-use crate::cx::{Cx, MayBeGone as _};
+use super::tagging::retag;
+use crate::connect::{Cx, MayBeGone as _};
+use crate::gateway::filled;
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

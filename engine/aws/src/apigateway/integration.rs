@@ -11,8 +11,9 @@ use dr_kinds::apigateway::{Integration, IntegrationResponse};
 
 use super::method::request;
 use super::patch::Patch;
-use super::{filled, hashed, listed, sorted};
-use crate::cx::{Cx, MayBeGone as _, small};
+use super::values::{hashed, listed};
+use crate::connect::{Cx, MayBeGone as _, small};
+use crate::gateway::{filled, sorted};
 use crate::lifecycle::{Lifecycle, Result};
 
 impl Lifecycle for Integration {

@@ -6,9 +6,9 @@ use dr_core::cloud::Intent;
 use dr_core::convert::NoOutputs;
 use dr_kinds::apigateway::Mapping;
 
-use super::filled;
 use super::patch::Patch;
-use crate::cx::{Cx, MayBeGone as _};
+use crate::connect::{Cx, MayBeGone as _};
+use crate::gateway::filled;
 use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
 /// What API Gateway calls a base path that there is none of, and a stage.

@@ -8,8 +8,9 @@ use dr_core::convert::NoOutputs;
 use dr_kinds::apigateway::{Method, MethodResponse};
 
 use super::patch::Patch;
-use super::{filled, hashed, listed, sorted};
-use crate::cx::{Cx, MayBeGone as _};
+use super::values::{hashed, listed};
+use crate::connect::{Cx, MayBeGone as _};
+use crate::gateway::{filled, sorted};
 use crate::lifecycle::{Lifecycle, Result};
 
 /// A request about a method, and the call that it becomes.

@@ -3,7 +3,7 @@
 use dr_core::cloud::Intent;
 use dr_kinds::apigateway::{Resource, ResourceOut};
 
-use crate::cx::{Cx, MayBeGone as _};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 
 impl Lifecycle for Resource {

@@ -11,8 +11,9 @@ use dr_core::value::Value;
 use dr_kinds::apigateway::{RestApi, RestApiOut};
 
 use super::patch::Patch;
-use super::{listed, retag};
-use crate::cx::{Cx, MayBeGone as _, small};
+use super::tagging::retag;
+use super::values::listed;
+use crate::connect::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -11,8 +11,10 @@ use dr_core::cloud::{Intent, Settled};
 use dr_kinds::apigateway::{AccessLogSettings, MethodSetting, Stage, StageOut};
 
 use super::patch::{Patch, escaped, unescaped};
-use super::{filled, hashed, retag, sorted};
-use crate::cx::{Cx, MayBeGone as _};
+use super::tagging::retag;
+use super::values::hashed;
+use crate::connect::{Cx, MayBeGone as _};
+use crate::gateway::{filled, sorted};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -7,8 +7,11 @@ use aws_sdk_apigatewayv2::types::{self, ProtocolType};
 use dr_core::cloud::Intent;
 use dr_kinds::apigatewayv2::{Api, ApiOut, Cors};
 
-use super::{changed, every, filled, retag};
-use crate::cx::{Cx, MayBeGone as _, small};
+use super::pages::every;
+use super::tagging::retag;
+use super::values::changed;
+use crate::connect::{Cx, MayBeGone as _, small};
+use crate::gateway::filled;
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -7,8 +7,9 @@ use aws_sdk_apigatewayv2::types::{
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::apigatewayv2::{DomainName, DomainNameOut, MutualTls};
 
-use super::{filled, retag};
-use crate::cx::{Cx, MayBeGone as _};
+use super::tagging::retag;
+use crate::connect::{Cx, MayBeGone as _};
+use crate::gateway::filled;
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -11,16 +11,17 @@ use dr_core::cloud::Intent;
 use dr_core::convert::NoOutputs;
 use dr_kinds::apigatewayv2::Integration;
 
-use super::{changed, every, filled, sorted, turned};
-use crate::cx::{Cx, MayBeGone as _, small};
+use super::pages::every;
+use super::values::{changed, turned};
+use crate::connect::{Cx, MayBeGone as _, small};
+use crate::gateway::{filled, marked, sorted, unmarked};
 use crate::lifecycle::{Lifecycle, Result};
-use crate::tags;
 
 impl Lifecycle for Integration {
     async fn find(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<Option<String>> {
         let list = cx.apigatewayv2().get_integrations().api_id(&args.api_id);
         let all = every!(cx, "apigatewayv2:GetIntegrations", list).found()?.unwrap_or_default();
-        let ours = |text: Option<&str>| tags::unmarked(text.unwrap_or_default()).1 == Some(&*intent.op);
+        let ours = |text: Option<&str>| unmarked(text.unwrap_or_default()).1 == Some(&*intent.op);
         let it = all.into_iter().find(|integration| ours(integration.description()));
         Ok(it.and_then(|integration| integration.integration_id))
     }
@@ -32,7 +33,7 @@ impl Lifecycle for Integration {
         let integration = integration.set_integration_method(args.integration_method.clone());
         let integration = integration.set_integration_subtype(args.integration_subtype.clone());
         let integration = integration.payload_format_version(&args.payload_format_version);
-        let integration = integration.description(tags::marked(&args.description, &intent.op));
+        let integration = integration.description(marked(&args.description, &intent.op));
         let integration = integration.set_timeout_in_millis(args.timeout_in_millis.map(small));
         let integration = integration.connection_type(ConnectionType::from(args.connection_type.as_str()));
         let integration = integration.set_connection_id(args.connection_id.clone());
@@ -54,7 +55,7 @@ impl Lifecycle for Integration {
             integration_method: filled(live.integration_method()),
             integration_subtype: filled(live.integration_subtype()),
             payload_format_version: text(live.payload_format_version(), &last.payload_format_version),
-            description: tags::unmarked(live.description().unwrap_or_default()).0.to_owned(),
+            description: unmarked(live.description().unwrap_or_default()).0.to_owned(),
             timeout_in_millis: live.timeout_in_millis.map(i64::from),
             connection_type: text(live.connection_type().map(ConnectionType::as_str), &last.connection_type),
             connection_id: filled(live.connection_id()),
@@ -84,8 +85,8 @@ impl Lifecycle for Integration {
             None
         } else {
             let live = get(cx, id, new).await?;
-            let op = tags::unmarked(live.description().unwrap_or_default()).1;
-            Some(op.map_or_else(|| new.description.clone(), |op| tags::marked(&new.description, op)))
+            let op = unmarked(live.description().unwrap_or_default()).1;
+            Some(op.map_or_else(|| new.description.clone(), |op| marked(&new.description, op)))
         });
         cx.call("apigatewayv2:UpdateIntegration", integration.send()).await.map(drop)
     }

@@ -6,8 +6,8 @@ use dr_core::cloud::Intent;
 use dr_core::convert::NoOutputs;
 use dr_kinds::apigatewayv2::Mapping;
 
-use super::every;
-use crate::cx::{Cx, MayBeGone as _};
+use super::pages::every;
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 
 impl Lifecycle for Mapping {

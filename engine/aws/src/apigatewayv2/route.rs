@@ -5,8 +5,10 @@ use dr_core::cloud::Intent;
 use dr_core::convert::NoOutputs;
 use dr_kinds::apigatewayv2::Route;
 
-use super::{changed, every, filled};
-use crate::cx::{Cx, MayBeGone as _};
+use super::pages::every;
+use super::values::changed;
+use crate::connect::{Cx, MayBeGone as _};
+use crate::gateway::filled;
 use crate::lifecycle::{Lifecycle, Result};
 
 impl Lifecycle for Route {

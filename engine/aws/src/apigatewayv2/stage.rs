@@ -7,8 +7,10 @@ use aws_sdk_apigatewayv2::types::{self, LoggingLevel};
 use dr_core::cloud::Intent;
 use dr_kinds::apigatewayv2::{AccessLogSettings, RouteSettings, Stage, StageOut};
 
-use super::{changed, filled, retag, sorted, turned};
-use crate::cx::{Cx, MayBeGone as _, small};
+use super::tagging::retag;
+use super::values::{changed, turned};
+use crate::connect::{Cx, MayBeGone as _, small};
+use crate::gateway::{filled, sorted};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

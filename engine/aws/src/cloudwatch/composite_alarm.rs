@@ -7,8 +7,9 @@ use aws_sdk_cloudwatch::types::{AlarmType, CompositeAlarm as Alarm, Tag};
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::cloudwatch::{CompositeAlarm, CompositeAlarmOut};
 
-use super::{is_ours, list, list_tags, of_name, retag};
-use crate::cx::{Cx, MayBeGone as _, small};
+use super::alarms::{list, of_name};
+use super::tagging::{is_ours, list_tags, retag};
+use crate::connect::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 

@@ -7,7 +7,7 @@ use dr_core::cloud::Intent;
 use dr_core::convert::Json;
 use dr_kinds::cloudwatch::{Dashboard, DashboardOut};
 
-use crate::cx::{Cx, MayBeGone as _};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, found_as_given, is_free};
 
 impl Lifecycle for Dashboard {

@@ -17,8 +17,9 @@ use dr_kinds::dynamodb::{
 
 use super::change::{self, billing, class, indexes, is_busy};
 use super::shape::{attributes, capacity, encryption, key_of, key_schema, projected, projection, stream};
-use super::{describe, list_tags, recovery, retag, set_recovery};
-use crate::cx::{Cx, MayBeGone as _};
+use super::state::{describe, recovery, set_recovery};
+use super::tagging::{list_tags, retag};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 

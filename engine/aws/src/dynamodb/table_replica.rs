@@ -12,8 +12,9 @@ use aws_sdk_dynamodb::types::{
 use dr_core::cloud::{Intent, Settled, tag};
 use dr_kinds::dynamodb::{TableReplica, TableReplicaOut};
 
-use super::{describe, list_tags, recovery, retag, set_recovery};
-use crate::cx::{Cx, MayBeGone as _};
+use super::state::{describe, recovery, set_recovery};
+use super::tagging::{list_tags, retag};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags::{self, Reported as _};
 

@@ -3,8 +3,8 @@
 use dr_core::cloud::{CloudError, ErrorClass};
 use dr_kinds::ec2::{AvailabilityZones, AvailabilityZonesOut};
 
-use super::filter;
-use crate::cx::Cx;
+use super::tagging::filter;
+use crate::connect::Cx;
 use crate::lifecycle::{LookUp, Result};
 
 impl LookUp for AvailabilityZones {

@@ -7,8 +7,8 @@ use aws_sdk_ec2::types::{DomainType, ResourceType};
 use dr_core::cloud::Intent;
 use dr_kinds::ec2::{Eip, EipOut};
 
-use super::{made_by, retag, tagged};
-use crate::cx::{Cx, MayBeGone as _};
+use super::tagging::{made_by, retag, tagged};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -9,8 +9,9 @@ use aws_sdk_ec2::types::{
 use dr_core::cloud::{CloudError, ErrorClass, Intent};
 use dr_kinds::ec2::{FlowLog, FlowLogDestinationOptions, FlowLogOut};
 
-use super::{all_successful, made_by, retag, tagged};
-use crate::cx::{Cx, MayBeGone as _};
+use super::refusals::all_successful;
+use super::tagging::{made_by, retag, tagged};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -5,8 +5,8 @@ use dr_core::cloud::{ErrorClass, Intent};
 use dr_core::convert::NoOutputs;
 use dr_kinds::ec2::InternetGateway;
 
-use super::{filter, made_by, retag, tagged};
-use crate::cx::{Cx, MayBeGone as _};
+use super::tagging::{filter, made_by, retag, tagged};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

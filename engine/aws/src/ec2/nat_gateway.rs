@@ -8,8 +8,8 @@ use aws_sdk_ec2::types::{
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::ec2::{NatGateway, NatGatewayOut};
 
-use super::{made_by, retag, tagged};
-use crate::cx::{Cx, MayBeGone as _};
+use super::tagging::{made_by, retag, tagged};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

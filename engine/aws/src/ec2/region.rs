@@ -3,7 +3,7 @@
 use dr_core::cloud::{CloudError, ErrorClass};
 use dr_kinds::ec2::{Region, RegionOut};
 
-use crate::cx::Cx;
+use crate::connect::Cx;
 use crate::lifecycle::{LookUp, Result};
 
 impl LookUp for Region {

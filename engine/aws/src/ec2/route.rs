@@ -7,8 +7,9 @@ use dr_core::cloud::Intent;
 use dr_core::convert::NoOutputs;
 use dr_kinds::ec2::Route;
 
-use super::{is_same_network, route_table};
-use crate::cx::{Cx, MayBeGone as _};
+use super::network::is_same_network;
+use super::route_table;
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
 /// How the id of an endpoint begins. EC2 reports one where it reports gateways.

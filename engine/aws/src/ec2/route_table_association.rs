@@ -6,8 +6,8 @@ use aws_sdk_ec2::types::{RouteTableAssociation as Found, RouteTableAssociationSt
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::ec2::{RouteTableAssociation, RouteTableAssociationOut};
 
-use super::filter;
-use crate::cx::{Cx, MayBeGone as _};
+use super::tagging::filter;
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
 impl Lifecycle for RouteTableAssociation {

@@ -10,9 +10,10 @@ use aws_sdk_ec2::types::{Filter, IpPermission, IpRange, Ipv6Range, ResourceType,
 use dr_core::cloud::{ErrorClass, Intent, tag};
 use dr_kinds::ec2::{SecurityGroup, SecurityGroupOut};
 
+use super::blockers::named_blockers;
 use super::security_group_rule::revoke;
-use super::{filter, made_by, named_blockers, retag, tagged};
-use crate::cx::{Cx, MayBeGone as _};
+use super::tagging::{filter, made_by, retag, tagged};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags::{self, Reported as _};
 

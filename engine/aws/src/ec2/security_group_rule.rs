@@ -10,8 +10,9 @@ use aws_sdk_ec2::types::{
 use dr_core::cloud::{CloudError, ErrorClass, Intent};
 use dr_kinds::ec2::{SecurityGroupRule, SecurityGroupRuleOut};
 
-use super::{as_given, filter, made_by, retag, tagged};
-use crate::cx::{Cx, MayBeGone as _};
+use super::network::as_given;
+use super::tagging::{filter, made_by, retag, tagged};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

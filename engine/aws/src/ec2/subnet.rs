@@ -8,8 +8,10 @@ use aws_sdk_ec2::types::{
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::ec2::{Subnet, SubnetOut};
 
-use super::{as_given, filter, made_by, named_blockers, retag, tagged};
-use crate::cx::{Cx, MayBeGone as _};
+use super::blockers::named_blockers;
+use super::network::as_given;
+use super::tagging::{filter, made_by, retag, tagged};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -3,7 +3,7 @@
 use dr_core::cloud::{Cloud as _, ErrorClass, Settled};
 use dr_core::value::Value;
 
-use super::is_same_network;
+use super::network::is_same_network;
 use crate::replay::{Reply, Subject, Wire, ok};
 
 /// The reply of calls that answer nothing.

@@ -12,8 +12,9 @@ use dr_core::cloud::{Intent, Settled};
 use dr_core::convert::Policy;
 use dr_kinds::ec2::{VpcEndpoint, VpcEndpointDnsEntry, VpcEndpointDnsOptions, VpcEndpointOut};
 
-use super::{all_successful, filter, made_by, retag, tagged};
-use crate::cx::{Cx, MayBeGone as _};
+use super::refusals::all_successful;
+use super::tagging::{filter, made_by, retag, tagged};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

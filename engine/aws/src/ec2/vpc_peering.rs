@@ -7,8 +7,8 @@ use aws_sdk_ec2::types::{ResourceType, VpcPeeringConnection as Found, VpcPeering
 use dr_core::cloud::{Intent, Settled, tag};
 use dr_kinds::ec2::{VpcPeering, VpcPeeringOut};
 
-use super::{made_by, retag, tagged};
-use crate::cx::{Cx, MayBeGone as _};
+use super::tagging::{made_by, retag, tagged};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags::{self, Reported as _};
 

@@ -12,9 +12,9 @@ use dr_core::cloud::{CloudError, ErrorClass, Intent, Settled, tag};
 use dr_core::convert::{NoOutputs, Tags};
 use dr_kinds::ec2::VpcPeeringAccepter;
 
-use super::retag;
+use super::tagging::retag;
 use super::vpc_peering::{describe, failure, status};
-use crate::cx::Cx;
+use crate::connect::Cx;
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags::{self, Reported as _};
 

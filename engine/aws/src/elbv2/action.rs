@@ -9,7 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use dr_kinds::elbv2::{FixedResponse, Forward, ForwardTarget, ListenerAction, Redirect};
 
-use super::small;
+use crate::connect::small;
 
 /// The action that says what the argument says.
 pub(super) fn made(action: &ListenerAction) -> Action {

@@ -9,8 +9,10 @@ use aws_sdk_elasticloadbalancingv2::types::{Certificate, Listener as Described, 
 use dr_core::cloud::Intent;
 use dr_kinds::elbv2::{Listener, ListenerOut};
 
-use super::{action, retag, small, tags_of};
-use crate::cx::{Cx, MayBeGone as _};
+use super::action;
+use super::tagging::{retag, tags_of};
+use crate::connect::small;
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -9,8 +9,9 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::elbv2::{AccessLogs, LoadBalancer, LoadBalancerOut};
 
-use super::{Attributes, changed, retag, tags_of};
-use crate::cx::{Cx, MayBeGone as _};
+use super::attributes::{Attributes, changed};
+use super::tagging::{retag, tags_of};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -8,8 +8,8 @@ use dr_core::cloud::Intent;
 use dr_core::convert::NoOutputs;
 use dr_kinds::elbv2::TargetAttachment;
 
-use super::small;
-use crate::cx::{Cx, MayBeGone as _};
+use crate::connect::small;
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 
 impl Lifecycle for TargetAttachment {

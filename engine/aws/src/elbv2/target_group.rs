@@ -6,8 +6,10 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use dr_core::cloud::Intent;
 use dr_kinds::elbv2::{Stickiness, TargetGroup, TargetGroupHealthCheck, TargetGroupOut};
 
-use super::{Attributes, changed, retag, small, tags_of};
-use crate::cx::{Cx, MayBeGone as _};
+use super::attributes::{Attributes, changed};
+use super::tagging::{retag, tags_of};
+use crate::connect::small;
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -4,8 +4,9 @@ use aws_sdk_eventbridge::types::{IncludeDetail, Level, LogConfig};
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::events::{Bus, BusOut};
 
-use super::{dead_letter, is_ours, list_tags, retag};
-use crate::cx::{Cx, MayBeGone as _};
+use super::tagging::{is_ours, list_tags, retag};
+use super::targets::dead_letter;
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 

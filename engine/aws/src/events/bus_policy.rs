@@ -10,7 +10,7 @@ use dr_core::value::{Map, Value};
 use dr_kinds::events::BusPolicy;
 use tokio::sync::Mutex;
 
-use crate::cx::{Cx, MayBeGone as _};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, found_as_given, is_as_given};
 
 /// Held while a policy is read, changed and written.

@@ -8,8 +8,9 @@ use dr_core::cloud::{Intent, Settled};
 use dr_core::convert::Json;
 use dr_kinds::events::{Rule, RuleOut};
 
-use super::{is_ours, list_tags, remove_targets, retag, targets};
-use crate::cx::{Cx, MayBeGone as _};
+use super::tagging::{is_ours, list_tags, retag};
+use super::targets::{remove_targets, targets};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 

@@ -13,8 +13,8 @@ use dr_core::cloud::Intent;
 use dr_core::convert::{Json, NoOutputs};
 use dr_kinds::events::{HttpParameters, InputTransformer, RetryPolicy, Target};
 
-use super::{dead_letter, remove_targets, targets};
-use crate::cx::{Cx, small};
+use super::targets::{dead_letter, remove_targets, targets};
+use crate::connect::{Cx, small};
 use crate::lifecycle::{Lifecycle, Result, found_as_given, is_free};
 
 const PUT: &str = "events:PutTargets";

@@ -7,8 +7,8 @@ use aws_sdk_iam::types::{PolicyUsageType, PolicyVersion};
 use dr_core::cloud::{ErrorClass, Intent};
 use dr_kinds::iam::{Policy, PolicyOut};
 
-use super::document;
-use crate::cx::{Cx, MayBeGone as _};
+use super::document::document;
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

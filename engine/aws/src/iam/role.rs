@@ -3,8 +3,8 @@
 use dr_core::cloud::{ErrorClass, Intent};
 use dr_kinds::iam::{Role, RoleOut};
 
-use super::document;
-use crate::cx::{Cx, MayBeGone as _, small};
+use super::document::document;
+use crate::connect::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

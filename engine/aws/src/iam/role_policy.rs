@@ -6,8 +6,8 @@ use dr_core::cloud::Intent;
 use dr_core::convert::NoOutputs;
 use dr_kinds::iam::RolePolicy;
 
-use super::document;
-use crate::cx::{Cx, MayBeGone as _};
+use super::document::document;
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, found_as_given, is_free};
 
 impl Lifecycle for RolePolicy {

@@ -6,7 +6,7 @@ use dr_core::cloud::Intent;
 use dr_core::convert::NoOutputs;
 use dr_kinds::iam::RolePolicyAttachment;
 
-use crate::cx::{Cx, MayBeGone as _};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 
 impl Lifecycle for RolePolicyAttachment {

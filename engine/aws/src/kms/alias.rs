@@ -6,8 +6,8 @@
 use dr_core::cloud::Intent;
 use dr_kinds::kms::{Alias, AliasOut};
 
-use super::describe;
-use crate::cx::{Cx, MayBeGone as _};
+use super::keys::describe;
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 
 impl Lifecycle for Alias {

@@ -11,8 +11,9 @@ use dr_core::cloud::{ErrorClass, Intent, tag};
 use dr_core::convert::Policy;
 use dr_kinds::kms::{Key, KeyOut};
 
-use super::{alive, enable, key_id, list_tags, policy, put_policy, retag, schedule, set_description};
-use crate::cx::{Cx, MayBeGone as _, small};
+use super::keys::{alive, enable, key_id, policy, put_policy, schedule, set_description};
+use super::tagging::{list_tags, retag};
+use crate::connect::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 
@@ -92,7 +93,7 @@ impl Lifecycle for Key {
 /// KMS itself must be asked key by key, and allows few such calls a second. So only the keys are asked of which the
 /// tagging service does not say that they are another operation's.
 async fn candidates(cx: &Cx<'_>, intent: &Intent) -> Result<Vec<String>> {
-    let pages = cx.clients().tagging(cx.region()).get_resources().resource_type_filters("kms:key");
+    let pages = cx.tagging().get_resources().resource_type_filters("kms:key");
     let pages = pages.tag_filters(TagFilter::builder().key(tag::OPERATION).build()).into_paginator().items().send();
     let known = cx.call("tag:GetResources", pages.try_collect()).await?;
     let known: BTreeMap<&str, bool> =

@@ -8,10 +8,9 @@ use dr_core::cloud::{ErrorClass, Intent, Settled};
 use dr_core::convert::{Policy, Tags};
 use dr_kinds::kms::{ReplicaKey, ReplicaKeyOut};
 
-use super::{
-    alive, describe, enable, is_going, key_id, list_tags, policy, put_policy, retag, schedule, set_description,
-};
-use crate::cx::{Cx, MayBeGone as _};
+use super::keys::{alive, describe, enable, is_going, key_id, policy, put_policy, schedule, set_description};
+use super::tagging::{list_tags, retag};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags::{self, Reported as _};
 

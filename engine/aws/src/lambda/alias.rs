@@ -8,8 +8,8 @@ use aws_sdk_lambda::types::AliasRoutingConfiguration;
 use dr_core::cloud::Intent;
 use dr_kinds::lambda::{FunctionAlias, FunctionAliasOut};
 
-use super::invoke_arn;
-use crate::cx::{Cx, MayBeGone as _};
+use super::names::invoke_arn;
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
 impl Lifecycle for FunctionAlias {

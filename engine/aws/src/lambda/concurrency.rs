@@ -9,7 +9,7 @@ use dr_core::cloud::{Intent, Settled};
 use dr_core::convert::NoOutputs;
 use dr_kinds::lambda::Concurrency;
 
-use crate::cx::{Cx, MayBeGone as _, small};
+use crate::connect::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result, found_as_given, is_free};
 
 const PUT: &str = "lambda:PutProvisionedConcurrencyConfig";

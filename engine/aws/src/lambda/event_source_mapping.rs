@@ -10,8 +10,9 @@ use dr_core::cloud::{Intent, Settled};
 use dr_core::convert::{Block as _, Json, Tags};
 use dr_kinds::lambda::{EventSourceMapping, EventSourceMappingOut};
 
-use super::{chosen, differs, retag};
-use crate::cx::{Cx, MayBeGone as _, small};
+use super::arguments::{chosen, differs};
+use super::tagging::retag;
+use crate::connect::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags::{self, Reported as _};
 

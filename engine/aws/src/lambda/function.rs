@@ -15,9 +15,10 @@ use aws_smithy_types::{Blob, base64};
 use dr_core::cloud::{CloudError, Intent, Settled};
 use dr_kinds::lambda::{Function, FunctionLoggingConfig, FunctionOut, FunctionVpcConfig};
 
-use super::{chosen, differs, invoke_arn, retag};
-use crate::classify::classify;
-use crate::cx::{Cx, MayBeGone as _, Phase, small};
+use super::arguments::{chosen, differs};
+use super::names::invoke_arn;
+use super::tagging::retag;
+use crate::connect::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 
@@ -161,7 +162,7 @@ async fn get(cx: &Cx<'_>, name: &str) -> Result<GetFunctionOutput> {
         None => Ok(function),
         Some(error) => {
             let (code, why) = (error.error_code(), error.message());
-            let class = classify("lambda:ListTags", Phase::Look, 500, code, why);
+            let class = cx.looking().class("lambda:ListTags", 500, code, why);
             Err(CloudError::new(class, "lambda:ListTags", code, why))
         }
     }

@@ -7,7 +7,7 @@ use dr_core::convert::{Json, NoOutputs};
 use dr_core::value::{Map, Value};
 use dr_kinds::lambda::Permission;
 
-use crate::cx::{Cx, MayBeGone as _};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
 impl Lifecycle for Permission {

@@ -7,7 +7,7 @@ use dr_core::cloud::Intent;
 use dr_core::convert::Tags;
 use dr_kinds::logs::{LogGroup, LogGroupOut};
 
-use crate::cx::{Cx, MayBeGone as _, small};
+use crate::connect::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags::{self, Reported as _};
 

@@ -1,3 +1,5 @@
 //! Amazon CloudWatch Logs.
 
-crate::lifecycle::service! { logs { log_group::LogGroup } }
+crate::lifecycle::service! { logs ("logs", errors::ERRORS) { log_group::LogGroup } }
+
+mod errors;

@@ -5,8 +5,9 @@ use aws_sdk_rds::operation::modify_db_cluster::builders::ModifyDBClusterFluentBu
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, ServerlessV2ScalingConfiguration};
 use dr_kinds::rds::{Cluster, ServerlessV2Scaling};
 
-use super::{changed, differing, small};
-use crate::cx::Cx;
+use super::values::{changed, differing};
+use crate::connect::Cx;
+use crate::connect::small;
 
 /// The storage that AWS gives when none is asked for; it is not told.
 pub(super) const STORAGE: &str = "aurora";

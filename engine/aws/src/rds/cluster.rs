@@ -9,10 +9,14 @@ use aws_sdk_rds::types::{ClusterPendingModifiedValues, DbCluster, LocalWriteForw
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::rds::{Cluster, ClusterOut, ServerlessV2Scaling};
 
-use super::{
-    GOING, change, changed, cluster_instance, describe, differing, is_stuck, key, member, retag, told, upgrade,
-};
-use crate::cx::{Cx, MayBeGone as _};
+use super::change;
+use super::cluster_instance;
+use super::member;
+use super::state::{GOING, describe, is_stuck};
+use super::tagging::retag;
+use super::upgrade;
+use super::values::{changed, differing, key, told};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -6,8 +6,11 @@ use aws_sdk_rds::types::DbInstance;
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::rds::{ClusterInstance, ClusterInstanceOut};
 
-use super::{changed, differing, is_stuck, key, retag, small};
-use crate::cx::{Cx, MayBeGone as _};
+use super::state::is_stuck;
+use super::tagging::retag;
+use super::values::{changed, differing, key};
+use crate::connect::small;
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -4,8 +4,9 @@ use aws_sdk_rds::types::DbEngineVersion;
 use dr_core::cloud::{CloudError, ErrorClass};
 use dr_kinds::rds::{EngineVersion, EngineVersionOut};
 
-use super::{stands_for, upgrade::major};
-use crate::cx::Cx;
+use super::upgrade::major;
+use super::values::stands_for;
+use crate::connect::Cx;
 use crate::lifecycle::{LookUp, Result};
 
 const CALL: &str = "rds:DescribeDBEngineVersions";

@@ -5,8 +5,11 @@ use dr_core::cloud::{Intent, Settled};
 use dr_kinds::rds::{GlobalCluster, GlobalClusterOut};
 
 use super::member::{describe, dismiss};
-use super::{GOING, is_stuck, retag, stands_for, told, upgrade};
-use crate::cx::{Cx, MayBeGone as _};
+use super::state::{GOING, is_stuck};
+use super::tagging::retag;
+use super::upgrade;
+use super::values::{changed, stands_for, told};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 
@@ -77,7 +80,7 @@ impl Lifecycle for GlobalCluster {
         }
         let Some(global) = describe(cx, id).await? else { return Ok(()) };
         retag(cx, &arn(cx, &global)?, &old.tags, &new.tags).await?;
-        if let Some(wanted) = super::changed(&old.engine_version, &new.engine_version) {
+        if let Some(wanted) = changed(&old.engine_version, &new.engine_version) {
             // The rest of it is up to `settle`.
             upgrade::step(cx, &global, &wanted, new.allow_major_version_upgrade).await?;
         }

@@ -2,7 +2,7 @@
 
 use aws_sdk_rds::types::{DbCluster, GlobalCluster, GlobalClusterMember};
 
-use crate::cx::{Cx, MayBeGone as _};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::Result;
 
 /// The global cluster of this identifier, or `None`.

@@ -4,8 +4,8 @@ use aws_sdk_rds::types::DbSubnetGroup;
 use dr_core::cloud::Intent;
 use dr_kinds::rds::{SubnetGroup, SubnetGroupOut};
 
-use super::{list_tags, retag};
-use crate::cx::{Cx, MayBeGone as _};
+use super::tagging::{list_tags, retag};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -3,7 +3,7 @@
 use dr_core::cloud::{Cloud as _, ErrorClass, Settled};
 use dr_core::value::{Map, Value};
 
-use super::GOING;
+use super::state::GOING;
 use crate::replay::{Reply, Subject, Wire, ok, refused};
 
 const EAST: &str = "arn:aws:rds:us-east-1:123456789012:cluster:east";

@@ -7,8 +7,10 @@
 use aws_sdk_rds::types::{DbCluster, GlobalCluster};
 use dr_core::cloud::Settled;
 
-use super::{describe, is_stuck, member, stands_for};
-use crate::cx::Cx;
+use super::member;
+use super::state::{describe, is_stuck};
+use super::values::stands_for;
+use crate::connect::Cx;
 use crate::lifecycle::Result;
 
 /// Takes the next step of an upgrade. Ready once every cluster has the version.

@@ -12,8 +12,8 @@ use dr_core::cloud::{CloudError, ErrorClass, Intent};
 use dr_core::convert::Tags;
 use dr_kinds::route53::{AlarmIdentifier, HealthCheck, HealthCheckOut};
 
-use super::{retag, tags_of};
-use crate::cx::{Cx, MayBeGone as _};
+use super::tagging::{retag, tags_of};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

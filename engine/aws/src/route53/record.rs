@@ -11,9 +11,9 @@ use aws_sdk_route53::types::{
 use dr_core::cloud::{CloudError, ErrorClass, Intent};
 use dr_kinds::route53::{Record, RecordAlias, RecordGeolocation, RecordOut};
 
-use super::zone::change;
-use super::{plain, reported};
-use crate::cx::{Cx, MayBeGone as _};
+use super::changes::change;
+use super::names::{plain, reported};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
 impl Lifecycle for Record {

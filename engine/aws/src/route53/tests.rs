@@ -3,7 +3,7 @@
 use dr_core::cloud::{Cloud as _, ErrorClass};
 use dr_core::value::Value;
 
-use super::plain;
+use super::names::plain;
 use crate::replay::{Reply, Subject, Wire, ok};
 
 fn check() -> Subject {

@@ -4,14 +4,17 @@
 //! cannot be deleted: those that are left by then are somebody else's, and go first.
 
 use aws_sdk_route53::types::{
-    Change, ChangeAction, ChangeBatch, HostedZoneConfig, ResourceRecordSet, RrType, TagResourceType, Vpc, VpcRegion,
+    ChangeAction, HostedZoneConfig, ResourceRecordSet, RrType, TagResourceType, Vpc, VpcRegion,
 };
 use dr_core::cloud::{CloudError, ErrorClass, Intent};
 use dr_core::convert::Tags;
 use dr_kinds::route53::{Zone, ZoneOut, ZoneVpc};
 
-use super::{bare, plain, reported, retag, tags_of, zones_named};
-use crate::cx::{Cx, MayBeGone as _};
+use super::changes::change;
+use super::listing::zones_named;
+use super::names::{bare, plain, reported};
+use super::tagging::{retag, tags_of};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 
@@ -180,13 +183,4 @@ impl Batch {
         // again.
         change(cx, id, ChangeAction::Delete, self.sets).await.found().map(drop)
     }
-}
-
-/// Makes one change of a zone: all record sets or none.
-pub(super) async fn change(cx: &Cx<'_>, id: &str, action: ChangeAction, sets: Vec<ResourceRecordSet>) -> Result<()> {
-    // `build` fails only without an action, or without changes.
-    let one = |set| Change::builder().action(action.clone()).resource_record_set(set).build().ok();
-    let batch = ChangeBatch::builder().set_changes(Some(sets.into_iter().filter_map(one).collect())).build().ok();
-    let zone = cx.route53().change_resource_record_sets().hosted_zone_id(id).set_change_batch(batch);
-    cx.call("route53:ChangeResourceRecordSets", zone.send()).await.map(drop)
 }

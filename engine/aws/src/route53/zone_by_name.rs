@@ -3,8 +3,9 @@
 use dr_core::cloud::{CloudError, ErrorClass};
 use dr_kinds::route53::{ZoneByName, ZoneByNameOut};
 
-use super::{bare, plain, zones_named};
-use crate::cx::Cx;
+use super::listing::zones_named;
+use super::names::{bare, plain};
+use crate::connect::Cx;
 use crate::lifecycle::{LookUp, Result};
 
 impl LookUp for ZoneByName {

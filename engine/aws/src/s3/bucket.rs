@@ -8,8 +8,9 @@ use dr_core::cloud::{CloudError, ErrorClass, Intent, Settled};
 use dr_core::convert::Tags;
 use dr_kinds::s3::{Bucket, BucketEncryption, BucketOut};
 
-use super::{empty, lifecycle, settings, tags_of};
-use crate::cx::{Cx, MayBeGone as _};
+use super::tagging::tags_of;
+use super::{empty, lifecycle, settings};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags::{self, Reported as _};
 

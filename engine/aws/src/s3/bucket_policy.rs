@@ -4,7 +4,7 @@ use dr_core::cloud::Intent;
 use dr_core::convert::{NoOutputs, Policy};
 use dr_kinds::s3::BucketPolicy;
 
-use crate::cx::{Cx, MayBeGone as _};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
 impl Lifecycle for BucketPolicy {

@@ -9,7 +9,7 @@ use dr_kinds::s3::{
     SourceSelectionCriteria,
 };
 
-use crate::cx::{Cx, MayBeGone as _, small};
+use crate::connect::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result, found_as_given};
 use crate::tags::{self, Reported as _};
 

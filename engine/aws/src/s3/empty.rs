@@ -6,8 +6,7 @@
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use dr_core::cloud::CloudError;
 
-use crate::classify::classify;
-use crate::cx::{Cx, MayBeGone as _, Phase};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::Result;
 
 /// Removes everything that is in the bucket now.
@@ -32,7 +31,7 @@ async fn objects(cx: &Cx<'_>, bucket: &str) -> Result<()> {
         let delete = cx.s3().delete_objects().bucket(bucket).set_delete(delete).send();
         let Some(reply) = cx.call("s3:DeleteObjects", delete).await.found()? else { return Ok(()) };
         if let Some(refused) = reply.errors().first() {
-            return Err(error(refused));
+            return Err(error(cx, refused));
         }
         // What was written in the meantime keeps the bucket from being deleted, and is removed next time.
         if page.is_truncated != Some(true) {
@@ -46,11 +45,11 @@ fn identifier(key: String, version: Option<String>) -> Option<ObjectIdentifier> 
 }
 
 /// The error of one object among many.
-fn error(refused: &aws_sdk_s3::types::Error) -> CloudError {
+fn error(cx: &Cx<'_>, refused: &aws_sdk_s3::types::Error) -> CloudError {
     const CALL: &str = "s3:DeleteObjects";
     let code = refused.code().unwrap_or("Unknown");
     let why = refused.message().unwrap_or("S3 does not say why");
-    let class = classify(CALL, Phase::Look, 0, code, why);
+    let class = cx.looking().class(CALL, 0, code, why);
     CloudError::new(class, CALL, code, format!("{}: {why}", refused.key().unwrap_or_default()))
 }
 

@@ -9,7 +9,7 @@ use dr_kinds::s3::{
     NoncurrentVersionExpiration, NoncurrentVersionTransition,
 };
 
-use crate::cx::{Cx, MayBeGone as _, small};
+use crate::connect::{Cx, MayBeGone as _, small};
 use crate::lifecycle::Result;
 use crate::tags::{self, Reported as _};
 

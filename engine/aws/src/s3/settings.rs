@@ -6,7 +6,7 @@
 use aws_sdk_s3::types as sdk;
 use dr_kinds::s3::{BucketEncryption, BucketLogging, CorsRule, PublicAccessBlock};
 
-use crate::cx::{Cx, MayBeGone as _, small};
+use crate::connect::{Cx, MayBeGone as _, small};
 use crate::lifecycle::Result;
 
 pub(super) async fn read_versioning(cx: &Cx<'_>, bucket: &str) -> Result<bool> {

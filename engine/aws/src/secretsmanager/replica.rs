@@ -8,8 +8,8 @@ use aws_sdk_secretsmanager::types::{ReplicaRegionType, ReplicationStatusType, St
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::secretsmanager::{Replica, ReplicaOut};
 
-use super::{describe, key, leave};
-use crate::cx::Cx;
+use super::described::{describe, key, leave};
+use crate::connect::Cx;
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

@@ -9,8 +9,9 @@ use aws_sdk_secretsmanager::types::RotationRulesType;
 use dr_core::cloud::Intent;
 use dr_kinds::secretsmanager::{Rotation, RotationOut, RotationRules};
 
-use super::{CURRENT, describe, following, token, version};
-use crate::cx::{Cx, MayBeGone as _};
+use super::described::describe;
+use super::versions::{CURRENT, following, token, version};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, found_as_given, is_as_given, is_free};
 
 const CALL: &str = "secretsmanager:RotateSecret";

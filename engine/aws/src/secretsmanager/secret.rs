@@ -7,8 +7,10 @@ use dr_core::cloud::{CloudError, ErrorClass, Intent, Settled};
 use dr_core::convert::Policy;
 use dr_kinds::secretsmanager::{Secret, SecretOut};
 
-use super::{OWN_KEY, REMOVE, describe, key, leave, retag, token};
-use crate::cx::{Cx, MayBeGone as _};
+use super::described::{OWN_KEY, REMOVE, describe, key, leave};
+use super::tagging::retag;
+use super::versions::token;
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 

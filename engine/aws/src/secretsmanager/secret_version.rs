@@ -8,8 +8,9 @@
 use dr_core::cloud::{ErrorClass, Intent, Settled};
 use dr_kinds::secretsmanager::{SecretVersion, SecretVersionOut};
 
-use super::{CURRENT, describe, following, token, version};
-use crate::cx::{Cx, MayBeGone as _};
+use super::described::describe;
+use super::versions::{CURRENT, following, token, version};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 
 /// How many versions a secret has at most, about.

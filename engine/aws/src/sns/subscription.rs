@@ -12,8 +12,8 @@ use dr_core::convert::Json;
 use dr_core::value::{Map, Value};
 use dr_kinds::sns::{Subscription, SubscriptionOut, SubscriptionRedrivePolicy};
 
-use super::Attributes;
-use crate::cx::{Cx, MayBeGone as _};
+use super::attributes::Attributes;
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, gone};
 
 impl Lifecycle for Subscription {

@@ -9,8 +9,8 @@ use dr_core::cloud::{Intent, Settled};
 use dr_core::convert::{Json, Policy};
 use dr_kinds::sns::{Topic, TopicOut};
 
-use super::{set_topic_attribute, topic_attributes};
-use crate::cx::{Cx, MayBeGone as _};
+use super::attributes::{set_topic_attribute, topic_attributes};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 

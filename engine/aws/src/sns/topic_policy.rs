@@ -7,8 +7,8 @@ use dr_core::convert::{NoOutputs, Policy};
 use dr_core::value::Value;
 use dr_kinds::sns::TopicPolicy;
 
-use super::{set_topic_attribute, topic_attributes};
-use crate::cx::{Cx, MayBeGone as _};
+use super::attributes::{set_topic_attribute, topic_attributes};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
 impl Lifecycle for TopicPolicy {

@@ -1,3 +1,5 @@
 //! Amazon Simple Queue Service.
 
-crate::lifecycle::service! { sqs { queue::Queue, queue_policy::QueuePolicy } }
+crate::lifecycle::service! { sqs ("sqs", errors::ERRORS) { queue::Queue, queue_policy::QueuePolicy } }
+
+mod errors;

@@ -11,7 +11,7 @@ use dr_core::convert::{Json, Policy, Tags};
 use dr_core::value::{Map, Value};
 use dr_kinds::sqs::{Queue, QueueOut, RedrivePolicy};
 
-use crate::cx::{Cx, MayBeGone as _};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 

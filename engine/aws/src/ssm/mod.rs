@@ -1,8 +1,9 @@
 //! AWS Systems Manager.
 
-crate::lifecycle::service! { ssm { parameter::Parameter } }
+crate::lifecycle::service! { ssm ("ssm", errors::ERRORS) { parameter::Parameter } }
 
 crate::tags::tag_type!(checked aws_sdk_ssm::types::Tag);
 
+mod errors;
 #[cfg(test)]
 mod tests;

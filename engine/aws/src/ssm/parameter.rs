@@ -10,7 +10,7 @@ use dr_core::cloud::{Intent, Settled};
 use dr_core::convert::SecretText;
 use dr_kinds::ssm::{Parameter, ParameterOut};
 
-use crate::cx::{Cx, MayBeGone as _};
+use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 

@@ -13,8 +13,8 @@ use dr_core::cloud::{Intent, Settled};
 use dr_core::convert::Json;
 use dr_kinds::stepfunctions::{LoggingConfiguration, StateMachine, StateMachineOut};
 
-use super::{list_tags, retag};
-use crate::cx::{Cx, MayBeGone as _, small};
+use super::tagging::{list_tags, retag};
+use crate::connect::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 

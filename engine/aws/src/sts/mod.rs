@@ -1,3 +1,3 @@
 //! AWS Security Token Service.
 
-crate::lifecycle::service! { sts {} look_ups { caller_identity::CallerIdentity } }
+crate::lifecycle::service! { sts ("sts", &[]) {} look_ups { caller_identity::CallerIdentity } }

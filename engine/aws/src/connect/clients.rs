@@ -14,10 +14,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use dr_core::cloud::{CloudError, ErrorClass};
 use dr_core::value::Str;
-
-use crate::cx::{Phase, cloud_error};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -30,39 +27,42 @@ pub(crate) async fn load() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await
 }
 
-/// Who the caller is.
-pub(crate) struct Caller {
-    pub(crate) account: String,
-    pub(crate) partition: String,
-}
-
-/// Asks who the caller is. Asking twice does no harm, so here the SDK may retry.
-pub(crate) async fn caller(config: &SdkConfig) -> Result<Caller, CloudError> {
-    const CALL_NAME: &str = "sts:GetCallerIdentity";
-    let region = config.region().cloned().unwrap_or(Region::from_static("us-east-1"));
-    let config = aws_sdk_sts::config::Builder::from(config)
-        .region(region)
-        .retry_config(RetryConfig::standard())
-        .timeout_config(timeouts())
-        .build();
-    let reply = aws_sdk_sts::Client::from_conf(config).get_caller_identity().send().await;
-    let reply = reply.map_err(|error| cloud_error(CALL_NAME, Phase::Look, error))?;
-    let partition = reply.arn().and_then(|arn| arn.split(':').nth(1));
-    match (reply.account(), partition) {
-        (Some(account), Some(partition)) => Ok(Caller { account: account.to_owned(), partition: partition.to_owned() }),
-        _ => {
-            let why = "the reply names no account";
-            Err(CloudError::new(ErrorClass::Invalid, CALL_NAME, "IncompleteReply", why))
-        }
-    }
-}
-
-fn timeouts() -> TimeoutConfig {
+/// The time-outs of every call.
+pub(super) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(CALL).build()
 }
 
-/// Declares a service's clients: feature, name, crate, and, where it needs one, a function that changes its
-/// configuration.
+/// Every service with clients of its own: feature, name, crate, and, where it needs one, a function that changes its
+/// configuration. Hands all of them to a macro.
+macro_rules! every_client {
+    ($then:ident) => {
+        $then! {
+            "acm" acm aws_sdk_acm;
+            "apigateway" apigateway aws_sdk_apigateway;
+            "apigatewayv2" apigatewayv2 aws_sdk_apigatewayv2;
+            "cloudwatch" cloudwatch aws_sdk_cloudwatch;
+            "dynamodb" dynamodb aws_sdk_dynamodb;
+            "ec2" ec2 aws_sdk_ec2;
+            "elbv2" elbv2 aws_sdk_elasticloadbalancingv2;
+            "events" events aws_sdk_eventbridge;
+            "iam" iam aws_sdk_iam;
+            "kms" kms aws_sdk_kms;
+            "lambda" lambda aws_sdk_lambda;
+            "logs" logs aws_sdk_cloudwatchlogs;
+            "rds" rds aws_sdk_rds;
+            "route53" route53 aws_sdk_route53;
+            "s3" s3 aws_sdk_s3, path_style;
+            "secretsmanager" secretsmanager aws_sdk_secretsmanager;
+            "sns" sns aws_sdk_sns;
+            "sqs" sqs aws_sdk_sqs;
+            "ssm" ssm aws_sdk_ssm;
+            "stepfunctions" stepfunctions aws_sdk_sfn;
+        }
+    };
+}
+pub(super) use every_client;
+
+/// Declares the services' clients.
 macro_rules! clients {
     ($($feature:literal $name:ident $sdk:ident $(, $tune:ident)?;)+) => {
         /// The clients that exist already, by region.
@@ -86,17 +86,6 @@ macro_rules! clients {
                     let client = $sdk::Client::from_conf(builder.build());
                     made.$name.insert(region.into(), client.clone());
                     client
-                }
-            )+
-        }
-
-        impl crate::cx::Cx<'_> {
-            $(
-                /// The service's client, in the region of this context.
-                #[cfg(feature = $feature)]
-                #[allow(dead_code, reason = "a client may be there before the first kind that uses it")]
-                pub(crate) fn $name(&self) -> $sdk::Client {
-                    self.clients().$name(self.region())
                 }
             )+
         }
@@ -129,28 +118,7 @@ impl Clients {
     }
 }
 
-clients! {
-    "acm" acm aws_sdk_acm;
-    "apigateway" apigateway aws_sdk_apigateway;
-    "apigatewayv2" apigatewayv2 aws_sdk_apigatewayv2;
-    "cloudwatch" cloudwatch aws_sdk_cloudwatch;
-    "dynamodb" dynamodb aws_sdk_dynamodb;
-    "ec2" ec2 aws_sdk_ec2;
-    "elbv2" elbv2 aws_sdk_elasticloadbalancingv2;
-    "events" events aws_sdk_eventbridge;
-    "iam" iam aws_sdk_iam;
-    "kms" kms aws_sdk_kms;
-    "lambda" lambda aws_sdk_lambda;
-    "logs" logs aws_sdk_cloudwatchlogs;
-    "rds" rds aws_sdk_rds;
-    "route53" route53 aws_sdk_route53;
-    "s3" s3 aws_sdk_s3, path_style;
-    "secretsmanager" secretsmanager aws_sdk_secretsmanager;
-    "sns" sns aws_sdk_sns;
-    "sqs" sqs aws_sdk_sqs;
-    "ssm" ssm aws_sdk_ssm;
-    "stepfunctions" stepfunctions aws_sdk_sfn;
-}
+every_client!(clients);
 
 /// At an endpoint of its own, a bucket's name cannot be part of the host name.
 #[cfg(feature = "s3")]

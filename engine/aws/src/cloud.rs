@@ -1,0 +1,155 @@
+//! The cloud `aws`: hands each of the engine's calls over to the kind that it is about.
+
+use std::collections::BTreeMap;
+use std::future::ready;
+
+use aws_types::SdkConfig;
+use dr_core::cloud::{Cloud, CloudError, CloudResult, ErrorClass, Found, Identity, Intent, Live, Settled, Target};
+use dr_core::schema::Place;
+use dr_core::value::{Map, Str, Value};
+
+use crate::connect::{Connection, Cx, Packages, Phase, load};
+use crate::lifecycle::{Erased, ErasedLookUp};
+use crate::services::SERVICES;
+use crate::sweep;
+
+/// The cloud `aws`.
+pub struct Aws {
+    connection: Connection,
+    identity: Identity,
+    kinds: BTreeMap<&'static str, &'static dyn Erased>,
+    look_ups: BTreeMap<&'static str, &'static dyn ErasedLookUp>,
+}
+
+impl Aws {
+    /// Connects with the standard credential chain, configuration files and `AWS_…` variables, `AWS_ENDPOINT_URL`
+    /// among them, and asks who the caller is.
+    ///
+    /// # Errors
+    /// When there are no credentials, or AWS does not take them or cannot be reached.
+    pub async fn connect(packages: Packages) -> Result<Aws, CloudError> {
+        Aws::with_config(load().await, packages).await
+    }
+
+    /// Like [`Aws::connect`], with a configuration of one's own. Its retries and time-outs are replaced.
+    ///
+    /// # Errors
+    /// When AWS does not take the credentials or cannot be reached.
+    pub async fn with_config(config: SdkConfig, packages: Packages) -> Result<Aws, CloudError> {
+        let endpoint = config.endpoint_url().map(Str::from);
+        let classes = SERVICES.iter().map(|service| (service.calls, service.errors)).collect();
+        let connection = Connection::new(config, classes, packages).await?;
+        let identity = Identity { cloud: "aws".into(), account: (&*connection.account.number).into(), endpoint };
+        Ok(Aws {
+            connection,
+            identity,
+            kinds: SERVICES.iter().flat_map(|s| s.kinds).map(|kind| (kind.kind().name, *kind)).collect(),
+            look_ups: SERVICES.iter().flat_map(|s| s.look_ups).map(|l| (l.kind().name, *l)).collect(),
+        })
+    }
+
+    /// How often each call was made since [`Aws::connect`], e.g. `sqs:CreateQueue`. Pages of one list count once.
+    pub fn calls(&self) -> BTreeMap<&'static str, u64> {
+        self.connection.calls()
+    }
+
+    fn cx<'a>(&'a self, at: Target<'a>, phase: Phase) -> Result<Cx<'a>, CloudError> {
+        let region = match (at.kind.place, at.region) {
+            (Place::Global, _) => self.connection.account.global_region(),
+            (_, Some(region)) => region,
+            (_, None) => {
+                let why = format!("{} has no region; give it one, or its component", at.address);
+                return Err(CloudError::new(ErrorClass::Invalid, at.kind.name, "NoRegion", why));
+            }
+        };
+        Ok(Cx::new(&self.connection, region, at.address, phase))
+    }
+
+    fn kind<'a>(&'a self, at: Target<'a>, phase: Phase) -> Result<(&'static dyn Erased, Cx<'a>), CloudError> {
+        let kind = self.kinds.get(at.kind.name).copied().ok_or_else(|| unknown(at))?;
+        Ok((kind, self.cx(at, phase)?))
+    }
+}
+
+fn unknown(at: Target<'_>) -> CloudError {
+    let why =
+        format!("this build of `dr` does not know how AWS does {}; it was built without its service", at.kind.name);
+    CloudError::new(ErrorClass::Invalid, at.kind.name, "UnknownKind", why)
+}
+
+/// Hands a call over to the kind, or fails at once.
+macro_rules! dispatch {
+    ($self:ident, $at:ident, $phase:ident, $function:ident($($arg:expr),*)) => {
+        match $self.kind($at, Phase::$phase) {
+            Ok((kind, cx)) => kind.$function(cx, $($arg),*),
+            Err(error) => Box::pin(ready(Err(error))),
+        }
+    };
+}
+
+impl Cloud for Aws {
+    fn identify(&self) -> CloudResult<'_, Identity> {
+        Box::pin(ready(Ok(self.identity.clone())))
+    }
+
+    fn find<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Option<Str>> {
+        dispatch!(self, at, Look, find(args, intent))
+    }
+
+    fn create<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str> {
+        dispatch!(self, at, Make, create(args, intent))
+    }
+
+    fn configure<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        args: &'a Map<Value>,
+        intent: &'a Intent,
+    ) -> CloudResult<'a, ()> {
+        dispatch!(self, at, Make, configure(id, args, intent))
+    }
+
+    fn settle<'a>(&'a self, at: Target<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Settled> {
+        dispatch!(self, at, Make, settle(id, args))
+    }
+
+    fn read<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
+        dispatch!(self, at, Look, read(id, last))
+    }
+
+    fn update<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        old: &'a Map<Value>,
+        new: &'a Map<Value>,
+    ) -> CloudResult<'a, ()> {
+        dispatch!(self, at, Make, update(id, old, new))
+    }
+
+    fn delete<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, ()> {
+        dispatch!(self, at, Look, delete(id, last))
+    }
+
+    fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled> {
+        dispatch!(self, at, Look, deleted(id, last))
+    }
+
+    fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
+        let ready_to_ask = self
+            .look_ups
+            .get(at.kind.name)
+            .copied()
+            .ok_or_else(|| unknown(at))
+            .and_then(|look_up| Ok((look_up, self.cx(at, Phase::Look)?)));
+        match ready_to_ask {
+            Ok((look_up, cx)) => look_up.look_up(cx, args),
+            Err(error) => Box::pin(ready(Err(error))),
+        }
+    }
+
+    fn sweep<'a>(&'a self, program: &'a str, environment: &'a str, regions: &'a [Str]) -> CloudResult<'a, Vec<Found>> {
+        Box::pin(sweep::sweep(&self.connection, program, environment, regions))
+    }
+}

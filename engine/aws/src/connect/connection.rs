@@ -1,0 +1,58 @@
+//! One connection: clients, account, classes of errors, and how often each call was made.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::SdkConfig;
+use dr_core::cloud::CloudError;
+
+use super::account::{Account, caller};
+use super::call::cloud_error;
+use super::clients::Clients;
+use super::errors::{Classes, Phase};
+
+/// Reads the bytes of a package by its SHA-256, in lower-case hexadecimal.
+pub type Packages = Arc<dyn Fn(&str) -> std::io::Result<Vec<u8>> + Send + Sync>;
+
+/// What every call goes through.
+pub(crate) struct Connection {
+    pub(crate) clients: Clients,
+    pub(crate) account: Account,
+    pub(crate) classes: Classes,
+    pub(crate) packages: Packages,
+    calls: Mutex<BTreeMap<&'static str, u64>>,
+}
+
+impl Connection {
+    /// Asks who the caller is. The configuration's retries and time-outs are replaced.
+    ///
+    /// # Errors
+    /// When AWS does not take the credentials or cannot be reached.
+    pub(crate) async fn new(config: SdkConfig, classes: Classes, packages: Packages) -> Result<Connection, CloudError> {
+        let account = caller(&classes, &config).await?;
+        Ok(Connection { clients: Clients::new(config), account, classes, packages, calls: Mutex::default() })
+    }
+
+    /// How often each call was made, e.g. `sqs:CreateQueue`. Pages of one list count once.
+    pub(crate) fn calls(&self) -> BTreeMap<&'static str, u64> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes a call, counts it and classifies its error.
+    pub(crate) async fn call<T, E>(
+        &self,
+        name: &'static str,
+        phase: Phase,
+        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, CloudError>
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        *self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default() += 1;
+        call.await.map_err(|error| cloud_error(&self.classes, name, phase, error))
+    }
+}

@@ -1,0 +1,26 @@
+//! Roles, which the tagging API does not know.
+
+use aws_sdk_iam::types::EntityType;
+use dr_core::cloud::{CloudError, Found, tag};
+
+use crate::connect::{Connection, Phase};
+use crate::tags::{Reported as _, found};
+
+/// The roles that carry the tags of a program's environment. One listing gives every role of the account with its tags.
+pub(crate) async fn roles(connection: &Connection, program: &str, environment: &str) -> Result<Vec<Found>, CloudError> {
+    let pages = connection
+        .clients
+        .iam(connection.account.global_region())
+        .get_account_authorization_details()
+        .filter(EntityType::Role);
+    let pages =
+        connection.call("iam:GetAccountAuthorizationDetails", Phase::Look, pages.into_paginator().send().try_collect());
+    let roles = pages.await?.into_iter().flat_map(|page| page.role_detail_list.unwrap_or_default());
+    let ours = roles.filter_map(|role| {
+        let tags = role.tags().tags();
+        let is = |key, value: &str| tags.get(key).is_some_and(|tag| tag == value);
+        let ours = is(tag::ENVIRONMENT, environment) && is(tag::PROGRAM, program);
+        ours.then(|| found(role.arn().unwrap_or_default(), &tags))
+    });
+    Ok(ours.collect())
+}

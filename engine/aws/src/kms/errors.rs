@@ -1,0 +1,20 @@
+//! What error codes of KMS mean.
+
+use crate::connect::errors::{CONFLICT, GONE, Rule, TRANSIENT};
+
+/// The rules.
+pub(super) const ERRORS: &[Rule] = &[
+    ("DependencyTimeoutException", "", TRANSIENT),
+    ("KMSInternalException", "", TRANSIENT),
+    ("KMSInvalidStateException", "pending deletion", GONE),
+    ("KMSInvalidStateException", "pending replica deletion", GONE),
+    ("KMSInvalidStateException", "", CONFLICT),
+];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_rule_is_hidden() {
+        crate::connect::errors::assert_classes(super::ERRORS, &[]);
+    }
+}

@@ -1,0 +1,14 @@
+//! What error codes of CloudWatch Logs mean.
+
+use crate::connect::errors::{NOT_YET, Rule};
+
+/// The rules.
+pub(super) const ERRORS: &[Rule] = &[("InvalidParameterException", "kms key", NOT_YET)];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_rule_is_hidden() {
+        crate::connect::errors::assert_classes(super::ERRORS, &[]);
+    }
+}
