@@ -36,11 +36,6 @@ const WORDS: &[(&str, &str)] =
 /// is in none any more goes from the list; nothing is added.
 #[rustfmt::skip]
 const CIRCLES: &[(&str, &[&str])] = &[
-    ("aws", &[
-        "acm/", "apigateway/", "apigatewayv2/", "classify.rs", "clients.rs", "cloudwatch/", "cx.rs", "dynamodb/", "ec2/",
-        "elbv2/", "events/", "iam/", "kms/", "lambda/", "lib.rs", "lifecycle.rs", "logs/", "rds/", "route53/", "s3/",
-        "secretsmanager/", "sns/", "sqs/", "ssm/", "stepfunctions/", "sts/", "sweep.rs", "tags.rs",
-    ]),
     ("cli", &["commands/mod.rs", "commands/completions.rs", "exit.rs", "render/json.rs", "ui.rs"]),
     ("kinds", &["events/", "lambda/", "s3/"]),
     ("sandbox", &["act.rs", "check.rs"]),

@@ -8,7 +8,7 @@ use dr_core::cloud::{Cloud, CloudError, CloudResult, ErrorClass, Found, Identity
 use dr_core::schema::Place;
 use dr_core::value::{Map, Str, Value};
 
-use crate::connect::{Connection, Cx, Packages, Phase, load};
+use crate::connect::{CallPhase, Connection, Cx, Packages, load};
 use crate::lifecycle::{Erased, ErasedLookUp};
 use crate::services::SERVICES;
 use crate::sweep;
@@ -53,7 +53,7 @@ impl Aws {
         self.connection.calls()
     }
 
-    fn cx<'a>(&'a self, at: Target<'a>, phase: Phase) -> Result<Cx<'a>, CloudError> {
+    fn cx<'a>(&'a self, at: Target<'a>, phase: CallPhase) -> Result<Cx<'a>, CloudError> {
         let region = match (at.kind.place, at.region) {
             (Place::Global, _) => self.connection.account.global_region(),
             (_, Some(region)) => region,
@@ -65,7 +65,7 @@ impl Aws {
         Ok(Cx::new(&self.connection, region, at.address, phase))
     }
 
-    fn kind<'a>(&'a self, at: Target<'a>, phase: Phase) -> Result<(&'static dyn Erased, Cx<'a>), CloudError> {
+    fn kind<'a>(&'a self, at: Target<'a>, phase: CallPhase) -> Result<(&'static dyn Erased, Cx<'a>), CloudError> {
         let kind = self.kinds.get(at.kind.name).copied().ok_or_else(|| unknown(at))?;
         Ok((kind, self.cx(at, phase)?))
     }
@@ -80,7 +80,7 @@ fn unknown(at: Target<'_>) -> CloudError {
 /// Hands a call over to the kind, or fails at once.
 macro_rules! dispatch {
     ($self:ident, $at:ident, $phase:ident, $function:ident($($arg:expr),*)) => {
-        match $self.kind($at, Phase::$phase) {
+        match $self.kind($at, CallPhase::$phase) {
             Ok((kind, cx)) => kind.$function(cx, $($arg),*),
             Err(error) => Box::pin(ready(Err(error))),
         }
@@ -142,7 +142,7 @@ impl Cloud for Aws {
             .get(at.kind.name)
             .copied()
             .ok_or_else(|| unknown(at))
-            .and_then(|look_up| Ok((look_up, self.cx(at, Phase::Look)?)));
+            .and_then(|look_up| Ok((look_up, self.cx(at, CallPhase::Look)?)));
         match ready_to_ask {
             Ok((look_up, cx)) => look_up.look_up(cx, args),
             Err(error) => Box::pin(ready(Err(error))),

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::connect::errors::{CONFLICT, EXISTS, NOT_YET, Rule};
+use crate::connect::errors::{CONFLICT, EXISTS, ErrorRule, NOT_YET};
 
 /// The rules.
-pub(crate) const ERRORS: &[Rule] = &[
+pub(crate) const ERRORS: &[ErrorRule] = &[
     ("BadRequestException", "active stages", CONFLICT),
     ("BadRequestException", "already exist", EXISTS),
     ("BadRequestException", "base path mapping", CONFLICT),
@@ -50,7 +50,7 @@ mod tests {
     use dr_core::cloud::ErrorClass::{Conflict, Exists, Throttled};
 
     use super::{marked, unmarked};
-    use crate::connect::errors::Phase::{Look, Make};
+    use crate::connect::errors::CallPhase::{Look, Make};
     use crate::connect::errors::assert_classes;
 
     #[test]

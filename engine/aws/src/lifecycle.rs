@@ -13,7 +13,7 @@ use dr_core::schema::{Kind, Presence};
 use dr_core::value::{Map, Str, Value};
 
 use crate::connect::Cx;
-use crate::connect::errors::Rule;
+use crate::connect::errors::ErrorRule;
 
 /// What a lifecycle function gives.
 pub(crate) type Result<T> = std::result::Result<T, CloudError>;
@@ -115,7 +115,7 @@ pub(crate) struct Service {
     /// What the names of its calls begin with, before the colon.
     pub(crate) calls: &'static str,
     /// What its error codes mean.
-    pub(crate) errors: &'static [Rule],
+    pub(crate) errors: &'static [ErrorRule],
     pub(crate) kinds: &'static [&'static dyn Erased],
     pub(crate) look_ups: &'static [&'static dyn ErasedLookUp],
 }

@@ -9,7 +9,7 @@ use aws_sdk_resourcegroupstagging::types::{Tag, TagFilter};
 use dr_core::cloud::{CloudError, Found, tag};
 use dr_core::value::Str;
 
-use crate::connect::{Connection, Phase};
+use crate::connect::{CallPhase, Connection};
 use crate::tags::{Reported as _, found};
 
 crate::tags::tag_type!(checked Tag);
@@ -51,6 +51,6 @@ async fn by_tags(
     let pages = connection.clients.tagging(region).get_resources();
     let pages = pages.tag_filters(filter(tag::ENVIRONMENT, environment)).tag_filters(filter(tag::PROGRAM, program));
     let pages = pages.into_paginator().items().send();
-    let resources = connection.call("tag:GetResources", Phase::Look, pages.try_collect()).await?;
+    let resources = connection.call("tag:GetResources", CallPhase::Look, pages.try_collect()).await?;
     Ok(resources.iter().filter_map(|r| Some(found(r.resource_arn()?, &r.tags().tags()))).collect())
 }

@@ -1,9 +1,9 @@
 //! What error codes of Certificate Manager mean.
 
-use crate::connect::errors::{CONFLICT, INVALID, Rule};
+use crate::connect::errors::{CONFLICT, ErrorRule, INVALID};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("ConflictException", "", CONFLICT),
     ("LimitExceededException", "", INVALID),
     ("RequestInProgressException", "", CONFLICT),
@@ -13,7 +13,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::Conflict;
 
-    use crate::connect::errors::Phase::Look;
+    use crate::connect::errors::CallPhase::Look;
     use crate::connect::errors::assert_classes;
 
     #[test]

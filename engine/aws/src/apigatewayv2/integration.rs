@@ -102,14 +102,14 @@ async fn get(cx: &Cx<'_>, id: &str, args: &Integration) -> Result<GetIntegration
     cx.call("apigatewayv2:GetIntegration", integration.send()).await
 }
 
-type Parameters = BTreeMap<String, BTreeMap<String, String>>;
+type ResponseParameters = BTreeMap<String, BTreeMap<String, String>>;
 
 /// What changes the parameters of responses: those of a status are given as a whole.
-fn responses<M, N>(old: &Parameters, new: &Integration) -> Option<M>
+fn responses<M, N>(old: &ResponseParameters, new: &Integration) -> Option<M>
 where
     M: FromIterator<(String, N)>,
     N: FromIterator<(String, String)>,
 {
-    let all: Parameters = turned(old, &new.response_parameters)?;
+    let all: ResponseParameters = turned(old, &new.response_parameters)?;
     Some(all.into_iter().map(|(status, map)| (status, map.into_iter().collect())).collect())
 }

@@ -1,9 +1,9 @@
 //! What error codes of CloudWatch mean.
 
-use crate::connect::errors::{ABSENT, INVALID, Rule};
+use crate::connect::errors::{ABSENT, ErrorRule, INVALID};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("DashboardNotFoundError", "", ABSENT),
     ("InvalidParameterValue", "does not exist", ABSENT),
     ("LimitExceededFault", "", INVALID),
@@ -13,7 +13,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::Gone;
 
-    use crate::connect::errors::Phase::Look;
+    use crate::connect::errors::CallPhase::Look;
     use crate::connect::errors::assert_classes;
 
     #[test]

@@ -7,7 +7,7 @@ use dr_core::cloud::{CloudError, ErrorClass};
 
 use super::call::cloud_error;
 use super::clients::timeouts;
-use super::errors::{Classes, Phase};
+use super::errors::{CallPhase, Classes};
 
 /// Who the caller is.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ pub(crate) async fn caller(classes: &Classes, config: &SdkConfig) -> Result<Acco
         .timeout_config(timeouts())
         .build();
     let reply = aws_sdk_sts::Client::from_conf(config).get_caller_identity().send().await;
-    let reply = reply.map_err(|error| cloud_error(classes, CALL_NAME, Phase::Look, error))?;
+    let reply = reply.map_err(|error| cloud_error(classes, CALL_NAME, CallPhase::Look, error))?;
     let partition = reply.arn().and_then(|arn| arn.split(':').nth(1));
     match (reply.account(), partition) {
         (Some(account), Some(partition)) => Ok(Account { number: account.to_owned(), partition: partition.to_owned() }),

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use dr_core::cloud::{CloudError, ErrorClass};
 
-use super::errors::{Classes, Phase, by_status};
+use super::errors::{CallPhase, Classes, by_status};
 
 /// What an answer says about something that may be gone.
 pub(crate) trait MayBeGone<T> {
@@ -33,7 +33,7 @@ impl<T> MayBeGone<T> for Result<T, CloudError> {
 pub(crate) fn cloud_error<E>(
     classes: &Classes,
     call: &str,
-    phase: Phase,
+    phase: CallPhase,
     error: SdkError<E, HttpResponse>,
 ) -> CloudError
 where

@@ -13,7 +13,7 @@ use dr_core::cloud::CloudError;
 use super::account::{Account, caller};
 use super::call::cloud_error;
 use super::clients::Clients;
-use super::errors::{Classes, Phase};
+use super::errors::{CallPhase, Classes};
 
 /// Reads the bytes of a package by its SHA-256, in lower-case hexadecimal.
 pub type Packages = Arc<dyn Fn(&str) -> std::io::Result<Vec<u8>> + Send + Sync>;
@@ -46,7 +46,7 @@ impl Connection {
     pub(crate) async fn call<T, E>(
         &self,
         name: &'static str,
-        phase: Phase,
+        phase: CallPhase,
         call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     ) -> Result<T, CloudError>
     where

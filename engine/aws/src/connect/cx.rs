@@ -11,7 +11,7 @@ use dr_core::cloud::{CloudError, ErrorClass};
 
 use super::clients::every_client;
 use super::connection::Connection;
-use super::errors::Phase;
+use super::errors::CallPhase;
 
 /// The surroundings of one lifecycle call. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -19,11 +19,11 @@ pub(crate) struct Cx<'a> {
     connection: &'a Connection,
     region: &'a str,
     address: &'a Address,
-    phase: Phase,
+    phase: CallPhase,
 }
 
 impl<'a> Cx<'a> {
-    pub(crate) fn new(connection: &'a Connection, region: &'a str, address: &'a Address, phase: Phase) -> Cx<'a> {
+    pub(crate) fn new(connection: &'a Connection, region: &'a str, address: &'a Address, phase: CallPhase) -> Cx<'a> {
         Cx { connection, region, address, phase }
     }
 
@@ -35,7 +35,7 @@ impl<'a> Cx<'a> {
     /// The same, where something that is not found is gone or was never there. For questions asked while something is
     /// made: "is this name taken?".
     pub(crate) fn looking(&self) -> Cx<'a> {
-        Cx { phase: Phase::Look, ..*self }
+        Cx { phase: CallPhase::Look, ..*self }
     }
 
     /// The region that calls go to. For kinds that are global, the partition's region for global services.

@@ -14,7 +14,7 @@ use Means::{Absent, Is};
 /// What a lifecycle function is there for. It decides what "not found" means: while something is made, that a new
 /// resource is not visible yet; otherwise, that it is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
+pub(crate) enum CallPhase {
     /// Create, configure, settle, update.
     Make,
     /// Find, read, delete, deleted, look up.
@@ -31,7 +31,7 @@ pub(crate) enum Means {
 }
 
 /// A code (`*` at its start stands for anything), words of the message in lower case (empty: any), and the meaning.
-pub(crate) type Rule = (&'static str, &'static str, Means);
+pub(crate) type ErrorRule = (&'static str, &'static str, Means);
 
 pub(crate) const THROTTLED: Means = Is(ErrorClass::Throttled);
 pub(crate) const TRANSIENT: Means = Is(ErrorClass::Transient);
@@ -44,7 +44,7 @@ pub(crate) const EXISTS: Means = Is(ErrorClass::Exists);
 pub(crate) const ABSENT: Means = Absent;
 
 /// What holds for every service.
-pub(crate) const COMMON: &[Rule] = &[
+pub(crate) const COMMON: &[ErrorRule] = &[
     ("Throttling", "", THROTTLED),
     ("ThrottlingException", "", THROTTLED),
     ("ThrottledException", "", THROTTLED),
@@ -107,17 +107,17 @@ pub(crate) const COMMON: &[Rule] = &[
 
 /// The rules of all services, by the first part of their calls' names.
 #[derive(Debug, Default)]
-pub(crate) struct Classes(BTreeMap<&'static str, &'static [Rule]>);
+pub(crate) struct Classes(BTreeMap<&'static str, &'static [ErrorRule]>);
 
-impl FromIterator<(&'static str, &'static [Rule])> for Classes {
-    fn from_iter<I: IntoIterator<Item = (&'static str, &'static [Rule])>>(rules: I) -> Classes {
+impl FromIterator<(&'static str, &'static [ErrorRule])> for Classes {
+    fn from_iter<I: IntoIterator<Item = (&'static str, &'static [ErrorRule])>>(rules: I) -> Classes {
         Classes(rules.into_iter().collect())
     }
 }
 
 impl Classes {
     /// The class of an error that a service answered.
-    pub(crate) fn classify(&self, call: &str, phase: Phase, status: u16, code: &str, message: &str) -> ErrorClass {
+    pub(crate) fn classify(&self, call: &str, phase: CallPhase, status: u16, code: &str, message: &str) -> ErrorClass {
         let service = call.split(':').next().unwrap_or(call);
         let own = self.0.get(service).copied().unwrap_or_default();
         // Some services end a code in `Exception` in one protocol and not in another.
@@ -126,14 +126,14 @@ impl Classes {
         let rule = codes.iter().find_map(|code| own.iter().chain(COMMON).find(|rule| fits(rule, code, &message)));
         match rule {
             Some((_, _, Is(class))) => *class,
-            Some((_, _, Absent)) if phase == Phase::Make => ErrorClass::NotYetConsistent,
+            Some((_, _, Absent)) if phase == CallPhase::Make => ErrorClass::NotYetConsistent,
             Some((_, _, Absent)) => ErrorClass::Gone,
             None => by_status(status).unwrap_or(ErrorClass::Invalid),
         }
     }
 }
 
-fn fits(rule: &Rule, code: &str, message: &str) -> bool {
+fn fits(rule: &ErrorRule, code: &str, message: &str) -> bool {
     let code_fits = match rule.0.strip_prefix('*') {
         Some(end) => code.ends_with(end),
         None => code == rule.0,
@@ -154,12 +154,12 @@ pub(crate) fn by_status(status: u16) -> Option<ErrorClass> {
 
 /// For tests: a call, what for, status, code and message of its error, and the class that it must have.
 #[cfg(test)]
-pub(crate) type Case = (&'static str, Phase, u16, &'static str, &'static str, ErrorClass);
+pub(crate) type Case = (&'static str, CallPhase, u16, &'static str, &'static str, ErrorClass);
 
 /// For tests: that errors have the classes that they must have, by a service's rules and the common ones, and that no
 /// rule is hidden by an earlier one.
 #[cfg(test)]
-pub(crate) fn assert_classes(rules: &'static [Rule], cases: &[Case]) {
+pub(crate) fn assert_classes(rules: &'static [ErrorRule], cases: &[Case]) {
     for (call, phase, status, code, message, expected) in cases {
         let service = call.split(':').next().unwrap_or(call);
         let class = Classes::from_iter([(service, rules)]).classify(call, *phase, *status, code, message);
@@ -174,8 +174,8 @@ pub(crate) fn assert_classes(rules: &'static [Rule], cases: &[Case]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use CallPhase::{Look, Make};
     use ErrorClass::{Denied, Invalid, Transient};
-    use Phase::{Look, Make};
 
     #[test]
     fn codes_mean_what_all_services_mean() {

@@ -21,4 +21,4 @@ pub(crate) use clients::load;
 pub(crate) use connection::Connection;
 pub use connection::Packages;
 pub(crate) use cx::{Cx, small};
-pub(crate) use errors::Phase;
+pub(crate) use errors::CallPhase;

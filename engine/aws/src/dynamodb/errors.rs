@@ -1,9 +1,9 @@
 //! What error codes of DynamoDB mean.
 
-use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, NOT_YET, Rule, THROTTLED};
+use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, ErrorRule, NOT_YET, THROTTLED};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("ContinuousBackupsUnavailableException", "", CONFLICT),
     ("LimitExceededException", "", THROTTLED),
     ("ReplicaAlreadyExistsException", "", EXISTS),
@@ -23,7 +23,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::{Conflict, Exists, Throttled};
 
-    use crate::connect::errors::Phase::{Look, Make};
+    use crate::connect::errors::CallPhase::{Look, Make};
     use crate::connect::errors::assert_classes;
 
     #[test]

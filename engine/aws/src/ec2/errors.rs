@@ -1,9 +1,9 @@
 //! What error codes of EC2 mean.
 
-use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, GONE, NOT_YET, Rule};
+use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, ErrorRule, GONE, NOT_YET};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("AuthFailure", "do not have permission to access the specified resource", CONFLICT),
     ("DependencyViolation", "", CONFLICT),
     ("FlowLogAlreadyExists", "", EXISTS),
@@ -33,7 +33,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::{Conflict, Exists, Gone, Invalid, NotYetConsistent, Throttled};
 
-    use crate::connect::errors::Phase::{Look, Make};
+    use crate::connect::errors::CallPhase::{Look, Make};
     use crate::connect::errors::assert_classes;
 
     #[test]

@@ -6,7 +6,7 @@ use dr_core::cloud::Found;
 use super::nat_gateway::is_there;
 use super::tagging::filter;
 
-use crate::connect::{Connection, Phase};
+use crate::connect::{CallPhase, Connection};
 use crate::lifecycle::Result;
 
 /// Takes what is gone, though listed, out of what a sweep found.
@@ -27,12 +27,12 @@ async fn is_gone(connection: &Connection, found: &Found) -> Result<bool> {
     match found.kind.as_deref() {
         Some("ec2.nat_gateway") => {
             let listed = ec2.describe_nat_gateways().filter(filter("nat-gateway-id", id)).send();
-            let listed = connection.call("ec2:DescribeNatGateways", Phase::Look, listed).await?;
+            let listed = connection.call("ec2:DescribeNatGateways", CallPhase::Look, listed).await?;
             Ok(listed.nat_gateways().iter().all(|nat| !is_there(nat)))
         }
         Some("ec2.vpc_endpoint") => {
             let listed = ec2.describe_vpc_endpoints().filters(filter("vpc-endpoint-id", id)).send();
-            let listed = connection.call("ec2:DescribeVpcEndpoints", Phase::Look, listed).await?;
+            let listed = connection.call("ec2:DescribeVpcEndpoints", CallPhase::Look, listed).await?;
             // EC2 writes states in another case than it documents.
             let deleted = |state: &State| state.as_str().eq_ignore_ascii_case(State::Deleted.as_str());
             Ok(listed.vpc_endpoints().iter().all(|endpoint| endpoint.state().is_some_and(deleted)))
@@ -40,7 +40,7 @@ async fn is_gone(connection: &Connection, found: &Found) -> Result<bool> {
         Some("ec2.vpc_peering" | "ec2.vpc_peering_accepter") => {
             let by_id = filter("vpc-peering-connection-id", id);
             let listed = ec2.describe_vpc_peering_connections().filters(by_id).send();
-            let listed = connection.call("ec2:DescribeVpcPeeringConnections", Phase::Look, listed).await?;
+            let listed = connection.call("ec2:DescribeVpcPeeringConnections", CallPhase::Look, listed).await?;
             Ok(listed.vpc_peering_connections().iter().all(|peering| {
                 let code = peering.status().and_then(|status| status.code());
                 matches!(code, Some(Peering::Deleted | Peering::Failed | Peering::Rejected | Peering::Expired))

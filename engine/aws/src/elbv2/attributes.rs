@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 /// Attributes by name.
-pub(super) type Attributes = BTreeMap<&'static str, String>;
+pub(super) type ElbAttributes = BTreeMap<&'static str, String>;
 
 /// The attributes that differ.
-pub(super) fn changed(old: Attributes, mut new: Attributes) -> Attributes {
+pub(super) fn changed(old: ElbAttributes, mut new: ElbAttributes) -> ElbAttributes {
     new.retain(|name, value| old.get(name) != Some(value));
     new
 }

@@ -1,9 +1,9 @@
 //! What error codes of Elastic Load Balancing mean.
 
-use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, NOT_YET, Rule, TRANSIENT};
+use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, ErrorRule, NOT_YET, TRANSIENT};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("CertificateNotFound", "", ABSENT),
     ("DuplicateListener", "", EXISTS),
     ("DuplicateLoadBalancerName", "", EXISTS),
@@ -26,7 +26,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::{Conflict, Gone, Invalid, NotYetConsistent};
 
-    use crate::connect::errors::Phase::{Look, Make};
+    use crate::connect::errors::CallPhase::{Look, Make};
     use crate::connect::errors::assert_classes;
 
     #[test]

@@ -9,7 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::elbv2::{AccessLogs, LoadBalancer, LoadBalancerOut};
 
-use super::attributes::{Attributes, changed};
+use super::attributes::{ElbAttributes, changed};
 use super::tagging::{retag, tags_of};
 use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
@@ -166,8 +166,9 @@ async fn is_ours(cx: &Cx<'_>, arn: &str, intent: &Intent) -> Result<bool> {
 }
 
 /// The attributes that say what the arguments say. What the other type has is left out.
-fn attributes(balancer: &LoadBalancer) -> Attributes {
-    let mut attributes = Attributes::from([("deletion_protection.enabled", balancer.deletion_protection.to_string())]);
+fn attributes(balancer: &LoadBalancer) -> ElbAttributes {
+    let mut attributes =
+        ElbAttributes::from([("deletion_protection.enabled", balancer.deletion_protection.to_string())]);
     let logs = balancer.access_logs.as_ref();
     attributes.insert("access_logs.s3.enabled", logs.is_some_and(|logs| logs.enabled).to_string());
     if let Some(logs) = logs {
@@ -189,7 +190,7 @@ fn attributes(balancer: &LoadBalancer) -> Attributes {
     attributes
 }
 
-async fn set(cx: &Cx<'_>, arn: &str, attributes: Attributes) -> Result<()> {
+async fn set(cx: &Cx<'_>, arn: &str, attributes: ElbAttributes) -> Result<()> {
     if attributes.is_empty() {
         return Ok(());
     }

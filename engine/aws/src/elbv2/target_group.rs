@@ -6,7 +6,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use dr_core::cloud::Intent;
 use dr_kinds::elbv2::{Stickiness, TargetGroup, TargetGroupHealthCheck, TargetGroupOut};
 
-use super::attributes::{Attributes, changed};
+use super::attributes::{ElbAttributes, changed};
 use super::tagging::{retag, tags_of};
 use crate::connect::small;
 use crate::connect::{Cx, MayBeGone as _};
@@ -205,11 +205,11 @@ fn stickiness<'t>(text: impl Fn(&str) -> Option<&'t str>, last: Option<&Stickine
 }
 
 /// The attributes that say what the arguments say. What groups of this type do not have is left out.
-fn attributes(group: &TargetGroup) -> Attributes {
+fn attributes(group: &TargetGroup) -> ElbAttributes {
     if group.target_type == "lambda" {
-        return Attributes::from([(MULTI_VALUE, group.lambda_multi_value_headers_enabled.to_string())]);
+        return ElbAttributes::from([(MULTI_VALUE, group.lambda_multi_value_headers_enabled.to_string())]);
     }
-    let mut attributes = Attributes::from([(DELAY, group.deregistration_delay.to_string())]);
+    let mut attributes = ElbAttributes::from([(DELAY, group.deregistration_delay.to_string())]);
     let sticky = group.stickiness.as_ref();
     attributes.insert(STICKY, sticky.is_some_and(|sticky| sticky.enabled).to_string());
     if let Some(sticky) = sticky {
@@ -239,7 +239,7 @@ fn attributes(group: &TargetGroup) -> Attributes {
     attributes
 }
 
-async fn set(cx: &Cx<'_>, arn: &str, attributes: Attributes) -> Result<()> {
+async fn set(cx: &Cx<'_>, arn: &str, attributes: ElbAttributes) -> Result<()> {
     if attributes.is_empty() {
         return Ok(());
     }

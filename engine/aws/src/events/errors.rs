@@ -1,9 +1,9 @@
 //! What error codes of EventBridge mean.
 
-use crate::connect::errors::{CONFLICT, INVALID, NOT_YET, Rule, TRANSIENT};
+use crate::connect::errors::{CONFLICT, ErrorRule, INVALID, NOT_YET, TRANSIENT};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("InternalException", "", TRANSIENT),
     ("InvalidStateException", "", CONFLICT),
     ("LimitExceededException", "", INVALID),
@@ -16,7 +16,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::{Conflict, Gone, Invalid};
 
-    use crate::connect::errors::Phase::{Look, Make};
+    use crate::connect::errors::CallPhase::{Look, Make};
     use crate::connect::errors::assert_classes;
 
     #[test]
@@ -24,7 +24,7 @@ mod tests {
         assert_classes(
             super::ERRORS,
             &[
-                ("events:DescribeRule", Look, 400, "ResourceNotFoundException", "Rule r does not exist.", Gone),
+                ("events:DescribeRule", Look, 400, "ResourceNotFoundException", "ErrorRule r does not exist.", Gone),
                 ("events:PutRule", Make, 400, "LimitExceededException", "", Invalid),
                 (
                     "events:DeleteEventBus",

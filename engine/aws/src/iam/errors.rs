@@ -1,9 +1,9 @@
 //! What error codes of IAM mean.
 
-use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, Rule};
+use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, ErrorRule};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("DeleteConflict", "", CONFLICT),
     ("EntityAlreadyExists", "", EXISTS),
     ("EntityTemporarilyUnmodifiable", "", CONFLICT),
@@ -14,7 +14,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::{Conflict, Gone, Invalid, NotYetConsistent};
 
-    use crate::connect::errors::Phase::{Look, Make};
+    use crate::connect::errors::CallPhase::{Look, Make};
     use crate::connect::errors::assert_classes;
 
     #[test]

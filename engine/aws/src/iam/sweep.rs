@@ -3,7 +3,7 @@
 use aws_sdk_iam::types::EntityType;
 use dr_core::cloud::{CloudError, Found, tag};
 
-use crate::connect::{Connection, Phase};
+use crate::connect::{CallPhase, Connection};
 use crate::tags::{Reported as _, found};
 
 /// The roles that carry the tags of a program's environment. One listing gives every role of the account with its tags.
@@ -13,8 +13,11 @@ pub(crate) async fn roles(connection: &Connection, program: &str, environment: &
         .iam(connection.account.global_region())
         .get_account_authorization_details()
         .filter(EntityType::Role);
-    let pages =
-        connection.call("iam:GetAccountAuthorizationDetails", Phase::Look, pages.into_paginator().send().try_collect());
+    let pages = connection.call(
+        "iam:GetAccountAuthorizationDetails",
+        CallPhase::Look,
+        pages.into_paginator().send().try_collect(),
+    );
     let roles = pages.await?.into_iter().flat_map(|page| page.role_detail_list.unwrap_or_default());
     let ours = roles.filter_map(|role| {
         let tags = role.tags().tags();

@@ -1,9 +1,9 @@
 //! What error codes of KMS mean.
 
-use crate::connect::errors::{CONFLICT, GONE, Rule, TRANSIENT};
+use crate::connect::errors::{CONFLICT, ErrorRule, GONE, TRANSIENT};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("DependencyTimeoutException", "", TRANSIENT),
     ("KMSInternalException", "", TRANSIENT),
     ("KMSInvalidStateException", "pending deletion", GONE),

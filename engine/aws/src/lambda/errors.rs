@@ -1,9 +1,9 @@
 //! What error codes of Lambda mean.
 
-use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, NOT_YET, Rule, THROTTLED};
+use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, ErrorRule, NOT_YET, THROTTLED};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("InvalidParameterValueException", "cannot be assumed", NOT_YET),
     ("InvalidParameterValueException", "createGrant", NOT_YET),
     ("InvalidParameterValueException", "execution role does not have permissions", NOT_YET),
@@ -23,7 +23,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::{Conflict, Exists, Gone, NotYetConsistent};
 
-    use crate::connect::errors::Phase::{Look, Make};
+    use crate::connect::errors::CallPhase::{Look, Make};
     use crate::connect::errors::assert_classes;
 
     #[test]

@@ -1,9 +1,9 @@
 //! What error codes of CloudWatch Logs mean.
 
-use crate::connect::errors::{NOT_YET, Rule};
+use crate::connect::errors::{ErrorRule, NOT_YET};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[("InvalidParameterException", "kms key", NOT_YET)];
+pub(super) const ERRORS: &[ErrorRule] = &[("InvalidParameterException", "kms key", NOT_YET)];
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,9 @@
 //! What error codes of RDS mean.
 
-use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, GONE, INVALID, NOT_YET, Rule};
+use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, ErrorRule, GONE, INVALID, NOT_YET};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("DBClusterAlreadyExistsFault", "", EXISTS),
     ("DBInstanceAlreadyExists", "", EXISTS),
     ("DBParameterGroupAlreadyExists", "", EXISTS),
@@ -36,7 +36,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::{Conflict, Exists, Gone, Invalid, NotYetConsistent};
 
-    use crate::connect::errors::Phase::{Look, Make};
+    use crate::connect::errors::CallPhase::{Look, Make};
     use crate::connect::errors::assert_classes;
 
     #[test]

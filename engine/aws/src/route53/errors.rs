@@ -1,9 +1,9 @@
 //! What error codes of Route 53 mean.
 
-use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, GONE, NOT_YET, Rule};
+use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, ErrorRule, GONE, NOT_YET};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("HealthCheckAlreadyExists", "", EXISTS),
     ("HealthCheckInUse", "", CONFLICT),
     ("HostedZoneAlreadyExists", "", EXISTS),
@@ -22,7 +22,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::{Conflict, Exists, Gone, Invalid};
 
-    use crate::connect::errors::Phase::{Look, Make};
+    use crate::connect::errors::CallPhase::{Look, Make};
     use crate::connect::errors::assert_classes;
 
     #[test]

@@ -1,9 +1,9 @@
 //! What error codes of S3 mean.
 
-use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, GONE, NOT_YET, Rule};
+use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, ErrorRule, GONE, NOT_YET};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("BucketAlreadyExists", "", EXISTS),
     ("BucketAlreadyOwnedByYou", "", EXISTS),
     ("BucketNotEmpty", "", CONFLICT),
@@ -28,7 +28,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::Conflict;
 
-    use crate::connect::errors::Phase::Make;
+    use crate::connect::errors::CallPhase::Make;
     use crate::connect::errors::assert_classes;
 
     #[test]

@@ -1,9 +1,9 @@
 //! What error codes of Secrets Manager mean.
 
-use crate::connect::errors::{CONFLICT, GONE, NOT_YET, Rule};
+use crate::connect::errors::{CONFLICT, ErrorRule, GONE, NOT_YET};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("AccessDeniedException", "cannot invoke the specified lambda function", NOT_YET),
     ("DecryptionFailure", "", NOT_YET),
     ("EncryptionFailure", "", NOT_YET),
@@ -20,7 +20,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::Conflict;
 
-    use crate::connect::errors::Phase::{Look, Make};
+    use crate::connect::errors::CallPhase::{Look, Make};
     use crate::connect::errors::assert_classes;
 
     #[test]

@@ -6,10 +6,10 @@ use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::Result;
 
 /// What a topic or a subscription is, by the names of its attributes. Attributes that are empty are left out.
-pub(super) type Attributes = BTreeMap<String, String>;
+pub(super) type SnsAttributes = BTreeMap<String, String>;
 
 /// The attributes of a topic, or `None`.
-pub(super) async fn topic_attributes(cx: &Cx<'_>, topic: &str) -> Result<Option<Attributes>> {
+pub(super) async fn topic_attributes(cx: &Cx<'_>, topic: &str) -> Result<Option<SnsAttributes>> {
     let reply = cx.call("sns:GetTopicAttributes", cx.sns().get_topic_attributes().topic_arn(topic).send()).await;
     let attributes = reply.found()?.map(|reply| reply.attributes.unwrap_or_default());
     Ok(attributes.map(|attributes| attributes.into_iter().filter(|(_, value)| !value.is_empty()).collect()))

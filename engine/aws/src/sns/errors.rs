@@ -1,9 +1,9 @@
 //! What error codes of SNS mean.
 
-use crate::connect::errors::{CONFLICT, EXISTS, NOT_YET, Rule};
+use crate::connect::errors::{CONFLICT, EXISTS, ErrorRule, NOT_YET};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("ConcurrentAccess", "", CONFLICT),
     ("ConcurrentAccessException", "", CONFLICT),
     ("InvalidParameter", "already exists", EXISTS),

@@ -12,7 +12,7 @@ use dr_core::convert::Json;
 use dr_core::value::{Map, Value};
 use dr_kinds::sns::{Subscription, SubscriptionOut, SubscriptionRedrivePolicy};
 
-use super::attributes::Attributes;
+use super::attributes::SnsAttributes;
 use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, gone};
 
@@ -102,14 +102,14 @@ fn cleared(name: &str) -> Option<&'static str> {
 }
 
 /// The attributes of a subscription, or `None`.
-async fn reported(cx: &Cx<'_>, id: &str) -> Result<Option<Attributes>> {
+async fn reported(cx: &Cx<'_>, id: &str) -> Result<Option<SnsAttributes>> {
     let subscription = cx.sns().get_subscription_attributes().subscription_arn(id).send();
     let reply = cx.call("sns:GetSubscriptionAttributes", subscription).await.found()?;
     let attributes = reply.map(|reply| reply.attributes.unwrap_or_default());
     Ok(attributes.map(|attributes| attributes.into_iter().filter(|(_, value)| !value.is_empty()).collect()))
 }
 
-fn is_pending(reported: &Attributes) -> bool {
+fn is_pending(reported: &SnsAttributes) -> bool {
     reported.get("PendingConfirmation").is_some_and(|pending| pending == "true")
 }
 

@@ -1,9 +1,9 @@
 //! What error codes of SQS mean.
 
-use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, NOT_YET, Rule};
+use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, ErrorRule, NOT_YET};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("*NonExistentQueue", "", ABSENT),
     ("*QueueDeletedRecently", "", CONFLICT),
     ("*QueueDoesNotExist", "", ABSENT),
@@ -16,7 +16,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::{Conflict, Gone, NotYetConsistent, Throttled};
 
-    use crate::connect::errors::Phase::{Look, Make};
+    use crate::connect::errors::CallPhase::{Look, Make};
     use crate::connect::errors::assert_classes;
 
     #[test]

@@ -1,9 +1,9 @@
 //! What error codes of Systems Manager mean.
 
-use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, NOT_YET, Rule};
+use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, ErrorRule, NOT_YET};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("InvalidKeyId", "", NOT_YET),
     ("InvalidResourceId", "", ABSENT),
     ("ParameterAlreadyExists", "", EXISTS),
@@ -15,7 +15,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::Gone;
 
-    use crate::connect::errors::Phase::Look;
+    use crate::connect::errors::CallPhase::Look;
     use crate::connect::errors::assert_classes;
 
     #[test]

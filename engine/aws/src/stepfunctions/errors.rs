@@ -1,9 +1,9 @@
 //! What error codes of Step Functions mean.
 
-use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, NOT_YET, Rule, THROTTLED};
+use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, ErrorRule, NOT_YET, THROTTLED};
 
 /// The rules.
-pub(super) const ERRORS: &[Rule] = &[
+pub(super) const ERRORS: &[ErrorRule] = &[
     ("AccessDeniedException", "authorized to access the log destination", NOT_YET),
     ("AccessDeniedException", "authorized to assume the provided role", NOT_YET),
     ("ConflictException", "", CONFLICT),
@@ -19,7 +19,7 @@ pub(super) const ERRORS: &[Rule] = &[
 mod tests {
     use dr_core::cloud::ErrorClass::{Conflict, Gone};
 
-    use crate::connect::errors::Phase::{Look, Make};
+    use crate::connect::errors::CallPhase::{Look, Make};
     use crate::connect::errors::assert_classes;
 
     #[test]
