@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use dr_tests_support::{Call, Emulator, Endpoints, Error, Fault, Mode, Rule, TestCloud, Violations, boto};
+use dr_tests_support::{Emulator, Endpoints, Error, FaultRule, Mode, TestCloud, Violations, WireCall, WireFault, boto};
 use serde_json::{Value, json};
 
 /// Every setting that `transactions_by_hand.py` can leave out, and a word of the finding that must come of it.
@@ -37,7 +37,7 @@ fn make(cloud: &TestCloud, more: Value) -> Result<Value, Error> {
     boto(&through, "transactions_by_hand.py", &arguments)
 }
 
-fn of(counts: &BTreeMap<Call, u64>, service: &str, operation: &str) -> u64 {
+fn of(counts: &BTreeMap<WireCall, u64>, service: &str, operation: &str) -> u64 {
     counts.iter().filter(|(call, _)| call.service == service && call.operation == operation).map(|(_, n)| n).sum()
 }
 
@@ -92,7 +92,7 @@ fn the_wire_disturbs_as_it_was_told() {
     let wire = cloud.wire();
 
     // Every protocol's own throttling error is one that a client of AWS knows, and repeats the call for.
-    wire.set_faults(vec![Rule::attempt(Fault::Throttle, 1), Rule::attempt(Fault::Unavailable, 2)]);
+    wire.set_faults(vec![FaultRule::attempt(WireFault::Throttle, 1), FaultRule::attempt(WireFault::Unavailable, 2)]);
     make(&cloud, json!({})).unwrap();
     let counts = wire.counts();
     assert!(counts.values().all(|times| times % 3 == 0), "each call is made three times: {counts:?}");
@@ -100,7 +100,7 @@ fn the_wire_disturbs_as_it_was_told() {
 
     // A lost reply: the table is there, and a client that simply asks again is told so.
     cloud.reset().unwrap();
-    wire.set_faults(vec![Rule::attempt(Fault::LoseReply, 1).operation("CreateTable")]);
+    wire.set_faults(vec![FaultRule::attempt(WireFault::LoseReply, 1).operation("CreateTable")]);
     let failed = make(&cloud, json!({})).unwrap_err().to_string();
     assert!(failed.contains("ResourceInUseException"), "{failed}");
 

@@ -19,7 +19,7 @@ mod room;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dr_sandbox::{Options, Sandbox, Speed};
+use dr_sandbox::{Sandbox, SandboxOptions, Speed};
 #[cfg(feature = "emulators")]
 use dr_tests_support::{Mode, TestCloud};
 
@@ -31,7 +31,7 @@ use crate::room::{Failure, Room};
 /// Leads one example through its life in a sandbox of its own; the calls that were about its own kind.
 async fn in_the_sandbox(example: &Example) -> Result<BTreeMap<String, u64>, Failure> {
     let dir = tempfile::tempdir()?;
-    let options = Options { speed: Speed::Instant, ..Options::default() };
+    let options = SandboxOptions { speed: Speed::Instant, ..SandboxOptions::default() };
     let sandbox = Arc::new(Sandbox::in_memory(Arc::new(dr_kinds::registry()), options)?);
     let room = Room::open(dir.path(), sandbox.clone(), example.program(), &example.name(), None).await?;
     life::lead(&room, example, &[]).await?;

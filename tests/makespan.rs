@@ -16,7 +16,7 @@ use std::time::Duration;
 use dr_core::address::Address;
 use dr_core::graph::Graph;
 use dr_core::schema::Kind;
-use dr_sandbox::{Options, Sandbox, Speed};
+use dr_sandbox::{Sandbox, SandboxOptions, Speed};
 
 use crate::room::{Program, Room};
 
@@ -98,7 +98,7 @@ fn check(what: &str, took: Duration, bound: Duration) {
 async fn a_run_takes_as_long_as_its_longest_path() {
     for (seed, resources, reach) in [(1, 40, 40), (2, 200, 200), (3, 200, 12), (4, 400, 40), (5, 300, 3)] {
         let dir = tempfile::tempdir().unwrap();
-        let options = Options { speed: Speed::Real, ..Options::default() };
+        let options = SandboxOptions { speed: Speed::Real, ..SandboxOptions::default() };
         let sandbox = Arc::new(Sandbox::in_memory(Arc::new(dr_kinds::registry()), options).unwrap());
         let room = Room::open(dir.path(), sandbox, program(seed, resources, reach), "m", None).await.unwrap();
         let graph = room.declare(&[]).unwrap();

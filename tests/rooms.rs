@@ -1,6 +1,7 @@
-//! Who may enter which room of `engine/` (see `docs/architecture.md`), read from the manifests and the sources.
+//! The rules of the rooms of `engine/` (see `docs/architecture.md`), checked on the manifests and the sources.
 //!
-//! Cargo keeps a crate out of another that it does not list; this test keeps the lists themselves honest.
+//! Cargo keeps a crate out of another that it does not list; this test keeps the lists themselves honest. It also keeps
+//! type names apart: a name means one thing in the whole workspace.
 
 #[path = "harness/imports.rs"]
 mod imports;
@@ -84,6 +85,112 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// The types that a source declares outside its tests, with their lines. Associated types are none.
+fn types(text: &str) -> Vec<(&str, usize)> {
+    let mut found = Vec::new();
+    let (mut test_only, mut in_tests) = (false, false);
+    for (number, line) in text.lines().enumerate() {
+        if in_tests {
+            in_tests = line != "}";
+        } else if test_only && line.starts_with("mod ") && line.ends_with('{') {
+            in_tests = true;
+        } else if let Some(name) = declared(line) {
+            found.push((name, number + 1));
+        }
+        test_only = line == "#[cfg(test)]" || test_only && line.starts_with("#[");
+    }
+    found
+}
+
+/// The name of the type that a line declares. An indented `type` is an associated one.
+fn declared(line: &str) -> Option<&str> {
+    let item = line.trim_start();
+    let item = match item.strip_prefix("pub") {
+        Some(rest) if rest.starts_with('(') => rest.split_once(") ")?.1,
+        Some(rest) => rest.strip_prefix(' ')?,
+        None => item,
+    };
+    let (word, rest) = item.split_once(' ')?;
+    let declares = ["struct", "enum", "trait", "union"].contains(&word) || word == "type" && !line.starts_with(' ');
+    let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+    (declares && name.starts_with(char::is_uppercase)).then_some(name)
+}
+
+/// The files and folders of the modules that a source declares for its tests alone: `#[cfg(test)] mod name;`.
+fn test_modules(file: &Path, text: &str) -> Vec<PathBuf> {
+    let stem = file.with_extension("");
+    let is_root = ["lib", "main", "mod"].iter().any(|root| stem.ends_with(root));
+    let folder = if is_root { file.parent().unwrap_or(file) } else { &stem };
+    let lines: Vec<&str> = text.lines().collect();
+    let names = lines.windows(2).filter(|pair| pair[0] == "#[cfg(test)]");
+    let names = names.filter_map(|pair| pair[1].strip_prefix("mod ")?.strip_suffix(';'));
+    names.flat_map(|name| [folder.join(name), folder.join(format!("{name}.rs"))]).collect()
+}
+
+#[test]
+fn a_type_name_means_one_thing_in_the_whole_workspace() {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(repository().join("engine")).unwrap() {
+        sources(&entry.unwrap().path().join("src"), &mut files).unwrap();
+    }
+    sources(&repository().join("tests/support/src"), &mut files).unwrap();
+    files.sort();
+    let texts: Vec<_> = files.into_iter().map(|file| (std::fs::read_to_string(&file).unwrap(), file)).collect();
+    let tests: Vec<_> = texts.iter().flat_map(|(text, file)| test_modules(file, text)).collect();
+    let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (text, file) in texts.iter().filter(|(_, file)| !tests.iter().any(|test| file.starts_with(test))) {
+        let path = file.strip_prefix(repository()).unwrap().display();
+        for (name, line) in types(text) {
+            places.entry(name).or_default().push(format!("{path}:{line}"));
+        }
+    }
+    assert!(places.len() > ROOMS.len(), "only {} types were found", places.len());
+    let twice: Vec<_> = places
+        .iter()
+        .filter(|(_, places)| places.len() > 1)
+        .map(|(name, places)| format!("`{name}` is declared at {}", places.join(" and at ")))
+        .collect();
+    assert!(
+        twice.is_empty(),
+        "a type name means one thing in the whole workspace; rename all but one of each:\n{}",
+        twice.join("\n")
+    );
+}
+
+#[test]
+fn types_are_found_outside_of_tests() {
+    let text = "\
+pub struct One<'a>(&'a str);
+pub(crate) enum Two {
+    Variant,
+}
+type Three = ();
+impl Iterator for Two {
+    type Item = ();
+}
+// struct Comment
+fn function() {
+    trait Four {
+        type Associated;
+    }
+}
+#[cfg(test)]
+#[allow(missing_docs)]
+mod tests {
+    struct Tested;
+}
+struct Five;
+#[cfg(test)]
+mod elsewhere;
+";
+    assert_eq!(types(text), [("One", 1), ("Two", 2), ("Three", 5), ("Four", 11), ("Five", 20)]);
+    let of = |file: &str| test_modules(Path::new(file), text);
+    let at = |files: [&str; 2]| files.map(PathBuf::from).to_vec();
+    assert_eq!(of("src/lib.rs"), at(["src/elsewhere", "src/elsewhere.rs"]));
+    assert_eq!(of("src/a/mod.rs"), at(["src/a/elsewhere", "src/a/elsewhere.rs"]));
+    assert_eq!(of("src/store.rs"), at(["src/store/elsewhere", "src/store/elsewhere.rs"]));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use dr_tests_support::{ACCOUNT, Call, Emulator, Mode, Recorded, Routes, Wire, dr, replay, repository};
+use dr_tests_support::{ACCOUNT, Emulator, Mode, Recorded, Routes, Wire, WireCall, dr, replay, repository};
 
 const PROGRAM: &str = r#"
 component("main", #{ region: "us-east-1" }, || {
@@ -45,7 +45,7 @@ fn main() {
     let routes = Routes { default: moto.endpoint(), by_service: BTreeMap::new() };
 
     let wire = Wire::start(routes.clone()).unwrap();
-    let mut recorded: Vec<(Vec<Recorded>, BTreeMap<Call, u64>)> = Vec::new();
+    let mut recorded: Vec<(Vec<Recorded>, BTreeMap<WireCall, u64>)> = Vec::new();
     life(&binary, &wire.endpoint(), || {
         let counts = wire.counts();
         recorded.push((wire.take_recorded(), counts));

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_config::BehaviorVersion;
 use aws_credential_types::Credentials;
 use dr_aws::Aws;
-use dr_core::cloud::{Cloud, CloudResult, Found, Identity, Intent, Live, Settled, Target};
+use dr_core::cloud::{Cloud, CloudResult, Identity, Intent, Live, Settled, TaggedResource, Target};
 use dr_core::value::{Map, Str, Value};
 use dr_tests_support::{ACCOUNT, Mode};
 
@@ -189,7 +189,12 @@ impl Cloud for Noting {
         Box::pin(self.note(at, "look_up", self.aws.look_up(at, args)))
     }
 
-    fn sweep<'a>(&'a self, program: &'a str, environment: &'a str, regions: &'a [Str]) -> CloudResult<'a, Vec<Found>> {
+    fn sweep<'a>(
+        &'a self,
+        program: &'a str,
+        environment: &'a str,
+        regions: &'a [Str],
+    ) -> CloudResult<'a, Vec<TaggedResource>> {
         self.aws.sweep(program, environment, regions)
     }
 }

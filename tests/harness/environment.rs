@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use dr_sandbox::{Options, Sandbox, Speed};
+use dr_sandbox::{Sandbox, SandboxOptions, Speed};
 use serde_json::{Value, json};
 
 use crate::project::Project;
@@ -103,7 +103,7 @@ impl Environment {
 
     /// What the sandbox holds: address and id of each resource.
     pub(crate) fn held(&self) -> Vec<(String, String)> {
-        let options = Options { speed: Speed::Instant, ..Options::default() };
+        let options = SandboxOptions { speed: Speed::Instant, ..SandboxOptions::default() };
         let sandbox =
             Sandbox::open(&self.project.state().join(".sandbox"), Arc::new(dr_kinds::registry()), options).unwrap();
         let all = sandbox.list().unwrap();

@@ -8,7 +8,7 @@
 //! what we refuse and AWS takes cannot be used. A pattern is compared by samples, one way: what matches ours, or is made
 //! of the characters of our names, must match theirs.
 
-use dr_core::schema::{Check, Field, Kind, Lit, Place, Presence, Type};
+use dr_core::schema::{Condition, Field, Kind, Lit, Place, Presence, Type};
 use serde_json::Value;
 
 use crate::patterns;
@@ -219,7 +219,7 @@ impl Comparison<'_> {
     fn text(&mut self, key: &str, field: &Field, schema: &Value, what: &str) {
         let words: Vec<&str> = listed(&schema["enum"]).collect();
         let ours = field.checks.iter().find_map(|check| match check {
-            Check::OneOf(words) => Some(*words),
+            Condition::OneOf(words) => Some(*words),
             _ => None,
         });
         if !words.is_empty() {
@@ -240,7 +240,7 @@ impl Comparison<'_> {
             return;
         }
         let pattern = field.checks.iter().find_map(|check| match check {
-            Check::Pattern(pattern) => Some(*pattern),
+            Condition::Pattern(pattern) => Some(*pattern),
             _ => None,
         });
         let samples = match ours {
@@ -290,8 +290,8 @@ impl Comparison<'_> {
 
     fn number(&mut self, key: &str, field: &Field, schema: &Value, what: &str) {
         let stated = field.checks.iter().find_map(|check| match check {
-            Check::Range(low, high) => Some((*low, *high)),
-            Check::OneOfInt(numbers) => numbers.iter().min().copied().zip(numbers.iter().max().copied()),
+            Condition::Range(low, high) => Some((*low, *high)),
+            Condition::OneOfInt(numbers) => numbers.iter().min().copied().zip(numbers.iter().max().copied()),
             _ => None,
         });
         let (low, high) = stated.unwrap_or((i64::MIN, i64::MAX));
@@ -305,7 +305,7 @@ impl Comparison<'_> {
             .checks
             .iter()
             .flat_map(|check| match check {
-                Check::OneOfInt(numbers) => numbers.to_vec(),
+                Condition::OneOfInt(numbers) => numbers.to_vec(),
                 _ => Vec::new(),
             })
             .collect();
@@ -371,7 +371,7 @@ fn items(field: &Field) -> Option<(usize, usize)> {
 /// The bounds that a field states of its length.
 fn length(field: &Field) -> Option<(usize, usize)> {
     let stated = field.checks.iter().find_map(|check| match check {
-        Check::Length(low, high) => Some((*low, *high)),
+        Condition::Length(low, high) => Some((*low, *high)),
         _ => None,
     });
     match (stated, field.name_rule) {

@@ -1,6 +1,6 @@
 //! A kind that differs from its type in every way that can be seen, for the test of the comparison itself.
 
-use dr_core::schema::{Check, Field, Kind, Presence, Type};
+use dr_core::schema::{Condition, Field, Kind, Presence, Type};
 
 /// A kind that differs from its type in every way that can be seen, for the test of the comparison itself.
 pub(crate) const SPOILT: Kind = Kind::new("lambda.function", "", SPOILT_ARGUMENTS, SPOILT_OUTPUTS);
@@ -8,20 +8,20 @@ pub(crate) const SPOILT: Kind = Kind::new("lambda.function", "", SPOILT_ARGUMENT
 const SPOILT_ARGUMENTS: &[Field] = &[
     Field { presence: Presence::Optional, ..Field::new("function_name", "", Type::Str) },
     Field { presence: Presence::Optional, ..Field::new("role", "", Type::Str) },
-    Field { checks: &[Check::Length(0, 255)], ..Field::new("description", "", Type::Str) },
+    Field { checks: &[Condition::Length(0, 255)], ..Field::new("description", "", Type::Str) },
     Field { presence: Presence::Optional, ..Field::new("arn", "", Type::Str) },
     Field { presence: Presence::Optional, replace: true, ..Field::new("layers", "", Type::Map(&Type::Str)) },
-    Field { presence: Presence::Optional, checks: &[Check::Range(1, 900)], ..Field::new("timeout", "", Type::Int) },
+    Field { presence: Presence::Optional, checks: &[Condition::Range(1, 900)], ..Field::new("timeout", "", Type::Int) },
     Field { presence: Presence::Optional, ..Field::new("memory_size", "", Type::Int) },
     Field {
         presence: Presence::Optional,
-        checks: &[Check::OneOf(&["Zip", "Tar"])],
+        checks: &[Condition::OneOf(&["Zip", "Tar"])],
         ..Field::new("package_type", "", Type::Str)
     },
     Field { presence: Presence::Optional, ..Field::new("tracing_mode", "", Type::Str) },
     Field {
         presence: Presence::Optional,
-        checks: &[Check::Pattern("[a-z]{1,128}|no such handler")],
+        checks: &[Condition::Pattern("[a-z]{1,128}|no such handler")],
         ..Field::new("handler", "", Type::Str)
     },
     Field { presence: Presence::Optional, ..Field::new("vpc_config", "", Type::Object(SPOILT_BLOCK)) },

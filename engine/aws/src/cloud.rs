@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::future::ready;
 
 use aws_types::SdkConfig;
-use dr_core::cloud::{Cloud, CloudError, CloudResult, ErrorClass, Found, Identity, Intent, Live, Settled, Target};
+use dr_core::cloud::{
+    Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Settled, TaggedResource, Target,
+};
 use dr_core::schema::Place;
 use dr_core::value::{Map, Str, Value};
 
@@ -149,7 +151,12 @@ impl Cloud for Aws {
         }
     }
 
-    fn sweep<'a>(&'a self, program: &'a str, environment: &'a str, regions: &'a [Str]) -> CloudResult<'a, Vec<Found>> {
+    fn sweep<'a>(
+        &'a self,
+        program: &'a str,
+        environment: &'a str,
+        regions: &'a [Str],
+    ) -> CloudResult<'a, Vec<TaggedResource>> {
         Box::pin(sweep::sweep(&self.connection, program, environment, regions))
     }
 }

@@ -6,7 +6,7 @@
 //! and buckets) lives and dies with what can.
 
 use aws_sdk_resourcegroupstagging::types::{Tag, TagFilter};
-use dr_core::cloud::{CloudError, Found, tag};
+use dr_core::cloud::{CloudError, TaggedResource, tag};
 use dr_core::value::Str;
 
 use crate::connect::{CallPhase, Connection};
@@ -20,7 +20,7 @@ pub(crate) async fn sweep(
     program: &str,
     environment: &str,
     regions: &[Str],
-) -> Result<Vec<Found>, CloudError> {
+) -> Result<Vec<TaggedResource>, CloudError> {
     let mut found = Vec::new();
     let global = connection.account.global_region();
     let also = (!regions.iter().any(|region| &**region == global)).then_some(global);
@@ -46,7 +46,7 @@ async fn by_tags(
     program: &str,
     environment: &str,
     region: &str,
-) -> Result<Vec<Found>, CloudError> {
+) -> Result<Vec<TaggedResource>, CloudError> {
     let filter = |key, value| TagFilter::builder().key(key).values(value).build();
     let pages = connection.clients.tagging(region).get_resources();
     let pages = pages.tag_filters(filter(tag::ENVIRONMENT, environment)).tag_filters(filter(tag::PROGRAM, program));

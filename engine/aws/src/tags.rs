@@ -6,7 +6,7 @@
 use std::future::Future;
 
 use dr_core::address::Address;
-use dr_core::cloud::{Found, Intent, tag};
+use dr_core::cloud::{Intent, TaggedResource, tag};
 use dr_core::convert::Tags;
 use dr_core::value::Str;
 
@@ -101,11 +101,11 @@ pub(crate) fn of_same_environment(reported: impl Reported, intent: &Intent) -> b
 }
 
 /// What a resource's ARN and tags tell.
-pub(crate) fn found(arn: &str, tags: &Tags) -> Found {
+pub(crate) fn found(arn: &str, tags: &Tags) -> TaggedResource {
     let address = tags.get(tag::ADDRESS);
     let kind = address.and_then(|address| Address::parse(address).ok()).map(|address| address.kind().into());
     let region = arn.split(':').nth(3).filter(|region| !region.is_empty()).map(Str::from);
-    Found { kind, region, id: arn.into(), address: address.map(|address| address.as_str().into()) }
+    TaggedResource { kind, region, id: arn.into(), address: address.map(|address| address.as_str().into()) }
 }
 
 /// Turns some tags into others: `set` makes the call that sets tags, `remove` the one that removes them by name. Only

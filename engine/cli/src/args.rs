@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::config::{Project, Speed};
-use crate::exit::Failure;
+use crate::config::{Project, SpeedSetting};
+use crate::exit::CommandFailure;
 use crate::ui::Color;
 
 /// Options of every command.
@@ -68,7 +68,7 @@ pub(crate) enum CloudName {
 
 /// Values for the parameters of a program.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Parameters {
+pub(crate) struct ParameterArgs {
     /// Value for a parameter of the program; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
@@ -114,25 +114,25 @@ impl Global {
     ///
     /// # Errors
     /// When it is none.
-    pub(crate) fn suffix(&self, project: &Project) -> Result<String, Failure> {
+    pub(crate) fn suffix(&self, project: &Project) -> Result<String, CommandFailure> {
         // In a pipeline, an empty variable is one that is not set; an empty option is a mistake that must not end at `dev`.
         for (given, option, variable) in
             [(&self.env, "--env", "DR_ENV"), (&self.environment_suffix, "--environment-suffix", "ENVIRONMENT_SUFFIX")]
         {
             let from_variable = std::env::var_os(variable).is_some_and(|value| value.is_empty());
             if given.as_deref() == Some("") && !from_variable {
-                return Err(Failure::new(format!("`{option}` is empty"))
+                return Err(CommandFailure::new(format!("`{option}` is empty"))
                     .hint("name an environment, or leave the option out; was a variable of the pipeline not set?"));
             }
         }
         let given = [&self.env, &self.environment_suffix, &project.config.environment];
         let suffix = given.into_iter().flatten().find(|s| !s.is_empty()).map_or("dev", |s| s);
         if let Some((set, why)) = project.config.environments.keys().find_map(|s| Some((s, suffix_problem(s)?))) {
-            return Err(Failure::new(format!("dr.toml: [environments.{set}] cannot be an environment: {why}")));
+            return Err(CommandFailure::new(format!("dr.toml: [environments.{set}] cannot be an environment: {why}")));
         }
         match suffix_problem(suffix) {
             None => Ok(suffix.to_owned()),
-            Some(why) => Err(Failure::new(format!("`{suffix}` cannot name an environment: {why}"))
+            Some(why) => Err(CommandFailure::new(format!("`{suffix}` cannot name an environment: {why}"))
                 .hint("use 2 to 12 lower-case letters, digits and single dashes, a letter first: `pr-42`")),
         }
     }
@@ -141,12 +141,12 @@ impl Global {
     ///
     /// # Errors
     /// When the configuration names none.
-    pub(crate) fn cloud(&self, project: &Project) -> Result<CloudName, Failure> {
+    pub(crate) fn cloud(&self, project: &Project) -> Result<CloudName, CommandFailure> {
         match (self.cloud, &project.config.cloud) {
             (Some(cloud), _) => Ok(cloud),
             (None, None) => Ok(CloudName::Sandbox),
             (None, Some(name)) => CloudName::from_str(name, false).map_err(|_| {
-                Failure::new(format!("dr.toml: there is no cloud `{name}`"))
+                CommandFailure::new(format!("dr.toml: there is no cloud `{name}`"))
                     .near(name, ["sandbox", "aws"])
                     .hint("clouds: sandbox, aws")
             }),
@@ -163,23 +163,23 @@ impl Global {
     ///
     /// # Errors
     /// When the speed is none.
-    pub(crate) fn sandbox(&self, project: &Project) -> Result<dr_sandbox::Options, Failure> {
+    pub(crate) fn sandbox(&self, project: &Project) -> Result<dr_sandbox::SandboxOptions, CommandFailure> {
         let config = &project.config.sandbox;
         let speed = match (&self.sandbox_speed, &config.speed) {
             (Some(given), _) => given.clone(),
-            (None, Some(Speed::Text(text))) => text.clone(),
-            (None, Some(Speed::Number(factor))) => factor.to_string(),
+            (None, Some(SpeedSetting::Text(text))) => text.clone(),
+            (None, Some(SpeedSetting::Number(factor))) => factor.to_string(),
             (None, None) => "instant".into(),
         };
         let speed = speed.parse().map_err(|e: dr_sandbox::SpeedError| {
-            Failure::new(e.to_string()).hint("it is given by `--sandbox-speed` or `[sandbox] speed` in dr.toml")
+            CommandFailure::new(e.to_string()).hint("it is given by `--sandbox-speed` or `[sandbox] speed` in dr.toml")
         })?;
         let down = if self.sandbox_down.is_empty() { &config.regions_down } else { &self.sandbox_down };
-        Ok(dr_sandbox::Options {
+        Ok(dr_sandbox::SandboxOptions {
             speed,
             faults: self.sandbox_faults.or(config.faults).map(dr_sandbox::Faults::bad_day),
             regions_down: down.iter().map(|region| region.as_str().into()).collect(),
-            ..dr_sandbox::Options::default()
+            ..dr_sandbox::SandboxOptions::default()
         })
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use dr_core::cloud::{Cloud, Identity};
 use dr_core::registry::Registry;
-use dr_sandbox::{Options, Sandbox};
+use dr_sandbox::{Sandbox, SandboxOptions};
 
 use crate::args::CloudName;
-use crate::exit::Failure;
+use crate::exit::CommandFailure;
 
 /// The sandbox's folder inside the state folder.
 const SANDBOX: &str = ".sandbox";
@@ -21,7 +21,7 @@ pub(crate) struct Reach<'a> {
     /// The folder of the state.
     pub state_dir: &'a Path,
     /// How the sandbox behaves.
-    pub sandbox: Options,
+    pub sandbox: SandboxOptions,
     /// Whether the command only looks: then not even a folder is made.
     pub only_looks: bool,
 }
@@ -37,14 +37,14 @@ pub(crate) struct Reached {
 ///
 /// # Errors
 /// When it cannot be reached, or this build does not have it.
-pub(crate) async fn open(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<Reached, Failure> {
+pub(crate) async fn open(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<Reached, CommandFailure> {
     match reach.name {
         CloudName::Sandbox => sandbox(reach, registry),
         CloudName::Aws => Ok(Reached { cloud: aws(reach).await?, passing: false }),
     }
 }
 
-fn sandbox(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<Reached, Failure> {
+fn sandbox(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<Reached, CommandFailure> {
     let dir = reach.state_dir.join(SANDBOX);
     let options = reach.sandbox.clone();
     let passing = reach.only_looks && !dir.exists();
@@ -54,25 +54,25 @@ fn sandbox(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<Reached, Failu
     } else {
         Sandbox::open(&dir, registry.clone(), options)
     };
-    let cloud = sandbox.map_err(|e| Failure::new("cannot open the sandbox").because(&e))?;
+    let cloud = sandbox.map_err(|e| CommandFailure::new("cannot open the sandbox").because(&e))?;
     Ok(Reached { cloud: Arc::new(cloud), passing })
 }
 
 #[cfg(feature = "aws")]
-async fn aws(reach: &Reach<'_>) -> Result<Arc<dyn Cloud>, Failure> {
+async fn aws(reach: &Reach<'_>) -> Result<Arc<dyn Cloud>, CommandFailure> {
     let state_dir = reach.state_dir.to_owned();
     let read = move |sha256: &str| dr_run::read_package(&state_dir, sha256);
     let aws = dr_aws::Aws::connect(Arc::new(read)).await;
     Ok(Arc::new(aws.map_err(|e| {
-        Failure::new("cannot connect to AWS")
+        CommandFailure::new("cannot connect to AWS")
             .because(&e)
             .hint("credentials come from the standard chain: `aws sts get-caller-identity` should work")
     })?))
 }
 
 #[cfg(not(feature = "aws"))]
-async fn aws(_: &Reach<'_>) -> Result<Arc<dyn Cloud>, Failure> {
-    Err(Failure::new("this `dr` was built without AWS")
+async fn aws(_: &Reach<'_>) -> Result<Arc<dyn Cloud>, CommandFailure> {
+    Err(CommandFailure::new("this `dr` was built without AWS")
         .hint("build it with its default features: `cargo build --release`, or use `--cloud sandbox`"))
 }
 

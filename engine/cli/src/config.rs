@@ -13,7 +13,7 @@ use dr_core::value::{Float, Value};
 use serde::Deserialize;
 use toml::de::DeTable;
 
-use crate::exit::Failure;
+use crate::exit::CommandFailure;
 use crate::render::diagnostic::Sources;
 
 /// The configuration's file name; its folder is the project's root.
@@ -42,7 +42,7 @@ pub(crate) struct Config {
 #[serde(default)]
 pub(crate) struct SandboxConfig {
     /// `real`, `instant`, or how many times faster than real.
-    pub speed: Option<Speed>,
+    pub speed: Option<SpeedSetting>,
     /// Regions that do not answer.
     pub regions_down: Vec<String>,
     /// With a seed, one call in twenty is throttled, fails or loses its reply; which ones, the seed decides.
@@ -52,7 +52,7 @@ pub(crate) struct SandboxConfig {
 /// A speed may be written as a text or as a number.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Speed {
+pub(crate) enum SpeedSetting {
     /// `"instant"`, `"real"`, `"60"`.
     Text(String),
     /// `60`.
@@ -81,14 +81,14 @@ impl Project {
     ///
     /// # Errors
     /// When its configuration cannot be read.
-    pub(crate) fn find(from: &Path) -> Result<Project, Failure> {
+    pub(crate) fn find(from: &Path) -> Result<Project, CommandFailure> {
         let root = from.ancestors().find(|dir| dir.join(FILE).is_file() || dir.join("programs").is_dir());
         let root = root.unwrap_or(from).to_owned();
         let path = root.join(FILE);
         let config = match std::fs::read_to_string(&path) {
-            Ok(text) => Config::parse(&text).map_err(|d| Failure::found(d, Sources::new(&root)))?,
+            Ok(text) => Config::parse(&text).map_err(|d| CommandFailure::found(d, Sources::new(&root)))?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Config::default(),
-            Err(e) => return Err(Failure::new(format!("cannot read `{}`", path.display())).because(&e)),
+            Err(e) => return Err(CommandFailure::new(format!("cannot read `{}`", path.display())).because(&e)),
         };
         Ok(Project { root, config })
     }
@@ -201,7 +201,7 @@ mod tests {
              [programs.pay.parameters]\nzones = 3\ntags = { a = \"b\" }\n[environments.pr-1.parameters]\nx = [1, true]\n",
         )
         .unwrap();
-        assert!(matches!(config.sandbox.speed, Some(Speed::Number(n)) if n == 60.0));
+        assert!(matches!(config.sandbox.speed, Some(SpeedSetting::Number(n)) if n == 60.0));
         let parameters = &config.programs["pay"].parameters;
         assert_eq!(value(&parameters["tags"]).to_json(), r#"{"a":"b"}"#);
         assert_eq!(value(&config.environments["pr-1"].parameters["x"]).to_json(), "[1,true]");

@@ -1,8 +1,8 @@
 //! The only place where errors become text, hints and exit codes.
 //!
-//! Every error of every crate is turned into a [`Failure`] here. Its message says what is wrong; the chain of causes
-//! is printed once; a hint says what to do. Which exit code it has follows from its tier: what the user wrote, what a
-//! check refuses, what somebody else holds, what was interrupted.
+//! Every error of every crate is turned into a [`CommandFailure`] here. Its message says what is wrong; the chain of
+//! causes is printed once; a hint says what to do. Which exit code it has follows from its tier: what the user wrote,
+//! what a check refuses, what somebody else holds, what was interrupted.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -54,7 +54,7 @@ impl From<Exit> for ExitCode {
 
 /// An error on its way to the user.
 #[derive(Debug)]
-pub(crate) struct Failure(Box<Told>);
+pub(crate) struct CommandFailure(Box<Told>);
 
 /// What the user is told.
 #[derive(Debug)]
@@ -67,10 +67,10 @@ struct Told {
     sources: Sources,
 }
 
-impl Failure {
+impl CommandFailure {
     /// A failure that ends with status 1.
-    pub(crate) fn new(message: impl Into<String>) -> Failure {
-        Failure(Box::new(Told {
+    pub(crate) fn new(message: impl Into<String>) -> CommandFailure {
+        CommandFailure(Box::new(Told {
             exit: Exit::Failed,
             message: message.into(),
             causes: Vec::new(),
@@ -81,26 +81,26 @@ impl Failure {
     }
 
     /// A failure that is told by diagnostics.
-    pub(crate) fn found(diagnostics: Vec<Diagnostic>, sources: Sources) -> Failure {
-        let mut failure = Failure::new("");
+    pub(crate) fn found(diagnostics: Vec<Diagnostic>, sources: Sources) -> CommandFailure {
+        let mut failure = CommandFailure::new("");
         (failure.0.diagnostics, failure.0.sources) = (diagnostics, sources);
         failure
     }
 
     /// Another exit.
-    pub(crate) fn exit(mut self, exit: Exit) -> Failure {
+    pub(crate) fn exit(mut self, exit: Exit) -> CommandFailure {
         self.0.exit = exit;
         self
     }
 
     /// What to do about it.
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Failure {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> CommandFailure {
         self.0.hints.push(hint.into());
         self
     }
 
     /// "did you mean", when something is near.
-    pub(crate) fn near<'a>(self, name: &str, all: impl IntoIterator<Item = &'a str>) -> Failure {
+    pub(crate) fn near<'a>(self, name: &str, all: impl IntoIterator<Item = &'a str>) -> CommandFailure {
         match dr_core::schema::closest(name, all) {
             Some(near) => self.hint(format!("did you mean `{near}`?")),
             None => self,
@@ -108,7 +108,7 @@ impl Failure {
     }
 
     /// What caused it, with what caused that.
-    pub(crate) fn because(mut self, cause: &dyn Error) -> Failure {
+    pub(crate) fn because(mut self, cause: &dyn Error) -> CommandFailure {
         let mut next = Some(cause);
         while let Some(error) = next {
             let text = error.to_string();
@@ -122,7 +122,7 @@ impl Failure {
     }
 
     /// With the causes of an error whose own text is the message.
-    fn caused_by(self, error: &dyn Error) -> Failure {
+    fn caused_by(self, error: &dyn Error) -> CommandFailure {
         match error.source() {
             Some(source) => self.because(source),
             None => self,
@@ -166,15 +166,15 @@ impl Failure {
     }
 }
 
-impl std::fmt::Display for Failure {
+impl std::fmt::Display for CommandFailure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0.message)
     }
 }
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Failure {
-        let failure = Failure::new(error.to_string()).caused_by(&error);
+impl From<StoreError> for CommandFailure {
+    fn from(error: StoreError) -> CommandFailure {
+        let failure = CommandFailure::new(error.to_string()).caused_by(&error);
         match &error {
             StoreError::Locked { .. } => {
                 failure.exit(Exit::Locked).hint("environments do not block each other: another `--env` works at once")
@@ -185,33 +185,33 @@ impl From<StoreError> for Failure {
     }
 }
 
-impl From<Interrupted> for Failure {
-    fn from(error: Interrupted) -> Failure {
-        Failure::new(error.to_string()).exit(Exit::Interrupted)
+impl From<Interrupted> for CommandFailure {
+    fn from(error: Interrupted) -> CommandFailure {
+        CommandFailure::new(error.to_string()).exit(Exit::Interrupted)
     }
 }
 
-impl From<Stale> for Failure {
-    fn from(error: Stale) -> Failure {
+impl From<Stale> for CommandFailure {
+    fn from(error: Stale) -> CommandFailure {
         // Nothing was touched: it is a check that refuses.
-        Failure::new(error.to_string()).exit(Exit::Refused)
+        CommandFailure::new(error.to_string()).exit(Exit::Refused)
     }
 }
 
-impl From<ApplyError> for Failure {
-    fn from(error: ApplyError) -> Failure {
+impl From<ApplyError> for CommandFailure {
+    fn from(error: ApplyError) -> CommandFailure {
         match error {
             ApplyError::Stale(stale) => stale.into(),
             ApplyError::Store(store) => store.into(),
-            ApplyError::Refused => Failure::new(error.to_string()).exit(Exit::Refused),
-            other => Failure::new(other.to_string()).caused_by(&other),
+            ApplyError::Refused => CommandFailure::new(error.to_string()).exit(Exit::Refused),
+            other => CommandFailure::new(other.to_string()).caused_by(&other),
         }
     }
 }
 
-impl From<PlanFileError> for Failure {
-    fn from(error: PlanFileError) -> Failure {
-        let failure = Failure::new(error.to_string()).caused_by(&error);
+impl From<PlanFileError> for CommandFailure {
+    fn from(error: PlanFileError) -> CommandFailure {
+        let failure = CommandFailure::new(error.to_string()).caused_by(&error);
         match error {
             PlanFileError::File { .. } | PlanFileError::Json(_) => failure,
             _ => failure.exit(Exit::Refused),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use dr_core::address::Address;
 use dr_core::plan::{Action, Plan};
-use dr_run::{Event, Observer, Phase, What};
+use dr_run::{Observer, Progress, StepPhase, What};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::render::{CHANGED, GONE, NEW, QUIET, STRONG, duration, paint, safe, shorten};
@@ -26,22 +26,22 @@ const WORTH_TELLING: Duration = Duration::from_secs(2);
 
 /// Watches one run.
 #[derive(Debug)]
-pub(crate) struct Live<'a> {
+pub(crate) struct LiveView<'a> {
     ui: &'a Ui,
     watched: bool,
     /// Region and typical time of each step.
     steps: Vec<(String, Duration)>,
-    state: Mutex<State>,
+    state: Mutex<LiveState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    regions: BTreeMap<String, Region>,
-    running: BTreeMap<(Option<usize>, Address), Running>,
+struct LiveState {
+    regions: BTreeMap<String, RegionCounts>,
+    running: BTreeMap<(Option<usize>, Address), RunningLine>,
 }
 
 #[derive(Debug)]
-struct Region {
+struct RegionCounts {
     total: usize,
     done: usize,
     failed: usize,
@@ -50,20 +50,20 @@ struct Region {
 }
 
 #[derive(Debug)]
-struct Running {
+struct RunningLine {
     since: Instant,
     bar: Option<ProgressBar>,
 }
 
-impl<'a> Live<'a> {
+impl<'a> LiveView<'a> {
     /// A view of a plan's run; without a plan, of an earlier run's rest.
-    pub(crate) fn new(ui: &'a Ui, plan: Option<&Plan>) -> Live<'a> {
+    pub(crate) fn new(ui: &'a Ui, plan: Option<&Plan>) -> LiveView<'a> {
         let watched = ui.is_watched();
-        let mut state = State::default();
+        let mut state = LiveState::default();
         let mut steps = Vec::new();
         for step in plan.map_or(&[][..], |p| &p.steps) {
             let region = step.region.as_deref().unwrap_or("global").to_owned();
-            let entry = state.regions.entry(region.clone()).or_insert_with(|| Region {
+            let entry = state.regions.entry(region.clone()).or_insert_with(|| RegionCounts {
                 total: 0,
                 done: 0,
                 failed: 0,
@@ -79,7 +79,7 @@ impl<'a> Live<'a> {
                 region.show(name);
             }
         }
-        Live { ui, watched, steps, state: Mutex::new(state) }
+        LiveView { ui, watched, steps, state: Mutex::new(state) }
     }
 
     /// Draws times anew until dropped. Select it beside the run.
@@ -104,14 +104,14 @@ impl<'a> Live<'a> {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LiveState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn started(&self, event: &Event<'_>) {
+    fn started(&self, event: &Progress<'_>) {
         let (region, typical) = self.step(event);
         let mut state = self.state();
-        let State { regions, running } = &mut *state;
+        let LiveState { regions, running } = &mut *state;
         let mut bar = None;
         if let Some(region) = regions.get_mut(region) {
             region.running += 1;
@@ -122,7 +122,7 @@ impl<'a> Live<'a> {
             }
         }
         show(regions, region);
-        running.insert((event.step, event.address.clone()), Running { since: Instant::now(), bar });
+        running.insert((event.step, event.address.clone()), RunningLine { since: Instant::now(), bar });
         drop(state);
         if !self.watched && typical > LONG {
             let about = duration::about(typical);
@@ -132,10 +132,10 @@ impl<'a> Live<'a> {
     }
 
     /// A resource leaves the running ones. Gives how long it took.
-    fn ended(&self, event: &Event<'_>) -> Duration {
+    fn ended(&self, event: &Progress<'_>) -> Duration {
         let (region, _) = self.step(event);
         let mut state = self.state();
-        let State { regions, running } = &mut *state;
+        let LiveState { regions, running } = &mut *state;
         let was = running.remove(&(event.step, event.address.clone()));
         if let Some(region) = regions.get_mut(region) {
             region.running -= usize::from(was.is_some()).min(region.running);
@@ -152,7 +152,7 @@ impl<'a> Live<'a> {
         })
     }
 
-    fn phase(&self, event: &Event<'_>, text: &str) {
+    fn phase(&self, event: &Progress<'_>, text: &str) {
         let state = self.state();
         let bar = state.running.get(&(event.step, event.address.clone())).and_then(|r| r.bar.as_ref());
         if let Some(bar) = bar {
@@ -160,22 +160,22 @@ impl<'a> Live<'a> {
         }
     }
 
-    fn step(&self, event: &Event<'_>) -> (&str, Duration) {
+    fn step(&self, event: &Progress<'_>) -> (&str, Duration) {
         let known = event.step.and_then(|i| self.steps.get(i));
         known.map_or(("", Duration::ZERO), |(region, typical)| (region, *typical))
     }
 }
 
-impl Observer for Live<'_> {
-    fn on(&self, event: &Event<'_>) {
+impl Observer for LiveView<'_> {
+    fn on(&self, event: &Progress<'_>) {
         let name = event.address;
         match event.what {
             What::Started => self.started(event),
-            What::Phase(Phase::Settling) => {
+            What::Phase(StepPhase::Settling) => {
                 let what = if event.action == Action::Delete { "gone" } else { "ready" };
                 self.phase(event, &paint(QUIET, format!("waiting until it is {what}")));
             }
-            What::Phase(Phase::Finding) => self.phase(event, &paint(QUIET, "looking for what was made")),
+            What::Phase(StepPhase::Finding) => self.phase(event, &paint(QUIET, "looking for what was made")),
             What::Phase(_) | What::Waiting(_) => {}
             What::Retrying { error, failed, delay } => {
                 self.phase(event, &paint(CHANGED, format!("{}, again in {}", error.code, duration::exact(delay))));
@@ -223,7 +223,7 @@ impl Observer for Live<'_> {
     }
 }
 
-impl Region {
+impl RegionCounts {
     fn show(&self, name: &str) {
         let mut text = format!("{}  {} of {} done", paint(STRONG, name), self.done, self.total);
         if self.running > 0 {
@@ -236,7 +236,7 @@ impl Region {
     }
 }
 
-fn show(regions: &BTreeMap<String, Region>, name: &str) {
+fn show(regions: &BTreeMap<String, RegionCounts>, name: &str) {
     if let Some(region) = regions.get(name) {
         region.show(name);
     }

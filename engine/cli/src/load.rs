@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::Project;
-use crate::exit::Failure;
+use crate::exit::CommandFailure;
 
 /// What scripts' file names end with.
 pub(crate) const EXTENSION: &str = "rhai";
@@ -25,7 +25,7 @@ pub(crate) struct Program {
 ///
 /// # Errors
 /// When there is none, or it is no text in UTF-8.
-pub(crate) fn program(project: &Project, given: &str) -> Result<Program, Failure> {
+pub(crate) fn program(project: &Project, given: &str) -> Result<Program, CommandFailure> {
     let is_path = given.contains(['/', '\\']) || Path::new(given).extension().is_some_and(|e| e == EXTENSION);
     let path = if is_path { PathBuf::from(given) } else { path_of(&project.root, given) };
     if !path.is_file() {
@@ -33,7 +33,9 @@ pub(crate) fn program(project: &Project, given: &str) -> Result<Program, Failure
     }
     let name = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default().to_owned();
     if let Err(why) = dr_core::address::check_name(&name) {
-        return Err(Failure::new(format!("`{}` cannot be a program: {why}", path.display())).hint("rename the file"));
+        return Err(
+            CommandFailure::new(format!("`{}` cannot be a program: {why}", path.display())).hint("rename the file")
+        );
     }
     check_configured(project, &name)?;
     let source_name = shown(&project.root, &path);
@@ -46,7 +48,7 @@ pub(crate) fn program(project: &Project, given: &str) -> Result<Program, Failure
 ///
 /// # Errors
 /// When nothing could have this name.
-pub(crate) fn name_of(project: &Project, given: &str) -> Result<String, Failure> {
+pub(crate) fn name_of(project: &Project, given: &str) -> Result<String, CommandFailure> {
     let name = match given.strip_suffix(&format!(".{EXTENSION}")) {
         Some(path) => path.rsplit(['/', '\\']).next().unwrap_or(path),
         None => given,
@@ -61,11 +63,11 @@ pub(crate) fn path_of(root: &Path, name: &str) -> PathBuf {
 }
 
 /// Refuses settings of programs that do not exist: they are misspelt, and somebody counts on them.
-fn check_configured(project: &Project, name: &str) -> Result<(), Failure> {
+fn check_configured(project: &Project, name: &str) -> Result<(), CommandFailure> {
     let names = names(project);
     for set in project.config.programs.keys() {
         if set != name && !names.contains(set) {
-            return Err(Failure::new(format!("dr.toml: [programs.{set}] is for a program that does not exist"))
+            return Err(CommandFailure::new(format!("dr.toml: [programs.{set}] is for a program that does not exist"))
                 .near(set, names.iter().map(String::as_str).chain([name])));
         }
     }
@@ -96,8 +98,9 @@ pub(crate) fn scripts(folder: &Path) -> Vec<PathBuf> {
 ///
 /// # Errors
 /// When it cannot be read, or is no text in UTF-8.
-pub(crate) fn read(path: &Path, source_name: &str) -> Result<String, Failure> {
-    let bytes = std::fs::read(path).map_err(|e| Failure::new(format!("cannot read `{source_name}`")).because(&e))?;
+pub(crate) fn read(path: &Path, source_name: &str) -> Result<String, CommandFailure> {
+    let bytes =
+        std::fs::read(path).map_err(|e| CommandFailure::new(format!("cannot read `{source_name}`")).because(&e))?;
     // Some editors mark a text as UTF-8 by three bytes in front, which are no part of it.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
     String::from_utf8(bytes).map_err(|e| {
@@ -106,7 +109,7 @@ pub(crate) fn read(path: &Path, source_name: &str) -> Result<String, Failure> {
         let line = good.matches('\n').count() + 1;
         let column = good.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         let byte = rest.first().copied().unwrap_or_default();
-        Failure::new(format!("{source_name}:{line}:{column}: the byte 0x{byte:02x} is no UTF-8 text"))
+        CommandFailure::new(format!("{source_name}:{line}:{column}: the byte 0x{byte:02x} is no UTF-8 text"))
             .hint("save the file as UTF-8")
     })
 }
@@ -120,12 +123,12 @@ pub(crate) fn shown(root: &Path, path: &Path) -> String {
     }
 }
 
-fn missing(project: &Project, given: &str, is_path: bool) -> Failure {
+fn missing(project: &Project, given: &str, is_path: bool) -> CommandFailure {
     if is_path {
-        return Failure::new(format!("there is no file `{given}`"));
+        return CommandFailure::new(format!("there is no file `{given}`"));
     }
     let names = names(project);
-    let failure = Failure::new(format!("there is no program `{given}`"));
+    let failure = CommandFailure::new(format!("there is no program `{given}`"));
     let failure = failure.near(given, names.iter().map(String::as_str));
     if names.is_empty() {
         let folder = project.root.join("programs");

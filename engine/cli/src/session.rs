@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 use crate::args::{CloudName, Global};
 use crate::cloud::{self, Reach, Reached};
 use crate::config::{Project, value};
-use crate::exit::Failure;
+use crate::exit::CommandFailure;
 use crate::load::{self, Program};
 use crate::render::diagnostic::Sources;
 use crate::render::{QUIET, STRONG, paint, safe};
@@ -28,7 +28,7 @@ use crate::signals::Signals;
 use crate::ui::Ui;
 
 /// An environment's state, and what was recorded in it when it was opened.
-pub(crate) struct Held {
+pub(crate) struct OpenState {
     pub store: Store,
     pub snapshot: Snapshot,
 }
@@ -52,8 +52,9 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// When the configuration or a global option is wrong.
-    pub(crate) fn new(global: &'a Global, ui: &'a Ui) -> Result<Session<'a>, Failure> {
-        let here = std::env::current_dir().map_err(|e| Failure::new("there is no current folder").because(&e))?;
+    pub(crate) fn new(global: &'a Global, ui: &'a Ui) -> Result<Session<'a>, CommandFailure> {
+        let here =
+            std::env::current_dir().map_err(|e| CommandFailure::new("there is no current folder").because(&e))?;
         let project = Project::find(&here)?;
         let suffix = global.suffix(&project)?;
         let state_dir = global.state_dir(&project);
@@ -66,9 +67,9 @@ impl<'a> Session<'a> {
     /// Its own; and when it was stopped at once.
     pub(crate) fn run<T: Send>(
         &self,
-        work: impl AsyncFnOnce(&Signals) -> Result<T, Failure> + Send,
-    ) -> Result<T, Failure> {
-        let runtime = Runtime::new().map_err(|e| Failure::new("cannot start").because(&e))?;
+        work: impl AsyncFnOnce(&Signals) -> Result<T, CommandFailure> + Send,
+    ) -> Result<T, CommandFailure> {
+        let runtime = Runtime::new().map_err(|e| CommandFailure::new("cannot start").because(&e))?;
         let signals = Signals::default();
         let run = || {
             runtime.block_on(async {
@@ -101,7 +102,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// When it is locked, damaged or sealed with another key.
-    pub(crate) fn store(&self) -> Result<Store, Failure> {
+    pub(crate) fn store(&self) -> Result<Store, CommandFailure> {
         Ok(Store::open(&self.state_dir, &self.suffix, &self.keys())?)
     }
 
@@ -109,17 +110,17 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// As [`Session::store`].
-    pub(crate) fn hold(&self) -> Result<Held, Failure> {
+    pub(crate) fn hold(&self) -> Result<OpenState, CommandFailure> {
         let store = self.store()?;
         let snapshot = store.snapshot()?;
-        Ok(Held { store, snapshot })
+        Ok(OpenState { store, snapshot })
     }
 
     /// The same if there is a state.
     ///
     /// # Errors
     /// As [`Session::store`].
-    pub(crate) fn hold_if_any(&self) -> Result<Option<Held>, Failure> {
+    pub(crate) fn hold_if_any(&self) -> Result<Option<OpenState>, CommandFailure> {
         if self.state_dir.join(&self.suffix).exists() { self.hold().map(Some) } else { Ok(None) }
     }
 
@@ -139,7 +140,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// As [`Session::store`].
-    pub(crate) fn recorded(&self) -> Result<Snapshot, Failure> {
+    pub(crate) fn recorded(&self) -> Result<Snapshot, CommandFailure> {
         self.recorded_of(&self.suffix)
     }
 
@@ -147,7 +148,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// As [`Session::store`].
-    pub(crate) fn recorded_of(&self, environment: &str) -> Result<Snapshot, Failure> {
+    pub(crate) fn recorded_of(&self, environment: &str) -> Result<Snapshot, CommandFailure> {
         if !self.state_dir.join(environment).exists() {
             return Ok(Snapshot::default());
         }
@@ -160,13 +161,13 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// When it cannot be reached or does not say who it is.
-    pub(crate) async fn cloud(&self, only_looks: bool) -> Result<(Reached, Identity), Failure> {
+    pub(crate) async fn cloud(&self, only_looks: bool) -> Result<(Reached, Identity), CommandFailure> {
         let sandbox = self.global.sandbox(&self.project)?;
         let name = self.global.cloud(&self.project)?;
         let reach = Reach { name, state_dir: &self.state_dir, sandbox, only_looks };
         let reached = cloud::open(&reach, &self.registry).await?;
         let identity = reached.cloud.identify().await.map_err(|e| {
-            Failure::new("the cloud does not say which account this is")
+            CommandFailure::new("the cloud does not say which account this is")
                 .because(&e)
                 .hint("check the credentials: `aws sts get-caller-identity` should work")
         })?;
@@ -197,12 +198,12 @@ impl<'a> Session<'a> {
         &self,
         program: &Program,
         set: &[(String, String)],
-    ) -> Result<(Evaluated, Option<Held>), Failure> {
+    ) -> Result<(Evaluated, Option<OpenState>), CommandFailure> {
         let (evaluated, held) = std::thread::scope(|threads| {
             let held = threads.spawn(|| self.hold_if_any());
             (self.evaluate(program, set), held.join())
         });
-        let held = held.map_err(|_| Failure::new("the state could not be read"));
+        let held = held.map_err(|_| CommandFailure::new("the state could not be read"));
         Ok((evaluated?, held??))
     }
 
@@ -210,7 +211,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// What is wrong with it.
-    fn evaluate(&self, program: &Program, set: &[(String, String)]) -> Result<Evaluated, Failure> {
+    fn evaluate(&self, program: &Program, set: &[(String, String)]) -> Result<Evaluated, CommandFailure> {
         let host = self.host(&program.folder);
         let evaluated = host.evaluate(&self.request(program, set)).map_err(|f| self.script_failure(f))?;
         for line in &evaluated.printed {
@@ -227,7 +228,7 @@ impl<'a> Session<'a> {
         &self,
         program: &Program,
         set: &[(String, String)],
-    ) -> Result<Vec<dr_script::Parameter>, Failure> {
+    ) -> Result<Vec<dr_script::Parameter>, CommandFailure> {
         let host = self.host(&program.folder);
         host.parameters(&self.request(program, set)).map_err(|f| self.script_failure(f))
     }
@@ -263,7 +264,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// When the file itself is wrong.
-    pub(crate) fn test(&self, file: &Path, shown: &str, text: &str) -> Result<Vec<TestReport>, Failure> {
+    pub(crate) fn test(&self, file: &Path, shown: &str, text: &str) -> Result<Vec<TestReport>, CommandFailure> {
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
         let root = self.project.root.clone();
         let programs = move |name: &str| {
@@ -316,11 +317,11 @@ impl<'a> Session<'a> {
     }
 
     /// A failure that is told by diagnostics about the project's files.
-    pub(crate) fn failed(&self, diagnostics: Vec<Diagnostic>) -> Failure {
-        Failure::found(diagnostics, Sources::new(&self.project.root))
+    pub(crate) fn failed(&self, diagnostics: Vec<Diagnostic>) -> CommandFailure {
+        CommandFailure::found(diagnostics, Sources::new(&self.project.root))
     }
 
-    fn script_failure(&self, failure: dr_script::Failure) -> Failure {
-        Failure::found(failure.diagnostics, Sources::new(&self.project.root).with(&failure.sources))
+    fn script_failure(&self, failure: dr_script::ScriptFailure) -> CommandFailure {
+        CommandFailure::found(failure.diagnostics, Sources::new(&self.project.root).with(&failure.sources))
     }
 }

@@ -9,7 +9,7 @@ use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum;
 use indicatif::MultiProgress;
 
-use crate::exit::Failure;
+use crate::exit::CommandFailure;
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -70,12 +70,12 @@ impl Ui {
     }
 
     /// Writes a result, as it is.
-    pub(crate) fn result(&self, text: &str) -> Result<(), Failure> {
+    pub(crate) fn result(&self, text: &str) -> Result<(), CommandFailure> {
         let mut out = AutoStream::new(io::stdout().lock(), self.color);
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             // Whoever reads has seen enough.
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Err(e) => Err(Failure::new("cannot write to standard output").because(&e)),
+            Err(e) => Err(CommandFailure::new("cannot write to standard output").because(&e)),
             Ok(()) => Ok(()),
         }
     }
@@ -92,9 +92,9 @@ impl Ui {
     ///
     /// # Errors
     /// When nobody is there to answer it.
-    pub(crate) fn question(&self, question: &str) -> Result<(), Failure> {
+    pub(crate) fn question(&self, question: &str) -> Result<(), CommandFailure> {
         if !io::stdin().is_terminal() {
-            return Err(Failure::new("nobody is there to confirm: standard input is not a terminal")
+            return Err(CommandFailure::new("nobody is there to confirm: standard input is not a terminal")
                 .hint("give `--yes` to go ahead without being asked"));
         }
         self.tell(&format!("{question} [y/N] "));
@@ -105,10 +105,10 @@ impl Ui {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn answer() -> Result<bool, Failure> {
+    pub(crate) fn answer() -> Result<bool, CommandFailure> {
         let mut answer = String::new();
         let read = io::stdin().lock().read_line(&mut answer);
-        read.map_err(|e| Failure::new("cannot read the answer").because(&e))?;
+        read.map_err(|e| CommandFailure::new("cannot read the answer").because(&e))?;
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 }

@@ -18,10 +18,10 @@ use dr_run::{
 };
 
 use crate::cloud::Reached;
-use crate::exit::{Exit, Failure};
-use crate::live::Live;
+use crate::exit::{CommandFailure, Exit};
+use crate::live::LiveView;
 use crate::render::{count, safe};
-use crate::session::{Held, Session};
+use crate::session::{OpenState, Session};
 use crate::ui::Ui;
 
 /// A command's hold on an environment.
@@ -39,7 +39,7 @@ pub(crate) struct Work<'a> {
 
 /// What a plan is to be made of.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct WantedPlan<'a> {
     /// Apply or destroy.
     pub goal: Goal,
     /// The program's name.
@@ -59,7 +59,7 @@ impl<'a> Work<'a> {
         session: &'a Session<'a>,
         folder: &Path,
         parallel: Option<usize>,
-    ) -> Result<Work<'a>, Failure> {
+    ) -> Result<Work<'a>, CommandFailure> {
         let (reached, identity) = session.cloud(true).await?;
         let local = LocalCloud::new(Arc::new(DiskWorld::new(folder)), &session.state_dir, &session.suffix);
         let gate = Gate::new(parallel.or(session.project.config.parallel.map(NonZeroUsize::get)));
@@ -67,7 +67,7 @@ impl<'a> Work<'a> {
     }
 
     /// Makes sure that what is made in the cloud stays.
-    async fn for_real(&mut self) -> Result<(), Failure> {
+    async fn for_real(&mut self) -> Result<(), CommandFailure> {
         if self.reached.passing {
             (self.reached, _) = self.session.cloud(false).await?;
         }
@@ -78,7 +78,7 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// When it is interrupted, or state cannot be read, or belongs to another program or cloud.
-    pub(crate) async fn plan(&self, held: Option<&Held>, wanted: Wanted<'_>) -> Result<Plan, Failure> {
+    pub(crate) async fn plan(&self, held: Option<&OpenState>, wanted: WantedPlan<'_>) -> Result<Plan, CommandFailure> {
         if let Some(held) = held {
             held.store.check_binding(wanted.program, &self.identity)?;
         }
@@ -91,11 +91,11 @@ impl<'a> Work<'a> {
             None => Some(Store::open(scratch.0.path(), &self.session.suffix, &dr_run::KeySource::StateDirectory)?),
         };
         let Some(store) = held.map(|h| &h.store).or(passing.as_ref()) else {
-            return Err(Failure::new("there is no state"));
+            return Err(CommandFailure::new("there is no state"));
         };
         let router = Router::new(&self.local, &*self.reached.cloud);
         let engine = self.engine(store, &router, &Silent);
-        let Wanted { goal, program, graph, refresh } = wanted;
+        let WantedPlan { goal, program, graph, refresh } = wanted;
         let identity = &self.identity;
         let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh };
         Ok(dr_run::plan(&engine, &self.local, &wanted).await?)
@@ -105,7 +105,7 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// When something cannot be finished, or it is interrupted.
-    pub(crate) async fn resume(&mut self, held: &mut Held) -> Result<(), Failure> {
+    pub(crate) async fn resume(&mut self, held: &mut OpenState) -> Result<(), CommandFailure> {
         let open = held.store.open_operations()?.len();
         if open == 0 {
             return Ok(());
@@ -113,7 +113,7 @@ impl<'a> Work<'a> {
         self.for_real().await?;
         let ui = self.session.ui;
         ui.tell(&format!("An earlier run left {} open; finding out what became of it\n", count(open, "operation")));
-        let live = Live::new(ui, None);
+        let live = LiveView::new(ui, None);
         let router = Router::new(&self.local, &*self.reached.cloud);
         let engine = self.engine(&held.store, &router, &live);
         let resumed = tokio::select! {
@@ -130,7 +130,7 @@ impl<'a> Work<'a> {
             return Err(self.session.failed(failures(&failed)).hint("run the command again when the cause is gone"));
         }
         if !remaining.is_empty() {
-            return Err(Failure::new("stopped on request; the next run goes on with it").exit(Exit::Interrupted));
+            return Err(CommandFailure::new("stopped on request; the next run goes on with it").exit(Exit::Interrupted));
         }
         held.snapshot = held.store.snapshot()?;
         Ok(())
@@ -140,9 +140,9 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// When it is not for this state, or state cannot be written. Failures of steps are in the report.
-    pub(crate) async fn apply(&mut self, held: Held, plan: &Plan) -> Result<Report, Failure> {
+    pub(crate) async fn apply(&mut self, held: OpenState, plan: &Plan) -> Result<Report, CommandFailure> {
         self.for_real().await?;
-        let live = Live::new(self.session.ui, Some(plan));
+        let live = LiveView::new(self.session.ui, Some(plan));
         let router = Router::new(&self.local, &*self.reached.cloud);
         let engine = self.engine(&held.store, &router, &live);
         let report = tokio::select! {
@@ -157,10 +157,14 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// When the cloud cannot tell.
-    pub(crate) async fn sweep(&self, program: &str, regions: &[Str]) -> Result<Vec<dr_core::cloud::Found>, Failure> {
+    pub(crate) async fn sweep(
+        &self,
+        program: &str,
+        regions: &[Str],
+    ) -> Result<Vec<dr_core::cloud::TaggedResource>, CommandFailure> {
         let found = self.reached.cloud.sweep(program, &self.session.suffix, regions).await;
         found.map_err(|e| {
-            Failure::new("cannot look for what is left")
+            CommandFailure::new("cannot look for what is left")
                 .because(&e)
                 .hint("everything recorded is gone; run `dr destroy` again to look once more")
         })
@@ -170,16 +174,16 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// When nobody can be asked, or it is interrupted.
-    pub(crate) async fn ask(&self, question: &'static str) -> Result<bool, Failure> {
+    pub(crate) async fn ask(&self, question: &'static str) -> Result<bool, CommandFailure> {
         let ui = self.session.ui;
         ui.question(question)?;
         tokio::select! {
             answer = tokio::task::spawn_blocking(Ui::answer) => {
-                answer.map_err(|e| Failure::new("cannot read the answer").because(&e))?
+                answer.map_err(|e| CommandFailure::new("cannot read the answer").because(&e))?
             }
             () = self.cancel.requested() => {
                 ui.tell("\n");
-                Err(Failure::new("stopped on request; nothing was changed").exit(Exit::Interrupted))
+                Err(CommandFailure::new("stopped on request; nothing was changed").exit(Exit::Interrupted))
             }
         }
     }
@@ -211,7 +215,7 @@ fn outcome(outcome: &Outcome) -> String {
 }
 
 /// Failed steps as diagnostics, each at the line that declares its resource.
-pub(crate) fn failures(failed: &[dr_run::Failure]) -> Vec<Diagnostic> {
+pub(crate) fn failures(failed: &[dr_run::StepFailure]) -> Vec<Diagnostic> {
     failed
         .iter()
         .map(|f| {
@@ -231,11 +235,11 @@ pub(crate) fn failures(failed: &[dr_run::Failure]) -> Vec<Diagnostic> {
 struct Scratch(tempfile::TempDir);
 
 impl Scratch {
-    fn new() -> Result<Scratch, Failure> {
+    fn new() -> Result<Scratch, CommandFailure> {
         tempfile::Builder::new()
             .prefix("dr-")
             .tempdir()
             .map(Scratch)
-            .map_err(|e| Failure::new("cannot make a temporary folder").because(&e))
+            .map_err(|e| CommandFailure::new("cannot make a temporary folder").because(&e))
     }
 }

@@ -114,7 +114,7 @@ pub struct Live {
 
 /// What became of a resource that a sweep found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
+pub struct TaggedResource {
     /// The kind's name, when the sweep can tell.
     pub kind: Option<Str>,
     /// Its region.
@@ -224,5 +224,10 @@ pub trait Cloud: Send + Sync {
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>>;
 
     /// Everything in these regions that carries the environment's tags.
-    fn sweep<'a>(&'a self, program: &'a str, environment: &'a str, regions: &'a [Str]) -> CloudResult<'a, Vec<Found>>;
+    fn sweep<'a>(
+        &'a self,
+        program: &'a str,
+        environment: &'a str,
+        regions: &'a [Str],
+    ) -> CloudResult<'a, Vec<TaggedResource>>;
 }

@@ -85,7 +85,7 @@ pub struct Json(pub Value);
 
 /// An IAM policy document.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Policy(pub Value);
+pub struct PolicyDocument(pub Value);
 
 impl Json {
     /// The document as text, as services take it.
@@ -98,14 +98,14 @@ impl Json {
     }
 }
 
-impl Policy {
+impl PolicyDocument {
     /// The document as text, as services take it.
     pub fn text(&self) -> String {
         self.0.to_json()
     }
     /// Reads a document from a service's reply; text that is no JSON stays text.
-    pub fn parse(text: &str) -> Policy {
-        Policy(Json::parse(text).0)
+    pub fn parse(text: &str) -> PolicyDocument {
+        PolicyDocument(Json::parse(text).0)
     }
 }
 
@@ -149,7 +149,7 @@ scalar!(f64, Type::Float, v => match v.reveal() {
 }, me => Value::Float(Float(*me)));
 scalar!(Value, Type::Any, v => Some(v.clone()), me => me.clone());
 scalar!(Json, Type::Json, v => Some(Json(document(v))), me => me.0.clone());
-scalar!(Policy, Type::Policy, v => Some(Policy(document(v))), me => me.0.clone());
+scalar!(PolicyDocument, Type::Policy, v => Some(PolicyDocument(document(v))), me => me.0.clone());
 
 /// A document given as text is parsed; text that is no JSON stays text and is refused by the service.
 fn document(value: &Value) -> Value {

@@ -27,7 +27,7 @@ pub enum Expr {
     /// An attribute of a resource.
     Attr(AttrRef),
     /// A part of another expression.
-    Get(Arc<Expr>, Key),
+    Get(Arc<Expr>, PartKey),
     /// Texts put together; parts that are not text are turned into it.
     Concat(Vec<Expr>),
     /// A pure function.
@@ -46,7 +46,7 @@ pub struct AttrRef {
 /// How a part is picked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Key {
+pub enum PartKey {
     /// An entry of a map.
     Name(Str),
     /// An item of a list; negative counts from its end.
@@ -172,18 +172,18 @@ impl Expr {
     ///
     /// # Errors
     /// When the whole is known and has no such part.
-    pub fn get(self, key: &Key) -> Result<Expr, EvalError> {
+    pub fn get(self, key: &PartKey) -> Result<Expr, EvalError> {
         let fail = |whole: &Expr, why: String| Err(EvalError { what: format!("{whole}{key}"), why });
         match (&self, key) {
             (Expr::Known(value), _) => match pick(value, key) {
                 Ok(found) => Ok(Expr::Known(found)),
                 Err(why) => fail(&self, why),
             },
-            (Expr::Map(entries), Key::Name(name)) => match entries.get(name) {
+            (Expr::Map(entries), PartKey::Name(name)) => match entries.get(name) {
                 Some(found) => Ok(found.clone()),
                 None => fail(&self, format!("there is no `{name}` in it")),
             },
-            (Expr::List(items), Key::Index(i)) => match position(*i, items.len()) {
+            (Expr::List(items), PartKey::Index(i)) => match position(*i, items.len()) {
                 Some(at) => Ok(items[at].clone()),
                 None => fail(&self, format!("it has {} items", items.len())),
             },
@@ -252,20 +252,20 @@ fn position(index: i64, len: usize) -> Option<usize> {
     (0..len).contains(&at).then_some(at).and_then(|at| usize::try_from(at).ok())
 }
 
-fn pick(value: &Value, key: &Key) -> Result<Value, String> {
+fn pick(value: &Value, key: &PartKey) -> Result<Value, String> {
     let found = match (value.reveal(), key) {
-        (Value::Map(map), Key::Name(name)) => {
+        (Value::Map(map), PartKey::Name(name)) => {
             map.get(name).cloned().ok_or_else(|| match crate::schema::closest(name, map.keys().map(|k| &**k)) {
                 Some(near) => format!("there is no `{name}` in it; did you mean `{near}`?"),
                 None => format!("there is no `{name}` in it"),
             })?
         }
-        (Value::List(items), Key::Index(i)) => match position(*i, items.len()) {
+        (Value::List(items), PartKey::Index(i)) => match position(*i, items.len()) {
             Some(at) => items[at].clone(),
             None => return Err(format!("it has {} items", items.len())),
         },
-        (other, Key::Name(_)) => return Err(format!("{} has no named parts", other.article())),
-        (other, Key::Index(_)) => return Err(format!("{} has no numbered items", other.article())),
+        (other, PartKey::Name(_)) => return Err(format!("{} has no named parts", other.article())),
+        (other, PartKey::Index(_)) => return Err(format!("{} has no numbered items", other.article())),
     };
     Ok(if matches!(value, Value::Secret(_)) { found.secret() } else { found })
 }
@@ -276,11 +276,11 @@ impl From<Value> for Expr {
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for PartKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Key::Name(name) => write!(f, ".{name}"),
-            Key::Index(i) => write!(f, "[{i}]"),
+            PartKey::Name(name) => write!(f, ".{name}"),
+            PartKey::Index(i) => write!(f, "[{i}]"),
         }
     }
 }
@@ -369,14 +369,14 @@ mod tests {
     #[test]
     fn functions_run_once_their_arguments_are_known() {
         let split = Expr::call(Function::Split, vec![Expr::attr(&queue(), "arn"), Expr::str(":")]).unwrap();
-        let last = split.get(&Key::Index(-1)).unwrap();
+        let last = split.get(&PartKey::Index(-1)).unwrap();
         assert_eq!(last.to_string(), "${split(sqs.queue:q.arn, \":\")[-1]}");
         assert_eq!(last.reduce(&mut arn).unwrap(), Expr::str("q"));
     }
 
     #[test]
     fn what_cannot_be_computed_says_so() {
-        let e = Expr::Known(Value::List(vec![])).get(&Key::Index(0)).unwrap_err();
+        let e = Expr::Known(Value::List(vec![])).get(&PartKey::Index(0)).unwrap_err();
         assert_eq!(e.to_string(), "cannot compute [][0]: it has 0 items");
     }
 

@@ -15,7 +15,7 @@ use crate::value::Str;
 /// One row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {
+pub enum JournalEvent {
     /// About to make the call that creates.
     Creating {
         /// Who and under which token.
@@ -48,12 +48,14 @@ pub enum Event {
     },
 }
 
-impl Event {
+impl JournalEvent {
     /// The operation the row belongs to.
     pub fn op(&self) -> &Str {
         match self {
-            Event::Creating { intent, .. } => &intent.op,
-            Event::Identified { op, .. } | Event::Updating { op, .. } | Event::Deleting { op, .. } => op,
+            JournalEvent::Creating { intent, .. } => &intent.op,
+            JournalEvent::Identified { op, .. }
+            | JournalEvent::Updating { op, .. }
+            | JournalEvent::Deleting { op, .. } => op,
         }
     }
 }
@@ -101,21 +103,21 @@ pub enum JournalError {
 ///
 /// # Errors
 /// When the rows contradict each other.
-pub fn replay(events: impl IntoIterator<Item = Event>) -> Result<BTreeMap<Str, Open>, JournalError> {
+pub fn replay(events: impl IntoIterator<Item = JournalEvent>) -> Result<BTreeMap<Str, Open>, JournalError> {
     let mut open = BTreeMap::new();
     for event in events {
         let op = event.op().clone();
         let next = match event {
-            Event::Identified { op, id } => match open.get_mut(&op) {
+            JournalEvent::Identified { op, id } => match open.get_mut(&op) {
                 Some(Open::Create { record, .. }) if record.id.is_empty() || record.id == id => {
                     record.id = id;
                     continue;
                 }
                 _ => return Err(JournalError::StrayId(op)),
             },
-            Event::Creating { intent, record } => Open::Create { intent, record: *record },
-            Event::Updating { op, record } => Open::Update { op, record: *record },
-            Event::Deleting { op, record, deposed } => Open::Delete { op, record: *record, deposed },
+            JournalEvent::Creating { intent, record } => Open::Create { intent, record: *record },
+            JournalEvent::Updating { op, record } => Open::Update { op, record: *record },
+            JournalEvent::Deleting { op, record, deposed } => Open::Delete { op, record: *record, deposed },
         };
         if open.insert(op.clone(), next).is_some() {
             return Err(JournalError::Twice(op));
@@ -144,16 +146,16 @@ mod tests {
             span: None,
         }
     }
-    fn creating() -> Event {
+    fn creating() -> JournalEvent {
         let record = record();
         let intent =
             Intent { op: "op1".into(), environment: "e".into(), program: "p".into(), address: record.address.clone() };
-        Event::Creating { intent, record: Box::new(record) }
+        JournalEvent::Creating { intent, record: Box::new(record) }
     }
 
     #[test]
     fn replay_tells_how_far_each_operation_came() {
-        let id = Event::Identified { op: "op1".into(), id: "i-1".into() };
+        let id = JournalEvent::Identified { op: "op1".into(), id: "i-1".into() };
         let open = replay([creating(), id.clone()]).unwrap();
         assert!(matches!(&open["op1"], Open::Create { record, .. } if &*record.id == "i-1"));
         // The same id once more is the same fact: a flush may be repeated.
@@ -163,10 +165,10 @@ mod tests {
     #[test]
     fn contradictions_are_errors() {
         assert_eq!(replay([creating(), creating()]), Err(JournalError::Twice("op1".into())));
-        let stray = Event::Identified { op: "op2".into(), id: "i".into() };
+        let stray = JournalEvent::Identified { op: "op2".into(), id: "i".into() };
         assert_eq!(replay([stray]), Err(JournalError::StrayId("op2".into())));
-        let delete = Event::Deleting { op: "d".into(), record: Box::new(record()), deposed: false };
-        let id = Event::Identified { op: "d".into(), id: "i".into() };
+        let delete = JournalEvent::Deleting { op: "d".into(), record: Box::new(record()), deposed: false };
+        let id = JournalEvent::Identified { op: "d".into(), id: "i".into() };
         assert_eq!(replay([delete, id]), Err(JournalError::StrayId("d".into())));
     }
 }

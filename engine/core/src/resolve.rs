@@ -10,7 +10,7 @@ use regex_lite::Regex;
 
 use crate::expr::Expr;
 use crate::naming::{self, physical_name};
-use crate::schema::{Check, Field, Kind, Presence, Type, closest};
+use crate::schema::{Condition, Field, Kind, Presence, Type, closest};
 use crate::secrecy;
 use crate::value::{Float, Map, Str, Value, intern, quoted};
 use crate::walk::{Spot, Tree, map_open, map_value, walk};
@@ -284,7 +284,7 @@ fn conditions(spot: &Spot<'_>, field: &Field, known: &Value) -> Vec<Problem> {
         if let Some(message) = violated(*condition, known) {
             let shown = secrecy::shown(spot, known);
             let mut problem = Problem::new(spot.path(), format!("`{}` {message}, not {}", field.name, shorten(&shown)));
-            if let Check::OneOf(allowed) = condition
+            if let Condition::OneOf(allowed) = condition
                 && let Some(near) =
                     known.as_str().filter(|_| !spot.secret).and_then(|s| closest(s, allowed.iter().copied()))
             {
@@ -352,23 +352,23 @@ fn matches(pattern: &'static str, text: &str) -> bool {
 }
 
 /// What a value that violates a condition should have been, as the middle of a sentence.
-fn violated(condition: Check, value: &Value) -> Option<String> {
+fn violated(condition: Condition, value: &Value) -> Option<String> {
     match condition {
-        Check::Range(low, high) => {
+        Condition::Range(low, high) => {
             let n = value.as_int()?;
             (n < low || n > high).then(|| format!("must be between {low} and {high}"))
         }
-        Check::OneOf(allowed) => {
+        Condition::OneOf(allowed) => {
             let text = value.as_str()?;
             let list = || allowed.iter().map(|a| quoted(a)).collect::<Vec<_>>().join(", ");
             (!allowed.contains(&text)).then(|| format!("must be one of {}", list()))
         }
-        Check::OneOfInt(allowed) => {
+        Condition::OneOfInt(allowed) => {
             let n = value.as_int()?;
             let list = || allowed.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
             (!allowed.contains(&n)).then(|| format!("must be one of {}", list()))
         }
-        Check::Length(low, high) => {
+        Condition::Length(low, high) => {
             let n = match value.reveal() {
                 Value::Str(s) => s.chars().count(),
                 Value::List(items) => items.len(),
@@ -380,11 +380,11 @@ fn violated(condition: Check, value: &Value) -> Option<String> {
                 (low, high) => format!("must have {low} to {high} characters or items"),
             })
         }
-        Check::Pattern(pattern) => {
+        Condition::Pattern(pattern) => {
             let text = value.as_str()?;
             (!matches(pattern, text)).then(|| format!("must match `{pattern}`"))
         }
-        Check::Outside(domains) => {
+        Condition::Outside(domains) => {
             let text = value.as_str()?.trim_end_matches('.').to_lowercase();
             let within = |domain: &str| text.strip_suffix(domain).is_some_and(|r| r.is_empty() || r.ends_with('.'));
             let domain = domains.iter().find(|domain| within(domain))?;
@@ -402,7 +402,7 @@ mod tests {
     const NESTED: &[Field] = &[
         Field {
             presence: Presence::Default(Lit::Int(3)),
-            checks: &[Check::Range(1, 9)],
+            checks: &[Condition::Range(1, 9)],
             ..Field::new("days", "", Type::Int)
         },
         Field::new("id", "", Type::Str),
@@ -466,7 +466,7 @@ mod tests {
 
     #[test]
     fn reserved_domains_are_refused_with_all_that_is_below_them() {
-        let condition = Check::Outside(&["example.com"]);
+        let condition = Condition::Outside(&["example.com"]);
         let refused = |text: &str| violated(condition, &Value::str(text)).is_some();
         assert!(["example.com", "shop.Example.com", "a.b.example.com."].into_iter().all(refused));
         assert!(!["myexample.com", "example.com.au", "com", ""].into_iter().any(refused));

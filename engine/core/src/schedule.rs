@@ -21,7 +21,7 @@ pub struct Task {
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum StepEnd {
     /// Well.
     Done(usize),
     /// Not well.
@@ -34,7 +34,7 @@ pub enum Event {
 pub struct Cycle(pub Vec<usize>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum StepState {
     Waiting,
     Offered,
     Done,
@@ -51,7 +51,7 @@ pub struct Scheduler {
     missing: Vec<usize>,
     /// The longest path from the start of each step to the end of the run.
     remaining: Vec<Duration>,
-    state: Vec<State>,
+    state: Vec<StepState>,
     ready: BinaryHeap<(Duration, Reverse<usize>)>,
     unfinished: usize,
 }
@@ -77,39 +77,46 @@ impl Scheduler {
             remaining[i] = tasks[i].cost + longest;
         }
         let ready = (0..count).filter(|&i| missing[i] == 0).map(|i| (remaining[i], Reverse(i))).collect();
-        Ok(Scheduler { followers, missing, remaining, state: vec![State::Waiting; count], ready, unfinished: count })
+        Ok(Scheduler {
+            followers,
+            missing,
+            remaining,
+            state: vec![StepState::Waiting; count],
+            ready,
+            unfinished: count,
+        })
     }
 
     /// The most urgent step that is ready and was not offered yet.
     pub fn ready(&mut self) -> Option<usize> {
         let (_, Reverse(step)) = self.ready.pop()?;
-        self.state[step] = State::Offered;
+        self.state[step] = StepState::Offered;
         Some(step)
     }
 
     /// Takes note of how a step ended. Returns the steps that are skipped because of it, in order.
     ///
     /// An event for a step that was not offered, or that has ended, changes nothing.
-    pub fn on(&mut self, event: Event) -> Vec<usize> {
-        let (Event::Done(step) | Event::Failed(step)) = event;
-        if self.state.get(step) != Some(&State::Offered) {
+    pub fn on(&mut self, event: StepEnd) -> Vec<usize> {
+        let (StepEnd::Done(step) | StepEnd::Failed(step)) = event;
+        if self.state.get(step) != Some(&StepState::Offered) {
             return Vec::new();
         }
         self.unfinished -= 1;
         match event {
-            Event::Done(step) => {
-                self.state[step] = State::Done;
+            StepEnd::Done(step) => {
+                self.state[step] = StepState::Done;
                 for i in 0..self.followers[step].len() {
                     let follower = self.followers[step][i];
                     self.missing[follower] -= 1;
-                    if self.missing[follower] == 0 && self.state[follower] == State::Waiting {
+                    if self.missing[follower] == 0 && self.state[follower] == StepState::Waiting {
                         self.ready.push((self.remaining[follower], Reverse(follower)));
                     }
                 }
                 Vec::new()
             }
-            Event::Failed(step) => {
-                self.state[step] = State::Failed;
+            StepEnd::Failed(step) => {
+                self.state[step] = StepState::Failed;
                 self.skip_followers(step)
             }
         }
@@ -120,8 +127,8 @@ impl Scheduler {
         let mut stack = vec![step];
         while let Some(i) = stack.pop() {
             for &f in &self.followers[i] {
-                if self.state[f] == State::Waiting {
-                    self.state[f] = State::Skipped;
+                if self.state[f] == StepState::Waiting {
+                    self.state[f] = StepState::Skipped;
                     self.unfinished -= 1;
                     skipped.push(f);
                     stack.push(f);
@@ -162,7 +169,7 @@ mod tests {
         let mut s = Scheduler::new(&[task(5, &[]), task(1, &[]), task(9, &[1])]).unwrap();
         assert_eq!(s.critical_path(), Duration::from_secs(10));
         assert_eq!((s.ready(), s.ready(), s.ready()), (Some(1), Some(0), None));
-        s.on(Event::Done(1));
+        s.on(StepEnd::Done(1));
         assert_eq!(s.ready(), Some(2));
     }
 
@@ -171,9 +178,9 @@ mod tests {
         let mut s = Scheduler::new(&[task(1, &[]), task(1, &[0]), task(1, &[1]), task(1, &[])]).unwrap();
         s.ready();
         s.ready();
-        assert_eq!(s.on(Event::Failed(0)), [1, 2]);
+        assert_eq!(s.on(StepEnd::Failed(0)), [1, 2]);
         assert!(!s.is_finished());
-        assert_eq!(s.on(Event::Done(3)), [0usize; 0]);
+        assert_eq!(s.on(StepEnd::Done(3)), [0usize; 0]);
         assert!(s.is_finished());
     }
 
@@ -186,10 +193,10 @@ mod tests {
     #[test]
     fn events_out_of_order_change_nothing() {
         let mut s = Scheduler::new(&[task(1, &[]), task(1, &[0])]).unwrap();
-        s.on(Event::Done(1));
+        s.on(StepEnd::Done(1));
         assert_eq!(s.ready(), Some(0));
-        s.on(Event::Done(0));
-        s.on(Event::Done(0));
+        s.on(StepEnd::Done(0));
+        s.on(StepEnd::Done(0));
         assert_eq!((s.ready(), s.ready()), (Some(1), None));
     }
 }

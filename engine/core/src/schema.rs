@@ -144,7 +144,7 @@ pub enum Presence {
 
 /// A condition on a known value.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Check {
+pub enum Condition {
     /// An integer between two others, both included.
     Range(i64, i64),
     /// One of these texts.
@@ -272,7 +272,7 @@ pub struct Field {
     /// Whether these are the resource's tags.
     pub tags: bool,
     /// Conditions on known values.
-    pub checks: &'static [Check],
+    pub checks: &'static [Condition],
     /// How a physical name is made.
     pub name_rule: Option<NameRule>,
     /// What the value refers to.

@@ -49,8 +49,8 @@ pub(crate) struct Name(pub(crate) Str);
 
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct V;
-        impl Visitor<'_> for V {
+        struct TextVisitor;
+        impl Visitor<'_> for TextVisitor {
             type Value = Name;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string")
@@ -59,6 +59,6 @@ impl<'de> Deserialize<'de> for Name {
                 Ok(Name(intern(text)))
             }
         }
-        deserializer.deserialize_str(V)
+        deserializer.deserialize_str(TextVisitor)
     }
 }

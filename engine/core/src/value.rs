@@ -310,8 +310,8 @@ impl Serialize for Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct V;
-        impl<'de> Visitor<'de> for V {
+        struct ValueVisitor;
+        impl<'de> Visitor<'de> for ValueVisitor {
             type Value = Value;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a value")
@@ -348,7 +348,7 @@ impl<'de> Deserialize<'de> for Value {
                 Map::deserialize(de::value::MapAccessDeserializer::new(access)).map(Value::Map)
             }
         }
-        deserializer.deserialize_any(V)
+        deserializer.deserialize_any(ValueVisitor)
     }
 }
 

@@ -9,7 +9,7 @@ use dr_core::expr::Expr;
 use dr_core::graph::{Graph, Options, ReplaceOrder};
 use dr_core::plan::{Goal, Plan};
 use dr_core::record::Snapshot;
-use dr_core::schedule::{Event, Scheduler, Task};
+use dr_core::schedule::{Scheduler, StepEnd, Task};
 use dr_core::value::Map;
 use proptest::prelude::*;
 use support::*;
@@ -153,9 +153,9 @@ proptest! {
             ended[step] += 1;
             if fails[step] < 40 {
                 bad[step] = true;
-                for skipped in scheduler.on(Event::Failed(step)) { ended[skipped] += 1; bad[skipped] = true; }
+                for skipped in scheduler.on(StepEnd::Failed(step)) { ended[skipped] += 1; bad[skipped] = true; }
             } else {
-                scheduler.on(Event::Done(step));
+                scheduler.on(StepEnd::Done(step));
             }
         }
         prop_assert!(scheduler.is_finished());

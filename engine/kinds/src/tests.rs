@@ -8,7 +8,7 @@ use dr_core::address::Address;
 use dr_core::diagnostic::Severity;
 use dr_core::expr::Expr;
 use dr_core::resolve;
-use dr_core::schema::{Allowed, Check, Field, Kind, Place, Presence, Type};
+use dr_core::schema::{Allowed, Condition, Field, Kind, Place, Presence, Type};
 use dr_core::walk::each_field;
 
 use super::{SERVICES, registry};
@@ -103,11 +103,13 @@ fn patterns_and_character_sets_are_valid() {
     for (_, Found { path, field, .. }) in every_field() {
         for check in field.checks {
             match check {
-                Check::Pattern(pattern) => assert!(regex_lite::Regex::new(pattern).is_ok(), "{path}: {pattern}"),
-                Check::Range(low, high) => assert!(low <= high && field.ty == Type::Int, "{path}: {low} to {high}"),
-                Check::Length(low, high) => assert!(low <= high && field.ty != Type::Int, "{path}: {low} to {high}"),
-                Check::OneOf(_) | Check::Outside(_) => assert_eq!(field.ty, Type::Str, "{path}"),
-                Check::OneOfInt(_) => assert_eq!(field.ty, Type::Int, "{path}"),
+                Condition::Pattern(pattern) => assert!(regex_lite::Regex::new(pattern).is_ok(), "{path}: {pattern}"),
+                Condition::Range(low, high) => assert!(low <= high && field.ty == Type::Int, "{path}: {low} to {high}"),
+                Condition::Length(low, high) => {
+                    assert!(low <= high && field.ty != Type::Int, "{path}: {low} to {high}")
+                }
+                Condition::OneOf(_) | Condition::Outside(_) => assert_eq!(field.ty, Type::Str, "{path}"),
+                Condition::OneOfInt(_) => assert_eq!(field.ty, Type::Int, "{path}"),
             }
         }
         if let Some(rule) = field.name_rule {

@@ -8,25 +8,25 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, ExprLit, ExprRange, Ident, Lit, LitInt, LitStr, Result, Token, Type, UnOp};
 
 /// A parsed field.
-pub(crate) struct Field {
+pub(crate) struct FieldSpec {
     ident: Ident,
     ty: Type,
     name: String,
     sensitive: bool,
-    /// The members of the table row that differ from `Field::new`.
+    /// The members of the table row that differ from `FieldSpec::new`.
     row: TokenStream,
     doc: String,
 }
 
-impl Field {
+impl FieldSpec {
     /// Reads a struct field.
-    pub(crate) fn parse(field: &syn::Field) -> Result<Field> {
+    pub(crate) fn parse(field: &syn::Field) -> Result<FieldSpec> {
         let Some(ident) = field.ident.clone() else {
             return Err(syn::Error::new_spanned(field, "fields need names"));
         };
         let name = ident.to_string().trim_start_matches("r#").to_owned();
         let ty = field.ty.clone();
-        let mut facts = Facts::default();
+        let mut facts = FieldFacts::default();
         for attribute in &field.attrs {
             if attribute.path().is_ident("arg") || attribute.path().is_ident("out") {
                 attribute.parse_nested_meta(|meta| facts.parse(&meta))?;
@@ -38,12 +38,12 @@ impl Field {
         }
         let sensitive = facts.sensitive;
         let row = facts.row(&ty);
-        Ok(Field { ident, ty, name, sensitive, row, doc })
+        Ok(FieldSpec { ident, ty, name, sensitive, row, doc })
     }
 
     /// The row of the table.
     pub(crate) fn table_row(&self) -> TokenStream {
-        let Field { ty, name, row, doc, .. } = self;
+        let FieldSpec { ty, name, row, doc, .. } = self;
         quote! {
             ::dr_core::schema::Field {
                 #row
@@ -54,13 +54,13 @@ impl Field {
 
     /// The struct member read from a map.
     pub(crate) fn read(&self) -> TokenStream {
-        let Field { ident, name, .. } = self;
+        let FieldSpec { ident, name, .. } = self;
         quote! { #ident: ::dr_core::convert::read(map, #name)? }
     }
 
     /// The statement that writes the member into a map.
     pub(crate) fn write(&self) -> TokenStream {
-        let Field { ident, name, sensitive, .. } = self;
+        let FieldSpec { ident, name, sensitive, .. } = self;
         quote! { ::dr_core::convert::write(&mut map, #name, #sensitive, &self.#ident); }
     }
 
@@ -72,7 +72,7 @@ impl Field {
 
 /// What the attributes of a field say.
 #[derive(Default)]
-struct Facts {
+struct FieldFacts {
     flags: Vec<Ident>,
     sensitive: bool,
     presence: Option<TokenStream>,
@@ -81,7 +81,7 @@ struct Facts {
     others: Vec<TokenStream>,
 }
 
-impl Facts {
+impl FieldFacts {
     fn parse(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
         let Some(key) = meta.path.get_ident().cloned() else {
             return Err(meta.error("a plain word is expected"));
@@ -107,30 +107,30 @@ impl Facts {
             }
             "range" => {
                 let (low, high) = range(meta)?;
-                self.checks.push(quote!(::dr_core::schema::Check::Range(#low, #high)));
+                self.checks.push(quote!(::dr_core::schema::Condition::Range(#low, #high)));
             }
             "length" => {
                 let (low, high) = range(meta)?;
-                self.checks.push(quote!(::dr_core::schema::Check::Length(#low, #high)));
+                self.checks.push(quote!(::dr_core::schema::Condition::Length(#low, #high)));
             }
             "pattern" => {
                 let text: Expr = meta.value()?.parse()?;
-                self.checks.push(quote!(::dr_core::schema::Check::Pattern(#text)));
+                self.checks.push(quote!(::dr_core::schema::Condition::Pattern(#text)));
             }
             "one_of" => {
                 let list: Punctuated<LitStr, Token![,]> = in_parentheses(meta)?;
                 let list = list.iter();
-                self.checks.push(quote!(::dr_core::schema::Check::OneOf(&[#(#list),*])));
+                self.checks.push(quote!(::dr_core::schema::Condition::OneOf(&[#(#list),*])));
             }
             "one_of_int" => {
                 let list: Punctuated<LitInt, Token![,]> = in_parentheses(meta)?;
                 let list = list.iter();
-                self.checks.push(quote!(::dr_core::schema::Check::OneOfInt(&[#(#list),*])));
+                self.checks.push(quote!(::dr_core::schema::Condition::OneOfInt(&[#(#list),*])));
             }
             "outside" => {
                 let list: Punctuated<LitStr, Token![,]> = in_parentheses(meta)?;
                 let list = list.iter();
-                self.checks.push(quote!(::dr_core::schema::Check::Outside(&[#(#list),*])));
+                self.checks.push(quote!(::dr_core::schema::Condition::Outside(&[#(#list),*])));
             }
             "name" => self.name_rule(meta)?,
             "refers" => {
@@ -233,7 +233,7 @@ impl Facts {
     }
 
     fn row(self, ty: &Type) -> TokenStream {
-        let Facts { flags, presence, checks, rules, others, .. } = self;
+        let FieldFacts { flags, presence, checks, rules, others, .. } = self;
         let presence = presence.unwrap_or_else(|| {
             quote! {
                 if <#ty as ::dr_core::convert::FieldType>::OPTIONAL {

@@ -6,23 +6,23 @@ use syn::meta::ParseNestedMeta;
 use syn::punctuated::Punctuated;
 use syn::{Data, DeriveInput, Fields, Ident, LitStr, Result, Token, Type};
 
-use crate::field::{Field, doc, in_parentheses};
+use crate::field::{FieldSpec, doc, in_parentheses};
 
-fn fields(input: &DeriveInput) -> Result<Vec<Field>> {
+fn fields(input: &DeriveInput) -> Result<Vec<FieldSpec>> {
     match &input.data {
         Data::Struct(data) => match &data.fields {
-            Fields::Named(named) => named.named.iter().map(Field::parse).collect(),
+            Fields::Named(named) => named.named.iter().map(FieldSpec::parse).collect(),
             _ => Err(syn::Error::new_spanned(&input.ident, "fields need names")),
         },
         _ => Err(syn::Error::new_spanned(&input.ident, "expected a struct")),
     }
 }
 
-fn block(input: &DeriveInput, fields: &[Field]) -> TokenStream {
+fn block(input: &DeriveInput, fields: &[FieldSpec]) -> TokenStream {
     let ident = &input.ident;
-    let rows = fields.iter().map(Field::table_row);
-    let reads = fields.iter().map(Field::read);
-    let writes = fields.iter().map(Field::write);
+    let rows = fields.iter().map(FieldSpec::table_row);
+    let reads = fields.iter().map(FieldSpec::read);
+    let writes = fields.iter().map(FieldSpec::write);
     quote! {
         impl ::dr_core::convert::Block for #ident {
             const FIELDS: &'static [::dr_core::schema::Field] = &[#(#rows),*];
@@ -70,14 +70,14 @@ pub(crate) fn derive_block(input: &DeriveInput) -> Result<TokenStream> {
 pub(crate) fn derive_kind(input: &DeriveInput) -> Result<TokenStream> {
     let ident = &input.ident;
     let fields = fields(input)?;
-    let names: Vec<&str> = fields.iter().map(Field::name).collect();
-    let facts = Facts::parse(input, &names)?;
+    let names: Vec<&str> = fields.iter().map(FieldSpec::name).collect();
+    let facts = KindFacts::parse(input, &names)?;
     let block = block(input, &fields);
     let text = doc(&input.attrs);
     if text.is_empty() {
         return Err(syn::Error::new_spanned(ident, "a doc comment is missing: it becomes the reference"));
     }
-    let Facts { name, outputs, row } = facts;
+    let KindFacts { name, outputs, row } = facts;
     let outputs = outputs.unwrap_or_else(|| syn::parse_quote!(::dr_core::convert::NoOutputs));
     Ok(quote! {
         #block
@@ -96,14 +96,14 @@ pub(crate) fn derive_kind(input: &DeriveInput) -> Result<TokenStream> {
     })
 }
 
-struct Facts {
+struct KindFacts {
     name: LitStr,
     outputs: Option<Type>,
     row: TokenStream,
 }
 
-impl Facts {
-    fn parse(input: &DeriveInput, fields: &[&str]) -> Result<Facts> {
+impl KindFacts {
+    fn parse(input: &DeriveInput, fields: &[&str]) -> Result<KindFacts> {
         let (mut name, mut outputs, mut row) = (None, None, Vec::new());
         let (mut companions, mut elsewhere) = (Vec::new(), Vec::new());
         for attribute in input.attrs.iter().filter(|a| a.path().is_ident("kind")) {
@@ -153,7 +153,7 @@ impl Facts {
             return Err(syn::Error::new_spanned(&input.ident, "a kind needs `#[kind(name = \"service.kind\")]`"));
         };
         row.push(quote!(companions: &[#(#companions),*], elsewhere: &[#(#elsewhere),*],));
-        Ok(Facts { name, outputs, row: quote!(#(#row)*) })
+        Ok(KindFacts { name, outputs, row: quote!(#(#row)*) })
     }
 }
 

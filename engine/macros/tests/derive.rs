@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use dr_core::convert::{Block as _, KindArgs as _, Policy, Tags};
-use dr_core::schema::{Check, Lit, NameRule, Place, Presence, Scope, Type};
+use dr_core::convert::{Block as _, KindArgs as _, PolicyDocument, Tags};
+use dr_core::schema::{Condition, Lit, NameRule, Place, Presence, Scope, Type};
 use dr_core::value::{Map, Value};
 use dr_macros::{Block, Kind};
 
@@ -21,7 +21,7 @@ struct Thing {
     #[arg(default = 30, range = 0..=43_200, refuse("D99", only = 30, why = "because"))]
     size: i64,
     /// Its policy.
-    policy: Option<Policy>,
+    policy: Option<PolicyDocument>,
     /// Its rules.
     #[arg(default = [], unordered, length = 0..=3)]
     rules: Vec<Rule>,
@@ -64,7 +64,7 @@ fn the_table_says_what_the_struct_says() {
     assert_eq!(name.name_rule, Some(NameRule { max: 80, chars: "a-z-", prefix: "", lower: true }));
     assert!(name.replace && name.presence == Presence::Optional);
     let size = kind.arg("size").unwrap();
-    assert_eq!((size.presence, size.checks), (Presence::Default(Lit::Int(30)), &[Check::Range(0, 43_200)][..]));
+    assert_eq!((size.presence, size.checks), (Presence::Default(Lit::Int(30)), &[Condition::Range(0, 43_200)][..]));
     assert_eq!(size.rules[0].id, "D99");
     assert_eq!(kind.arg("policy").unwrap().ty, Type::Policy);
     assert!(matches!(kind.arg("rules").unwrap().ty, Type::List(Type::Object(fields)) if fields.len() == 2));

@@ -31,10 +31,10 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
-use crate::change::{Change, StoreError};
-use crate::engine::{Broken, Call, Engine, Job};
-use crate::observe::{Event, Phase, What};
-use crate::report::{Failure, Report};
+use crate::change::{StateChange, StoreError};
+use crate::engine::{Broken, CallKind, Engine, Job};
+use crate::observe::{Progress, StepPhase, What};
+use crate::report::{Report, StepFailure};
 use crate::retry::Retry;
 use crate::stale::{Stale, check_fresh};
 use crate::step::Finish;
@@ -74,9 +74,9 @@ enum Known {
 }
 
 /// What is known of all resources.
-struct Live(BTreeMap<Address, Known>);
+struct KnownResources(BTreeMap<Address, Known>);
 
-impl Live {
+impl KnownResources {
     fn record(&self, address: &Address) -> Option<&Arc<Record>> {
         match self.0.get(address) {
             Some(Known::Record(record)) => Some(record),
@@ -102,7 +102,7 @@ enum Ended {
 }
 
 type Closing = Pin<Box<dyn Future<Output = (usize, Result<(), StoreError>)> + Send>>;
-type Running<'a> = Pin<Box<dyn Future<Output = (usize, Ended, u32)> + Send + 'a>>;
+type StepFuture<'a> = Pin<Box<dyn Future<Output = (usize, Ended, u32)> + Send + 'a>>;
 
 /// What happens next in a run.
 enum Next {
@@ -115,7 +115,7 @@ enum Next {
 }
 
 /// Ready steps of one service and region.
-struct Lane {
+struct ReadySteps {
     ready: BinaryHeap<(Duration, Reverse<usize>)>,
     /// Steps at work: begun, not ended, and not waiting.
     busy: Arc<AtomicUsize>,
@@ -159,7 +159,7 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
         plan,
         kinds,
         scheduler,
-        live: Live(live),
+        live: KnownResources(live),
         lanes,
         lane_of,
         started: vec![None; plan.steps.len()],
@@ -176,16 +176,16 @@ async fn renamed(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Result
         return Ok(snapshot);
     }
     let Moved { snapshot, records, deposed } = carry_out(&plan.moves, snapshot);
-    engine.store.commit(Change::Move { records, deposed }).await?;
+    engine.store.commit(StateChange::Move { records, deposed }).await?;
     Ok(snapshot)
 }
 
-fn lanes(plan: &Plan, kinds: &[&'static Kind]) -> (Vec<Lane>, Vec<usize>) {
+fn lanes(plan: &Plan, kinds: &[&'static Kind]) -> (Vec<ReadySteps>, Vec<usize>) {
     let mut numbers: BTreeMap<(&str, Option<&str>), usize> = BTreeMap::new();
     let mut lanes = Vec::new();
     let lane_of = plan.steps.iter().zip(kinds).map(|(step, kind)| {
         *numbers.entry((kind.service(), step.region.as_deref())).or_insert_with(|| {
-            lanes.push(Lane { ready: BinaryHeap::new(), busy: Arc::default() });
+            lanes.push(ReadySteps { ready: BinaryHeap::new(), busy: Arc::default() });
             lanes.len() - 1
         })
     });
@@ -198,8 +198,8 @@ struct Run<'a> {
     plan: &'a Plan,
     kinds: Vec<&'static Kind>,
     scheduler: Scheduler,
-    live: Live,
-    lanes: Vec<Lane>,
+    live: KnownResources,
+    lanes: Vec<ReadySteps>,
     /// The lane of each step.
     lane_of: Vec<usize>,
     started: Vec<Option<Instant>>,
@@ -216,7 +216,7 @@ impl<'a> Run<'a> {
         self.report.bound = self.scheduler.critical_path();
         let cancel = self.engine.cancel.clone();
         let mut at_once = pin!(cancel.at_once());
-        let mut running: FuturesUnordered<Running<'a>> = FuturesUnordered::new();
+        let mut running: FuturesUnordered<StepFuture<'a>> = FuturesUnordered::new();
         loop {
             self.start(&mut running)?;
             if running.is_empty() && self.closing.is_empty() {
@@ -257,7 +257,7 @@ impl<'a> Run<'a> {
     }
 
     /// Starts what may run and has room.
-    fn start(&mut self, running: &mut FuturesUnordered<Running<'a>>) -> Result<(), ApplyError> {
+    fn start(&mut self, running: &mut FuturesUnordered<StepFuture<'a>>) -> Result<(), ApplyError> {
         loop {
             while let Some(step) = self.scheduler.ready() {
                 self.lanes[self.lane_of[step]].ready.push((self.scheduler.remaining(step), Reverse(step)));
@@ -288,7 +288,7 @@ impl<'a> Run<'a> {
 
     fn tell(&self, step: usize, what: What<'_>) {
         let Step { address, action, .. } = &self.plan.steps[step];
-        self.engine.observer.on(&Event { address, step: Some(step), action: *action, what });
+        self.engine.observer.on(&Progress { address, step: Some(step), action: *action, what });
     }
 
     /// Takes note of how a step ended.
@@ -301,7 +301,7 @@ impl<'a> Run<'a> {
         let broken = match ended {
             Ended::Done(known, receipt) => {
                 self.settle_live(planned, known);
-                self.scheduler.on(schedule::Event::Done(step));
+                self.scheduler.on(schedule::StepEnd::Done(step));
                 match receipt {
                     Some(receipt) => self.closing.push(Box::pin(async move { (step, receipt.durable().await) })),
                     None => self.done(step),
@@ -315,13 +315,13 @@ impl<'a> Run<'a> {
             Ended::Failed(broken) => broken,
         };
         let place = (Some(step), &planned.address, planned.action, &planned.span);
-        let Some(failure) = Failure::new(place, broken, failed)? else {
+        let Some(failure) = StepFailure::new(place, broken, failed)? else {
             self.tell(step, What::Interrupted);
             return Ok(());
         };
         self.tell(step, What::Failed(&failure.error));
         self.report.failed.push(failure);
-        for skipped in self.scheduler.on(schedule::Event::Failed(step)) {
+        for skipped in self.scheduler.on(schedule::StepEnd::Failed(step)) {
             self.tell(skipped, What::Skipped);
             self.report.skipped.push(skipped);
         }
@@ -331,7 +331,7 @@ impl<'a> Run<'a> {
     /// Takes note that a step's result is on disk.
     fn done(&mut self, step: usize) {
         self.report.done.push(step);
-        self.tell(step, What::Phase(Phase::Closed));
+        self.tell(step, What::Phase(StepPhase::Closed));
         self.tell(step, What::Done);
     }
 
@@ -348,7 +348,7 @@ impl<'a> Run<'a> {
     }
 
     /// The future of a step, with everything it needs.
-    fn begin(&self, number: usize, urgency: Duration) -> Result<Running<'a>, Broken> {
+    fn begin(&self, number: usize, urgency: Duration) -> Result<StepFuture<'a>, Broken> {
         let (engine, plan, kind) = (self.engine, self.plan, self.kinds[number]);
         let step = &plan.steps[number];
         let work = self.work(step, kind)?;
@@ -370,27 +370,27 @@ impl<'a> Run<'a> {
     }
 
     /// What a step is to do, computed from what is known now.
-    fn work(&self, step: &Step, kind: &'static Kind) -> Result<Work, Broken> {
+    fn work(&self, step: &Step, kind: &'static Kind) -> Result<StepWork, Broken> {
         let prior = || step.prior.clone().ok_or_else(|| Broken::wrong("the plan does not say what is there so far"));
         let deposed = |record: &Record| self.live.record(&record.address).is_none_or(|r| r.op != record.op);
         Ok(match step.action {
-            Action::Create => Work::Create {
+            Action::Create => StepWork::Create {
                 args: self.arguments(step, kind)?,
                 depose: (step.replacement == Some(ReplaceOrder::CreateFirst))
                     .then_some(step.prior.as_ref())
                     .flatten()
                     .and_then(|p| self.live.record(&p.address).filter(|r| r.op == p.op).cloned()),
             },
-            Action::Update => Work::Update { args: self.arguments(step, kind)?, old: prior()? },
+            Action::Update => StepWork::Update { args: self.arguments(step, kind)?, old: prior()? },
             Action::Delete | Action::Forget => {
                 let record = prior()?;
-                Work::Remove {
+                StepWork::Remove {
                     deposed: deposed(&record),
                     silently: step.action == Action::Forget || step.implied_by.is_some(),
                     record,
                 }
             }
-            Action::Read => Work::Read { args: self.arguments(step, kind)? },
+            Action::Read => StepWork::Read { args: self.arguments(step, kind)? },
             Action::Import | Action::Record => {
                 let old = prior()?;
                 let mut record = Record {
@@ -406,7 +406,7 @@ impl<'a> Run<'a> {
                 mark(kind.args, &mut record.args);
                 record.outputs.extend(step.known.clone());
                 mark(kind.outputs, &mut record.outputs);
-                Work::Write { record: Arc::new(record), old }
+                StepWork::Write { record: Arc::new(record), old }
             }
         })
     }
@@ -469,7 +469,7 @@ impl<'a> Run<'a> {
             }
         }
         if self.report.outputs != outputs_before {
-            self.engine.store.commit(Change::Outputs(self.report.outputs.clone())).await?;
+            self.engine.store.commit(StateChange::Outputs(self.report.outputs.clone())).await?;
         }
         self.engine.store.release().await?;
         self.report.calls = self.engine.calls.totals();
@@ -479,7 +479,7 @@ impl<'a> Run<'a> {
 }
 
 /// What a step is to do.
-enum Work {
+enum StepWork {
     Create { args: Map<Value>, depose: Option<Arc<Record>> },
     Update { args: Map<Value>, old: Arc<Record> },
     Remove { record: Arc<Record>, deposed: bool, silently: bool },
@@ -487,7 +487,14 @@ enum Work {
     Write { record: Arc<Record>, old: Arc<Record> },
 }
 
-async fn perform(engine: &Engine<'_>, plan: &Plan, step: &Step, job: &Job<'_>, work: Work, retry: &mut Retry) -> Ended {
+async fn perform(
+    engine: &Engine<'_>,
+    plan: &Plan,
+    step: &Step,
+    job: &Job<'_>,
+    work: StepWork,
+    retry: &mut Retry,
+) -> Ended {
     let kind = job.target.kind;
     let intent = |op: &Str| Intent {
         op: op.clone(),
@@ -496,7 +503,7 @@ async fn perform(engine: &Engine<'_>, plan: &Plan, step: &Step, job: &Job<'_>, w
         address: step.address.clone(),
     };
     let finish = match work {
-        Work::Create { args, depose } => {
+        StepWork::Create { args, depose } => {
             let record = Record {
                 address: step.address.clone(),
                 kind: step.kind.clone(),
@@ -512,7 +519,7 @@ async fn perform(engine: &Engine<'_>, plan: &Plan, step: &Step, job: &Job<'_>, w
             };
             engine.create(job, intent(&job.op), record, depose, &step.known, retry).await
         }
-        Work::Update { args, old } => {
+        StepWork::Update { args, old } => {
             let record = Record {
                 address: step.address.clone(),
                 args,
@@ -524,7 +531,7 @@ async fn perform(engine: &Engine<'_>, plan: &Plan, step: &Step, job: &Job<'_>, w
             };
             engine.update(job, &intent(&old.op), &old, record, &step.known, retry).await
         }
-        Work::Remove { record, deposed, silently } => {
+        StepWork::Remove { record, deposed, silently } => {
             let removed = match silently {
                 true => Ok(engine.remove(job, &record, deposed)),
                 false => engine.delete(job, &record, deposed, retry).await,
@@ -534,9 +541,9 @@ async fn perform(engine: &Engine<'_>, plan: &Plan, step: &Step, job: &Job<'_>, w
                 Err(broken) => Ended::Failed(broken),
             };
         }
-        Work::Read { args } => {
+        StepWork::Read { args } => {
             let open = revealed(&args);
-            let answer = engine.call(job, retry, Call::LookUp, || engine.cloud.look_up(job.target, &open)).await;
+            let answer = engine.call(job, retry, CallKind::LookUp, || engine.cloud.look_up(job.target, &open)).await;
             return match answer {
                 Ok(mut answer) => {
                     mark(kind.outputs, &mut answer);
@@ -548,7 +555,7 @@ async fn perform(engine: &Engine<'_>, plan: &Plan, step: &Step, job: &Job<'_>, w
                 Err(broken) => Ended::Failed(broken),
             };
         }
-        Work::Write { record, old } => {
+        StepWork::Write { record, old } => {
             let receipt = engine.write(job, &record, Some(&old));
             Ok(Finish::Ready(record, receipt))
         }

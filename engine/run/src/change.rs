@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use dr_core::address::Address;
 use dr_core::cloud::Identity;
-use dr_core::journal::{Event, JournalError};
+use dr_core::journal::{JournalError, JournalEvent};
 use dr_core::record::Record;
 use dr_core::value::{Map, Str, Value};
 
@@ -99,11 +99,11 @@ pub enum StoreError {
 
 /// A change to state. Each is on disk entirely or not at all.
 #[derive(Debug, Clone)]
-pub enum Change {
+pub enum StateChange {
     /// Adds a row to the journal, before the call it announces, or as soon as an id is known.
     Append {
         /// The row.
-        event: Event,
+        event: JournalEvent,
         /// The record that a creation sets aside, to be deleted later.
         depose: Option<Arc<Record>>,
     },

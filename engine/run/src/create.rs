@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dr_core::cloud::{ErrorClass, Intent};
-use dr_core::journal::Event;
+use dr_core::journal::JournalEvent;
 use dr_core::record::Record;
 use dr_core::secrecy::revealed;
 use dr_core::value::{Map, Str, Value};
 use tokio::time::Instant;
 
-use crate::change::Change;
-use crate::engine::{Broken, Call, Engine, Job};
-use crate::observe::{Phase, What};
+use crate::change::StateChange;
+use crate::engine::{Broken, CallKind, Engine, Job};
+use crate::observe::{StepPhase, What};
 use crate::retry::Retry;
 use crate::step::{Finish, complete};
 
@@ -30,9 +30,9 @@ impl Engine<'_> {
         known: &Map<Value>,
         retry: &mut Retry,
     ) -> Result<Finish, Broken> {
-        let event = Event::Creating { intent: intent.clone(), record: Box::new(record.clone()) };
-        self.store.commit(Change::Append { event, depose }).await?;
-        self.phase(job, Phase::Intended);
+        let event = JournalEvent::Creating { intent: intent.clone(), record: Box::new(record.clone()) };
+        self.store.commit(StateChange::Append { event, depose }).await?;
+        self.phase(job, StepPhase::Intended);
         let id = match self.call_create(job, &intent, &record.args, retry).await {
             Ok(id) => id,
             Err((broken, sure)) => {
@@ -56,11 +56,11 @@ impl Engine<'_> {
         known: &Map<Value>,
         retry: &mut Retry,
     ) -> Result<Finish, Broken> {
-        let event = Event::Identified { op: job.op.clone(), id: record.id.clone() };
-        let receipt = self.store.submit(Change::Append { event, depose: None });
+        let event = JournalEvent::Identified { op: job.op.clone(), id: record.id.clone() };
+        let receipt = self.store.submit(StateChange::Append { event, depose: None });
         let written = async {
             receipt.durable().await?;
-            self.phase(job, Phase::Identified);
+            self.phase(job, StepPhase::Identified);
             Ok::<(), Broken>(())
         };
         let (written, finish) = futures::join!(written, self.finish(job, intent, record, known, retry));
@@ -80,8 +80,8 @@ impl Engine<'_> {
         // Whether some call may have had its effect without a reply.
         let mut doubt = false;
         loop {
-            self.phase(job, Phase::Creating);
-            let error = match self.once(job, Call::Create, || self.cloud.create(job.target, &args, intent)).await {
+            self.phase(job, StepPhase::Creating);
+            let error = match self.once(job, CallKind::Create, || self.cloud.create(job.target, &args, intent)).await {
                 Ok(id) => return Ok(id),
                 Err(Broken::Call(error)) => error,
                 Err(other) => return Err((other, false)),
@@ -117,10 +117,10 @@ impl Engine<'_> {
         patience: Duration,
         retry: &mut Retry,
     ) -> Result<Option<Str>, Broken> {
-        self.phase(job, Phase::Finding);
+        self.phase(job, StepPhase::Finding);
         let deadline = Instant::now() + patience;
         loop {
-            let found = self.call(job, retry, Call::Find, || self.cloud.find(job.target, args, intent)).await?;
+            let found = self.call(job, retry, CallKind::Find, || self.cloud.find(job.target, args, intent)).await?;
             let left = deadline.saturating_duration_since(Instant::now());
             if found.is_some() || left.is_zero() {
                 return Ok(found);
@@ -144,8 +144,8 @@ impl Engine<'_> {
         let arrival = async {
             // What is not there yet cannot be configured, and configuring may set off something to wait for.
             self.settle(job, &record.id, &args, job.target.kind.create, retry).await?;
-            self.phase(job, Phase::Configuring);
-            self.call(job, retry, Call::Configure, || self.cloud.configure(job.target, &record.id, &args, intent))
+            self.phase(job, StepPhase::Configuring);
+            self.call(job, retry, CallKind::Configure, || self.cloud.configure(job.target, &record.id, &args, intent))
                 .await?;
             self.settle(job, &record.id, &args, job.target.kind.update, retry).await?;
             self.read_back(job, &record.id, &args, retry).await

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use dr_core::cloud::{ErrorClass, Settled};
-use dr_core::journal::Event;
+use dr_core::journal::JournalEvent;
 use dr_core::record::Record;
 use dr_core::secrecy::revealed;
 
-use crate::change::Change;
-use crate::engine::{Broken, Call, Engine, Job};
-use crate::observe::Phase;
+use crate::change::StateChange;
+use crate::engine::{Broken, CallKind, Engine, Job};
+use crate::observe::StepPhase;
 use crate::retry::Retry;
 use crate::store::Receipt;
 use crate::wait::Wait;
@@ -23,9 +23,9 @@ impl Engine<'_> {
         deposed: bool,
         retry: &mut Retry,
     ) -> Result<Receipt, Broken> {
-        let event = Event::Deleting { op: job.op.clone(), record: Box::new(Record::clone(record)), deposed };
-        self.store.commit(Change::Append { event, depose: None }).await?;
-        self.phase(job, Phase::Intended);
+        let event = JournalEvent::Deleting { op: job.op.clone(), record: Box::new(Record::clone(record)), deposed };
+        self.store.commit(StateChange::Append { event, depose: None }).await?;
+        self.phase(job, StepPhase::Intended);
         self.finish_delete(job, record, deposed, retry).await
     }
 
@@ -39,17 +39,19 @@ impl Engine<'_> {
     ) -> Result<Receipt, Broken> {
         let args = revealed(&record.args);
         let departure = async {
-            self.phase(job, Phase::Deleting);
-            let delete = self.call(job, retry, Call::Delete, || self.cloud.delete(job.target, &record.id, &args)).await;
+            self.phase(job, StepPhase::Deleting);
+            let delete =
+                self.call(job, retry, CallKind::Delete, || self.cloud.delete(job.target, &record.id, &args)).await;
             if is_gone(&delete) {
                 return Ok(());
             }
             delete?;
-            self.phase(job, Phase::Settling);
+            self.phase(job, StepPhase::Settling);
             let mut wait = Wait::new(job, job.target.kind.delete);
             loop {
-                let look =
-                    self.call(job, retry, Call::Deleted, || self.cloud.deleted(job.target, &record.id, &args)).await;
+                let look = self
+                    .call(job, retry, CallKind::Deleted, || self.cloud.deleted(job.target, &record.id, &args))
+                    .await;
                 if is_gone(&look) {
                     return Ok(());
                 }

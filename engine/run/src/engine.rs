@@ -16,7 +16,7 @@ use dr_core::value::Str;
 use crate::cancel::Cancel;
 use crate::change::StoreError;
 use crate::gate::Gate;
-use crate::observe::{Event, Observer, Phase, What};
+use crate::observe::{Observer, Progress, StepPhase, What};
 use crate::retry::Retry;
 use crate::store::Store;
 
@@ -45,7 +45,7 @@ pub struct Engine<'a> {
 /// Which call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)] // The functions of `Cloud` of the same names.
-pub enum Call {
+pub enum CallKind {
     Find,
     Create,
     Configure,
@@ -57,26 +57,26 @@ pub enum Call {
     LookUp,
 }
 
-impl Call {
+impl CallKind {
     /// Its name, as in [`Cloud`].
     pub fn name(self) -> &'static str {
         match self {
-            Call::Find => "find",
-            Call::Create => "create",
-            Call::Configure => "configure",
-            Call::Settle => "settle",
-            Call::Read => "read",
-            Call::Update => "update",
-            Call::Delete => "delete",
-            Call::Deleted => "deleted",
-            Call::LookUp => "look_up",
+            CallKind::Find => "find",
+            CallKind::Create => "create",
+            CallKind::Configure => "configure",
+            CallKind::Settle => "settle",
+            CallKind::Read => "read",
+            CallKind::Update => "update",
+            CallKind::Delete => "delete",
+            CallKind::Deleted => "deleted",
+            CallKind::LookUp => "look_up",
         }
     }
 }
 
 /// How many calls of each sort were made.
 #[derive(Debug, Default)]
-pub struct Calls(Mutex<BTreeMap<(&'static str, Call), u64>>);
+pub struct Calls(Mutex<BTreeMap<(&'static str, CallKind), u64>>);
 
 impl Calls {
     /// No calls.
@@ -84,7 +84,7 @@ impl Calls {
         Calls::default()
     }
 
-    fn count(&self, kind: &'static str, call: Call) {
+    fn count(&self, kind: &'static str, call: CallKind) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry((kind, call)).or_default() += 1;
     }
 
@@ -140,10 +140,10 @@ pub(crate) struct Job<'a> {
 
 impl Engine<'_> {
     pub(crate) fn tell(&self, job: &Job<'_>, what: What<'_>) {
-        self.observer.on(&Event { address: job.target.address, step: job.step, action: job.action, what });
+        self.observer.on(&Progress { address: job.target.address, step: job.step, action: job.action, what });
     }
 
-    pub(crate) fn phase(&self, job: &Job<'_>, phase: Phase) {
+    pub(crate) fn phase(&self, job: &Job<'_>, phase: StepPhase) {
         self.tell(job, What::Phase(phase));
     }
 
@@ -151,7 +151,7 @@ impl Engine<'_> {
     pub(crate) async fn once<'c, T>(
         &self,
         job: &Job<'_>,
-        call: Call,
+        call: CallKind,
         make: impl FnOnce() -> CloudResult<'c, T>,
     ) -> Result<T, Broken> {
         let kind = job.target.kind;
@@ -177,7 +177,7 @@ impl Engine<'_> {
         &self,
         job: &Job<'_>,
         retry: &mut Retry,
-        call: Call,
+        call: CallKind,
         mut make: impl FnMut() -> CloudResult<'c, T>,
     ) -> Result<T, Broken> {
         loop {

@@ -30,10 +30,10 @@ const SAME_BURST: Duration = Duration::from_millis(200);
 
 /// Call slots. Cloning gives another handle to the same.
 #[derive(Debug, Clone)]
-pub struct Gate(Arc<Mutex<State>>);
+pub struct Gate(Arc<Mutex<GateState>>);
 
 #[derive(Debug)]
-struct State {
+struct GateState {
     cap: usize,
     in_flight: usize,
     /// The number of each lane, by service and region.
@@ -98,7 +98,7 @@ pub struct Slot {
 }
 
 /// Whether a lane lets somebody in.
-enum Entry {
+enum Admission {
     Free,
     Full,
     NotBefore(Instant),
@@ -107,7 +107,7 @@ enum Entry {
 impl Gate {
     /// A gate with a cap over all services, or none.
     pub fn new(parallel: Option<usize>) -> Gate {
-        Gate(Arc::new(Mutex::new(State {
+        Gate(Arc::new(Mutex::new(GateState {
             cap: parallel.unwrap_or(usize::MAX).max(1),
             in_flight: 0,
             numbers: BTreeMap::new(),
@@ -116,7 +116,7 @@ impl Gate {
         })))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, GateState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -129,16 +129,16 @@ impl Gate {
                 let lane = state.lane(service, region.unwrap_or(""));
                 // Whoever comes while others wait takes the queue, unless the queue itself sent it to look.
                 let entry = match (arrival, state.lanes[lane].waiting.is_empty()) {
-                    (None, false) => Entry::Full,
+                    (None, false) => Admission::Full,
                     _ => state.entry(lane),
                 };
                 let until = match entry {
-                    Entry::Free => {
+                    Admission::Free => {
                         state.occupy(lane);
                         return Slot { gate: self.clone(), lane, held: true };
                     }
-                    Entry::NotBefore(until) => Some(until),
-                    Entry::Full => None,
+                    Admission::NotBefore(until) => Some(until),
+                    Admission::Full => None,
                 };
                 let arrived = *arrival.get_or_insert(state.arrivals);
                 state.arrivals += 1;
@@ -173,17 +173,17 @@ impl Gate {
         }
     }
 
-    fn admit_to(&self, state: &mut State, lane: usize) {
+    fn admit_to(&self, state: &mut GateState, lane: usize) {
         while !state.lanes[lane].waiting.is_empty() {
             let entry = state.entry(lane);
-            if matches!(entry, Entry::Full) {
+            if matches!(entry, Admission::Full) {
                 return;
             }
             let Some(waiter) = state.lanes[lane].waiting.pop() else { return };
             if waiter.sender.is_closed() {
                 continue;
             }
-            if matches!(entry, Entry::NotBefore(_)) {
+            if matches!(entry, Admission::NotBefore(_)) {
                 // It must set itself a clock.
                 if waiter.sender.send(Signal::Look).is_ok() {
                     return;
@@ -201,7 +201,7 @@ impl Gate {
     }
 }
 
-impl State {
+impl GateState {
     fn lane(&mut self, service: &'static str, region: &str) -> usize {
         if let Some(&number) = self.numbers.get(service).and_then(|regions| regions.get(region)) {
             return number;
@@ -219,14 +219,14 @@ impl State {
         number
     }
 
-    fn entry(&self, lane: usize) -> Entry {
+    fn entry(&self, lane: usize) -> Admission {
         let lane = &self.lanes[lane];
         if self.in_flight >= self.cap || lane.in_flight as f64 + 1.0 > lane.slots.max(1.0) {
-            return Entry::Full;
+            return Admission::Full;
         }
         match lane.next {
-            Some(next) if next > Instant::now() => Entry::NotBefore(next),
-            _ => Entry::Free,
+            Some(next) if next > Instant::now() => Admission::NotBefore(next),
+            _ => Admission::Free,
         }
     }
 

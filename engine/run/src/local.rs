@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use dr_core::cloud::{
-    BoxFuture, Cloud, CloudError, CloudResult, ErrorClass, Found, Identity, Intent, Live, Settled, Target,
+    BoxFuture, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Settled, TaggedResource, Target,
 };
 use dr_core::record::Record;
 use dr_core::schema::Kind;
@@ -330,7 +330,7 @@ impl Cloud for LocalCloud {
     fn look_up<'a>(&'a self, at: Target<'a>, _: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
         ready(Err(unknown(at.kind)))
     }
-    fn sweep<'a>(&'a self, _: &'a str, _: &'a str, _: &'a [Str]) -> CloudResult<'a, Vec<Found>> {
+    fn sweep<'a>(&'a self, _: &'a str, _: &'a str, _: &'a [Str]) -> CloudResult<'a, Vec<TaggedResource>> {
         ready(Ok(Vec::new()))
     }
 }

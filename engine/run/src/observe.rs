@@ -10,7 +10,7 @@ use dr_core::plan::Action;
 
 /// What is happening to a resource.
 #[derive(Debug, Clone, Copy)]
-pub struct Event<'a> {
+pub struct Progress<'a> {
     /// The resource.
     pub address: &'a Address,
     /// The number of the plan's step; `None` while an earlier run is being resumed.
@@ -27,7 +27,7 @@ pub enum What<'a> {
     /// The step starts.
     Started,
     /// It has come this far.
-    Phase(Phase),
+    Phase(StepPhase),
     /// It waits this long before it looks again.
     Waiting(Duration),
     /// A call failed and is made again.
@@ -51,7 +51,7 @@ pub enum What<'a> {
 
 /// How far a step is. The past participles tell that something is on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
+pub enum StepPhase {
     /// The intent is on disk.
     Intended,
     /// A lost reply, or an earlier run: whether the creation had its effect.
@@ -77,7 +77,7 @@ pub enum Phase {
 /// Watches a run.
 pub trait Observer: Send + Sync {
     /// Takes note. Must be quick.
-    fn on(&self, event: &Event<'_>);
+    fn on(&self, event: &Progress<'_>);
 }
 
 /// Watches nothing.
@@ -85,5 +85,5 @@ pub trait Observer: Send + Sync {
 pub struct Silent;
 
 impl Observer for Silent {
-    fn on(&self, _: &Event<'_>) {}
+    fn on(&self, _: &Progress<'_>) {}
 }

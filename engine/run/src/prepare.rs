@@ -17,7 +17,7 @@ use dr_core::secrecy::{mark, marked, revealed};
 use dr_core::value::{Map, Str, Value};
 use futures::StreamExt as _;
 
-use crate::engine::{Broken, Call, Engine, Job};
+use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::local::LocalCloud;
 use crate::retry::Retry;
 
@@ -167,7 +167,8 @@ impl Prepared {
             let args = node.args.iter().filter_map(|(k, e)| Some((k.clone(), e.known()?.revealed()))).collect();
             let job = job(node.kind, node.region.as_ref(), address);
             let mut retry = Retry::looking(address.as_str());
-            let found = engine.call(&job, &mut retry, Call::Read, || engine.cloud.read(job.target, id, &args)).await;
+            let found =
+                engine.call(&job, &mut retry, CallKind::Read, || engine.cloud.read(job.target, id, &args)).await;
             let place = node.site.of(&["import_id".into()], false);
             match found {
                 Ok(Some(live)) => {
@@ -224,7 +225,7 @@ impl Prepared {
                 let open = revealed(args);
                 let job = job(node.kind, node.region.as_ref(), &node.address);
                 let mut retry = Retry::looking(node.address.as_str());
-                engine.call(&job, &mut retry, Call::LookUp, || engine.cloud.look_up(job.target, &open)).await
+                engine.call(&job, &mut retry, CallKind::LookUp, || engine.cloud.look_up(job.target, &open)).await
             });
             let answers = futures::future::join_all(calls).await;
             for ((node, _), answer) in look_ups.iter().zip(answers) {
@@ -266,7 +267,8 @@ async fn read<'r>(
     let job = job(kind, record.region.as_ref(), &record.address);
     let args = revealed(&record.args);
     let mut retry = Retry::looking(&job.op);
-    let found = engine.call(&job, &mut retry, Call::Read, || engine.cloud.read(job.target, &record.id, &args)).await;
+    let found =
+        engine.call(&job, &mut retry, CallKind::Read, || engine.cloud.read(job.target, &record.id, &args)).await;
     let refreshed = match found {
         Ok(Some(live)) => {
             let live = marked(kind, live);

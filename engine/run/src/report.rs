@@ -14,7 +14,7 @@ use crate::engine::Broken;
 
 /// A step that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct StepFailure {
     /// The step's number; `None` for what an earlier run had begun.
     pub step: Option<usize>,
     /// The resource.
@@ -39,7 +39,7 @@ pub struct Report {
     /// The steps that are done, in the order in which they ended.
     pub done: Vec<usize>,
     /// The steps that failed.
-    pub failed: Vec<Failure>,
+    pub failed: Vec<StepFailure>,
     /// The steps that were not tried, because what they depend on failed.
     pub skipped: Vec<usize>,
     /// The steps that were not tried, or not finished, because somebody asked to stop.
@@ -65,13 +65,13 @@ impl Report {
     }
 }
 
-impl Failure {
+impl StepFailure {
     /// The failure of a step, or of what an earlier run had begun; `None` when it was only interrupted.
     pub(crate) fn new(
         (step, address, action, span): (Option<usize>, &Address, Action, &Option<Span>),
         broken: Broken,
         attempts: u32,
-    ) -> Result<Option<Failure>, StoreError> {
+    ) -> Result<Option<StepFailure>, StoreError> {
         let (error, help, class) = match broken {
             Broken::Interrupted => return Ok(None),
             Broken::Store(error) => return Err(error),
@@ -79,7 +79,7 @@ impl Failure {
             Broken::Call(error) => (error.to_string(), advice(error.class).map(str::to_owned), Some(error.class)),
         };
         let (address, span) = (address.clone(), span.clone());
-        Ok(Some(Failure { step, address, action, span, error, help, class, attempts }))
+        Ok(Some(StepFailure { step, address, action, span, error, help, class, attempts }))
     }
 }
 

@@ -18,9 +18,9 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
 use crate::change::StoreError;
-use crate::engine::{Broken, Call, Engine, Job};
+use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::observe::What;
-use crate::report::Failure;
+use crate::report::StepFailure;
 use crate::retry::Retry;
 use crate::step::{Finish, observed};
 
@@ -56,7 +56,7 @@ pub struct Resumption {
     /// What is closed now, in the order in which it ended.
     pub resumed: Vec<Resumed>,
     /// What could not be closed; it stays open, or its resource stays as it is.
-    pub failed: Vec<Failure>,
+    pub failed: Vec<StepFailure>,
     /// What stays open because somebody asked to stop.
     pub remaining: Vec<Address>,
 }
@@ -109,7 +109,7 @@ pub async fn resume(engine: &Engine<'_>, identity: &Identity) -> Result<Resumpti
     } {
         match outcome {
             Ok(outcome) => result.resumed.push(Resumed { address, outcome }),
-            Err(broken) => match Failure::new((None, &address, action, &span), broken, attempts)? {
+            Err(broken) => match StepFailure::new((None, &address, action, &span), broken, attempts)? {
                 Some(failure) => result.failed.push(failure),
                 None => result.remaining.push(address),
             },
@@ -175,7 +175,7 @@ async fn create(
 /// `record` is what was known before the update.
 async fn update(engine: &Engine<'_>, job: &Job<'_>, record: Record, retry: &mut Retry) -> Result<Outcome, Broken> {
     let args = revealed(&record.args).into_owned();
-    let read = engine.call(job, retry, Call::Read, || engine.cloud.read(job.target, &record.id, &args)).await?;
+    let read = engine.call(job, retry, CallKind::Read, || engine.cloud.read(job.target, &record.id, &args)).await?;
     let Some(live) = read else {
         engine.closed(job, engine.remove(job, &Arc::new(record), false)).await?;
         return Ok(Outcome::Missing);

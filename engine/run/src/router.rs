@@ -1,6 +1,6 @@
 //! The router: one cloud made of two. Local kinds are served by the engine itself, all others by the cloud at hand.
 
-use dr_core::cloud::{Cloud, CloudResult, Found, Identity, Intent, Live, Settled, Target};
+use dr_core::cloud::{Cloud, CloudResult, Identity, Intent, Live, Settled, TaggedResource, Target};
 use dr_core::schema::Place;
 use dr_core::value::{Map, Str, Value};
 
@@ -64,7 +64,12 @@ impl Cloud for Router<'_> {
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
         self.of(at).look_up(at, args)
     }
-    fn sweep<'a>(&'a self, program: &'a str, environment: &'a str, regions: &'a [Str]) -> CloudResult<'a, Vec<Found>> {
+    fn sweep<'a>(
+        &'a self,
+        program: &'a str,
+        environment: &'a str,
+        regions: &'a [Str],
+    ) -> CloudResult<'a, Vec<TaggedResource>> {
         self.cloud.sweep(program, environment, regions)
     }
 }

@@ -3,7 +3,7 @@
 //! A row is a version byte, a CRC-32 of tree, key and contents, and JSON. Secrets in it are sealed for the row's own
 //! place. A row that was damaged, or that stands under another key than it was written for, is an error that names it.
 
-use dr_core::journal::Event;
+use dr_core::journal::JournalEvent;
 use dr_core::record::Record;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -45,14 +45,14 @@ pub enum RowError {
 
 /// Where a row stands.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct RowPlace<'a> {
     /// The tree.
     pub(crate) tree: &'static str,
     /// The key.
     pub(crate) key: &'a str,
 }
 
-impl Place<'_> {
+impl RowPlace<'_> {
     fn checksum(&self, contents: &[u8]) -> u32 {
         let mut hash = crc32fast::Hasher::new();
         hash.update(self.tree.as_bytes());
@@ -114,10 +114,12 @@ impl Place<'_> {
     }
 
     /// The bytes of a journal row.
-    pub(crate) fn encode_event(&self, event: &Event, sealer: &Sealer) -> Result<Vec<u8>, RowError> {
+    pub(crate) fn encode_event(&self, event: &JournalEvent, sealer: &Sealer) -> Result<Vec<u8>, RowError> {
         match event {
-            Event::Identified { .. } => self.encode(event),
-            Event::Creating { record, .. } | Event::Updating { record, .. } | Event::Deleting { record, .. } => {
+            JournalEvent::Identified { .. } => self.encode(event),
+            JournalEvent::Creating { record, .. }
+            | JournalEvent::Updating { record, .. }
+            | JournalEvent::Deleting { record, .. } => {
                 if !record.args.values().chain(record.outputs.values()).any(needs_sealing) {
                     return self.encode(event);
                 }
@@ -131,8 +133,8 @@ impl Place<'_> {
     }
 
     /// The event in a journal row.
-    pub(crate) fn decode_event(&self, bytes: &[u8], sealer: &Sealer) -> Result<Event, RowError> {
-        let mut event: Event = self.decode(bytes)?;
+    pub(crate) fn decode_event(&self, bytes: &[u8], sealer: &Sealer) -> Result<JournalEvent, RowError> {
+        let mut event: JournalEvent = self.decode(bytes)?;
         if let Some(record) = record_of(&mut event) {
             open_record(record, sealer, &self.name())?;
         }
@@ -140,12 +142,12 @@ impl Place<'_> {
     }
 }
 
-fn record_of(event: &mut Event) -> Option<&mut Record> {
+fn record_of(event: &mut JournalEvent) -> Option<&mut Record> {
     match event {
-        Event::Creating { record, .. } | Event::Updating { record, .. } | Event::Deleting { record, .. } => {
-            Some(record)
-        }
-        Event::Identified { .. } => None,
+        JournalEvent::Creating { record, .. }
+        | JournalEvent::Updating { record, .. }
+        | JournalEvent::Deleting { record, .. } => Some(record),
+        JournalEvent::Identified { .. } => None,
     }
 }
 

@@ -12,9 +12,9 @@ use dr_core::schema::{Kind, Place, Presence};
 use dr_core::secrecy::mark;
 use dr_core::value::{Map, Value};
 
-use crate::change::Change;
+use crate::change::StateChange;
 use crate::engine::{Broken, Engine, Job};
-use crate::observe::Phase;
+use crate::observe::StepPhase;
 use crate::store::Receipt;
 
 /// What became of a resource that was created or changed.
@@ -68,7 +68,7 @@ fn set_outputs(kind: &Kind, record: &mut Record, outputs: Map<Value>) {
 
 impl Engine<'_> {
     pub(crate) async fn abandon(&self, job: &Job<'_>) -> Result<(), Broken> {
-        self.closed(job, self.store.submit(Change::Abandon { op: job.op.clone() })).await
+        self.closed(job, self.store.submit(StateChange::Abandon { op: job.op.clone() })).await
     }
 
     /// Writes the record and closes the operation. What the plan knew in advance must have come true.
@@ -100,18 +100,18 @@ impl Engine<'_> {
     /// Writes a record and closes the operation. `before` is the record at the resource's former address.
     pub(crate) fn write(&self, job: &Job<'_>, record: &Arc<Record>, before: Option<&Record>) -> Receipt {
         let moved_from = before.filter(|b| b.address != record.address).map(|b| b.address.clone());
-        self.store.submit(Change::Close { op: job.op.clone(), record: record.clone(), moved_from })
+        self.store.submit(StateChange::Close { op: job.op.clone(), record: record.clone(), moved_from })
     }
 
     /// Waits until the operation is closed on disk.
     pub(crate) async fn closed(&self, job: &Job<'_>, receipt: Receipt) -> Result<(), Broken> {
         receipt.durable().await?;
-        self.phase(job, Phase::Closed);
+        self.phase(job, StepPhase::Closed);
         Ok(())
     }
 
     /// Removes a record and closes the operation.
     pub(crate) fn remove(&self, job: &Job<'_>, record: &Arc<Record>, deposed: bool) -> Receipt {
-        self.store.submit(Change::Remove { op: job.op.clone(), record: record.clone(), deposed })
+        self.store.submit(StateChange::Remove { op: job.op.clone(), record: record.clone(), deposed })
     }
 }

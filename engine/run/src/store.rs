@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dr_core::address::Address;
 use dr_core::cloud::Identity;
-use dr_core::journal::{Event, Open, replay};
+use dr_core::journal::{JournalEvent, Open, replay};
 use dr_core::record::{Record, Snapshot};
 use dr_core::value::Str;
 use serde::{Deserialize, Serialize};
@@ -32,8 +32,8 @@ use sled::Transactional as _;
 use sled::transaction::{ConflictableTransactionError, TransactionError};
 use tokio::sync::oneshot;
 
-use crate::change::{Change, StoreError};
-use crate::rows::{Place, RowError};
+use crate::change::{StateChange, StoreError};
+use crate::rows::{RowError, RowPlace};
 use crate::seal::{KEY, KeySource, SealError, Sealer, random};
 
 const JOURNAL: &str = "journal";
@@ -94,16 +94,16 @@ struct Inner {
     records: sled::Tree,
     meta: sled::Tree,
     head: Mutex<Head>,
-    queue: Mutex<Queue>,
+    queue: Mutex<WriteQueue>,
     flushes: AtomicU64,
     commits: AtomicU64,
 }
 
 /// A change that waits, and who waits for it.
-type Waiting = (Change, oneshot::Sender<Result<(), StoreError>>);
+type Waiting = (StateChange, oneshot::Sender<Result<(), StoreError>>);
 
 #[derive(Debug, Default)]
-struct Queue {
+struct WriteQueue {
     waiting: Vec<Waiting>,
     /// Whether a task is writing.
     busy: bool,
@@ -144,7 +144,7 @@ impl Store {
         let tree = |name: &str| database.open_tree(name).map_err(fail);
         let (journal, records, meta) = (tree(JOURNAL)?, tree(RECORDS)?, tree(META)?);
         let row = |source| StoreError::Row { environment: environment.to_owned(), source };
-        let place = |key| Place { tree: META, key };
+        let place = |key| RowPlace { tree: META, key };
         let head = match meta.get(HEAD).map_err(fail)? {
             Some(bytes) => place(HEAD).decode(&bytes).map_err(row)?,
             None => Head::default(),
@@ -245,7 +245,7 @@ impl Store {
         for row in &inner.records {
             let (key, bytes) = row.map_err(|e| inner.failed(e))?;
             let key = String::from_utf8_lossy(&key);
-            let place = Place { tree: RECORDS, key: &key };
+            let place = RowPlace { tree: RECORDS, key: &key };
             let record = place.decode_record(&bytes, &inner.sealer).map_err(|e| inner.row(e))?;
             if key.contains('#') {
                 snapshot.deposed.push(Arc::new(record));
@@ -256,7 +256,7 @@ impl Store {
         if !inner.is_empty() {
             snapshot.program = head.program;
             snapshot.identity = head.identity;
-            let place = Place { tree: META, key: OUTPUTS };
+            let place = RowPlace { tree: META, key: OUTPUTS };
             if let Some(bytes) = inner.meta.get(OUTPUTS).map_err(|e| inner.failed(e))? {
                 snapshot.outputs = place.decode(&bytes).map_err(|e| inner.row(e))?;
                 inner.sealer.open_map(&mut snapshot.outputs, &place.name())?;
@@ -275,8 +275,8 @@ impl Store {
         for row in &inner.journal {
             let (key, bytes) = row.map_err(|e| inner.failed(e))?;
             let key = String::from_utf8_lossy(&key);
-            if !key.ends_with(Row::Deposed.suffix()) {
-                let place = Place { tree: JOURNAL, key: &key };
+            if !key.ends_with(JournalRow::Deposed.suffix()) {
+                let place = RowPlace { tree: JOURNAL, key: &key };
                 events.push(place.decode_event(&bytes, &inner.sealer).map_err(|e| inner.row(e))?);
             }
         }
@@ -294,7 +294,7 @@ impl Store {
             return Ok(());
         }
         self.check_binding(program, identity)?;
-        self.commit(Change::Bind { program: program.clone(), identity: identity.clone() }).await
+        self.commit(StateChange::Bind { program: program.clone(), identity: identity.clone() }).await
     }
 
     /// Checks what [`Store::bind`] would check, and changes nothing.
@@ -320,7 +320,7 @@ impl Store {
     /// When the write failed.
     pub async fn release(&self) -> Result<(), StoreError> {
         match self.inner.is_empty() && lock(&self.inner.head).program.is_some() {
-            true => self.commit(Change::Release).await,
+            true => self.commit(StateChange::Release).await,
             false => Ok(()),
         }
     }
@@ -329,13 +329,13 @@ impl Store {
     ///
     /// # Errors
     /// When the write failed. Then nothing of the change is there.
-    pub async fn commit(&self, change: Change) -> Result<(), StoreError> {
+    pub async fn commit(&self, change: StateChange) -> Result<(), StoreError> {
         self.submit(change).durable().await
     }
 
     /// Makes a change without waiting for it. Changes reach the disk in the order in which they were submitted: when
     /// one is there, so are all before it.
-    pub fn submit(&self, change: Change) -> Receipt {
+    pub fn submit(&self, change: StateChange) -> Receipt {
         let (sender, receiver) = oneshot::channel();
         let start = {
             let mut queue = lock(&self.inner.queue);
@@ -421,18 +421,18 @@ impl Writing {
 
 /// The rows of an operation in the journal.
 #[derive(Clone, Copy)]
-enum Row {
+enum JournalRow {
     Begun,
     Identified,
     Deposed,
 }
 
-impl Row {
+impl JournalRow {
     fn suffix(self) -> &'static str {
         match self {
-            Row::Begun => "/0",
-            Row::Identified => "/1",
-            Row::Deposed => "/2",
+            JournalRow::Begun => "/0",
+            JournalRow::Identified => "/1",
+            JournalRow::Deposed => "/2",
         }
     }
     fn key(self, op: &str) -> String {
@@ -475,7 +475,7 @@ impl Inner {
     }
 
     /// Writes a group: one transaction, one flush.
-    fn write(&self, group: &[Change]) -> Result<(), StoreError> {
+    fn write(&self, group: &[StateChange]) -> Result<(), StoreError> {
         let before = lock(&self.head).clone();
         let mut head = before.clone();
         let mut edits = Edits::default();
@@ -483,7 +483,7 @@ impl Inner {
             self.edit(change, &mut head, &mut edits)?;
         }
         if head != before {
-            let row = Place { tree: META, key: HEAD }.encode(&head).map_err(|e| self.row(e))?;
+            let row = RowPlace { tree: META, key: HEAD }.encode(&head).map_err(|e| self.row(e))?;
             edits.meta.push((HEAD.into(), Some(row)));
         }
         (&self.journal, &self.records, &self.meta)
@@ -514,40 +514,42 @@ impl Inner {
     }
 
     /// Turns a change into rows.
-    fn edit(&self, change: &Change, head: &mut Head, edits: &mut Edits) -> Result<(), StoreError> {
+    fn edit(&self, change: &StateChange, head: &mut Head, edits: &mut Edits) -> Result<(), StoreError> {
         let close = |head: &mut Head, edits: &mut Edits, op: &Str| {
             head.position += 1;
-            edits.journal.extend([Row::Begun, Row::Identified, Row::Deposed].map(|row| (row.key(op), None)));
+            edits.journal.extend(
+                [JournalRow::Begun, JournalRow::Identified, JournalRow::Deposed].map(|row| (row.key(op), None)),
+            );
         };
         let record_row = |key: String, record: &Record| {
-            let row = Place { tree: RECORDS, key: &key }.encode_record(record, &self.sealer);
+            let row = RowPlace { tree: RECORDS, key: &key }.encode_record(record, &self.sealer);
             row.map(|bytes| (key, Some(bytes))).map_err(|e| self.row(e))
         };
         match change {
-            Change::Append { event, depose } => {
+            StateChange::Append { event, depose } => {
                 let key = match event {
-                    Event::Identified { op, .. } => Row::Identified.key(op),
-                    other => Row::Begun.key(other.op()),
+                    JournalEvent::Identified { op, .. } => JournalRow::Identified.key(op),
+                    other => JournalRow::Begun.key(other.op()),
                 };
-                let row = Place { tree: JOURNAL, key: &key }.encode_event(event, &self.sealer);
+                let row = RowPlace { tree: JOURNAL, key: &key }.encode_event(event, &self.sealer);
                 edits.journal.push((key, Some(row.map_err(|e| self.row(e))?)));
                 if let Some(old) = depose {
-                    let key = Row::Deposed.key(event.op());
+                    let key = JournalRow::Deposed.key(event.op());
                     let note = Deposed { address: old.address.clone(), op: old.op.clone() };
-                    let row = Place { tree: JOURNAL, key: &key }.encode(&note).map_err(|e| self.row(e))?;
+                    let row = RowPlace { tree: JOURNAL, key: &key }.encode(&note).map_err(|e| self.row(e))?;
                     edits.journal.push((key, Some(row)));
                     edits.records.push((old.address.to_string(), None));
                     edits.records.push(record_row(deposed_key(&old.address, &old.op), old)?);
                 }
             }
-            Change::Close { op, record, moved_from } => {
+            StateChange::Close { op, record, moved_from } => {
                 close(head, edits, op);
                 if let Some(from) = moved_from {
                     edits.records.push((from.to_string(), None));
                 }
                 edits.records.push(record_row(record.address.to_string(), record)?);
             }
-            Change::Remove { op, record, deposed } => {
+            StateChange::Remove { op, record, deposed } => {
                 close(head, edits, op);
                 let key = match deposed {
                     true => deposed_key(&record.address, &record.op),
@@ -555,11 +557,11 @@ impl Inner {
                 };
                 edits.records.push((key, None));
             }
-            Change::Abandon { op } => {
+            StateChange::Abandon { op } => {
                 close(head, edits, op);
                 edits.records.extend(self.restored(op)?);
             }
-            Change::Move { records, deposed } => {
+            StateChange::Move { records, deposed } => {
                 head.position += 1;
                 // An address that one record leaves may be the one that another gets.
                 edits.records.extend(records.iter().map(|(before, _)| (before.to_string(), None)));
@@ -571,18 +573,18 @@ impl Inner {
                     edits.records.push(record_row(deposed_key(&record.address, &record.op), record)?);
                 }
             }
-            Change::Outputs(outputs) => {
+            StateChange::Outputs(outputs) => {
                 head.position += 1;
-                let place = Place { tree: META, key: OUTPUTS };
+                let place = RowPlace { tree: META, key: OUTPUTS };
                 let mut outputs = outputs.clone();
                 self.sealer.seal_map(&mut outputs, &place.name())?;
                 edits.meta.push((OUTPUTS.into(), Some(place.encode(&outputs).map_err(|e| self.row(e))?)));
             }
-            Change::Bind { program, identity } => {
+            StateChange::Bind { program, identity } => {
                 head.program = Some(program.clone());
                 head.identity = Some(identity.clone());
             }
-            Change::Release => {
+            StateChange::Release => {
                 if self.is_empty() && edits.records.is_empty() && edits.journal.is_empty() {
                     head.program = None;
                     head.identity = None;
@@ -595,15 +597,16 @@ impl Inner {
 
     /// The rows that bring back what an operation had set aside.
     fn restored(&self, op: &str) -> Result<Vec<Edit>, StoreError> {
-        let note_key = Row::Deposed.key(op);
+        let note_key = JournalRow::Deposed.key(op);
         let Some(bytes) = self.journal.get(&note_key).map_err(|e| self.failed(e))? else { return Ok(Vec::new()) };
-        let note: Deposed = Place { tree: JOURNAL, key: &note_key }.decode(&bytes).map_err(|e| self.row(e))?;
+        let note: Deposed = RowPlace { tree: JOURNAL, key: &note_key }.decode(&bytes).map_err(|e| self.row(e))?;
         let aside = deposed_key(&note.address, &note.op);
         let Some(bytes) = self.records.get(&aside).map_err(|e| self.failed(e))? else { return Ok(Vec::new()) };
         // The row is written for its key, so it is read and written again.
-        let old = Place { tree: RECORDS, key: &aside }.decode_record(&bytes, &self.sealer).map_err(|e| self.row(e))?;
+        let old =
+            RowPlace { tree: RECORDS, key: &aside }.decode_record(&bytes, &self.sealer).map_err(|e| self.row(e))?;
         let key = note.address.to_string();
-        let row = Place { tree: RECORDS, key: &key }.encode_record(&old, &self.sealer).map_err(|e| self.row(e))?;
+        let row = RowPlace { tree: RECORDS, key: &key }.encode_record(&old, &self.sealer).map_err(|e| self.row(e))?;
         Ok(vec![(aside, None), (key, Some(row))])
     }
 }

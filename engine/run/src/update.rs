@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use dr_core::cloud::Intent;
-use dr_core::journal::Event;
+use dr_core::journal::JournalEvent;
 use dr_core::record::Record;
 use dr_core::secrecy::revealed;
 use dr_core::value::{Map, Value};
 
-use crate::change::Change;
-use crate::engine::{Broken, Call, Engine, Job};
-use crate::observe::Phase;
+use crate::change::StateChange;
+use crate::engine::{Broken, CallKind, Engine, Job};
+use crate::observe::StepPhase;
 use crate::retry::Retry;
 use crate::step::{Finish, complete, observed};
 
@@ -25,19 +25,20 @@ impl Engine<'_> {
         known: &Map<Value>,
         retry: &mut Retry,
     ) -> Result<Finish, Broken> {
-        let event = Event::Updating { op: job.op.clone(), record: Box::new(record.clone()) };
-        self.store.commit(Change::Append { event, depose: None }).await?;
-        self.phase(job, Phase::Intended);
+        let event = JournalEvent::Updating { op: job.op.clone(), record: Box::new(record.clone()) };
+        self.store.commit(StateChange::Append { event, depose: None }).await?;
+        self.phase(job, StepPhase::Intended);
         let (was, args) = (revealed(&old.args), revealed(&record.args).into_owned());
         let id = record.id.clone();
         let change = async {
             if old.incomplete {
                 self.settle(job, &id, &was, job.target.kind.create, retry).await?;
-                self.phase(job, Phase::Configuring);
-                self.call(job, retry, Call::Configure, || self.cloud.configure(job.target, &id, &args, intent)).await?;
+                self.phase(job, StepPhase::Configuring);
+                self.call(job, retry, CallKind::Configure, || self.cloud.configure(job.target, &id, &args, intent))
+                    .await?;
             }
-            self.phase(job, Phase::Updating);
-            self.call(job, retry, Call::Update, || self.cloud.update(job.target, &id, &was, &args)).await?;
+            self.phase(job, StepPhase::Updating);
+            self.call(job, retry, CallKind::Update, || self.cloud.update(job.target, &id, &was, &args)).await?;
             self.settle(job, &id, &args, job.target.kind.update, retry).await?;
             self.read_back(job, &id, &args, retry).await
         };
@@ -49,7 +50,7 @@ impl Engine<'_> {
             Err(broken @ (Broken::Interrupted | Broken::Store(_))) => Err(broken),
             Err(broken) => {
                 // Part of it may have happened: the record says what is there, so that the next plan sees the rest.
-                let read = self.once(job, Call::Read, || self.cloud.read(job.target, &id, &was)).await;
+                let read = self.once(job, CallKind::Read, || self.cloud.read(job.target, &id, &was)).await;
                 let record = match read {
                     Ok(Some(live)) => observed(job.target.kind, old.clone(), live),
                     Err(stop @ (Broken::Interrupted | Broken::Store(_))) => return Err(stop),

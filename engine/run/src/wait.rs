@@ -6,8 +6,8 @@ use dr_core::cloud::{ErrorClass, Live, Settled};
 use dr_core::value::{Map, Value};
 use tokio::time::Instant;
 
-use crate::engine::{Broken, Call, Engine, Job};
-use crate::observe::{Phase, What};
+use crate::engine::{Broken, CallKind, Engine, Job};
+use crate::observe::{StepPhase, What};
 use crate::retry::Retry;
 
 /// Longest time between two looks at what settles.
@@ -29,10 +29,10 @@ impl Engine<'_> {
         typical: Duration,
         retry: &mut Retry,
     ) -> Result<(), Broken> {
-        self.phase(job, Phase::Settling);
+        self.phase(job, StepPhase::Settling);
         let mut wait = Wait::new(job, typical);
         loop {
-            match self.call(job, retry, Call::Settle, || self.cloud.settle(job.target, id, args)).await? {
+            match self.call(job, retry, CallKind::Settle, || self.cloud.settle(job.target, id, args)).await? {
                 Settled::Ready => return Ok(()),
                 Settled::Failed(why) => return Err(Broken::wrong(format!("it did not become ready: {why}"))),
                 Settled::Wait(hint) => self.wait(job, &mut wait, hint).await?,
@@ -60,14 +60,14 @@ impl Engine<'_> {
         args: &Map<Value>,
         retry: &mut Retry,
     ) -> Result<Live, Broken> {
-        self.phase(job, Phase::Reading);
+        self.phase(job, StepPhase::Reading);
         loop {
-            if let Some(live) = self.call(job, retry, Call::Read, || self.cloud.read(job.target, id, args)).await? {
+            if let Some(live) = self.call(job, retry, CallKind::Read, || self.cloud.read(job.target, id, args)).await? {
                 return Ok(live);
             }
             let unseen = dr_core::cloud::CloudError::new(
                 ErrorClass::NotYetConsistent,
-                Call::Read.name(),
+                CallKind::Read.name(),
                 "NotFound",
                 "it was just made and is not to be found",
             );

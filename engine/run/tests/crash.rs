@@ -205,7 +205,7 @@ impl Camera {
 }
 
 impl Observer for Camera {
-    fn on(&self, event: &dr_run::Event<'_>) {
+    fn on(&self, event: &dr_run::Progress<'_>) {
         let things = self.cloud.inside.lock().unwrap().things.clone();
         self.shoot(format!("{:?} {}", event.what, event.address), things);
     }
@@ -274,7 +274,7 @@ struct Reaper {
 }
 
 impl Observer for Reaper {
-    fn on(&self, _: &dr_run::Event<'_>) {
+    fn on(&self, _: &dr_run::Progress<'_>) {
         if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.cancel.request();
             self.cancel.request();

@@ -6,11 +6,11 @@ mod common;
 use std::sync::Arc;
 
 use common::{Fake, Room, address, all_bytes, identity, open, output, plan, run, step, wanted};
-use dr_core::expr::{Expr, Key};
+use dr_core::expr::{Expr, PartKey};
 use dr_core::plan::{Action, Plan};
 use dr_core::record::Snapshot;
 use dr_core::value::{Map, Value};
-use dr_run::{Change, DiskWorld, KeySource, LocalCloud, PlanFileError, Router, Store, StoreError, plan_file};
+use dr_run::{DiskWorld, KeySource, LocalCloud, PlanFileError, Router, StateChange, Store, StoreError, plan_file};
 
 const SECRET: &str = "correct-horse-battery-staple";
 
@@ -60,12 +60,12 @@ async fn secrets_come_back_and_are_nowhere_in_clear() {
         output(&mut second, "o", Expr::Known(Value::str(SECRET).secret()));
         plan_file::write(&dir.path().join("stored.plan"), &second, store.sealer()).unwrap();
         // And what was begun.
-        let event = dr_core::journal::Event::Deleting {
+        let event = dr_core::journal::JournalEvent::Deleting {
             op: "open".into(),
             record: Box::new(dr_core::record::Record::clone(&snapshot.records[&address("x.quick:a")])),
             deposed: false,
         };
-        store.commit(Change::Append { event, depose: None }).await.unwrap();
+        store.commit(StateChange::Append { event, depose: None }).await.unwrap();
     }
     let store = common::reopen(dir.path()).await;
     let snapshot = store.snapshot().unwrap();
@@ -130,7 +130,7 @@ async fn a_state_that_lost_something_is_refused() {
     let before = std::fs::read(&file).unwrap();
     let store = Store::open(dir.path(), "e", &KeySource::default()).unwrap();
     store.bind(&"p".into(), &identity()).await.unwrap();
-    store.commit(Change::Outputs(Map::from([("x".into(), Value::from(1))]))).await.unwrap();
+    store.commit(StateChange::Outputs(Map::from([("x".into(), Value::from(1))]))).await.unwrap();
     drop(store);
     let whole = std::fs::read(&file).unwrap();
     let mut flipped = whole.clone();
@@ -183,7 +183,7 @@ async fn stored_plans_come_back_whole_or_not_at_all() {
     let mixed = Expr::concat(vec![secret.clone(), reference.clone()]);
     let part = Expr::Get(
         Arc::new(Expr::map(Map::from([("k".into(), secret.clone()), ("r".into(), reference)]))),
-        Key::Name("x".into()),
+        PartKey::Name("x".into()),
     );
     let update = step(Action::Update, "x.quick:a", &[], &[("password", secret), ("name", mixed), ("peer", part)]);
     let mut stored = plan("2", &snapshot, vec![common::with_prior(update, &snapshot.records[&address("x.quick:a")])]);

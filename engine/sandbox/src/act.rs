@@ -19,23 +19,23 @@ use crate::call::Call;
 use crate::check::taken;
 use crate::error::SandboxError;
 use crate::fault::Dice;
-use crate::log::{Change, Held, Log};
+use crate::log::{Log, LogLine, LogLock};
 use crate::make::Maker;
-use crate::options::{Options, Speed};
+use crate::options::{SandboxOptions, Speed};
 use crate::refer::held;
 use crate::seal::seal;
-use crate::state::{Data, Entry, Removal, State};
+use crate::state::{Data, Entry, Removal, SandboxState};
 use crate::template;
 
 /// The sandbox behind its handle's mutex.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) registry: Arc<Registry>,
-    pub(crate) options: Options,
+    pub(crate) options: SandboxOptions,
     pub(crate) dice: Option<Dice>,
     /// Calls by kind and operation.
     pub(crate) calls: BTreeMap<(&'static str, &'static str), u64>,
-    pub(crate) state: State,
+    pub(crate) state: SandboxState,
     clock: Clock,
     log: Option<Log>,
 }
@@ -64,7 +64,7 @@ fn micros(duration: Duration) -> u64 {
 
 /// A resource that a call is about.
 #[derive(Clone, Copy)]
-pub(crate) struct Key<'a> {
+pub(crate) struct ResourceKey<'a> {
     pub(crate) kind: &'static Kind,
     pub(crate) region: Option<&'a str>,
     pub(crate) id: &'a str,
@@ -73,7 +73,11 @@ pub(crate) struct Key<'a> {
 }
 
 impl Core {
-    pub(crate) fn new(dir: Option<&Path>, registry: Arc<Registry>, options: Options) -> Result<Core, SandboxError> {
+    pub(crate) fn new(
+        dir: Option<&Path>,
+        registry: Arc<Registry>,
+        options: SandboxOptions,
+    ) -> Result<Core, SandboxError> {
         let problems = template::check(&registry);
         if !problems.is_empty() {
             return Err(SandboxError::Facts(problems));
@@ -82,7 +86,7 @@ impl Core {
         let mut core = Core {
             dice: options.faults.clone().map(Dice::new),
             calls: BTreeMap::new(),
-            state: State::new(&registry),
+            state: SandboxState::new(&registry),
             clock: Clock::new(),
             registry,
             options,
@@ -101,7 +105,7 @@ impl Core {
     }
 
     /// Takes the lock and learns what others did. The change is made while the result lives.
-    pub(crate) fn begin(&mut self) -> Result<Option<Held>, SandboxError> {
+    pub(crate) fn begin(&mut self) -> Result<Option<LogLock>, SandboxError> {
         let Some(log) = &self.log else {
             self.state.expire(self.now());
             return Ok(None);
@@ -116,7 +120,7 @@ impl Core {
         self.learn(None)
     }
 
-    fn learn(&mut self, held: Option<&Held>) -> Result<(), SandboxError> {
+    fn learn(&mut self, held: Option<&LogLock>) -> Result<(), SandboxError> {
         let now = self.now();
         if let Some(mut log) = self.log.take() {
             let learnt = self.take_in(&mut log, held, now);
@@ -131,7 +135,7 @@ impl Core {
         Ok(())
     }
 
-    fn take_in(&mut self, log: &mut Log, held: Option<&Held>, now: u64) -> Result<(), SandboxError> {
+    fn take_in(&mut self, log: &mut Log, held: Option<&LogLock>, now: u64) -> Result<(), SandboxError> {
         let news = log.news(held)?;
         if news.afresh {
             self.state.clear();
@@ -143,15 +147,15 @@ impl Core {
 
     /// Takes over a change from the log. What it says about time holds at most for as long as it would take at this
     /// handle's speed.
-    fn apply(&mut self, change: Change<'_>, now: u64) -> Result<(), String> {
+    fn apply(&mut self, change: LogLine<'_>, now: u64) -> Result<(), String> {
         let speed = self.speed();
         let registry = self.registry.clone();
         let known =
             |name: &str| registry.get(name).ok_or_else(|| format!("it is of a kind `{name}` that is not known"));
         let latest = |time: u64, from: u64, real: Duration| time.min(from.saturating_add(micros(speed.scale(real))));
         match change {
-            Change::Sandbox { .. } => {}
-            Change::Put { kind, resource } => {
+            LogLine::Sandbox { .. } => {}
+            LogLine::Put { kind, resource } => {
                 let kind = known(&kind)?;
                 let mut data = resource.into_owned();
                 data.ready_at = latest(data.ready_at, now, kind.create.max(kind.update));
@@ -163,7 +167,7 @@ impl Core {
                 self.make_sensitive(kind, &mut data);
                 self.state.put(kind, data);
             }
-            Change::Delete { kind, region, id, gone_at, blocked_until } => {
+            LogLine::Delete { kind, region, id, gone_at, blocked_until } => {
                 let kind = known(&kind)?;
                 let gone_at = latest(gone_at, now, kind.delete);
                 // It may be gone already: by its time, when it is deleted once more on its way out.
@@ -172,7 +176,7 @@ impl Core {
                     self.state.expire(now);
                 }
             }
-            Change::Block { name, until } => {
+            LogLine::Block { name, until } => {
                 let kind = known(name.split(' ').next().unwrap_or_default())?;
                 self.state.block(name.into_owned(), latest(until, now, kind.delete + kind.name_blocked));
             }
@@ -181,7 +185,7 @@ impl Core {
     }
 
     /// Writes changes, then lets them show.
-    fn commit(&mut self, changes: Vec<Change<'_>>) -> Result<(), SandboxError> {
+    fn commit(&mut self, changes: Vec<LogLine<'_>>) -> Result<(), SandboxError> {
         let now = self.now();
         if let Some(log) = &mut self.log {
             log.append(&changes)?;
@@ -194,11 +198,11 @@ impl Core {
             && log.is_long(self.state.len())
         {
             self.state.unblock(now);
-            let puts = self.state.iter().map(|entry| Change::Put {
+            let puts = self.state.iter().map(|entry| LogLine::Put {
                 kind: Cow::Borrowed(entry.kind.name),
                 resource: Cow::Borrowed(&entry.data),
             });
-            let blocks = self.state.blocks().map(|(name, until)| Change::Block { name: Cow::Borrowed(name), until });
+            let blocks = self.state.blocks().map(|(name, until)| LogLine::Block { name: Cow::Borrowed(name), until });
             // The change itself is written. A log that cannot be shortened is long, but whole.
             let _ = log.rewrite(puts.chain(blocks));
         }
@@ -206,13 +210,13 @@ impl Core {
     }
 
     pub(crate) fn put(&mut self, kind: &'static Kind, data: Data) -> Result<(), SandboxError> {
-        self.commit(vec![Change::Put { kind: Cow::Borrowed(kind.name), resource: Cow::Owned(data) }])
+        self.commit(vec![LogLine::Put { kind: Cow::Borrowed(kind.name), resource: Cow::Owned(data) }])
     }
 
     /// Lets resources go at a time.
     pub(crate) fn remove(&mut self, keys: &[u64], gone_at: u64, block: bool) -> Result<(), SandboxError> {
         let speed = self.speed();
-        let changes = keys.iter().filter_map(|key| self.state.get(*key)).map(|entry| Change::Delete {
+        let changes = keys.iter().filter_map(|key| self.state.get(*key)).map(|entry| LogLine::Delete {
             kind: Cow::Borrowed(entry.kind.name),
             region: entry.data.region.clone(),
             id: entry.data.id.clone(),
@@ -232,7 +236,7 @@ impl Core {
     /// Creates. A second call for the same operation gives the same id, as a client token does.
     pub(crate) fn create(
         &mut self,
-        at: Key<'_>,
+        at: ResourceKey<'_>,
         args: &Map<Value>,
         intent: &Intent,
         start: Instant,
@@ -297,7 +301,7 @@ impl Core {
     /// Changes in place. The same arguments again change nothing.
     pub(crate) fn update(
         &mut self,
-        at: Key<'_>,
+        at: ResourceKey<'_>,
         new: &Map<Value>,
         start: Instant,
         stale: bool,
@@ -338,7 +342,7 @@ impl Core {
     }
 
     /// Starts a deletion, with everything that goes along.
-    pub(crate) fn delete(&mut self, at: Key<'_>, start: Instant) -> Result<(), CloudError> {
+    pub(crate) fn delete(&mut self, at: ResourceKey<'_>, start: Instant) -> Result<(), CloudError> {
         let _held = self.begin().map_err(|e| at.call.broke(&e))?;
         let Some((key, entry)) = self.state.find(at.kind, at.region, at.id) else { return Ok(()) };
         if entry.is_deleting() {
@@ -364,7 +368,7 @@ impl Core {
     }
 
     /// Whether a creation or change is finished.
-    pub(crate) fn settle(&mut self, at: Key<'_>) -> Result<Settled, CloudError> {
+    pub(crate) fn settle(&mut self, at: ResourceKey<'_>) -> Result<Settled, CloudError> {
         self.look().map_err(|e| at.call.broke(&e))?;
         let now = self.now();
         let entry = self.entry(at)?;
@@ -378,7 +382,7 @@ impl Core {
     }
 
     /// Whether a deletion is finished.
-    pub(crate) fn deleted(&mut self, at: Key<'_>) -> Result<Settled, CloudError> {
+    pub(crate) fn deleted(&mut self, at: ResourceKey<'_>) -> Result<Settled, CloudError> {
         self.look().map_err(|e| at.call.broke(&e))?;
         let now = self.now();
         Ok(match self.state.find(at.kind, at.region, at.id) {
@@ -391,20 +395,20 @@ impl Core {
     }
 
     /// The resource as it is.
-    pub(crate) fn read(&mut self, at: Key<'_>) -> Result<Option<Live>, CloudError> {
+    pub(crate) fn read(&mut self, at: ResourceKey<'_>) -> Result<Option<Live>, CloudError> {
         self.look().map_err(|e| at.call.broke(&e))?;
         let found = self.state.find(at.kind, at.region, at.id);
         Ok(found.map(|(_, e)| Live { args: e.data.args.clone(), outputs: e.data.outputs.clone() }))
     }
 
     /// That it exists.
-    pub(crate) fn exists(&mut self, at: Key<'_>) -> Result<(), CloudError> {
+    pub(crate) fn exists(&mut self, at: ResourceKey<'_>) -> Result<(), CloudError> {
         self.look().map_err(|e| at.call.broke(&e))?;
         self.entry(at).map(|_| ())
     }
 
     /// The attributes that a look-up answers.
-    pub(crate) fn answer(&self, at: Key<'_>, args: &Map<Value>) -> Map<Value> {
+    pub(crate) fn answer(&self, at: ResourceKey<'_>, args: &Map<Value>) -> Map<Value> {
         let op = Value::Map(args.clone()).to_json();
         let mut maker = Maker {
             kind: at.kind,
@@ -421,7 +425,7 @@ impl Core {
         maker.outputs
     }
 
-    fn entry(&self, at: Key<'_>) -> Result<&Entry, CloudError> {
+    fn entry(&self, at: ResourceKey<'_>) -> Result<&Entry, CloudError> {
         self.state.find(at.kind, at.region, at.id).map(|(_, entry)| entry).ok_or_else(|| {
             let message = format!("there is no {} `{}`{}", at.kind.name, at.id, in_region(at.region));
             at.call.fails(ErrorClass::Gone, "NotFound", message)

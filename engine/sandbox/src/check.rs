@@ -5,14 +5,19 @@ use std::time::Duration;
 use dr_core::cloud::{CloudError, ErrorClass};
 use dr_core::value::{Map, Value};
 
-use crate::act::{Core, Key};
+use crate::act::{Core, ResourceKey};
 use crate::call::Call;
 use crate::refer::is_foreign;
 use crate::state::{Entry, unique_name};
 
 impl Core {
     /// That everything referred to exists. With `stale`, what this handle made is not visible yet.
-    pub(crate) fn check_references(&self, at: Key<'_>, args: &Map<Value>, stale: bool) -> Result<(), CloudError> {
+    pub(crate) fn check_references(
+        &self,
+        at: ResourceKey<'_>,
+        args: &Map<Value>,
+        stale: bool,
+    ) -> Result<(), CloudError> {
         for found in self.state.references(at.kind, args) {
             match self.state.resolve(&found, at.region) {
                 Some(entry) => {
@@ -37,7 +42,7 @@ impl Core {
     /// That the name, if the kind has one that must be the only one, is free or its own.
     pub(crate) fn check_free(
         &self,
-        at: Key<'_>,
+        at: ResourceKey<'_>,
         args: &Map<Value>,
         own: Option<&Map<Value>>,
     ) -> Result<(), CloudError> {

@@ -50,8 +50,8 @@ use dr_core::value::Str;
 
 pub use error::SandboxError;
 pub use fault::Faults;
-pub use options::{Options, Speed, SpeedError};
-pub use tamper::{Phase, Resource};
+pub use options::{SandboxOptions, Speed, SpeedError};
+pub use tamper::{Phase, ShownResource};
 
 use crate::act::Core;
 
@@ -68,7 +68,7 @@ impl Sandbox {
     /// # Errors
     /// When a kind's facts contradict each other, when the directory or its log cannot be read or written, when the
     /// log is damaged elsewhere than in a torn last line, or when it belongs to another account.
-    pub fn open(dir: &Path, registry: Arc<Registry>, options: Options) -> Result<Sandbox, SandboxError> {
+    pub fn open(dir: &Path, registry: Arc<Registry>, options: SandboxOptions) -> Result<Sandbox, SandboxError> {
         Sandbox::new(Some(dir), registry, options)
     }
 
@@ -76,11 +76,11 @@ impl Sandbox {
     ///
     /// # Errors
     /// When a kind's facts contradict each other.
-    pub fn in_memory(registry: Arc<Registry>, options: Options) -> Result<Sandbox, SandboxError> {
+    pub fn in_memory(registry: Arc<Registry>, options: SandboxOptions) -> Result<Sandbox, SandboxError> {
         Sandbox::new(None, registry, options)
     }
 
-    fn new(dir: Option<&Path>, registry: Arc<Registry>, options: Options) -> Result<Sandbox, SandboxError> {
+    fn new(dir: Option<&Path>, registry: Arc<Registry>, options: SandboxOptions) -> Result<Sandbox, SandboxError> {
         let account = options.account.clone();
         Ok(Sandbox { account, core: Mutex::new(Core::new(dir, registry, options)?) })
     }

@@ -32,7 +32,7 @@ const SLACK: u64 = 3;
 /// One line.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum Change<'a> {
+pub(crate) enum LogLine<'a> {
     /// The first line.
     Sandbox { version: u32, account: Cow<'a, str> },
     /// A resource is as follows, whether it was there or not.
@@ -48,13 +48,13 @@ pub(crate) struct News {
     /// Whether the file was written anew: what is known counts no more.
     pub(crate) afresh: bool,
     /// The changes with their line numbers.
-    pub(crate) changes: Vec<(u64, Change<'static>)>,
+    pub(crate) changes: Vec<(u64, LogLine<'static>)>,
 }
 
 /// The lock; given back when dropped.
-pub(crate) struct Held(Arc<File>);
+pub(crate) struct LogLock(Arc<File>);
 
-impl Drop for Held {
+impl Drop for LogLock {
     fn drop(&mut self) {
         // Closing the file would give the lock back too; there is nobody to tell.
         let _ = self.0.unlock();
@@ -91,14 +91,14 @@ impl Log {
     }
 
     /// Takes the lock; waits while another handle has it.
-    pub(crate) fn hold(&self) -> Result<Held, SandboxError> {
+    pub(crate) fn hold(&self) -> Result<LogLock, SandboxError> {
         self.lock.lock().map_err(|e| storage("lock", &self.path)(e))?;
-        Ok(Held(self.lock.clone()))
+        Ok(LogLock(self.lock.clone()))
     }
 
     /// Reads what was written since the last time. Under the lock (`held`), a torn last line is cut off and a missing
     /// file is made; without it, the one is left for later and the other is an error.
-    pub(crate) fn news(&mut self, held: Option<&Held>) -> Result<News, SandboxError> {
+    pub(crate) fn news(&mut self, held: Option<&LogLock>) -> Result<News, SandboxError> {
         let mut length = self.length()?;
         let afresh = length.is_none();
         if afresh {
@@ -122,10 +122,10 @@ impl Log {
             }
         }
         if self.lines == 0 && held.is_some() {
-            let change = Change::Sandbox { version: VERSION, account: Cow::Owned(self.account.to_string()) };
+            let change = LogLine::Sandbox { version: VERSION, account: Cow::Owned(self.account.to_string()) };
             self.append(&[change])?;
         }
-        if let Some((_, Change::Sandbox { account, .. })) = changes.first()
+        if let Some((_, LogLine::Sandbox { account, .. })) = changes.first()
             && **account != *self.account
         {
             return Err(SandboxError::OtherAccount {
@@ -138,20 +138,20 @@ impl Log {
     }
 
     /// The first line must say what the file is, and no other may.
-    fn greet<'a>(&self, number: u64, change: Change<'a>) -> Result<Change<'a>, String> {
+    fn greet<'a>(&self, number: u64, change: LogLine<'a>) -> Result<LogLine<'a>, String> {
         match &change {
-            Change::Sandbox { version, .. } if number == 1 && *version != VERSION => {
+            LogLine::Sandbox { version, .. } if number == 1 && *version != VERSION => {
                 Err(format!("it is of version {version}, not {VERSION}"))
             }
-            Change::Sandbox { .. } if number > 1 => Err("only the first line may say what the file is".into()),
-            Change::Sandbox { .. } => Ok(change),
+            LogLine::Sandbox { .. } if number > 1 => Err("only the first line may say what the file is".into()),
+            LogLine::Sandbox { .. } => Ok(change),
             _ if number == 1 => Err("the first line does not say what the file is".into()),
             _ => Ok(change),
         }
     }
 
     /// Appends changes with one write. Under the lock, after [`Log::news`].
-    pub(crate) fn append(&mut self, changes: &[Change<'_>]) -> Result<(), SandboxError> {
+    pub(crate) fn append(&mut self, changes: &[LogLine<'_>]) -> Result<(), SandboxError> {
         self.text.clear();
         for change in changes {
             encode(change, &mut self.text).map_err(|e| storage("write", &self.path)(e))?;
@@ -178,10 +178,10 @@ impl Log {
     }
 
     /// Writes the log anew with these changes only. Under the lock, after [`Log::news`].
-    pub(crate) fn rewrite<'a>(&mut self, changes: impl Iterator<Item = Change<'a>>) -> Result<(), SandboxError> {
+    pub(crate) fn rewrite<'a>(&mut self, changes: impl Iterator<Item = LogLine<'a>>) -> Result<(), SandboxError> {
         let path = self.path.with_extension("jsonl.new");
         let (mut text, mut lines) = (Vec::new(), 0);
-        let head = Change::Sandbox { version: VERSION, account: Cow::Owned(self.account.to_string()) };
+        let head = LogLine::Sandbox { version: VERSION, account: Cow::Owned(self.account.to_string()) };
         for change in std::iter::once(head).chain(changes) {
             encode(&change, &mut text).map_err(|e| storage("write", &path)(e))?;
             lines += 1;
@@ -252,7 +252,7 @@ fn sum_of(rest: &[u8]) -> [u8; SUM] {
 }
 
 /// Writes a change as a line: its JSON, with the checksum of what follows as its first field.
-fn encode(change: &Change<'_>, text: &mut Vec<u8>) -> io::Result<()> {
+fn encode(change: &LogLine<'_>, text: &mut Vec<u8>) -> io::Result<()> {
     text.extend_from_slice(BEFORE_SUM);
     let sum = text.len();
     text.extend_from_slice(&[b'0'; SUM]);
@@ -266,7 +266,7 @@ fn encode(change: &Change<'_>, text: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-fn decode(line: &[u8]) -> Result<Change<'static>, String> {
+fn decode(line: &[u8]) -> Result<LogLine<'static>, String> {
     let (sum, rest) = line
         .strip_prefix(BEFORE_SUM)
         .and_then(|text| text.split_at_checked(SUM))

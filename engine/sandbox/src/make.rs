@@ -4,7 +4,7 @@
 //! on the account, the kind, the operation, the field, and, for attributes that an in-place change may change, on how
 //! often the resource was changed.
 
-use dr_core::schema::{Check, Field, Kind, Presence, Type};
+use dr_core::schema::{Condition, Field, Kind, Presence, Type};
 use dr_core::secrecy::mark_value;
 use dr_core::value::{Float, Map, Str, Value, intern};
 use dr_core::walk::Spot;
@@ -162,9 +162,9 @@ impl Maker<'_> {
     fn plain(&mut self, field: &'static Field, seed: &str, revision: u64) -> Option<Value> {
         for check in field.checks {
             match check {
-                Check::OneOf(texts) => return texts.first().map(Value::str),
-                Check::OneOfInt(numbers) => return numbers.first().map(|n| Value::Int(*n)),
-                Check::Range(low, _) if field.ty == Type::Int => return Some(Value::Int(*low)),
+                Condition::OneOf(texts) => return texts.first().map(Value::str),
+                Condition::OneOfInt(numbers) => return numbers.first().map(|n| Value::Int(*n)),
+                Condition::Range(low, _) if field.ty == Type::Int => return Some(Value::Int(*low)),
                 _ => {}
             }
         }

@@ -11,7 +11,7 @@ use crate::fault::Faults;
 
 /// How a sandbox behaves. The default is an account of zeros at the pace of the real cloud, without faults.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct SandboxOptions {
     /// How fast time passes for what takes time.
     pub speed: Speed,
     /// What goes wrong, if anything shall.
@@ -22,9 +22,14 @@ pub struct Options {
     pub account: Str,
 }
 
-impl Default for Options {
-    fn default() -> Options {
-        Options { speed: Speed::Real, faults: None, regions_down: BTreeSet::new(), account: Str::from("000000000000") }
+impl Default for SandboxOptions {
+    fn default() -> SandboxOptions {
+        SandboxOptions {
+            speed: Speed::Real,
+            faults: None,
+            regions_down: BTreeSet::new(),
+            account: Str::from("000000000000"),
+        }
     }
 }
 

@@ -23,7 +23,7 @@ const PROVIDED: &[&str] = &["alias/aws/", "role/aws-service-role/", "/aws/servic
 
 /// A reference found in arguments.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Found {
+pub(crate) struct FoundReference {
     /// The argument it is in or below.
     pub(crate) arg: &'static str,
     /// Where, for messages: `network.subnets.0`.
@@ -82,7 +82,7 @@ impl References {
     }
 
     /// The references in these arguments, without those that are taken on trust in any case.
-    pub(crate) fn within(&self, kind: &'static Kind, args: &Map<Value>) -> Vec<Found> {
+    pub(crate) fn within(&self, kind: &'static Kind, args: &Map<Value>) -> Vec<FoundReference> {
         let mut found = Vec::new();
         for arg in self.places.get(kind.name).into_iter().flatten() {
             let Some(value) = args.get(arg.name) else { continue };
@@ -94,7 +94,7 @@ impl References {
                 Some(reference) => {
                     walk(spot, tree, &mut |spot, tree| {
                         let value = tree.known().and_then(referring);
-                        found.extend(value.map(|value| Found {
+                        found.extend(value.map(|value| FoundReference {
                             arg: arg.name,
                             path: spot.to_string(),
                             kind: reference.kind(),

@@ -7,13 +7,15 @@
 
 use std::time::Duration;
 
-use dr_core::cloud::{Cloud, CloudError, CloudResult, ErrorClass, Found, Identity, Intent, Live, Settled, Target};
+use dr_core::cloud::{
+    Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Settled, TaggedResource, Target,
+};
 use dr_core::schema::{Kind, Place};
 use dr_core::value::{Map, Str, Value};
 use tokio::time::Instant;
 
 use crate::Sandbox;
-use crate::act::{Core, Key};
+use crate::act::{Core, ResourceKey};
 use crate::call::{Call, broke};
 use crate::fault::Fault;
 
@@ -120,9 +122,9 @@ fn down(core: &Core, region: Option<&str>) -> Option<String> {
 }
 
 /// The resource that a call is about. Only regional kinds are told apart by region.
-fn key<'a>(at: Target<'a>, id: &'a str, passing: &Passing) -> Key<'a> {
+fn key<'a>(at: Target<'a>, id: &'a str, passing: &Passing) -> ResourceKey<'a> {
     let region = at.region.filter(|_| at.kind.place == Place::Regional);
-    Key { kind: at.kind, region, id, call: passing.call }
+    ResourceKey { kind: at.kind, region, id, call: passing.call }
 }
 
 /// What a settling call says when it is slow.
@@ -209,12 +211,17 @@ impl Cloud for Sandbox {
                 return Err(passing.call.fails(ErrorClass::Invalid, "NotALookUp", message));
             }
             // A look-up is made somewhere, also when its kind is global.
-            let at = Key { region: at.region, ..key(at, "", passing) };
+            let at = ResourceKey { region: at.region, ..key(at, "", passing) };
             Ok(core.answer(at, args))
         }))
     }
 
-    fn sweep<'a>(&'a self, program: &'a str, environment: &'a str, regions: &'a [Str]) -> CloudResult<'a, Vec<Found>> {
+    fn sweep<'a>(
+        &'a self,
+        program: &'a str,
+        environment: &'a str,
+        regions: &'a [Str],
+    ) -> CloudResult<'a, Vec<TaggedResource>> {
         Box::pin(async move {
             let name = "tagging:GetResources";
             let mut core = self.core();
@@ -230,8 +237,8 @@ impl Cloud for Sandbox {
                     && *data.environment == *environment
                     && data.region.as_ref().is_none_or(|region| regions.contains(region))
             });
-            let mut found: Vec<Found> = ours
-                .map(|e| Found {
+            let mut found: Vec<TaggedResource> = ours
+                .map(|e| TaggedResource {
                     kind: Some(e.kind.name.into()),
                     region: e.data.region.clone(),
                     id: e.data.id.clone(),

@@ -1,8 +1,8 @@
 //! What is there, with indexes for every question a call asks: by id, by name, by operation, by the values that others
 //! refer to it by, and who refers to it. No call looks at every resource.
 //!
-//! The indexes are functions of the resources: [`State::put`] and [`State::remove`] keep them so, and nothing else
-//! changes a resource.
+//! The indexes are functions of the resources: [`SandboxState::put`] and [`SandboxState::remove`] keep them so, and
+//! nothing else changes a resource.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hasher as _};
@@ -12,7 +12,7 @@ use dr_core::schema::{Kind, Scope};
 use dr_core::value::{Map, Str, Value};
 use serde::{Deserialize, Serialize};
 
-use crate::refer::{Found, References};
+use crate::refer::{FoundReference, References};
 
 /// What is kept of a resource besides its kind. Times are microseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ type Link = (Mark, u64);
 
 /// Everything in the account.
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct SandboxState {
     references: References,
     next: u64,
     entries: BTreeMap<u64, Box<Entry>>,
@@ -120,13 +120,13 @@ pub(crate) struct State {
     blocked: BTreeMap<String, u64>,
 }
 
-impl State {
-    pub(crate) fn new(registry: &Registry) -> State {
-        State::with(References::new(registry))
+impl SandboxState {
+    pub(crate) fn new(registry: &Registry) -> SandboxState {
+        SandboxState::with(References::new(registry))
     }
 
-    fn with(references: References) -> State {
-        State {
+    fn with(references: References) -> SandboxState {
+        SandboxState {
             references,
             next: 0,
             entries: BTreeMap::new(),
@@ -141,7 +141,7 @@ impl State {
 
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
-        *self = State::with(std::mem::take(&mut self.references));
+        *self = SandboxState::with(std::mem::take(&mut self.references));
     }
 
     pub(crate) fn get(&self, key: u64) -> Option<&Entry> {
@@ -190,12 +190,12 @@ impl State {
     }
 
     /// The references in arguments; see [`References::within`].
-    pub(crate) fn references(&self, kind: &'static Kind, args: &Map<Value>) -> Vec<Found> {
+    pub(crate) fn references(&self, kind: &'static Kind, args: &Map<Value>) -> Vec<FoundReference> {
         self.references.within(kind, args)
     }
 
     /// The resource that a reference means, seen from a region: one there, if it can be told apart by that.
-    pub(crate) fn resolve(&self, found: &Found, region: Option<&str>) -> Option<&Entry> {
+    pub(crate) fn resolve(&self, found: &FoundReference, region: Option<&str>) -> Option<&Entry> {
         let there = |kind: &str| self.known_as(mark(kind, &found.value)).map(|(_, e)| e).filter(|e| !e.is_deleting());
         let mut best = None;
         for entry in there(found.kind) {

@@ -17,7 +17,7 @@ use crate::state::Entry;
 
 /// A resource as a console would show it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Resource {
+pub struct ShownResource {
     /// The kind's name.
     pub kind: &'static str,
     /// The region; `None` for global kinds.
@@ -52,11 +52,11 @@ impl Sandbox {
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn list(&self) -> Result<Vec<Resource>, SandboxError> {
+    pub fn list(&self) -> Result<Vec<ShownResource>, SandboxError> {
         let mut core = self.core();
         core.look()?;
         let now = core.now();
-        let mut all: Vec<Resource> = core.state.iter().map(|entry| shown(entry, now)).collect();
+        let mut all: Vec<ShownResource> = core.state.iter().map(|entry| shown(entry, now)).collect();
         all.sort_by(|a, b| (a.kind, &a.region, &a.id).cmp(&(b.kind, &b.region, &b.id)));
         Ok(all)
     }
@@ -123,7 +123,7 @@ fn missing(kind: &str, id: &str) -> SandboxError {
     SandboxError::Missing { kind: kind.to_owned(), id: id.to_owned() }
 }
 
-fn shown(entry: &Entry, now: u64) -> Resource {
+fn shown(entry: &Entry, now: u64) -> ShownResource {
     let data = &entry.data;
     let own = entry.kind.tags().and_then(|field| data.args.get(field.name)).and_then(Value::as_map);
     let mut tags: Map<Str> = own.into_iter().flatten().map(|(k, v)| (k.clone(), v.to_text().into())).collect();
@@ -135,7 +135,7 @@ fn shown(entry: &Entry, now: u64) -> Resource {
     ] {
         tags.insert(name.into(), value.clone());
     }
-    Resource {
+    ShownResource {
         kind: entry.kind.name,
         region: data.region.clone(),
         id: data.id.clone(),

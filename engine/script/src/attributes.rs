@@ -2,27 +2,27 @@
 //!
 //! A part of an output is another output; a key or an index that is not known is refused.
 
-use dr_core::expr::{Expr, Key};
+use dr_core::expr::{Expr, PartKey};
 use dr_core::schema::{Field, Kind, Presence, Type};
 use rhai::{Dynamic, Engine};
 
 use crate::coerce::from_expr;
-use crate::fault::{Fault, Res, unknown};
-use crate::unknown::{Output, Resource, walkable};
+use crate::fault::{Res, ScriptFault, unknown};
+use crate::unknown::{OutputValue, ResourceHandle, walkable};
 
 /// Attributes that resources have unless their kind says otherwise.
 const COMMON: &[&str] = &["address", "name"];
 
 /// `output.name`
-fn property(output: &Output, name: &str) -> Result<Dynamic, Fault> {
+fn property(output: &OutputValue, name: &str) -> Result<Dynamic, ScriptFault> {
     let ty = match (output.ty.entry(name), output.ty) {
         (Some(ty), _) => ty,
         (None, Type::Object(fields)) => {
-            return Err(Fault::new(format!("`{}` has no property `{name}`", output.shown()))
+            return Err(ScriptFault::new(format!("`{}` has no property `{name}`", output.shown()))
                 .near(name, fields.iter().map(|f| f.name)));
         }
         (None, other) => {
-            return Err(Fault::new(format!(
+            return Err(ScriptFault::new(format!(
                 "`{}` is {}, which has no property `{name}`",
                 output.shown(),
                 other.article()
@@ -30,21 +30,21 @@ fn property(output: &Output, name: &str) -> Result<Dynamic, Fault> {
             .help(format!("if `{name}` is a function, call it: `.{name}()`")));
         }
     };
-    Ok(from_expr(walkable((*output.expr).clone().get(&Key::Name(name.into()))?)?, ty))
+    Ok(from_expr(walkable((*output.expr).clone().get(&PartKey::Name(name.into()))?)?, ty))
 }
 
 /// `output[index]`
-fn item(output: &Output, index: i64) -> Result<Dynamic, Fault> {
+fn item(output: &OutputValue, index: i64) -> Result<Dynamic, ScriptFault> {
     let ty = output.ty.item().ok_or_else(|| {
-        Fault::new(format!("`{}` is {}, which has no numbered items", output.shown(), output.ty.article()))
+        ScriptFault::new(format!("`{}` is {}, which has no numbered items", output.shown(), output.ty.article()))
             .help("for part of a text use `.sub_string(start, length)`")
     })?;
-    Ok(from_expr(walkable((*output.expr).clone().get(&Key::Index(index))?)?, ty))
+    Ok(from_expr(walkable((*output.expr).clone().get(&PartKey::Index(index))?)?, ty))
 }
 
 /// `resource.name`: what was given is known; what the service computes is an output. What a resource is called is
 /// one too, although it is known: whoever names a resource depends on it, and a plain text would not say so.
-fn attribute(resource: &Resource, name: &str) -> Result<Dynamic, Fault> {
+fn attribute(resource: &ResourceHandle, name: &str) -> Result<Dynamic, ScriptFault> {
     let node = &*resource.0;
     if let Some(field) = node.kind.output(name) {
         return Ok(of(resource, name, field.ty));
@@ -63,13 +63,13 @@ fn attribute(resource: &Resource, name: &str) -> Result<Dynamic, Fault> {
         "region" => Ok(node.region.as_deref().map_or(Dynamic::UNIT, |r| r.to_owned().into())),
         "address" => Ok(node.address.as_str().to_owned().into()),
         "name" => Ok(node.address.name().to_owned().into()),
-        _ => Err(Fault::new(format!("`{}` has no attribute `{name}`", node.kind.name))
+        _ => Err(ScriptFault::new(format!("`{}` has no attribute `{name}`", node.kind.name))
             .near(name, node.kind.attributes().chain(COMMON.iter().copied()))),
     }
 }
 
-fn of(resource: &Resource, name: &str, ty: Type) -> Dynamic {
-    Dynamic::from(Output::new(Expr::attr(&resource.0.address, name), ty))
+fn of(resource: &ResourceHandle, name: &str, ty: Type) -> Dynamic {
+    Dynamic::from(OutputValue::new(Expr::attr(&resource.0.address, name), ty))
 }
 
 /// Whether an argument is what a resource is called by others.
@@ -78,22 +78,22 @@ fn is_identity(kind: &Kind, field: &Field) -> bool {
 }
 
 pub(crate) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Output>("Output");
-    engine.register_type_with_name::<Resource>("Resource");
+    engine.register_type_with_name::<OutputValue>("Output");
+    engine.register_type_with_name::<ResourceHandle>("Resource");
     // Getters of any name fall back to the indexer by text. There are no setters: method calls would write back.
-    engine.register_indexer_get(|r: &mut Resource, name: &str| -> Res<Dynamic> { Ok(attribute(r, name)?) });
-    engine.register_indexer_get(|o: &mut Output, name: &str| -> Res<Dynamic> { Ok(property(o, name)?) });
-    engine.register_indexer_get(|o: &mut Output, index: i64| -> Res<Dynamic> { Ok(item(o, index)?) });
-    engine.register_indexer_get(|r: &mut Resource, _: i64| -> Res<Dynamic> { Err(r.whole("index").into()) });
+    engine.register_indexer_get(|r: &mut ResourceHandle, name: &str| -> Res<Dynamic> { Ok(attribute(r, name)?) });
+    engine.register_indexer_get(|o: &mut OutputValue, name: &str| -> Res<Dynamic> { Ok(property(o, name)?) });
+    engine.register_indexer_get(|o: &mut OutputValue, index: i64| -> Res<Dynamic> { Ok(item(o, index)?) });
+    engine.register_indexer_get(|r: &mut ResourceHandle, _: i64| -> Res<Dynamic> { Err(r.whole("index").into()) });
     refuse_unknown_keys(engine);
 }
 
 /// An unknown cannot be a key or an index of anything.
 fn refuse_unknown_keys(engine: &mut Engine) {
-    engine.register_indexer_get(|_: &mut Output, key: Output| -> Res<Dynamic> {
+    engine.register_indexer_get(|_: &mut OutputValue, key: OutputValue| -> Res<Dynamic> {
         Err(unknown("use as a key or index", &key.shown()).into())
     });
-    engine.register_indexer_get(|_: &mut Resource, key: Output| -> Res<Dynamic> {
+    engine.register_indexer_get(|_: &mut ResourceHandle, key: OutputValue| -> Res<Dynamic> {
         Err(unknown("use as a key or index", &key.shown()).into())
     });
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rhai::Dynamic;
 
-use crate::fault::Fault;
+use crate::fault::ScriptFault;
 use crate::request::Limits;
 
 const GO: u8 = 0;
@@ -45,11 +45,11 @@ pub(crate) fn step() -> Option<Dynamic> {
     let (most, time, memory) = LIMITS.get();
     let fault = match FLAG.with_borrow(|flag| flag.0.load(Ordering::Relaxed)) {
         GO if steps <= most => return None,
-        GO => Fault::new(format!("the program takes more than {most} steps")).help("is there a loop that never ends?"),
-        TOO_LONG => {
-            Fault::new(format!("the program runs for more than {time:?}")).help("is there a loop that never ends?")
-        }
-        _ => Fault::new(format!("the program needs more than {} MiB of memory", memory >> 20))
+        GO => ScriptFault::new(format!("the program takes more than {most} steps"))
+            .help("is there a loop that never ends?"),
+        TOO_LONG => ScriptFault::new(format!("the program runs for more than {time:?}"))
+            .help("is there a loop that never ends?"),
+        _ => ScriptFault::new(format!("the program needs more than {} MiB of memory", memory >> 20))
             .help("is there a list, map or text that grows without end?"),
     };
     Some(Dynamic::from(fault))

@@ -7,8 +7,8 @@ use dr_core::schema::Type;
 use dr_core::value::{Float, Map, Str, Value};
 use rhai::{Array, Dynamic};
 
-use crate::fault::{Fault, Res};
-use crate::unknown::{Output, Resource};
+use crate::fault::{Res, ScriptFault};
+use crate::unknown::{OutputValue, ResourceHandle};
 
 /// How deep lists and maps may be nested in a value.
 const DEEPEST: usize = 64;
@@ -19,7 +19,7 @@ pub(crate) struct Bad {
     /// Keys and indexes from the outside in.
     pub(crate) path: Vec<Str>,
     /// What is wrong.
-    pub(crate) fault: Fault,
+    pub(crate) fault: ScriptFault,
 }
 
 impl Bad {
@@ -29,7 +29,7 @@ impl Bad {
     }
 
     /// As a fault of its own, with the path in its message.
-    pub(crate) fn fault(mut self) -> Fault {
+    pub(crate) fn fault(mut self) -> ScriptFault {
         if !self.path.is_empty() {
             self.fault.first.message = format!("`{}`: {}", self.path.join("."), self.fault.first.message);
         }
@@ -43,21 +43,21 @@ pub(crate) fn to_expr(value: Dynamic) -> Result<Expr, Bad> {
 }
 
 /// A script value as an expression, for errors that have no key to point at.
-pub(crate) fn expr_of(value: &Dynamic) -> Result<Expr, Fault> {
+pub(crate) fn expr_of(value: &Dynamic) -> Result<Expr, ScriptFault> {
     to_expr(value.clone()).map_err(Bad::fault)
 }
 
 fn convert(value: Dynamic, room: usize) -> Result<Expr, Bad> {
-    let bad = |fault: Fault| Err(Bad { path: Vec::new(), fault });
+    let bad = |fault: ScriptFault| Err(Bad { path: Vec::new(), fault });
     let value = value.flatten();
     if let Some(known) = scalar(&value) {
         return match known {
-            Value::Float(Float(x)) if !x.is_finite() => bad(Fault::new("this number is not finite")),
+            Value::Float(Float(x)) if !x.is_finite() => bad(ScriptFault::new("this number is not finite")),
             known => Ok(Expr::Known(known)),
         };
     }
     if room == 0 {
-        return bad(Fault::new(format!("this value is nested more than {DEEPEST} deep")));
+        return bad(ScriptFault::new(format!("this value is nested more than {DEEPEST} deep")));
     }
     if value.is_map() {
         let mut entries: Map<Expr> = Map::new();
@@ -77,15 +77,15 @@ fn convert(value: Dynamic, room: usize) -> Result<Expr, Bad> {
         return Ok(Expr::list(items?));
     }
     if value.is_fnptr() {
-        return bad(Fault::new("a function cannot be part of a value").help("call it: `f.call(..)`"));
+        return bad(ScriptFault::new("a function cannot be part of a value").help("call it: `f.call(..)`"));
     }
-    let value = match value.try_cast_result::<Output>() {
+    let value = match value.try_cast_result::<OutputValue>() {
         Ok(output) => return Ok(Arc::unwrap_or_clone(output.expr)),
         Err(other) => other,
     };
-    match value.try_cast_result::<Resource>() {
+    match value.try_cast_result::<ResourceHandle>() {
         Ok(resource) => bad(resource.whole("use")),
-        Err(other) => bad(Fault::new(format!("{} cannot be part of a value", article(&other)))),
+        Err(other) => bad(ScriptFault::new(format!("{} cannot be part of a value", article(&other)))),
     }
 }
 
@@ -126,8 +126,8 @@ pub(crate) fn from_expr(expr: Expr, ty: Type) -> Dynamic {
                 })
                 .collect(),
         ),
-        (expr @ Expr::Concat(_), _) => Dynamic::from(Output::new(expr, Type::Str)),
-        (expr, ty) => Dynamic::from(Output::new(expr, ty)),
+        (expr @ Expr::Concat(_), _) => Dynamic::from(OutputValue::new(expr, Type::Str)),
+        (expr, ty) => Dynamic::from(OutputValue::new(expr, ty)),
     }
 }
 
@@ -153,7 +153,7 @@ pub(crate) fn from_value(value: Value) -> Dynamic {
                 Value::Map(_) => Type::Map(&Type::Any),
                 _ => Type::Any,
             };
-            Dynamic::from(Output::new(Expr::Known(value), ty))
+            Dynamic::from(OutputValue::new(Expr::Known(value), ty))
         }
     }
 }
@@ -169,9 +169,9 @@ pub(crate) fn article(value: &Dynamic) -> &'static str {
         "a list"
     } else if value.is_fnptr() {
         "a function"
-    } else if value.is::<Output>() {
+    } else if value.is::<OutputValue>() {
         "a value known only after apply"
-    } else if value.is::<Resource>() {
+    } else if value.is::<ResourceHandle>() {
         "a resource"
     } else {
         "a value of another type"
@@ -186,12 +186,12 @@ pub(crate) fn first_unknown(value: &Dynamic) -> Option<String> {
     if let Ok(list) = value.as_array_ref() {
         return list.iter().find_map(first_unknown);
     }
-    value.read_lock::<Output>().map(|o| o.shown())
+    value.read_lock::<OutputValue>().map(|o| o.shown())
 }
 
 /// A value as `print` shows it.
 pub(crate) fn show(value: &Dynamic) -> Res<String> {
-    if let Some(resource) = value.read_lock::<Resource>() {
+    if let Some(resource) = value.read_lock::<ResourceHandle>() {
         return Ok(resource.0.address.to_string());
     }
     if let Ok(text) = value.as_immutable_string_ref() {

@@ -10,7 +10,7 @@ use dr_core::registry::Registry;
 use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, ParseErrorType, Position, Scope, Stmt};
 
 use crate::environment::GLOBALS;
-use crate::fault::Fault;
+use crate::fault::ScriptFault;
 use crate::natives::Natives;
 use crate::source::{Unit, point};
 use crate::{explain, grammar, rewrite, session, words};
@@ -49,7 +49,7 @@ pub(crate) fn parse(engine: &Engine, text: &str) -> Result<AST, rhai::ParseError
 }
 
 /// Compiles a text as a new unit of this thread's evaluation. Answers with the unit's number and its tree.
-pub(crate) fn compile(engine: &Engine, source: &str, text: &str) -> Result<(usize, AST), Fault> {
+pub(crate) fn compile(engine: &Engine, source: &str, text: &str) -> Result<(usize, AST), ScriptFault> {
     let (unit, registry, natives) = session::with(|s| {
         s.units.push(Unit::new(source, text));
         (s.units.len() - 1, s.registry.clone(), s.natives.clone())
@@ -58,15 +58,15 @@ pub(crate) fn compile(engine: &Engine, source: &str, text: &str) -> Result<(usiz
     let syntax = |error: rhai::ParseError| {
         let mut diagnostic = explain::parse_error(&error.0);
         diagnostic = diagnostic.at(span(error.1), "");
-        Fault::of(vec![diagnostic]).unwrap_or_else(|| Fault::new("this text cannot be parsed"))
+        ScriptFault::of(vec![diagnostic]).unwrap_or_else(|| ScriptFault::new("this text cannot be parsed"))
     };
     let check = |ast: &AST| match &registry {
         Some(registry) => check(&natives, registry, ast),
         None => Vec::new(),
     };
-    let in_order = |mut faults: Vec<(Position, Fault)>| {
+    let in_order = |mut faults: Vec<(Position, ScriptFault)>| {
         faults.sort_by_key(|(at, _)| point(*at));
-        Fault::of(faults.into_iter().map(|(at, fault)| (*fault.first).at(span(at), "")).collect())
+        ScriptFault::of(faults.into_iter().map(|(at, fault)| (*fault.first).at(span(at), "")).collect())
     };
     let ast = match parse(engine, text) {
         Ok(ast) => ast,
@@ -81,7 +81,7 @@ pub(crate) fn compile(engine: &Engine, source: &str, text: &str) -> Result<(usiz
             };
             if !others.iter().any(|(other, _)| other.line() == at.line()) {
                 let bare = Diagnostic { labels: Vec::new(), ..*first.first };
-                others.push((at, Fault { first: Box::new(bare), rest: Vec::new(), depth: None }));
+                others.push((at, ScriptFault { first: Box::new(bare), rest: Vec::new(), depth: None }));
             }
             return Err(in_order(others).unwrap_or_else(|| syntax(error)));
         }
@@ -100,13 +100,14 @@ pub(crate) fn compile(engine: &Engine, source: &str, text: &str) -> Result<(usiz
 }
 
 /// Mistakes in the names that a tree calls.
-fn check(natives: &Natives, registry: &Registry, ast: &AST) -> Vec<(Position, Fault)> {
+fn check(natives: &Natives, registry: &Registry, ast: &AST) -> Vec<(Position, ScriptFault)> {
     let mut faults = Vec::new();
     let functions: BTreeSet<&str> = ast.iter_fn_def().map(|f| f.name.as_str()).collect();
     for definition in ast.iter_fn_def() {
         let taken = natives.get(definition.name.as_str()).is_some_and(|n| n.contains(&definition.params.len()));
         if taken || SYNTAX.contains(&definition.name.as_str()) {
-            let fault = Fault::new(format!("the function `{}` would replace the one of the language", definition.name));
+            let fault =
+                ScriptFault::new(format!("the function `{}` would replace the one of the language", definition.name));
             faults.push((definition.body.start_position(), fault.help("give it another name")));
         }
     }
@@ -129,7 +130,7 @@ fn check(natives: &Natives, registry: &Registry, ast: &AST) -> Vec<(Position, Fa
         if known.contains(name) {
             return;
         }
-        let fault = Fault::new(format!("there is no function `{name}`"));
+        let fault = ScriptFault::new(format!("there is no function `{name}`"));
         faults.push((
             at,
             if let Some((_, instead)) = INSTEAD.iter().find(|(wrong, _)| *wrong == name) {
@@ -158,14 +159,14 @@ fn check_kind<'a>(
     root: &str,
     call: &FnCallExpr,
     imports: impl Iterator<Item = &'a str>,
-) -> Option<Fault> {
+) -> Option<ScriptFault> {
     let name = format!("{root}.{}", call.name);
     if registry.get(&name).is_some() {
         return None;
     }
     let services = registry.services();
     if !services.contains(root) {
-        let fault = Fault::new(format!("there is no service or imported module `{root}`"));
+        let fault = ScriptFault::new(format!("there is no service or imported module `{root}`"));
         let named = fault.near(root, services.iter().copied().chain(imports));
         return Some(if named.first.help.is_empty() {
             named.help(format!("to use a module, import it first: `import \"{root}\" as {root};`"))
@@ -176,10 +177,10 @@ fn check_kind<'a>(
     let shown = |kind: &str| kind.replacen('.', "::", 1);
     let kinds = registry.iter().filter(|k| k.service() == root).map(|k| k.short());
     if let Some((_, check, why)) = dr_core::rules::SHARED.iter().find(|(shared, ..)| *shared == name) {
-        let fault = Fault::new(format!("there is no kind `{}` on purpose: {why}", shown(&name))).code(check);
+        let fault = ScriptFault::new(format!("there is no kind `{}` on purpose: {why}", shown(&name))).code(check);
         return Some(fault.help("set it once per account, outside of every environment"));
     }
-    let fault = Fault::new(format!("there is no kind `{}`", shown(&name)));
+    let fault = ScriptFault::new(format!("there is no kind `{}`", shown(&name)));
     Some(match dr_core::schema::closest(&call.name, kinds) {
         Some(near) => fault.help(format!("did you mean `{root}::{near}`?")),
         None => match registry.closest(&name) {

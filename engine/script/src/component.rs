@@ -10,9 +10,9 @@ use dr_core::value::{Map, Str, Value};
 use rhai::{Dynamic, Engine, FnPtr, ImmutableString, NativeCallContext};
 
 use crate::coerce::{article, to_expr};
-use crate::fault::{Fault, Res, unknown};
-use crate::session::{self, Mode, Surroundings};
-use crate::unknown::Output;
+use crate::fault::{Res, ScriptFault, unknown};
+use crate::session::{self, ComponentScope, Purpose};
+use crate::unknown::OutputValue;
 
 /// What a component can be given.
 const OPTIONS: &[&str] = &["region", "tags"];
@@ -35,7 +35,7 @@ fn component(ctx: &NativeCallContext, name: &Dynamic, options: rhai::Map, body: 
     let name =
         known_text("the name of a component", name).map_err(|f| f.at(session::with(|s| s.argument(call, 0)), ""))?;
     if let Err(why) = check_name(&name) {
-        let fault = Fault::new(format!("`{name}` cannot name a component: {why}"));
+        let fault = ScriptFault::new(format!("`{name}` cannot name a component: {why}"));
         return Err(fault.at(session::with(|s| s.argument(call, 0)), "").into());
     }
     let mut around = session::with(|s| s.around());
@@ -50,7 +50,7 @@ fn component(ctx: &NativeCallContext, name: &Dynamic, options: rhai::Map, body: 
             }
             "tags" => around.tags = Some(tags(&around, value).map_err(|f| f.at(place(false), ""))?),
             other => {
-                let fault = Fault::new(format!("a component has no option `{other}`"));
+                let fault = ScriptFault::new(format!("a component has no option `{other}`"));
                 return Err(fault.near(other, OPTIONS.iter().copied()).at(place(true), "").into());
             }
         }
@@ -61,18 +61,18 @@ fn component(ctx: &NativeCallContext, name: &Dynamic, options: rhai::Map, body: 
 }
 
 /// The tags of a component: its own over those around it.
-fn tags(around: &Surroundings, value: Dynamic) -> Result<Arc<Map<Expr>>, Fault> {
+fn tags(around: &ComponentScope, value: Dynamic) -> Result<Arc<Map<Expr>>, ScriptFault> {
     let mut tags: Map<Expr> = around.tags.as_deref().cloned().unwrap_or_default();
     let own = match to_expr(value).map_err(crate::coerce::Bad::fault)? {
         Expr::Known(Value::Map(map)) => map.into_iter().map(|(k, v)| (k, Expr::Known(v))).collect(),
         Expr::Map(map) => map,
-        other => return Err(Fault::new(format!("the tags of a component must be a map, not {other}"))),
+        other => return Err(ScriptFault::new(format!("the tags of a component must be a map, not {other}"))),
     };
     for (key, value) in own {
         match &value {
             Expr::Known(Value::Str(_) | Value::Null | Value::Secret(_)) => {}
             Expr::Known(other) => {
-                return Err(Fault::new(format!("the tag `{key}` must be a string, not {}", other.article()))
+                return Err(ScriptFault::new(format!("the tag `{key}` must be a string, not {}", other.article()))
                     .help("put it in quotes"));
             }
             _ => {}
@@ -83,13 +83,13 @@ fn tags(around: &Surroundings, value: Dynamic) -> Result<Arc<Map<Expr>>, Fault> 
 }
 
 /// A text that must be known now.
-pub(crate) fn known_text(what: &str, value: &Dynamic) -> Result<String, Fault> {
-    if let Some(output) = value.read_lock::<Output>() {
+pub(crate) fn known_text(what: &str, value: &Dynamic) -> Result<String, ScriptFault> {
+    if let Some(output) = value.read_lock::<OutputValue>() {
         return Err(unknown(&format!("use for {what}"), &output.shown()));
     }
     match value.as_immutable_string_ref() {
         Ok(text) => Ok(text.to_string()),
-        Err(_) => Err(Fault::new(format!("{what} must be a string, not {}", article(value)))),
+        Err(_) => Err(ScriptFault::new(format!("{what} must be a string, not {}", article(value)))),
     }
 }
 
@@ -97,10 +97,10 @@ pub(crate) fn known_text(what: &str, value: &Dynamic) -> Result<String, Fault> {
 ///
 /// # Errors
 /// When it is not known, or can be none. Which regions there are is for the cloud to say.
-pub(crate) fn known_region(what: &str, value: &Dynamic) -> Result<String, Fault> {
+pub(crate) fn known_region(what: &str, value: &Dynamic) -> Result<String, ScriptFault> {
     let region = known_text(what, value)?;
     if region.is_empty() || !region.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
-        return Err(Fault::new(format!("`{region}` cannot be a region"))
+        return Err(ScriptFault::new(format!("`{region}` cannot be a region"))
             .help("regions read like `us-east-1`: lower-case letters, digits and dashes"));
     }
     Ok(region)
@@ -110,14 +110,14 @@ fn output(ctx: &NativeCallContext, name: ImmutableString, value: Dynamic) -> Res
     let call = ctx.call_position();
     session::with(|s| {
         let place = s.argument(call, 0);
-        if s.mode == Mode::Tests || s.in_module_head() {
-            return Err(Fault::new("outputs are declared by programs").at(place, ""));
+        if s.mode == Purpose::Tests || s.in_module_head() {
+            return Err(ScriptFault::new("outputs are declared by programs").at(place, ""));
         }
         if name.is_empty() {
-            return Err(Fault::new("the name of an output is empty").at(place, ""));
+            return Err(ScriptFault::new("the name of an output is empty").at(place, ""));
         }
         if name.chars().any(char::is_control) {
-            return Err(Fault::new(format!("{:?} cannot name an output", name.as_str()))
+            return Err(ScriptFault::new(format!("{:?} cannot name an output", name.as_str()))
                 .help("leave out line breaks and other control characters")
                 .at(place, ""));
         }
@@ -151,17 +151,17 @@ fn note(ctx: &NativeCallContext, severity: Severity, text: ImmutableString) {
 
 /// Options of a module's function: what was given over the defaults, and nothing that is not in them.
 fn opts(ctx: &NativeCallContext, given: rhai::Map, spec: rhai::Map) -> Res<rhai::Map> {
-    let caller = |fault: Fault, key: &str| {
+    let caller = |fault: ScriptFault, key: &str| {
         let place = session::with(|s| s.callers_key(key));
         match place {
-            Some((span, depth)) => Fault { depth: Some(depth), ..fault.at(Some(span), "") },
+            Some((span, depth)) => ScriptFault { depth: Some(depth), ..fault.at(Some(span), "") },
             None => fault,
         }
     };
     for key in given.keys() {
         if !spec.contains_key(key) {
             let near = dr_core::schema::closest(key, spec.keys().map(|k| k.as_str()));
-            let fault = Fault::new(format!("there is no option `{key}`")).help(match near {
+            let fault = ScriptFault::new(format!("there is no option `{key}`")).help(match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => {
                     let all: Vec<String> = spec.keys().map(|k| format!("`{k}`")).collect();
@@ -186,10 +186,10 @@ fn opts(ctx: &NativeCallContext, given: rhai::Map, spec: rhai::Map) -> Res<rhai:
 }
 
 /// Shown at the call of the function that asks for the option.
-fn missing_option(key: &str) -> Fault {
-    let fault = Fault::new(format!("the option `{key}` must be given"));
+fn missing_option(key: &str) -> ScriptFault {
+    let fault = ScriptFault::new(format!("the option `{key}` must be given"));
     match session::with(|s| s.callers_place()) {
-        Some((span, depth)) => Fault { depth: Some(depth), ..fault.at(Some(span), "") },
+        Some((span, depth)) => ScriptFault { depth: Some(depth), ..fault.at(Some(span), "") },
         None => fault,
     }
 }
@@ -198,7 +198,7 @@ fn missing_option(key: &str) -> Fault {
 fn region() -> Res<Dynamic> {
     match session::with(|s| s.around()).region {
         Some(region) => Ok(region.to_string().into()),
-        None => Err(Fault::new("there is no region here")
+        None => Err(ScriptFault::new("there is no region here")
             .help("call this inside a component that has one: `component(\"primary\", #{ region: .. }, || ..)`")
             .into()),
     }

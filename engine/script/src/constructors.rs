@@ -18,10 +18,10 @@ use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, Module, NativeCal
 
 use crate::coerce::{article, to_expr};
 use crate::component::known_text;
-use crate::fault::{Fault, Res};
+use crate::fault::{Res, ScriptFault};
 use crate::options;
-use crate::session::{self, ENOUGH, Mode};
-use crate::unknown::Resource;
+use crate::session::{self, ENOUGH, Purpose};
+use crate::unknown::ResourceHandle;
 
 pub(crate) fn register(engine: &mut Engine, registry: &Registry) {
     let mut services: BTreeMap<&str, Module> = BTreeMap::new();
@@ -44,15 +44,16 @@ pub(crate) fn register(engine: &mut Engine, registry: &Registry) {
         // Only to say what is wrong with other calls.
         FuncRegistration::new(kind.short()).with_volatility(true).set_into_module(
             module,
-            |ctx: NativeCallContext, name: Dynamic, args: Dynamic| -> Res<Resource> {
+            |ctx: NativeCallContext, name: Dynamic, args: Dynamic| -> Res<ResourceHandle> {
                 Err(misused(&ctx, kind, &name, Some(&args)).into())
             },
         );
-        FuncRegistration::new(kind.short())
-            .with_volatility(true)
-            .set_into_module(module, |ctx: NativeCallContext, name: Dynamic| -> Res<Resource> {
+        FuncRegistration::new(kind.short()).with_volatility(true).set_into_module(
+            module,
+            |ctx: NativeCallContext, name: Dynamic| -> Res<ResourceHandle> {
                 Err(misused(&ctx, kind, &name, None).into())
-            });
+            },
+        );
     }
     for (service, module) in services {
         engine.register_static_module(service, module.into());
@@ -69,35 +70,40 @@ fn comments(kind: &Kind) -> Vec<String> {
     head.chain(["///".to_owned()]).chain(kind.args.iter().map(argument)).collect()
 }
 
-fn misused(ctx: &NativeCallContext, kind: &Kind, name: &Dynamic, args: Option<&Dynamic>) -> Fault {
+fn misused(ctx: &NativeCallContext, kind: &Kind, name: &Dynamic, args: Option<&Dynamic>) -> ScriptFault {
     let place = |index| session::with(|s| s.argument(ctx.call_position(), index));
     let shown = kind.name.replacen('.', "::", 1);
     match (known_text(&format!("the name of `{shown}`"), name), args) {
         (Err(fault), _) => fault.help("the first argument is the resource's name inside the program").at(place(0), ""),
-        (Ok(_), Some(args)) => Fault::new(format!("the arguments of `{shown}` must be a map, not {}", article(args)))
-            .help(format!("write `{shown}(\"name\", #{{ .. }})`"))
-            .at(place(1), ""),
-        (Ok(_), None) => Fault::new(format!("`{shown}` is called wrongly")),
+        (Ok(_), Some(args)) => {
+            ScriptFault::new(format!("the arguments of `{shown}` must be a map, not {}", article(args)))
+                .help(format!("write `{shown}(\"name\", #{{ .. }})`"))
+                .at(place(1), "")
+        }
+        (Ok(_), None) => ScriptFault::new(format!("`{shown}` is called wrongly")),
     }
 }
 
-fn declare(ctx: &NativeCallContext, kind: &'static Kind, name: &str, given: rhai::Map) -> Res<Resource> {
+fn declare(ctx: &NativeCallContext, kind: &'static Kind, name: &str, given: rhai::Map) -> Res<ResourceHandle> {
     let call = ctx.call_position();
     let (around, suffix, site) = session::with(|s| {
-        if s.mode == Mode::Tests {
-            return Err(Fault::new("tests cannot declare resources").help("plan a program that does: `plan(..)`"));
+        if s.mode == Purpose::Tests {
+            return Err(ScriptFault::new("tests cannot declare resources").help("plan a program that does: `plan(..)`"));
         }
         if s.in_module_head() {
-            let fault = Fault::new("a module declares resources only inside functions");
+            let fault = ScriptFault::new("a module declares resources only inside functions");
             return Err(fault.help("put this into `fn name(..) { .. }` and call it from the program"));
         }
         if s.problems.len() >= ENOUGH {
-            return Err(Fault::new(format!("{} mistakes are enough; the rest is not looked at", s.problems.len())));
+            return Err(ScriptFault::new(format!(
+                "{} mistakes are enough; the rest is not looked at",
+                s.problems.len()
+            )));
         }
         Ok((s.around(), s.environment.suffix.clone(), s.site(call)))
     })?;
     let address = Address::new(&around.path, kind.name, name)
-        .map_err(|error| Fault::new(error.to_string()).at(session::with(|s| s.argument(call, 0)), ""))?;
+        .map_err(|error| ScriptFault::new(error.to_string()).at(session::with(|s| s.argument(call, 0)), ""))?;
 
     let mut problems = Vec::new();
     let (mut region, mut options, mut args) = (None, Options::default(), Map::new());
@@ -151,7 +157,7 @@ fn declare(ctx: &NativeCallContext, kind: &'static Kind, name: &str, given: rhai
         }
         problems.into_iter().for_each(|problem| s.problem(problem));
     });
-    Ok(Resource(node))
+    Ok(ResourceHandle(node))
 }
 
 /// A problem of the arguments as a diagnostic at its key.

@@ -5,13 +5,13 @@ use rhai::{Engine, FnAccess};
 use crate::compile::parse;
 use crate::explain;
 use crate::modules;
-use crate::request::{Failure, FunctionDoc, ModuleDoc, Root, Sources};
+use crate::request::{FunctionDoc, ModuleDoc, Root, ScriptFailure, SourceTexts};
 use crate::source::Unit;
 
 /// The documentation of every module in the roots.
-pub(crate) fn modules(engine: &Engine, roots: &[Root]) -> Result<Vec<ModuleDoc>, Failure> {
+pub(crate) fn modules(engine: &Engine, roots: &[Root]) -> Result<Vec<ModuleDoc>, ScriptFailure> {
     let mut docs = Vec::new();
-    let mut failure = Failure { diagnostics: Vec::new(), sources: Sources::default() };
+    let mut failure = ScriptFailure { diagnostics: Vec::new(), sources: SourceTexts::default() };
     for name in modules::names(roots) {
         let (source, text) = match modules::read(roots, &name) {
             Ok(found) => found,
@@ -31,13 +31,13 @@ pub(crate) fn modules(engine: &Engine, roots: &[Root]) -> Result<Vec<ModuleDoc>,
     if failure.diagnostics.is_empty() { Ok(docs) } else { Err(failure) }
 }
 
-fn module(engine: &Engine, name: &str, source: &str, text: &str) -> Result<ModuleDoc, Failure> {
+fn module(engine: &Engine, name: &str, source: &str, text: &str) -> Result<ModuleDoc, ScriptFailure> {
     let ast = parse(engine, text).map_err(|error| {
         let unit = Unit::new(source, text);
         let diagnostic = explain::parse_error(&error.0).at(unit.span(error.1), "");
-        let mut sources = Sources::default();
+        let mut sources = SourceTexts::default();
         sources.insert(source, unit.text);
-        Failure { diagnostics: vec![diagnostic], sources }
+        ScriptFailure { diagnostics: vec![diagnostic], sources }
     })?;
     let mut functions: Vec<_> =
         ast.iter_fn_def().filter(|f| f.access == FnAccess::Public && !f.name.starts_with("anon$")).collect();

@@ -6,7 +6,7 @@ use rhai::{EvalAltResult, LexError, ParseErrorType};
 
 use crate::coerce::show;
 use crate::environment::{ENVIRONMENT, GLOBALS};
-use crate::fault::{Fault, UNKNOWN_HELP};
+use crate::fault::{ScriptFault, UNKNOWN_HELP};
 use crate::session;
 
 /// What is wrong with a text that cannot be parsed.
@@ -55,89 +55,93 @@ pub(crate) fn explain(error: &EvalAltResult) -> Vec<Diagnostic> {
 }
 
 /// What an innermost error says.
-fn fault(error: &EvalAltResult) -> Fault {
+fn fault(error: &EvalAltResult) -> ScriptFault {
     match error {
-        EvalAltResult::ErrorRuntime(value, _) => match value.clone().try_cast::<Fault>() {
+        EvalAltResult::ErrorRuntime(value, _) => match value.clone().try_cast::<ScriptFault>() {
             Some(fault) => fault,
             // What a program throws.
-            None => Fault::new(show(value).unwrap_or_else(|_| "an error".to_owned())),
+            None => ScriptFault::new(show(value).unwrap_or_else(|_| "an error".to_owned())),
         },
         EvalAltResult::ErrorTerminated(token, _) => {
-            token.clone().try_cast::<Fault>().unwrap_or_else(|| Fault::new("the program was stopped"))
+            token.clone().try_cast::<ScriptFault>().unwrap_or_else(|| ScriptFault::new("the program was stopped"))
         }
         EvalAltResult::ErrorMismatchDataType(wanted, found, _) => mismatch(wanted, found),
         EvalAltResult::ErrorIndexingType(types, _) => {
             let (of, by) = types.split_once(" [").unwrap_or((types, ""));
             if by.starts_with("Output") {
-                return Fault::new("a value known only after apply cannot be a key or an index").help(UNKNOWN_HELP);
+                return ScriptFault::new("a value known only after apply cannot be a key or an index")
+                    .help(UNKNOWN_HELP);
             }
-            Fault::new(format!(
+            ScriptFault::new(format!(
                 "cannot take a part of {} with {}",
                 type_phrase(of),
                 type_phrase(by.trim_end_matches(']'))
             ))
         }
-        EvalAltResult::ErrorFor(_) => Fault::new("cannot loop over this value")
+        EvalAltResult::ErrorFor(_) => ScriptFault::new("cannot loop over this value")
             .help("loops go over lists and ranges that the program itself knows; the keys of a map are `map.keys()`"),
         EvalAltResult::ErrorFunctionNotFound(signature, _) => not_found(signature),
         EvalAltResult::ErrorDotExpr(message, _) => property(message),
         EvalAltResult::ErrorPropertyNotFound(name, _) => {
             let names = session::with(|s| s.names.iter().filter(|n| *n != name).cloned().collect::<Vec<_>>());
-            Fault::new(format!("this map has no property `{name}`"))
+            ScriptFault::new(format!("this map has no property `{name}`"))
                 .near(name, names.iter().map(String::as_str).chain(ENVIRONMENT.iter().copied()))
                 .help(format!("when it may be missing, write `.{name} ?? default`"))
         }
-        EvalAltResult::ErrorStackOverflow(_) => {
-            Fault::new("functions call each other too deeply").help("is there a function that calls itself for ever?")
-        }
+        EvalAltResult::ErrorStackOverflow(_) => ScriptFault::new("functions call each other too deeply")
+            .help("is there a function that calls itself for ever?"),
         EvalAltResult::ErrorArrayBounds(size, index, _) => {
-            Fault::new(format!("there is no item {index} in a list of {size}"))
+            ScriptFault::new(format!("there is no item {index} in a list of {size}"))
         }
         EvalAltResult::ErrorStringBounds(size, index, _) => {
-            Fault::new(format!("there is no character {index} in a text of {size}"))
+            ScriptFault::new(format!("there is no character {index} in a text of {size}"))
         }
         EvalAltResult::ErrorVariableNotFound(name, _) => {
             let name = plain(name);
-            let fault = Fault::new(format!("there is no variable `{name}`"));
+            let fault = ScriptFault::new(format!("there is no variable `{name}`"));
             if name.contains("::") {
                 fault.help("a module shows what it exports: `export const NAME = ..;`")
             } else {
                 fault
             }
         }
-        EvalAltResult::ErrorModuleNotFound(name, _) => Fault::new(format!("there is no module `{}`", plain(name))),
+        EvalAltResult::ErrorModuleNotFound(name, _) => {
+            ScriptFault::new(format!("there is no module `{}`", plain(name)))
+        }
         EvalAltResult::ErrorParsing(kind, _) => {
             let diagnostic = parse_error(kind);
-            Fault { first: Box::new(diagnostic), rest: Vec::new(), depth: None }
+            ScriptFault { first: Box::new(diagnostic), rest: Vec::new(), depth: None }
         }
         EvalAltResult::ErrorAssignmentToConstant(name, _) => {
-            Fault::new(format!("`{name}` is a constant and cannot be changed"))
+            ScriptFault::new(format!("`{name}` is a constant and cannot be changed"))
         }
         other => {
             let mut text = other.to_string();
             if let Some(at) = text.rfind(" (line ") {
                 text.truncate(at);
             }
-            Fault::new(plain(&text))
+            ScriptFault::new(plain(&text))
         }
     }
 }
 
-fn mismatch(wanted: &str, found: &str) -> Fault {
+fn mismatch(wanted: &str, found: &str) -> ScriptFault {
     let found = short(found);
     match (short(wanted), found) {
-        ("bool", "Output") => Fault::new("cannot branch on a value known only after apply").help(UNKNOWN_HELP),
-        ("bool", "Resource") => Fault::new("cannot branch on a resource").help("a resource is always there"),
-        (_, "Output") => Fault::new("a value known only after apply cannot be a key or an index").help(UNKNOWN_HELP),
-        (wanted, found) => Fault::new(format!("expected {}, found {}", type_phrase(wanted), type_phrase(found))),
+        ("bool", "Output") => ScriptFault::new("cannot branch on a value known only after apply").help(UNKNOWN_HELP),
+        ("bool", "Resource") => ScriptFault::new("cannot branch on a resource").help("a resource is always there"),
+        (_, "Output") => {
+            ScriptFault::new("a value known only after apply cannot be a key or an index").help(UNKNOWN_HELP)
+        }
+        (wanted, found) => ScriptFault::new(format!("expected {}, found {}", type_phrase(wanted), type_phrase(found))),
     }
 }
 
 /// A function that exists, but not for these values.
-fn not_found(signature: &str) -> Fault {
+fn not_found(signature: &str) -> ScriptFault {
     let name = signature.split([' ', '(']).next().unwrap_or(signature);
     if name.starts_with("anon$") {
-        return Fault::new("this function is called with the wrong number of arguments");
+        return ScriptFault::new("this function is called with the wrong number of arguments");
     }
     let types: Vec<String> = signature
         .split_once('(')
@@ -147,25 +151,33 @@ fn not_found(signature: &str) -> Fault {
         .unwrap_or_default();
     let name = plain(name);
     let fault = match types.as_slice() {
-        [] => Fault::new(format!("`{name}` cannot be called without arguments")),
-        types => Fault::new(format!("`{name}` cannot be called with {}", types.join(" and "))),
+        [] => ScriptFault::new(format!("`{name}` cannot be called without arguments")),
+        types => ScriptFault::new(format!("`{name}` cannot be called with {}", types.join(" and "))),
     };
     if signature.contains("Output") { fault.help(UNKNOWN_HELP) } else { fault }
 }
 
 /// A property of something that has none, or that cannot be set.
-fn property(message: &str) -> Fault {
+fn property(message: &str) -> ScriptFault {
     let mut quoted = message.split('\'').skip(1).step_by(2);
     let (name, of) = (quoted.next().unwrap_or("?"), quoted.next().unwrap_or("this value"));
     if message.contains("writable") || message.contains("setter") {
-        return Fault::new(format!("cannot assign to `{name}`: resources and their attributes cannot be changed"))
-            .help("give it as an argument where the resource is declared");
+        return ScriptFault::new(format!(
+            "cannot assign to `{name}`: resources and their attributes cannot be changed"
+        ))
+        .help("give it as an argument where the resource is declared");
     }
-    Fault::new(format!("{} has no property `{name}`", type_phrase(of)))
+    ScriptFault::new(format!("{} has no property `{name}`", type_phrase(of)))
 }
 
+/// The name that a type is registered with. A mismatch gives its path in Rust instead.
 fn short(ty: &str) -> &str {
-    ty.rsplit("::").next().unwrap_or(ty)
+    match ty.rsplit("::").next().unwrap_or(ty) {
+        "OutputValue" => "Output",
+        "ResourceHandle" => "Resource",
+        "TestPlan" => "Plan",
+        name => name,
+    }
 }
 
 /// Rhai's name of a type as a person calls it.

@@ -12,7 +12,7 @@ pub(crate) type Res<T> = Result<T, Box<EvalAltResult>>;
 
 /// An error with what is known of it so far.
 #[derive(Debug, Clone)]
-pub(crate) struct Fault {
+pub(crate) struct ScriptFault {
     /// The error itself.
     pub(crate) first: Box<Diagnostic>,
     /// What was found together with it; these are complete.
@@ -21,39 +21,39 @@ pub(crate) struct Fault {
     pub(crate) depth: Option<usize>,
 }
 
-impl Fault {
-    pub(crate) fn new(message: impl Into<String>) -> Fault {
-        Fault { first: Box::new(Diagnostic::error(message)), rest: Vec::new(), depth: None }
+impl ScriptFault {
+    pub(crate) fn new(message: impl Into<String>) -> ScriptFault {
+        ScriptFault { first: Box::new(Diagnostic::error(message)), rest: Vec::new(), depth: None }
     }
 
     /// From diagnostics that are complete; `None` when there are none.
-    pub(crate) fn of(mut all: Vec<Diagnostic>) -> Option<Fault> {
+    pub(crate) fn of(mut all: Vec<Diagnostic>) -> Option<ScriptFault> {
         if all.is_empty() {
             return None;
         }
         let first = Box::new(all.remove(0));
-        Some(Fault { first, rest: all, depth: None })
+        Some(ScriptFault { first, rest: all, depth: None })
     }
 
-    pub(crate) fn code(mut self, id: &str) -> Fault {
+    pub(crate) fn code(mut self, id: &str) -> ScriptFault {
         *self.first = self.first.code(id);
         self
     }
 
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Fault {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> ScriptFault {
         self.first.help.push(help.into());
         self
     }
 
     /// "did you mean", when something is near.
-    pub(crate) fn near<'a>(self, name: &str, all: impl IntoIterator<Item = &'a str>) -> Fault {
+    pub(crate) fn near<'a>(self, name: &str, all: impl IntoIterator<Item = &'a str>) -> ScriptFault {
         match dr_core::schema::closest(name, all) {
             Some(near) => self.help(format!("did you mean `{near}`?")),
             None => self,
         }
     }
 
-    pub(crate) fn at(mut self, span: Option<Span>, text: impl Into<String>) -> Fault {
+    pub(crate) fn at(mut self, span: Option<Span>, text: impl Into<String>) -> ScriptFault {
         *self.first = self.first.at(span, text);
         self
     }
@@ -63,15 +63,15 @@ impl Fault {
     }
 }
 
-impl From<Fault> for Box<EvalAltResult> {
-    fn from(fault: Fault) -> Self {
+impl From<ScriptFault> for Box<EvalAltResult> {
+    fn from(fault: ScriptFault) -> Self {
         fault.raise(Position::NONE)
     }
 }
 
-impl From<EvalError> for Fault {
-    fn from(error: EvalError) -> Fault {
-        Fault::new(error.to_string())
+impl From<EvalError> for ScriptFault {
+    fn from(error: EvalError) -> ScriptFault {
+        ScriptFault::new(error.to_string())
     }
 }
 
@@ -80,6 +80,6 @@ pub(crate) const UNKNOWN_HELP: &str = "it does not exist while the program runs:
      made; decide by a parameter or by something else that the program itself knows";
 
 /// The error of doing something with a value that is not known yet.
-pub(crate) fn unknown(what: &str, value: &str) -> Fault {
-    Fault::new(format!("cannot {what} `{value}`, which is known only after apply")).help(UNKNOWN_HELP)
+pub(crate) fn unknown(what: &str, value: &str) -> ScriptFault {
+    ScriptFault::new(format!("cannot {what} `{value}`, which is known only after apply")).help(UNKNOWN_HELP)
 }

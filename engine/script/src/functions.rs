@@ -10,23 +10,23 @@ use dr_core::function::{ALL, Function, Signature};
 use rhai::{Dynamic, Engine, FuncRegistration, Module, NativeCallContext};
 
 use crate::coerce::{article, expr_of, from_expr};
-use crate::fault::{Fault, Res};
-use crate::unknown::{Output, Resource, walkable};
+use crate::fault::{Res, ScriptFault};
+use crate::unknown::{OutputValue, ResourceHandle, walkable};
 
 /// Functions that lists and maps answer themselves.
 const OF_CONTAINERS: &[Function] = &[Function::Len, Function::Keys, Function::Values, Function::Contains];
 
 /// Calls a pure function with script values.
-pub(crate) fn call(signature: &Signature, args: &[&mut Dynamic]) -> Result<Dynamic, Fault> {
+pub(crate) fn call(signature: &Signature, args: &[&mut Dynamic]) -> Result<Dynamic, ScriptFault> {
     let mut exprs = Vec::with_capacity(args.len());
     for arg in args {
-        if let Some(resource) = arg.read_lock::<Resource>() {
+        if let Some(resource) = arg.read_lock::<ResourceHandle>() {
             return Err(resource.whole(&format!("call `{}` with", signature.name)));
         }
         exprs.push(expr_of(arg)?);
     }
     let expr = match exprs.iter().map(|e| e.known().cloned()).collect::<Option<Vec<_>>>() {
-        Some(values) => Expr::Known(signature.function.apply(&values).map_err(Fault::new)?),
+        Some(values) => Expr::Known(signature.function.apply(&values).map_err(ScriptFault::new)?),
         None => walkable(Expr::Call(signature.function, exprs))?,
     };
     Ok(from_expr(expr, signature.result))
@@ -70,16 +70,16 @@ pub(crate) fn register(engine: &mut Engine) {
 
 /// What Rhai's arithmetic leaves out.
 fn numbers(engine: &mut Engine) {
-    fn float(value: &Dynamic, name: &str) -> Result<f64, Fault> {
+    fn float(value: &Dynamic, name: &str) -> Result<f64, ScriptFault> {
         if let Ok(n) = value.as_int() {
             return Ok(n as f64);
         }
         if let Ok(x) = value.as_float() {
             return Ok(x);
         }
-        Err(match value.read_lock::<Output>() {
+        Err(match value.read_lock::<OutputValue>() {
             Some(output) => crate::fault::unknown(&format!("call `{name}` with"), &output.shown()),
-            None => Fault::new(format!("`{name}` needs a number, not {}", article(value))),
+            None => ScriptFault::new(format!("`{name}` needs a number, not {}", article(value))),
         })
     }
     for (name, function) in
@@ -89,7 +89,7 @@ fn numbers(engine: &mut Engine) {
             let x = function(float(&value, name)?);
             // Beyond this, floats no longer hold every integer.
             if x.abs() > 9_007_199_254_740_992.0 {
-                return Err(Fault::new(format!("{x} is too large for an integer")).into());
+                return Err(ScriptFault::new(format!("{x} is too large for an integer")).into());
             }
             Ok(x as i64)
         });

@@ -14,7 +14,7 @@ use rhai::Engine;
 
 use crate::natives::natives;
 use crate::request::Limits;
-use crate::session::{self, Session};
+use crate::session::{self, Evaluation};
 
 static THING: Kind =
     Kind::new("test.thing", "", &[], &[Field::new("arn", "", Type::Str), Field::new("any", "", Type::Any)]);
@@ -78,7 +78,7 @@ enum Outcome {
     Known(String),
 }
 
-fn attempt(engine: &Engine, fresh: &dyn Fn() -> Session, expression: &str) -> Outcome {
+fn attempt(engine: &Engine, fresh: &dyn Fn() -> Evaluation, expression: &str) -> Outcome {
     session::with(|s| *s = fresh());
     let text = format!("{HEAD}output(\"r\", {{ {expression} }});");
     let result = crate::compile::compile(engine, "holes.rhai", &text)
@@ -111,7 +111,7 @@ fn nothing_answers_for_an_unknown() {
     let engine = crate::engine::build(&registry, &Limits::default());
     let natives = Arc::new(natives(&engine));
     let fresh = || {
-        let mut session = Session::default();
+        let mut session = Evaluation::default();
         session.registry = Some(registry.clone());
         session.natives = natives.clone();
         session

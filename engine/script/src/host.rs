@@ -15,8 +15,8 @@ use crate::fault::Res;
 use crate::natives::{Natives, natives};
 use crate::parameter::Parameter;
 use crate::params::{STOP, unknown_settings};
-use crate::request::{Evaluated, Failure, Limits, ModuleDoc, Request, Root, Sources};
-use crate::session::{self, Mode, Session};
+use crate::request::{Evaluated, Limits, ModuleDoc, Request, Root, ScriptFailure, SourceTexts};
+use crate::session::{self, Evaluation, Purpose};
 use crate::{budget, compile, docs, engine, explain};
 
 /// The stack of an evaluation. It is reserved, not used, until a program goes deep.
@@ -25,10 +25,10 @@ const STACK: usize = 512 << 20;
 /// Evaluates programs. Cheap to clone.
 #[derive(Clone)]
 pub struct Host {
-    shared: Arc<Shared>,
+    shared: Arc<HostInner>,
 }
 
-struct Shared {
+struct HostInner {
     registry: Arc<Registry>,
     roots: Arc<[Root]>,
     limits: Limits,
@@ -41,15 +41,15 @@ impl Host {
     pub fn new(registry: Arc<Registry>, roots: Vec<Root>, limits: Limits) -> Host {
         let engine = engine::build(&registry, &limits);
         let natives = Arc::new(natives(&engine));
-        Host { shared: Arc::new(Shared { registry, roots: roots.into(), limits, engine, natives }) }
+        Host { shared: Arc::new(HostInner { registry, roots: roots.into(), limits, engine, natives }) }
     }
 
     /// Evaluates a program to the end and checks what it declares.
     ///
     /// # Errors
     /// Every mistake that could be found, each at its place.
-    pub fn evaluate(&self, request: &Request) -> Result<Evaluated, Failure> {
-        let (diagnostics, mut state) = self.run(request, Mode::Program)?;
+    pub fn evaluate(&self, request: &Request) -> Result<Evaluated, ScriptFailure> {
+        let (diagnostics, mut state) = self.run(request, Purpose::Program)?;
         let sources = state.sources();
         let mut found = std::mem::take(&mut state.problems);
         found.extend(diagnostics);
@@ -70,7 +70,7 @@ impl Host {
             found = graph.check();
         }
         if !found.is_empty() {
-            return Err(Failure { diagnostics: found, sources });
+            return Err(ScriptFailure { diagnostics: found, sources });
         }
         Ok(Evaluated { graph, parameters: state.parameters.unwrap_or_default(), printed: state.printed, sources })
     }
@@ -80,20 +80,20 @@ impl Host {
     ///
     /// # Errors
     /// Mistakes in the program before its parameters, and settings that do not fit.
-    pub fn parameters(&self, request: &Request) -> Result<Vec<Parameter>, Failure> {
-        let (mut diagnostics, state) = self.run(request, Mode::Parameters)?;
+    pub fn parameters(&self, request: &Request) -> Result<Vec<Parameter>, ScriptFailure> {
+        let (mut diagnostics, state) = self.run(request, Purpose::Parameters)?;
         diagnostics.retain(|d| d.message != STOP);
         if diagnostics.is_empty() {
             return Ok(state.parameters.unwrap_or_default());
         }
-        Err(Failure { diagnostics, sources: state.sources() })
+        Err(ScriptFailure { diagnostics, sources: state.sources() })
     }
 
     /// The documentation of every module in the roots, by name.
     ///
     /// # Errors
     /// Modules that cannot be read or parsed.
-    pub fn module_docs(&self) -> Result<Vec<ModuleDoc>, Failure> {
+    pub fn module_docs(&self) -> Result<Vec<ModuleDoc>, ScriptFailure> {
         docs::modules(&self.shared.engine, &self.shared.roots)
     }
 
@@ -111,7 +111,7 @@ impl Host {
     }
 
     /// Evaluates a program on a thread of its own; answers with what stopped it, and with its state.
-    fn run(&self, request: &Request, mode: Mode) -> Result<(Vec<Diagnostic>, Session), Failure> {
+    fn run(&self, request: &Request, mode: Purpose) -> Result<(Vec<Diagnostic>, Evaluation), ScriptFailure> {
         let mut session = self.session();
         session.mode = mode;
         session.environment = request.environment.clone();
@@ -123,8 +123,8 @@ impl Host {
     }
 
     /// The state that every evaluation starts with.
-    pub(crate) fn session(&self) -> Session {
-        let mut session = Session::default();
+    pub(crate) fn session(&self) -> Evaluation {
+        let mut session = Evaluation::default();
         session.registry = Some(self.shared.registry.clone());
         session.roots = self.shared.roots.clone();
         session.limits = self.shared.limits.clone();
@@ -135,9 +135,9 @@ impl Host {
     /// Runs something on a thread with a state, within the limits. Answers with its result and the state.
     pub(crate) fn on_thread<R: Send>(
         &self,
-        session: Session,
+        session: Evaluation,
         work: impl FnOnce() -> R + Send,
-    ) -> Result<(R, Session), Failure> {
+    ) -> Result<(R, Evaluation), ScriptFailure> {
         let flag = budget::Flag::default();
         let result = std::thread::scope(|scope| {
             let (done, wait) = mpsc::channel::<()>();
@@ -155,7 +155,10 @@ impl Host {
             budget::watch(&self.shared.limits, &flag, &wait);
             thread.join().map_err(|_| "the engine itself failed while it evaluated the program".to_owned())
         });
-        result.map_err(|message| Failure { diagnostics: vec![Diagnostic::error(message)], sources: Sources::default() })
+        result.map_err(|message| ScriptFailure {
+            diagnostics: vec![Diagnostic::error(message)],
+            sources: SourceTexts::default(),
+        })
     }
 }
 
@@ -178,7 +181,7 @@ pub(crate) fn run_unit(engine: &Engine, unit: usize, ast: &AST) -> Res<()> {
 }
 
 /// Settings of a program that declares no parameters.
-fn undeclared(state: &Session, request: &Request) -> Vec<Diagnostic> {
+fn undeclared(state: &Evaluation, request: &Request) -> Vec<Diagnostic> {
     if state.parameters.is_some() || request.settings.is_empty() {
         return Vec::new();
     }

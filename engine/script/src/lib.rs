@@ -57,5 +57,6 @@ mod words;
 pub use host::Host;
 pub use parameter::{ParamType, Parameter};
 pub use request::{
-    Environment, Evaluated, Failure, FunctionDoc, Limits, ModuleDoc, Request, Root, Setting, Sources, TestReport,
+    Environment, Evaluated, FunctionDoc, Limits, ModuleDoc, Request, Root, ScriptFailure, Setting, SourceTexts,
+    TestReport,
 };

@@ -9,15 +9,15 @@ use dr_core::value::Value;
 use rhai::{Array, Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext};
 
 use crate::coerce::{article, expr_of, first_unknown, show};
-use crate::fault::{Fault, Res, unknown};
+use crate::fault::{Res, ScriptFault, unknown};
 use crate::operators::equal;
-use crate::unknown::Output;
+use crate::unknown::OutputValue;
 
 /// The most items that one call may make.
 const MOST: i64 = 1_000_000;
 
 /// What a list or map that the program holds answers by itself; `None` leaves it to the pure function.
-pub(crate) fn answer(function: Function, args: &[&mut Dynamic]) -> Result<Option<Dynamic>, Fault> {
+pub(crate) fn answer(function: Function, args: &[&mut Dynamic]) -> Result<Option<Dynamic>, ScriptFault> {
     let [receiver, rest @ ..] = args else { return Ok(None) };
     if let Ok(list) = receiver.as_array_ref() {
         return Ok(match function {
@@ -44,14 +44,14 @@ fn count(n: usize) -> Dynamic {
     i64::try_from(n).unwrap_or(i64::MAX).into()
 }
 
-fn not_a_key(value: &Dynamic) -> Fault {
-    match value.read_lock::<Output>() {
+fn not_a_key(value: &Dynamic) -> ScriptFault {
+    match value.read_lock::<OutputValue>() {
         Some(output) => unknown("use as a key", &output.shown()),
-        None => Fault::new(format!("a key must be a string, not {}", article(value))),
+        None => ScriptFault::new(format!("a key must be a string, not {}", article(value))),
     }
 }
 
-fn position(list: &[Dynamic], item: &Dynamic) -> Result<Option<usize>, Fault> {
+fn position(list: &[Dynamic], item: &Dynamic) -> Result<Option<usize>, ScriptFault> {
     for (i, other) in list.iter().enumerate() {
         if equal(other, item)? {
             return Ok(Some(i));
@@ -61,13 +61,13 @@ fn position(list: &[Dynamic], item: &Dynamic) -> Result<Option<usize>, Fault> {
 }
 
 /// The place of an index in a list; negative counts from the end.
-fn place(list: &Array, index: i64, beyond: usize) -> Result<usize, Fault> {
+fn place(list: &Array, index: i64, beyond: usize) -> Result<usize, ScriptFault> {
     let len = i64::try_from(list.len() + beyond).unwrap_or(i64::MAX);
     let at = if index < 0 { index + i64::try_from(list.len()).unwrap_or(0) } else { index };
     usize::try_from(at)
         .ok()
         .filter(|_| at < len)
-        .ok_or_else(|| Fault::new(format!("there is no item {index} in a list of {}", list.len())))
+        .ok_or_else(|| ScriptFault::new(format!("there is no item {index} in a list of {}", list.len())))
 }
 
 /// Asks a predicate.
@@ -78,15 +78,15 @@ fn holds(ctx: &NativeCallContext, f: &FnPtr, item: &Dynamic) -> Res<bool> {
     }
     Ok(answer
         .as_bool()
-        .map_err(|_| Fault::new(format!("this function must answer true or false, not {}", article(&answer))))?)
+        .map_err(|_| ScriptFault::new(format!("this function must answer true or false, not {}", article(&answer))))?)
 }
 
 /// What lists are sorted by: texts or numbers, all known.
-fn sort_key(value: &Dynamic) -> Result<Value, Fault> {
+fn sort_key(value: &Dynamic) -> Result<Value, ScriptFault> {
     match expr_of(value)? {
         Expr::Known(Value::Int(n)) => Ok(Value::Float(dr_core::value::Float(n as f64))),
         Expr::Known(value @ (Value::Float(_) | Value::Str(_) | Value::Bool(_))) => Ok(value),
-        Expr::Known(other) => Err(Fault::new(format!("cannot sort by {}", other.article()))
+        Expr::Known(other) => Err(ScriptFault::new(format!("cannot sort by {}", other.article()))
             .help("give a function that answers with a text or a number: `.sorted(|x| x.name)`")),
         other => Err(unknown("sort by", &other.to_string())),
     }
@@ -99,7 +99,7 @@ fn sorted(list: Array, key: impl Fn(&Dynamic) -> Res<Dynamic>) -> Res<Array> {
     }
     let mixed = |a: &Value, b: &Value| std::mem::discriminant(a) != std::mem::discriminant(b);
     if keyed.windows(2).any(|pair| mixed(&pair[0].0, &pair[1].0)) {
-        return Err(Fault::new("cannot sort texts and numbers together").into());
+        return Err(ScriptFault::new("cannot sort texts and numbers together").into());
     }
     keyed.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(keyed.into_iter().map(|(_, item)| item).collect())
@@ -118,7 +118,7 @@ fn reading(engine: &mut Engine) {
     engine.register_fn("is_empty", |list: &mut Array| list.is_empty());
     engine.register_fn("is_empty", |map: &mut Map| map.is_empty());
     engine.register_fn("is_empty", |text: ImmutableString| text.is_empty());
-    engine.register_fn("is_empty", |o: Output| -> Res<bool> { Err(unknown("branch on", &o.shown()).into()) });
+    engine.register_fn("is_empty", |o: OutputValue| -> Res<bool> { Err(unknown("branch on", &o.shown()).into()) });
     engine.register_fn("index_of", |list: &mut Array, item: Dynamic| -> Res<Dynamic> {
         Ok(position(list, &item)?.map_or(Dynamic::UNIT, count))
     });
@@ -191,7 +191,7 @@ fn making(engine: &mut Engine) {
     });
     engine.register_fn("zip", |a: Array, b: Array| -> Res<Array> {
         if a.len() != b.len() {
-            let fault = Fault::new(format!("cannot zip a list of {} with a list of {}", a.len(), b.len()));
+            let fault = ScriptFault::new(format!("cannot zip a list of {} with a list of {}", a.len(), b.len()));
             return Err(fault.help("both need the same length").into());
         }
         Ok(a.into_iter().zip(b).map(|(a, b)| Dynamic::from_array(vec![a, b])).collect())
@@ -208,14 +208,14 @@ fn making(engine: &mut Engine) {
     engine.register_fn("repeat", |text: ImmutableString, times: i64| -> Res<String> {
         let size = i64::try_from(text.len()).unwrap_or(i64::MAX).saturating_mul(times);
         if times < 0 || size > MOST {
-            return Err(Fault::new(format!("cannot repeat this text {times} times")).into());
+            return Err(ScriptFault::new(format!("cannot repeat this text {times} times")).into());
         }
         Ok(text.repeat(usize::try_from(times).unwrap_or(0)))
     });
     engine.register_fn("repeat", |list: Array, times: i64| -> Res<Array> {
         let size = i64::try_from(list.len()).unwrap_or(i64::MAX).saturating_mul(times);
         if times < 0 || size > MOST {
-            return Err(Fault::new(format!("cannot repeat this list {times} times")).into());
+            return Err(ScriptFault::new(format!("cannot repeat this list {times} times")).into());
         }
         Ok((0..times).flat_map(|_| list.iter().cloned()).collect())
     });

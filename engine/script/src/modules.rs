@@ -12,7 +12,7 @@ use rhai::{
 };
 
 use crate::compile::compile;
-use crate::fault::{Fault, Res};
+use crate::fault::{Res, ScriptFault};
 use crate::request::Root;
 use crate::session;
 
@@ -23,46 +23,46 @@ const DEEPEST: usize = 32;
 pub(crate) struct Resolver;
 
 /// A module's file: its source name and its text.
-struct Found {
+struct ModuleFile {
     source: String,
     text: String,
 }
 
 /// Checks that a name is a plain relative path.
-pub(crate) fn check_name(name: &str) -> Result<(), Fault> {
+pub(crate) fn check_name(name: &str) -> Result<(), ScriptFault> {
     let plain =
         |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     if name.len() <= 200 && name.split('/').all(plain) {
         return Ok(());
     }
-    Err(Fault::new(format!("`{name}` is not the name of a module"))
+    Err(ScriptFault::new(format!("`{name}` is not the name of a module"))
         .help("a name holds letters, digits, `_` and `-`, with `/` between folders, and no file extension"))
 }
 
-fn find(roots: &[Root], name: &str) -> Result<Found, Fault> {
+fn find(roots: &[Root], name: &str) -> Result<ModuleFile, ScriptFault> {
     check_name(name)?;
     for root in roots {
         let file = root.path.join(format!("{name}.rhai"));
         if !file.is_file() {
             continue;
         }
-        let unreadable = |why: String| Fault::new(format!("the module `{name}` cannot be read: {why}"));
+        let unreadable = |why: String| ScriptFault::new(format!("the module `{name}` cannot be read: {why}"));
         let real = file.canonicalize().map_err(|e| unreadable(e.to_string()))?;
         let inside = root.path.canonicalize().map_err(|e| unreadable(e.to_string()))?;
         if !real.starts_with(&inside) {
-            return Err(Fault::new(format!("the module `{name}` lies outside `{}`", root.label))
+            return Err(ScriptFault::new(format!("the module `{name}` lies outside `{}`", root.label))
                 .help("a symbolic link leads out of the folder; put the module's file there instead"));
         }
         let text = std::fs::read_to_string(real).map_err(|e| unreadable(e.to_string()))?;
         // Some editors mark a text as UTF-8 by a character in front, which is no part of it.
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         let source = if root.label.is_empty() { format!("{name}.rhai") } else { format!("{}/{name}.rhai", root.label) };
-        return Ok(Found { source, text });
+        return Ok(ModuleFile { source, text });
     }
     let names = names(roots);
     let label = |root: &Root| if root.label.is_empty() { "its own folder".to_owned() } else { root.label.clone() };
     let labels: Vec<String> = roots.iter().map(label).collect();
-    let fault = Fault::new(format!("there is no module `{name}` in {}", labels.join(" or ")));
+    let fault = ScriptFault::new(format!("there is no module `{name}` in {}", labels.join(" or ")));
     Err(fault.near(name, names.iter().map(String::as_str)))
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn names(roots: &[Root]) -> Vec<String> {
 }
 
 /// A module's source name and text.
-pub(crate) fn read(roots: &[Root], name: &str) -> Result<(String, String), Fault> {
+pub(crate) fn read(roots: &[Root], name: &str) -> Result<(String, String), ScriptFault> {
     find(roots, name).map(|found| (found.source, found.text))
 }
 
@@ -98,15 +98,15 @@ pub(crate) fn read(roots: &[Root], name: &str) -> Result<(String, String), Fault
 struct Loading;
 
 impl Loading {
-    fn start(source: &str) -> Result<Loading, Fault> {
+    fn start(source: &str) -> Result<Loading, ScriptFault> {
         session::with(|s| {
             if let Some(from) = s.loading.iter().position(|l| l == source) {
                 let circle: Vec<&str> = s.loading[from..].iter().map(String::as_str).chain([source]).collect();
-                return Err(Fault::new(format!("modules import each other: {}", circle.join(" → ")))
+                return Err(ScriptFault::new(format!("modules import each other: {}", circle.join(" → ")))
                     .help("put what both need into a module of its own"));
             }
             if s.loading.len() >= DEEPEST {
-                return Err(Fault::new(format!("modules import each other more than {DEEPEST} deep")));
+                return Err(ScriptFault::new(format!("modules import each other more than {DEEPEST} deep")));
             }
             s.loading.push(source.to_owned());
             Ok(Loading)
@@ -130,7 +130,7 @@ fn load(engine: &Engine, global: &mut GlobalRuntimeState, name: &str, at: Positi
     let before = session::swap_position(at);
     // The module itself is not running yet: the import is among the calls that lead into it.
     let (unit, ast) = compile(engine, &found.source, &found.text)
-        .map_err(|fault| Fault { depth: Some(session::with(|s| s.depth()) + 1), ..fault })?;
+        .map_err(|fault| ScriptFault { depth: Some(session::with(|s| s.depth()) + 1), ..fault })?;
     let entered = session::enter(unit, "".into(), Position::NONE);
     // A scope of its own: a module does not see the variables of who imports it.
     let result = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), global, &ast);

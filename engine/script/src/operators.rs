@@ -9,8 +9,8 @@ use dr_core::schema::Type;
 use rhai::{Dynamic, Engine};
 
 use crate::coerce::{article, expr_of, first_unknown, from_expr};
-use crate::fault::{Fault, Res, unknown};
-use crate::unknown::{Output, Resource, walkable};
+use crate::fault::{Res, ScriptFault, unknown};
+use crate::unknown::{OutputValue, ResourceHandle, walkable};
 
 /// What `+` may do with a value.
 #[derive(Clone, Copy, PartialEq)]
@@ -33,7 +33,7 @@ fn shape(value: &Dynamic) -> Shape {
         Shape::List
     } else if value.is_map() {
         Shape::Map
-    } else if let Some(output) = value.read_lock::<Output>() {
+    } else if let Some(output) = value.read_lock::<OutputValue>() {
         match output.ty {
             Type::Str => Shape::Text,
             Type::Int | Type::Float => Shape::Number,
@@ -48,8 +48,8 @@ fn shape(value: &Dynamic) -> Shape {
 }
 
 /// `a + b`, where Rhai's own addition does not apply.
-fn plus(a: Dynamic, b: Dynamic) -> Result<Dynamic, Fault> {
-    let call = |function: Function, a: &Dynamic, b: &Dynamic| -> Result<Dynamic, Fault> {
+fn plus(a: Dynamic, b: Dynamic) -> Result<Dynamic, ScriptFault> {
+    let call = |function: Function, a: &Dynamic, b: &Dynamic| -> Result<Dynamic, ScriptFault> {
         let expr = walkable(Expr::call(function, vec![expr_of(a)?, expr_of(b)?])?)?;
         Ok(from_expr(expr, function.signature().result))
     };
@@ -68,21 +68,23 @@ fn plus(a: Dynamic, b: Dynamic) -> Result<Dynamic, Fault> {
         (Shape::Number | Shape::Any, Shape::Number) | (Shape::Number, Shape::Any) => call(Function::Add, &a, &b),
         (Shape::List | Shape::Any, Shape::List) | (Shape::List, Shape::Any) => call(Function::Append, &a, &b),
         (Shape::Map | Shape::Any, Shape::Map) | (Shape::Map, Shape::Any) => call(Function::Merge, &a, &b),
-        (Shape::Any, Shape::Any) => Err(Fault::new("cannot tell whether these are texts, numbers, lists or maps")
-            .help("put texts together in back-ticks: `${a}${b}`")),
-        _ => Err(Fault::new(format!("cannot add {} to {}", article(&b), article(&a)))),
+        (Shape::Any, Shape::Any) => {
+            Err(ScriptFault::new("cannot tell whether these are texts, numbers, lists or maps")
+                .help("put texts together in back-ticks: `${a}${b}`"))
+        }
+        _ => Err(ScriptFault::new(format!("cannot add {} to {}", article(&b), article(&a)))),
     }
 }
 
 /// Puts values together as text; what is not known stays an expression.
-pub(crate) fn text(parts: &[Dynamic]) -> Result<Dynamic, Fault> {
+pub(crate) fn text(parts: &[Dynamic]) -> Result<Dynamic, ScriptFault> {
     let mut exprs = Vec::with_capacity(parts.len());
     for part in parts {
         if part.is_unit() {
-            return Err(Fault::new("cannot put `()` into a text: there is no value here")
+            return Err(ScriptFault::new("cannot put `()` into a text: there is no value here")
                 .help("give a default: `value ?? \"..\"`"));
         }
-        if let Some(resource) = part.read_lock::<Resource>() {
+        if let Some(resource) = part.read_lock::<ResourceHandle>() {
             return Err(resource.whole("put into a text"));
         }
         exprs.push(expr_of(part)?);
@@ -91,32 +93,32 @@ pub(crate) fn text(parts: &[Dynamic]) -> Result<Dynamic, Fault> {
 }
 
 /// `a - b` and the like.
-fn arithmetic(symbol: &str, function: Function, a: Dynamic, b: Dynamic) -> Result<Dynamic, Fault> {
+fn arithmetic(symbol: &str, function: Function, a: Dynamic, b: Dynamic) -> Result<Dynamic, ScriptFault> {
     let numeric = |v: &Dynamic| matches!(shape(v), Shape::Number | Shape::Any);
     if numeric(&a) && numeric(&b) {
         let expr = walkable(Expr::call(function, vec![expr_of(&a)?, expr_of(&b)?])?)?;
         return Ok(from_expr(expr, Type::Any));
     }
     let odd = if numeric(&a) { &b } else { &a };
-    let what = odd.read_lock::<Output>().map(|o| format!("`{}`, which is {}", o.shown(), o.ty.article()));
-    Err(Fault::new(format!("cannot use `{symbol}` with {}", what.unwrap_or_else(|| article(odd).to_owned()))))
+    let what = odd.read_lock::<OutputValue>().map(|o| format!("`{}`, which is {}", o.shown(), o.ty.article()));
+    Err(ScriptFault::new(format!("cannot use `{symbol}` with {}", what.unwrap_or_else(|| article(odd).to_owned()))))
 }
 
 /// Whether two values are the same. An unknown is never `()`, so that asking whether an option was given works.
-pub(crate) fn equal(a: &Dynamic, b: &Dynamic) -> Result<bool, Fault> {
+pub(crate) fn equal(a: &Dynamic, b: &Dynamic) -> Result<bool, ScriptFault> {
     if a.is_unit() || b.is_unit() {
         return Ok(a.is_unit() && b.is_unit());
     }
     for value in [a, b] {
-        if let Some(output) = value.read_lock::<Output>() {
+        if let Some(output) = value.read_lock::<OutputValue>() {
             return Err(unknown("compare", &output.shown()));
         }
     }
-    if let (Some(a), Some(b)) = (a.read_lock::<Resource>(), b.read_lock::<Resource>()) {
+    if let (Some(a), Some(b)) = (a.read_lock::<ResourceHandle>(), b.read_lock::<ResourceHandle>()) {
         return Ok(a.0.address == b.0.address);
     }
     for value in [a, b] {
-        if let Some(resource) = value.read_lock::<Resource>() {
+        if let Some(resource) = value.read_lock::<ResourceHandle>() {
             return Err(resource.whole("compare with something else"));
         }
     }
@@ -154,10 +156,10 @@ pub(crate) fn equal(a: &Dynamic, b: &Dynamic) -> Result<bool, Fault> {
     }
 }
 
-fn order(symbol: &str, a: &Dynamic, b: &Dynamic) -> Fault {
+fn order(symbol: &str, a: &Dynamic, b: &Dynamic) -> ScriptFault {
     match first_unknown(a).or_else(|| first_unknown(b)) {
         Some(shown) => unknown("compare", &shown),
-        None => Fault::new(format!("cannot use `{symbol}` with {} and {}", article(a), article(b))),
+        None => ScriptFault::new(format!("cannot use `{symbol}` with {} and {}", article(a), article(b))),
     }
 }
 
@@ -170,7 +172,7 @@ pub(crate) fn register(engine: &mut Engine) {
             Ok(arithmetic(symbol, function, a, b)?)
         });
     }
-    engine.register_fn("-", |a: Output| -> Res<Dynamic> {
+    engine.register_fn("-", |a: OutputValue| -> Res<Dynamic> {
         Ok(arithmetic("-", Function::Subtract, 0.into(), Dynamic::from(a))?)
     });
     engine.register_fn("==", |a: Dynamic, b: Dynamic| -> Res<bool> { Ok(equal(&a, &b)?) });
@@ -182,10 +184,10 @@ pub(crate) fn register(engine: &mut Engine) {
         engine.register_fn(symbol, move |a: Dynamic, b: Dynamic| -> Res<Dynamic> {
             Err(match first_unknown(&a).or_else(|| first_unknown(&b)) {
                 Some(shown) => unknown("make a range of", &shown),
-                None => Fault::new(format!("cannot make a range of {} and {}", article(&a), article(&b))),
+                None => ScriptFault::new(format!("cannot make a range of {} and {}", article(&a), article(&b))),
             }
             .into())
         });
     }
-    engine.register_fn("!", |a: Output| -> Res<bool> { Err(unknown("branch on", &a.shown()).into()) });
+    engine.register_fn("!", |a: OutputValue| -> Res<bool> { Err(unknown("branch on", &a.shown()).into()) });
 }

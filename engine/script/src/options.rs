@@ -9,8 +9,8 @@ use rhai::{Array, Dynamic};
 
 use crate::coerce::article;
 use crate::component::{known_region, known_text};
-use crate::fault::Fault;
-use crate::unknown::Resource;
+use crate::fault::ScriptFault;
+use crate::unknown::ResourceHandle;
 
 /// Every option; one that a kind has as an argument is that argument. (`tags` always goes through the kind's own.)
 pub(crate) const NAMES: &[&str] =
@@ -28,7 +28,7 @@ pub(crate) fn read(
     region: &mut Option<Str>,
     key: &str,
     value: &Dynamic,
-) -> Result<(), Fault> {
+) -> Result<(), ScriptFault> {
     if value.is_unit() {
         return Ok(());
     }
@@ -36,7 +36,9 @@ pub(crate) fn read(
     match key {
         "region" => {
             if kind.place != dr_core::schema::Place::Regional {
-                return Err(Fault::new(format!("`{}` does not live in a region", kind.name)).help("leave `region` out"));
+                return Err(
+                    ScriptFault::new(format!("`{}` does not live in a region", kind.name)).help("leave `region` out")
+                );
             }
             *region = Some(known_region(&what, value)?.into());
         }
@@ -46,14 +48,14 @@ pub(crate) fn read(
         "protect" => {
             options.protect = value
                 .as_bool()
-                .map_err(|_| Fault::new(format!("{what} must be true or false, not {}", article(value))))?;
+                .map_err(|_| ScriptFault::new(format!("{what} must be true or false, not {}", article(value))))?;
         }
         "replace" => {
             options.replace = Some(match known_text(&what, value)?.as_str() {
                 "create_first" => ReplaceOrder::CreateFirst,
                 "delete_first" => ReplaceOrder::DeleteFirst,
                 other => {
-                    return Err(Fault::new(format!(
+                    return Err(ScriptFault::new(format!(
                         "{what} must be \"create_first\" or \"delete_first\", not \"{other}\""
                     ))
                     .near(other, ["create_first", "delete_first"]));
@@ -64,7 +66,7 @@ pub(crate) fn read(
             for item in each(value) {
                 let name = known_text(&what, &item)?;
                 if kind.arg(&name).is_none() {
-                    let fault = Fault::new(format!("`{}` has no argument `{name}` to ignore", kind.name));
+                    let fault = ScriptFault::new(format!("`{}` has no argument `{name}` to ignore", kind.name));
                     return Err(match closest(&name, kind.args.iter().map(|f| f.name)) {
                         Some(near) => fault.help(format!("did you mean `{near}`?")),
                         None => fault,
@@ -79,17 +81,17 @@ pub(crate) fn read(
         "import_id" => options.import_id = Some(known_text(&what, value)?.into()),
         "allow" => {
             let reasons = value.as_map_ref().map_err(|_| {
-                Fault::new(format!("{what} must be a map, not {}", article(value)))
+                ScriptFault::new(format!("{what} must be a map, not {}", article(value)))
                     .help("name the check and give the reason: `allow: #{ D20: \"because ..\" }`")
             })?;
             let mut allow: Map<Str> = Map::new();
             for (check, reason) in reasons.iter() {
                 let reason = known_text(&format!("the reason to allow `{check}`"), reason)?;
                 if reason.trim().is_empty() {
-                    return Err(Fault::new(format!("say why `{check}` is allowed")));
+                    return Err(ScriptFault::new(format!("say why `{check}` is allowed")));
                 }
                 if rules::find(check).is_none() {
-                    let fault = Fault::new(format!("there is no check `{check}`"));
+                    let fault = ScriptFault::new(format!("there is no check `{check}`"));
                     return Err(match rules::near(check) {
                         Some(near) => fault.help(format!("did you mean `{near}`?")),
                         None => fault.help("a plan names the check with each of its findings"),
@@ -112,12 +114,12 @@ fn each(value: &Dynamic) -> Array {
     }
 }
 
-fn address(what: &str, value: &Dynamic) -> Result<Address, Fault> {
-    if let Some(resource) = value.read_lock::<Resource>() {
+fn address(what: &str, value: &Dynamic) -> Result<Address, ScriptFault> {
+    if let Some(resource) = value.read_lock::<ResourceHandle>() {
         return Ok(resource.0.address.clone());
     }
     if !value.is_string() {
-        return Err(Fault::new(format!("{what} takes resources and addresses, not {}", article(value))));
+        return Err(ScriptFault::new(format!("{what} takes resources and addresses, not {}", article(value))));
     }
-    Address::parse(&known_text(what, value)?).map_err(|e| Fault::new(e.to_string()))
+    Address::parse(&known_text(what, value)?).map_err(|e| ScriptFault::new(e.to_string()))
 }

@@ -12,10 +12,10 @@ use dr_core::value::{Value, quoted};
 use rhai::{Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 
 use crate::coerce::{expr_of, from_value};
-use crate::fault::{Fault, Res};
+use crate::fault::{Res, ScriptFault};
 use crate::parameter::{ParamType, Parameter, TYPES};
 use crate::request::Setting;
-use crate::session::{self, Mode};
+use crate::session::{self, Purpose};
 
 /// What a parameter's value must fulfil.
 #[derive(Debug, Clone, Default)]
@@ -38,12 +38,13 @@ struct Spec {
 }
 
 impl Conditions {
-    fn read(given: Map) -> Result<Conditions, Fault> {
+    fn read(given: Map) -> Result<Conditions, ScriptFault> {
         let mut conditions = Conditions::default();
         for (name, value) in given {
             let known = known(&value)?;
-            let wrong =
-                |wanted: &str| Fault::new(format!("the condition `{name}` must be {wanted}, not {}", known.article()));
+            let wrong = |wanted: &str| {
+                ScriptFault::new(format!("the condition `{name}` must be {wanted}, not {}", known.article()))
+            };
             let number = || match known {
                 Value::Int(n) => Ok(n as f64),
                 Value::Float(x) => Ok(x.0),
@@ -59,7 +60,7 @@ impl Conditions {
                 "min" => conditions.min = Some(number()?),
                 "max" => conditions.max = Some(number()?),
                 other => {
-                    let fault = Fault::new(format!("there is no condition `{other}`"));
+                    let fault = ScriptFault::new(format!("there is no condition `{other}`"));
                     return Err(fault.near(other, CONDITIONS.iter().copied()));
                 }
             }
@@ -115,12 +116,12 @@ impl Conditions {
     }
 }
 
-fn whole(pattern: &str) -> Result<regex_lite::Regex, Fault> {
+fn whole(pattern: &str) -> Result<regex_lite::Regex, ScriptFault> {
     regex_lite::Regex::new(&format!("^(?:{pattern})$"))
-        .map_err(|e| Fault::new(format!("`{pattern}` is not a regular expression: {e}")))
+        .map_err(|e| ScriptFault::new(format!("`{pattern}` is not a regular expression: {e}")))
 }
 
-fn known(value: &Dynamic) -> Result<Value, Fault> {
+fn known(value: &Dynamic) -> Result<Value, ScriptFault> {
     match expr_of(value)? {
         dr_core::expr::Expr::Known(value) => Ok(value),
         other => Err(crate::fault::unknown("use for a parameter", &other.to_string())),
@@ -135,7 +136,7 @@ fn spec(doc: ImmutableString, default: Dynamic, conditions: Map) -> Res<Spec> {
 
 fn required(doc: ImmutableString, ty: ImmutableString, conditions: Map) -> Res<Spec> {
     let Some((_, ty, _)) = TYPES.iter().find(|t| t.0 == ty.as_str()) else {
-        let fault = Fault::new(format!("there is no parameter type {}", quoted(&ty)));
+        let fault = ScriptFault::new(format!("there is no parameter type {}", quoted(&ty)));
         return Err(fault
             .help(format!("types are {}", TYPES.iter().map(|t| t.0).collect::<Vec<_>>().join(", ")))
             .into());
@@ -144,9 +145,9 @@ fn required(doc: ImmutableString, ty: ImmutableString, conditions: Map) -> Res<S
 }
 
 /// The value of a parameter, or what is wrong with the setting.
-fn value(name: &str, spec: &Spec, setting: Option<&Setting>) -> Result<Option<Value>, Fault> {
+fn value(name: &str, spec: &Spec, setting: Option<&Setting>) -> Result<Option<Value>, ScriptFault> {
     let refuse = |what: String, shown: &str, origin: String| {
-        Fault::new(format!("parameter `{name}` must be {what}, not {shown}")).help(origin)
+        ScriptFault::new(format!("parameter `{name}` must be {what}, not {shown}")).help(origin)
     };
     let (value, shown, origin) = match setting {
         None => match &spec.default {
@@ -182,10 +183,10 @@ fn program(ctx: &NativeCallContext, specs: Map) -> Res<Map> {
     let call = ctx.call_position();
     let (settings, mode, declared) = session::with(|s| (s.settings.clone(), s.mode, s.parameters.is_some()));
     if declared {
-        return Err(Fault::new("`program` is called twice").help("declare all parameters in one place").into());
+        return Err(ScriptFault::new("`program` is called twice").help("declare all parameters in one place").into());
     }
     if session::with(|s| s.in_module_head() || s.depth() > 1) {
-        let fault = Fault::new("`program` belongs to the top level of the program");
+        let fault = ScriptFault::new("`program` belongs to the top level of the program");
         return Err(fault.help("modules take their options as arguments of functions: see `opts`").into());
     }
     let mut parameters = Vec::new();
@@ -194,7 +195,7 @@ fn program(ctx: &NativeCallContext, specs: Map) -> Res<Map> {
     for (name, given) in &specs {
         let place = session::with(|s| s.key(call, name, true));
         let Some(spec) = given.read_lock::<Spec>().map(|s| s.clone()) else {
-            let fault = Fault::new(format!("`{name}` is not a parameter"));
+            let fault = ScriptFault::new(format!("`{name}` is not a parameter"));
             let fault = fault.help(format!("write `{name}: param(\"What it means\", default)`")).at(place, "");
             problems.push(*fault.first);
             continue;
@@ -207,8 +208,8 @@ fn program(ctx: &NativeCallContext, specs: Map) -> Res<Map> {
                 continue;
             }
         };
-        if found.is_none() && mode == Mode::Program {
-            let fault = Fault::new(format!("the parameter `{name}` must be given: {}", spec.doc));
+        if found.is_none() && mode == Purpose::Program {
+            let fault = ScriptFault::new(format!("the parameter `{name}` must be given: {}", spec.doc));
             problems.push(*fault.help(format!("for example `--set {name}=..`")).at(place, "").first);
         }
         values.insert(name.clone(), found.clone().map_or(Dynamic::UNIT, from_value));
@@ -228,11 +229,11 @@ fn program(ctx: &NativeCallContext, specs: Map) -> Res<Map> {
             .map(|fault| *fault.at(session::with(|s| s.span(call)), "the parameters are declared here").first),
     );
     session::with(|s| s.parameters = Some(parameters));
-    if let Some(fault) = Fault::of(problems) {
+    if let Some(fault) = ScriptFault::of(problems) {
         return Err(fault.into());
     }
-    if mode == Mode::Parameters {
-        return Err(Fault::new(STOP).into());
+    if mode == Purpose::Parameters {
+        return Err(ScriptFault::new(STOP).into());
     }
     Ok(values)
 }
@@ -242,12 +243,12 @@ pub(crate) fn unknown_settings<'a>(
     settings: &BTreeMap<String, Setting>,
     takes: impl Fn(&str) -> bool,
     names: impl Iterator<Item = &'a str> + Clone,
-) -> Vec<Fault> {
+) -> Vec<ScriptFault> {
     settings
         .keys()
         .filter(|name| !takes(name))
         .map(|name| {
-            let fault = Fault::new(format!("the program has no parameter `{name}`"));
+            let fault = ScriptFault::new(format!("the program has no parameter `{name}`"));
             match closest(name, names.clone()) {
                 Some(near) => fault.help(format!("did you mean `{near}`?")),
                 None => {

@@ -11,8 +11,8 @@
 use rhai::{Array, Dynamic, Engine, Map};
 
 use crate::coerce::article;
-use crate::fault::{Fault, Res};
-use crate::unknown::{Output, Resource};
+use crate::fault::{Res, ScriptFault};
+use crate::unknown::{OutputValue, ResourceHandle};
 
 const VERSION: &str = "2012-10-17";
 /// What a statement may hold besides effect, action and resource.
@@ -23,22 +23,22 @@ fn document(statements: Array) -> Map {
 }
 
 /// One text, a list of texts, or an unknown.
-fn texts(what: &str, value: Dynamic) -> Result<Dynamic, Fault> {
-    if let Some(resource) = value.read_lock::<Resource>() {
+fn texts(what: &str, value: Dynamic) -> Result<Dynamic, ScriptFault> {
+    if let Some(resource) = value.read_lock::<ResourceHandle>() {
         return Err(resource.whole(&format!("use as {what}")));
     }
-    if value.is_string() || value.is::<Output>() {
+    if value.is_string() || value.is::<OutputValue>() {
         return Ok(value);
     }
     let wrong =
-        |found: &Dynamic| Fault::new(format!("{what} must be a text or a list of texts, not {}", article(found)));
+        |found: &Dynamic| ScriptFault::new(format!("{what} must be a text or a list of texts, not {}", article(found)));
     match value.as_array_ref() {
         Ok(list) => {
             for item in list.iter() {
-                if let Some(resource) = item.read_lock::<Resource>() {
+                if let Some(resource) = item.read_lock::<ResourceHandle>() {
                     return Err(resource.whole(&format!("use as {what}")));
                 }
-                if !item.is_string() && !item.is::<Output>() {
+                if !item.is_string() && !item.is::<OutputValue>() {
                     return Err(wrong(item));
                 }
             }
@@ -48,10 +48,12 @@ fn texts(what: &str, value: Dynamic) -> Result<Dynamic, Fault> {
     Ok(value)
 }
 
-fn extend(statement: &mut Map, extra: Map) -> Result<(), Fault> {
+fn extend(statement: &mut Map, extra: Map) -> Result<(), ScriptFault> {
     for (key, value) in extra {
         if !EXTRA.contains(&key.as_str()) {
-            return Err(Fault::new(format!("a policy statement has no `{key}`")).near(&key, EXTRA.iter().copied()));
+            return Err(
+                ScriptFault::new(format!("a policy statement has no `{key}`")).near(&key, EXTRA.iter().copied())
+            );
         }
         statement.insert(key, value);
     }
@@ -82,7 +84,7 @@ fn trust(services: Dynamic, extra: Map) -> Res<Map> {
 pub(crate) fn register(engine: &mut Engine) {
     engine.register_fn("policy", |statements: Array| -> Res<Map> {
         if let Some(odd) = statements.iter().find(|s| !s.is_map()) {
-            let fault = Fault::new(format!("a policy is made of statements (maps), not of {}", article(odd)));
+            let fault = ScriptFault::new(format!("a policy is made of statements (maps), not of {}", article(odd)));
             return Err(fault.help("make one with `allow(actions, resources)` or `deny(..)`").into());
         }
         Ok(document(statements))

@@ -65,26 +65,26 @@ pub struct Evaluated {
     /// What it printed, a line each.
     pub printed: Vec<String>,
     /// The texts that spans point into.
-    pub sources: Sources,
+    pub sources: SourceTexts,
 }
 
 /// Why a program could not be evaluated.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}", .diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-pub struct Failure {
+pub struct ScriptFailure {
     /// What is wrong; at least one of these is an error.
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that spans point into.
-    pub sources: Sources,
+    pub sources: SourceTexts,
 }
 
 /// The texts of a program and its modules, by the name that spans use.
 #[derive(Debug, Clone, Default)]
-pub struct Sources {
+pub struct SourceTexts {
     texts: BTreeMap<String, Arc<str>>,
 }
 
-impl Sources {
+impl SourceTexts {
     /// The text of a source.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.texts.get(name).map(|t| &**t)
@@ -99,7 +99,7 @@ impl Sources {
         self.texts.insert(name.to_owned(), text);
     }
 
-    pub(crate) fn extend(&mut self, other: Sources) {
+    pub(crate) fn extend(&mut self, other: SourceTexts) {
         self.texts.extend(other.texts);
     }
 }
@@ -162,7 +162,7 @@ pub struct TestReport {
     /// What it printed.
     pub printed: Vec<String>,
     /// The texts that spans point into.
-    pub sources: Sources,
+    pub sources: SourceTexts,
 }
 
 impl TestReport {

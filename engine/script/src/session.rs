@@ -20,7 +20,7 @@ use rhai::{EvalAltResult, ImmutableString, Module, Position, Shared};
 
 use crate::natives::Natives;
 use crate::parameter::Parameter;
-use crate::request::{Environment, Limits, Root, Setting, Sources};
+use crate::request::{Environment, Limits, Root, Setting, SourceTexts};
 use crate::source::{CallSite, Unit, point};
 
 /// After so many mistakes the evaluation stops; the rest is mostly their echo.
@@ -28,7 +28,7 @@ pub(crate) const ENOUGH: usize = 50;
 
 /// What the evaluation is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Mode {
+pub(crate) enum Purpose {
     /// The program's graph.
     #[default]
     Program,
@@ -40,7 +40,7 @@ pub(crate) enum Mode {
 
 /// What a component gives to everything inside.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Surroundings {
+pub(crate) struct ComponentScope {
     /// Path of names, joined with `/`.
     pub(crate) path: String,
     /// The region of regional resources that name none.
@@ -51,7 +51,7 @@ pub(crate) struct Surroundings {
 
 /// A running function, closure or top level.
 #[derive(Debug, Clone)]
-struct Frame {
+struct CallFrame {
     unit: usize,
     function: ImmutableString,
     at: Position,
@@ -59,21 +59,21 @@ struct Frame {
 
 /// Everything that one evaluation knows.
 #[derive(Default)]
-pub(crate) struct Session {
+pub(crate) struct Evaluation {
     pub(crate) registry: Option<Arc<Registry>>,
     pub(crate) roots: Arc<[Root]>,
     pub(crate) limits: Limits,
     pub(crate) natives: Arc<Natives>,
-    pub(crate) mode: Mode,
+    pub(crate) mode: Purpose,
     pub(crate) environment: Environment,
     pub(crate) settings: BTreeMap<String, Setting>,
 
     pub(crate) units: Vec<Unit>,
     /// Every key of every map literal, for "did you mean".
     pub(crate) names: BTreeSet<String>,
-    frames: Vec<Frame>,
+    frames: Vec<CallFrame>,
     /// The stack and position of the error that is on its way. Rhai changes positions on the way.
-    failed: Option<(Vec<Frame>, Position)>,
+    failed: Option<(Vec<CallFrame>, Position)>,
     sites: BTreeMap<Vec<(usize, usize, usize)>, Arc<Site>>,
 
     /// Modules that are imported already.
@@ -81,7 +81,7 @@ pub(crate) struct Session {
     /// Modules whose top level is running, outermost first.
     pub(crate) loading: Vec<String>,
 
-    pub(crate) surroundings: Vec<Surroundings>,
+    pub(crate) surroundings: Vec<ComponentScope>,
     pub(crate) nodes: BTreeMap<Address, Arc<Node>>,
     pub(crate) outputs: Map<graph::Output>,
     pub(crate) notes: Vec<Diagnostic>,
@@ -92,11 +92,11 @@ pub(crate) struct Session {
 }
 
 thread_local! {
-    static SESSION: RefCell<Session> = RefCell::default();
+    static SESSION: RefCell<Evaluation> = RefCell::default();
 }
 
 /// Reads or changes the state of this thread's evaluation. The closure must not call into Rhai.
-pub(crate) fn with<R>(f: impl FnOnce(&mut Session) -> R) -> R {
+pub(crate) fn with<R>(f: impl FnOnce(&mut Evaluation) -> R) -> R {
     SESSION.with_borrow_mut(f)
 }
 
@@ -111,7 +111,7 @@ impl Drop for Entered {
 
 /// Enters a function, closure or top level.
 pub(crate) fn enter(unit: usize, function: ImmutableString, at: Position) -> Entered {
-    with(|s| s.frames.push(Frame { unit, function, at }));
+    with(|s| s.frames.push(CallFrame { unit, function, at }));
     Entered(())
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn note_failure(error: &EvalAltResult) {
     });
 }
 
-impl Session {
+impl Evaluation {
     /// A span in the innermost function's source.
     pub(crate) fn span(&self, position: Position) -> Option<Span> {
         self.units.get(self.frames.last()?.unit)?.span(position)
@@ -249,13 +249,13 @@ impl Session {
     }
 
     /// What resources declared here inherit.
-    pub(crate) fn around(&self) -> Surroundings {
+    pub(crate) fn around(&self) -> ComponentScope {
         self.surroundings.last().cloned().unwrap_or_default()
     }
 
     /// The texts of all units.
-    pub(crate) fn sources(&self) -> Sources {
-        let mut sources = Sources::default();
+    pub(crate) fn sources(&self) -> SourceTexts {
+        let mut sources = SourceTexts::default();
         for unit in &self.units {
             sources.insert(&unit.name, unit.text.clone());
         }
@@ -268,7 +268,7 @@ fn find_key(site: &CallSite, key: &str) -> Option<(Position, Position)> {
     site.keys.iter().rev().find(|(path, ..)| path.len() == 1 && &*path[0] == key).map(|(_, k, v)| (*k, *v))
 }
 
-fn trace(units: &[Unit], frames: &[Frame], depth: usize) -> Vec<diagnostic::Frame> {
+fn trace(units: &[Unit], frames: &[CallFrame], depth: usize) -> Vec<diagnostic::Frame> {
     let callers = depth.saturating_sub(1).min(frames.len());
     frames[..callers]
         .iter()

@@ -17,11 +17,11 @@ use rhai::{Array, CallFnOptions, Dynamic, Engine, FnPtr, ImmutableString, Native
 
 use crate::coerce::{article, expr_of, from_value, show};
 use crate::compile::{compile, parse};
-use crate::fault::{Fault, Res};
+use crate::fault::{Res, ScriptFault};
 use crate::host::Host;
 use crate::natives::natives;
-use crate::request::{Environment, Failure, Request, Setting, Sources, TestReport};
-use crate::session::{self, Mode, Session};
+use crate::request::{Environment, Request, ScriptFailure, Setting, SourceTexts, TestReport};
+use crate::session::{self, Evaluation, Purpose};
 use crate::source::Unit;
 use crate::{engine, explain, operators};
 
@@ -32,9 +32,9 @@ type Programs = Arc<dyn Fn(&str) -> Option<(String, String)> + Send + Sync>;
 struct Bench {
     host: Host,
     programs: Programs,
-    sources: Mutex<Sources>,
+    sources: Mutex<SourceTexts>,
     mocks: Mutex<BTreeMap<String, Mock>>,
-    last: Mutex<Option<Plan>>,
+    last: Mutex<Option<TestPlan>>,
 }
 
 thread_local! {
@@ -51,7 +51,7 @@ enum Mock {
 
 /// A planned program.
 #[derive(Clone)]
-struct Plan(Arc<Graph>);
+struct TestPlan(Arc<Graph>);
 
 /// A test function.
 struct Test {
@@ -65,7 +65,7 @@ impl Host {
     ///
     /// # Errors
     /// When the file itself cannot be parsed.
-    pub fn test<P>(&self, source_name: &str, text: &str, programs: &P) -> Result<Vec<TestReport>, Failure>
+    pub fn test<P>(&self, source_name: &str, text: &str, programs: &P) -> Result<Vec<TestReport>, ScriptFailure>
     where
         P: Fn(&str) -> Option<(String, String)> + Clone + Send + Sync + 'static,
     {
@@ -84,12 +84,12 @@ impl Host {
 }
 
 /// The tests of a file, in their order.
-fn list(engine: &Engine, source: &str, text: &str) -> Result<Vec<Test>, Failure> {
+fn list(engine: &Engine, source: &str, text: &str) -> Result<Vec<Test>, ScriptFailure> {
     let ast = parse(engine, text).map_err(|error| {
         let unit = Unit::new(source, text);
-        let mut sources = Sources::default();
+        let mut sources = SourceTexts::default();
         sources.insert(source, unit.text.clone());
-        Failure { diagnostics: vec![explain::parse_error(&error.0).at(unit.span(error.1), "")], sources }
+        ScriptFailure { diagnostics: vec![explain::parse_error(&error.0).at(unit.span(error.1), "")], sources }
     })?;
     let mut tests: Vec<Test> = ast
         .iter_fn_def()
@@ -104,12 +104,12 @@ fn list(engine: &Engine, source: &str, text: &str) -> Result<Vec<Test>, Failure>
 fn run(
     host: &Host,
     engine: &Engine,
-    mut session: Session,
+    mut session: Evaluation,
     source: &str,
     text: &str,
     programs: &Programs,
     test: &Test,
-) -> Result<TestReport, Failure> {
+) -> Result<TestReport, ScriptFailure> {
     let bench = Arc::new(Bench {
         host: host.clone(),
         programs: programs.clone(),
@@ -117,7 +117,7 @@ fn run(
         mocks: Mutex::default(),
         last: Mutex::default(),
     });
-    session.mode = Mode::Tests;
+    session.mode = Purpose::Tests;
     let (diagnostics, state) = host.on_thread(session, || {
         BENCH.set(Some(bench.clone()));
         match call(engine, source, text, &test.name) {
@@ -147,14 +147,14 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn bench() -> Result<Arc<Bench>, Fault> {
-    BENCH.with_borrow(Clone::clone).ok_or_else(|| Fault::new("this is for tests only"))
+fn bench() -> Result<Arc<Bench>, ScriptFault> {
+    BENCH.with_borrow(Clone::clone).ok_or_else(|| ScriptFault::new("this is for tests only"))
 }
 
-fn plan(program: &str, params: rhai::Map) -> Res<Plan> {
+fn plan(program: &str, params: rhai::Map) -> Res<TestPlan> {
     let bench = bench()?;
     let Some((source_name, text)) = (bench.programs)(program) else {
-        return Err(Fault::new(format!("there is no program `{program}`")).into());
+        return Err(ScriptFault::new(format!("there is no program `{program}`")).into());
     };
     let mut settings = BTreeMap::new();
     for (name, value) in params {
@@ -168,27 +168,29 @@ fn plan(program: &str, params: rhai::Map) -> Res<Plan> {
     match bench.host.evaluate(&request) {
         Ok(evaluated) => {
             locked(&bench.sources).extend(evaluated.sources);
-            let plan = Plan(Arc::new(evaluated.graph));
+            let plan = TestPlan(Arc::new(evaluated.graph));
             *locked(&bench.last) = Some(plan.clone());
             Ok(plan)
         }
         Err(failure) => {
             locked(&bench.sources).extend(failure.sources);
-            let fault = Fault::of(failure.diagnostics);
-            Err(fault.unwrap_or_else(|| Fault::new("the program cannot be planned")).into())
+            let fault = ScriptFault::of(failure.diagnostics);
+            Err(fault.unwrap_or_else(|| ScriptFault::new("the program cannot be planned")).into())
         }
     }
 }
 
 /// The plan that free functions look at.
-fn last() -> Result<Plan, Fault> {
+fn last() -> Result<TestPlan, ScriptFault> {
     let plan = locked(&bench()?.last).clone();
-    plan.ok_or_else(|| Fault::new("nothing is planned yet").help("plan a program first: `plan(\"name\", #{ .. })`"))
+    plan.ok_or_else(|| {
+        ScriptFault::new("nothing is planned yet").help("plan a program first: `plan(\"name\", #{ .. })`")
+    })
 }
 
-fn resource(ctx: &NativeCallContext, plan: &Plan, address: &str) -> Res<rhai::Map> {
+fn resource(ctx: &NativeCallContext, plan: &TestPlan, address: &str) -> Res<rhai::Map> {
     let Some((_, node)) = plan.0.nodes.iter().find(|(a, _)| a.as_str() == address) else {
-        let fault = Fault::new(format!("the plan has no `{address}`"));
+        let fault = ScriptFault::new(format!("the plan has no `{address}`"));
         return Err(fault.near(address, plan.0.nodes.keys().map(Address::as_str)).into());
     };
     let mut map = rhai::Map::new();
@@ -205,11 +207,11 @@ fn resource(ctx: &NativeCallContext, plan: &Plan, address: &str) -> Res<rhai::Ma
     Ok(map)
 }
 
-fn resources(plan: &Plan, kind: Option<&str>) -> Res<Array> {
+fn resources(plan: &TestPlan, kind: Option<&str>) -> Res<Array> {
     if let Some(kind) = kind
         && bench()?.host.registry().get(kind).is_none()
     {
-        let fault = Fault::new(format!("there is no kind `{kind}`"));
+        let fault = ScriptFault::new(format!("there is no kind `{kind}`"));
         return Err(match bench()?.host.registry().closest(kind) {
             Some(near) => fault.help(format!("did you mean `{near}`?")),
             None => fault,
@@ -220,17 +222,17 @@ fn resources(plan: &Plan, kind: Option<&str>) -> Res<Array> {
     Ok(plan.0.nodes.values().filter(wanted).map(|n| n.address.as_str().into()).collect())
 }
 
-fn output(ctx: &NativeCallContext, plan: &Plan, name: &str) -> Res<Dynamic> {
+fn output(ctx: &NativeCallContext, plan: &TestPlan, name: &str) -> Res<Dynamic> {
     match plan.0.outputs.get(name) {
         Some(output) => resolve(ctx, &plan.0, &output.value),
         None => {
-            let fault = Fault::new(format!("the plan has no output `{name}`"));
+            let fault = ScriptFault::new(format!("the plan has no output `{name}`"));
             Err(fault.near(name, plan.0.outputs.keys().map(|k| &**k)).into())
         }
     }
 }
 
-fn notes(plan: &Plan) -> Array {
+fn notes(plan: &TestPlan) -> Array {
     let shown = |d: &Diagnostic| match d.severity {
         Severity::Info => d.message.clone(),
         _ => format!("warning: {}", d.message),
@@ -254,9 +256,9 @@ fn resolve(ctx: &NativeCallContext, graph: &Graph, value: &Expr) -> Res<Dynamic>
     }
     match reduced {
         Ok(Expr::Known(value)) => Ok(from_value(value.revealed())),
-        Ok(other) => Err(Fault::new(format!("`{other}` has no value")).into()),
+        Ok(other) => Err(ScriptFault::new(format!("`{other}` has no value")).into()),
         Err(error) => {
-            let fault = Fault::new(error.to_string());
+            let fault = ScriptFault::new(error.to_string());
             Err(fault.help("give the attribute a value that fits: `mock(\"service.kind\", #{ arn: \"..\" })`").into())
         }
     }
@@ -296,17 +298,17 @@ fn stand_in(text: &str, ty: Type) -> Value {
     }
 }
 
-fn known_map(value: &Dynamic) -> Result<Map<Value>, Fault> {
+fn known_map(value: &Dynamic) -> Result<Map<Value>, ScriptFault> {
     match expr_of(value)? {
         Expr::Known(Value::Map(map)) => Ok(map),
-        other => Err(Fault::new(format!("a mock must be a map of known values, not {other}"))),
+        other => Err(ScriptFault::new(format!("a mock must be a map of known values, not {other}"))),
     }
 }
 
 fn mock(kind: &str, mock: Dynamic) -> Res<()> {
     let bench = bench()?;
     let Some(found) = bench.host.registry().get(kind) else {
-        let fault = Fault::new(format!("there is no kind `{kind}`"));
+        let fault = ScriptFault::new(format!("there is no kind `{kind}`"));
         return Err(match bench.host.registry().closest(kind) {
             Some(near) => fault.help(format!("did you mean `{near}`?")),
             None => fault,
@@ -318,7 +320,7 @@ fn mock(kind: &str, mock: Dynamic) -> Res<()> {
         Err(value) => {
             let values = known_map(&value)?;
             if let Some(odd) = values.keys().find(|k| found.attribute(k).is_none()) {
-                let fault = Fault::new(format!("`{kind}` has no attribute `{odd}`"));
+                let fault = ScriptFault::new(format!("`{kind}` has no attribute `{odd}`"));
                 return Err(match closest(odd, found.attributes()) {
                     Some(near) => fault.help(format!("did you mean `{near}`?")),
                     None => fault,
@@ -335,11 +337,11 @@ fn mock(kind: &str, mock: Dynamic) -> Res<()> {
 /// The messages of the error that a function ends with.
 fn fails(ctx: &NativeCallContext, function: &FnPtr) -> Res<String> {
     match function.call_raw(ctx, None, []) {
-        Ok(_) => Err(Fault::new("this was expected to fail").into()),
+        Ok(_) => Err(ScriptFault::new("this was expected to fail").into()),
         Err(error) if error.is_system_exception() => Err(error),
         Err(error) => {
             let messages: Vec<String> = explain::explain(&error).into_iter().map(|d| d.message).collect();
-            session::with(Session::forget_failure);
+            session::with(Evaluation::forget_failure);
             Ok(messages.join("\n"))
         }
     }
@@ -353,35 +355,36 @@ fn shown(value: &Dynamic) -> String {
 }
 
 fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Plan>("Plan");
+    engine.register_type_with_name::<TestPlan>("Plan");
     engine.register_fn("plan", |program: ImmutableString| plan(&program, rhai::Map::new()));
     engine.register_fn("plan", |program: ImmutableString, params: rhai::Map| plan(&program, params));
-    engine.register_fn("resource", |ctx: NativeCallContext, plan: Plan, address: ImmutableString| {
+    engine.register_fn("resource", |ctx: NativeCallContext, plan: TestPlan, address: ImmutableString| {
         resource(&ctx, &plan, &address)
     });
     engine
         .register_fn("resource", |ctx: NativeCallContext, address: ImmutableString| resource(&ctx, &last()?, &address));
-    engine.register_fn("resources", |plan: Plan| resources(&plan, None));
-    engine.register_fn("resources", |plan: Plan, kind: ImmutableString| resources(&plan, Some(&kind)));
+    engine.register_fn("resources", |plan: TestPlan| resources(&plan, None));
+    engine.register_fn("resources", |plan: TestPlan, kind: ImmutableString| resources(&plan, Some(&kind)));
     engine.register_fn("resources", || resources(&last()?, None));
     engine.register_fn("resources", |kind: ImmutableString| resources(&last()?, Some(&kind)));
-    engine
-        .register_fn("output", |ctx: NativeCallContext, plan: Plan, name: ImmutableString| output(&ctx, &plan, &name));
+    engine.register_fn("output", |ctx: NativeCallContext, plan: TestPlan, name: ImmutableString| {
+        output(&ctx, &plan, &name)
+    });
     engine.register_fn("output", |ctx: NativeCallContext, name: ImmutableString| output(&ctx, &last()?, &name));
-    engine.register_fn("notes", |plan: Plan| notes(&plan));
+    engine.register_fn("notes", |plan: TestPlan| notes(&plan));
     engine.register_fn("notes", || -> Res<Array> { Ok(notes(&last()?)) });
     engine.register_fn("mock", |kind: ImmutableString, values: Dynamic| mock(&kind, values));
     engine.register_fn("assert", |truth: bool| -> Res<()> {
-        if truth { Ok(()) } else { Err(Fault::new("this does not hold").into()) }
+        if truth { Ok(()) } else { Err(ScriptFault::new("this does not hold").into()) }
     });
     engine.register_fn("assert", |truth: bool, message: ImmutableString| -> Res<()> {
-        if truth { Ok(()) } else { Err(Fault::new(format!("this does not hold: {message}")).into()) }
+        if truth { Ok(()) } else { Err(ScriptFault::new(format!("this does not hold: {message}")).into()) }
     });
     engine.register_fn("assert_eq", |left: Dynamic, right: Dynamic| -> Res<()> {
         if operators::equal(&left, &right)? {
             return Ok(());
         }
-        let fault = Fault::new("these are not equal");
+        let fault = ScriptFault::new("these are not equal");
         Err(fault.help(format!("left:  {}", shown(&left))).help(format!("right: {}", shown(&right))).into())
     });
     engine.register_fn("fails", |ctx: NativeCallContext, function: FnPtr| fails(&ctx, &function));

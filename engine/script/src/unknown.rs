@@ -1,6 +1,6 @@
 //! What scripts hold in place of what does not exist yet: resources, and outputs of them.
 //!
-//! An [`Output`] is an expression with the type its value will have. What needs the value itself is refused.
+//! An [`OutputValue`] is an expression with the type its value will have. What needs the value itself is refused.
 
 use std::sync::Arc;
 
@@ -8,15 +8,15 @@ use dr_core::expr::Expr;
 use dr_core::graph::Node;
 use dr_core::schema::Type;
 
-use crate::fault::Fault;
+use crate::fault::ScriptFault;
 
 /// A declared resource.
 #[derive(Debug, Clone)]
-pub(crate) struct Resource(pub(crate) Arc<Node>);
+pub(crate) struct ResourceHandle(pub(crate) Arc<Node>);
 
 /// A value known only after apply, or a secret one.
 #[derive(Debug, Clone)]
-pub(crate) struct Output {
+pub(crate) struct OutputValue {
     /// How it is computed.
     pub(crate) expr: Arc<Expr>,
     /// What its value will be.
@@ -29,7 +29,7 @@ const LONGEST: usize = 120;
 const DEEPEST: usize = 64;
 
 /// An expression that planning and applying can walk through: loops could nest it without end.
-pub(crate) fn walkable(expr: Expr) -> Result<Expr, Fault> {
+pub(crate) fn walkable(expr: Expr) -> Result<Expr, ScriptFault> {
     fn fits(expr: &Expr, room: usize) -> bool {
         let Some(room) = room.checked_sub(1) else { return false };
         match expr {
@@ -43,13 +43,15 @@ pub(crate) fn walkable(expr: Expr) -> Result<Expr, Fault> {
     if fits(&expr, DEEPEST) {
         return Ok(expr);
     }
-    Err(Fault::new(format!("this value is computed in more than {DEEPEST} steps from values known only after apply"))
-        .help("is there a loop that computes with its own result?"))
+    Err(ScriptFault::new(format!(
+        "this value is computed in more than {DEEPEST} steps from values known only after apply"
+    ))
+    .help("is there a loop that computes with its own result?"))
 }
 
-impl Output {
-    pub(crate) fn new(expr: Expr, ty: Type) -> Output {
-        Output { expr: Arc::new(expr), ty }
+impl OutputValue {
+    pub(crate) fn new(expr: Expr, ty: Type) -> OutputValue {
+        OutputValue { expr: Arc::new(expr), ty }
     }
 
     /// As messages show it.
@@ -62,10 +64,10 @@ impl Output {
     }
 }
 
-impl Resource {
+impl ResourceHandle {
     /// The error of using a resource where a value belongs.
-    pub(crate) fn whole(&self, what: &str) -> Fault {
-        let fault = Fault::new(format!("cannot {what} a whole resource (`{}`)", self.0.address));
+    pub(crate) fn whole(&self, what: &str) -> ScriptFault {
+        let fault = ScriptFault::new(format!("cannot {what} a whole resource (`{}`)", self.0.address));
         let likely: Vec<String> = ["id", "arn", "name"]
             .iter()
             .filter(|a| self.0.kind.attribute(a).is_some())

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use common::{fixtures, registry, request, shown, small};
 use dr_core::diagnostic::{Diagnostic, Span};
-use dr_script::{Failure, Host, Limits, Root, Setting};
+use dr_script::{Host, Limits, Root, ScriptFailure, Setting};
 
 /// What a line expects.
 #[derive(Debug, PartialEq, Clone, Copy)]
@@ -76,7 +76,7 @@ fn fulfilled(e: &Expected, d: &Diagnostic) -> bool {
 }
 
 /// What does not agree between a script and its mistakes.
-fn disagreements(name: &str, text: &str, failure: &Failure) -> Vec<String> {
+fn disagreements(name: &str, text: &str, failure: &ScriptFailure) -> Vec<String> {
     let mut expected: Vec<Expected> =
         failure.sources.iter().flat_map(|(source, text)| expectations(source, text)).collect();
     if failure.sources.get(name).is_none() {
@@ -94,7 +94,7 @@ fn disagreements(name: &str, text: &str, failure: &Failure) -> Vec<String> {
     missing.chain(surprising).collect()
 }
 
-fn run(name: &str, text: &str) -> Result<(), Failure> {
+fn run(name: &str, text: &str) -> Result<(), ScriptFailure> {
     let mut limits: Limits = small();
     let mut request = dr_script::Request { source_name: name.into(), ..request(text) };
     for line in text.lines().filter_map(|l| l.strip_prefix("//@ ")) {

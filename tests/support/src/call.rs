@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 /// Which operation a request is for. Ordered, so that counts come out in one order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Call {
+pub struct WireCall {
     /// The signing name of the service: `dynamodb`, `monitoring` (CloudWatch), `logs`, `s3`.
     pub service: String,
     /// The region in the signature. Global services sign for `us-east-1`.
@@ -25,7 +25,7 @@ pub struct Call {
     pub operation: String,
 }
 
-impl fmt::Display for Call {
+impl fmt::Display for WireCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} in {}", self.service, self.operation, self.region)
     }
@@ -35,7 +35,7 @@ impl fmt::Display for Call {
 #[derive(Debug, Clone)]
 pub struct Recorded {
     /// Which operation.
-    pub call: Call,
+    pub call: WireCall,
     /// The HTTP status that the server answered.
     pub status: u16,
     /// How long the server took to answer.
@@ -55,7 +55,7 @@ pub(crate) enum Protocol {
     S3,
 }
 
-impl Call {
+impl WireCall {
     /// Reads a request; `None` when it is not signed, as the emulators' own pages are not.
     pub(crate) fn of(request: &Parts, body: &[u8]) -> Option<Self> {
         let signature = text(&request.headers, AUTHORIZATION.as_str())?;
@@ -82,7 +82,7 @@ impl Call {
 }
 
 impl Protocol {
-    pub(crate) fn of(call: &Call, headers: &HeaderMap) -> Self {
+    pub(crate) fn of(call: &WireCall, headers: &HeaderMap) -> Self {
         let content = text(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
         match call.service.as_str() {
             _ if content.starts_with("application/cbor") || headers.contains_key("smithy-protocol") => Self::Cbor,
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
     use hyper::Request;
 
-    fn call(method: &str, uri: &str, scope: &str, headers: &[(&str, &str)], body: &str) -> Option<Call> {
+    fn call(method: &str, uri: &str, scope: &str, headers: &[(&str, &str)], body: &str) -> Option<WireCall> {
         let mut request = Request::builder().method(method).uri(uri);
         if !scope.is_empty() {
             let signature =
@@ -156,7 +156,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Call::of(&request.body(()).unwrap().into_parts().0, body.as_bytes())
+        WireCall::of(&request.body(()).unwrap().into_parts().0, body.as_bytes())
     }
 
     #[test]

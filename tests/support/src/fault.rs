@@ -8,11 +8,11 @@ use hyper::body::Bytes;
 use hyper::{Response, StatusCode};
 use sha2::{Digest, Sha256};
 
-use crate::call::{Call, Protocol};
+use crate::call::{Protocol, WireCall};
 
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum WireFault {
     /// Answered at once with the protocol's throttling error; the server never hears of it.
     Throttle,
     /// Answered at once with a 503 of the protocol; the server never hears of it.
@@ -25,8 +25,8 @@ pub enum Fault {
 
 /// Which calls meet which fault. The first rule that applies to a call decides.
 #[derive(Debug, Clone)]
-pub struct Rule {
-    fault: Fault,
+pub struct FaultRule {
+    fault: WireFault,
     service: Option<String>,
     region: Option<String>,
     operation: Option<String>,
@@ -43,20 +43,20 @@ enum Which {
     Share { seed: u64, per_thousand: u16, at_most: u32 },
 }
 
-impl Rule {
+impl FaultRule {
     /// Every call meets `fault`, until narrowed by the other methods.
-    pub fn all(fault: Fault) -> Self {
+    pub fn all(fault: WireFault) -> Self {
         Self { fault, service: None, region: None, operation: None, which: Which::All }
     }
 
     /// Only the `attempt`-th time (from 1) that one and the same call is made: the repetition gets through.
-    pub fn attempt(fault: Fault, attempt: u32) -> Self {
+    pub fn attempt(fault: WireFault, attempt: u32) -> Self {
         Self { which: Which::Nth(attempt), ..Self::all(fault) }
     }
 
     /// So many in a thousand, drawn from `seed`, and at most `at_most` times for one and the same call, so that whoever
     /// repeats it gets through.
-    pub fn share(fault: Fault, seed: u64, per_thousand: u16, at_most: u32) -> Self {
+    pub fn share(fault: WireFault, seed: u64, per_thousand: u16, at_most: u32) -> Self {
         Self { which: Which::Share { seed, per_thousand, at_most }, ..Self::all(fault) }
     }
 
@@ -74,14 +74,14 @@ impl Rule {
         self
     }
 
-    /// Only calls of this operation, as [`Call::operation`] writes it.
+    /// Only calls of this operation, as [`WireCall::operation`] writes it.
     #[must_use]
     pub fn operation(mut self, operation: &str) -> Self {
         self.operation = Some(operation.to_owned());
         self
     }
 
-    fn concerns(&self, call: &Call) -> bool {
+    fn concerns(&self, call: &WireCall) -> bool {
         let wants = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
         wants(&self.service, &call.service)
             && wants(&self.region, &call.region)
@@ -91,21 +91,21 @@ impl Rule {
 
 /// The rules, and what is remembered to apply them.
 #[derive(Debug, Default)]
-pub(crate) struct Faults {
-    rules: Vec<Rule>,
+pub(crate) struct WireFaults {
+    rules: Vec<FaultRule>,
     /// By identity: how often the call was made.
     attempts: BTreeMap<String, u32>,
     /// By rule and identity: how often the rule struck.
     strikes: BTreeMap<(usize, String), u32>,
 }
 
-impl Faults {
-    pub(crate) fn new(rules: Vec<Rule>) -> Self {
+impl WireFaults {
+    pub(crate) fn new(rules: Vec<FaultRule>) -> Self {
         Self { rules, ..Self::default() }
     }
 
     /// What the call meets, if anything; counts it.
-    pub(crate) fn meet(&mut self, call: &Call, identity: &str) -> Option<Fault> {
+    pub(crate) fn meet(&mut self, call: &WireCall, identity: &str) -> Option<WireFault> {
         let attempt = self.attempts.entry(identity.to_owned()).or_default();
         *attempt += 1;
         for (index, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.concerns(call)) {
@@ -134,7 +134,7 @@ fn draw(seed: u64, rule: usize, identity: &str, attempt: u32) -> u16 {
 }
 
 /// The answer of an overloaded service, in the words of its protocol.
-pub(crate) fn throttled(call: &Call, protocol: Protocol) -> Response<Bytes> {
+pub(crate) fn throttled(call: &WireCall, protocol: Protocol) -> Response<Bytes> {
     let (status, code) = match protocol {
         Protocol::Ec2 => (StatusCode::SERVICE_UNAVAILABLE, "RequestLimitExceeded"),
         Protocol::S3 => (StatusCode::SERVICE_UNAVAILABLE, "SlowDown"),
@@ -146,7 +146,7 @@ pub(crate) fn throttled(call: &Call, protocol: Protocol) -> Response<Bytes> {
 }
 
 /// The answer of a service that is not there for the moment, in the words of its protocol.
-pub(crate) fn unavailable(call: &Call, protocol: Protocol) -> Response<Bytes> {
+pub(crate) fn unavailable(call: &WireCall, protocol: Protocol) -> Response<Bytes> {
     let code = match protocol {
         Protocol::Cbor | Protocol::Json | Protocol::Rest => "ServiceUnavailableException",
         Protocol::Ec2 => "Unavailable",
@@ -204,13 +204,13 @@ fn cbor(code: &str, message: &str) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn call(operation: &str) -> Call {
-        Call { service: "dynamodb".into(), region: "us-east-1".into(), operation: operation.into() }
+    fn call(operation: &str) -> WireCall {
+        WireCall { service: "dynamodb".into(), region: "us-east-1".into(), operation: operation.into() }
     }
 
     /// The faults that each of forty calls, made three times, meets when they are made in this order.
-    fn met(rules: &[Rule], order: impl Iterator<Item = u32>) -> BTreeMap<u32, Vec<Option<Fault>>> {
-        let mut faults = Faults::new(rules.to_vec());
+    fn met(rules: &[FaultRule], order: impl Iterator<Item = u32>) -> BTreeMap<u32, Vec<Option<WireFault>>> {
+        let mut faults = WireFaults::new(rules.to_vec());
         let mut met: BTreeMap<u32, Vec<_>> = BTreeMap::new();
         for number in order {
             met.entry(number).or_default().push(faults.meet(&call("CreateTable"), &number.to_string()));
@@ -220,19 +220,21 @@ mod tests {
 
     #[test]
     fn faults_do_not_depend_on_the_order_of_arrival() {
-        let rules = [Rule::share(Fault::Throttle, 7, 300, 2), Rule::share(Fault::LoseReply, 7, 300, 1)];
+        let rules =
+            [FaultRule::share(WireFault::Throttle, 7, 300, 2), FaultRule::share(WireFault::LoseReply, 7, 300, 1)];
         let forth = met(&rules, (0..3).flat_map(|_| 0..40));
         let back = met(&rules, (0..40).rev().flat_map(|number| [number; 3]));
         assert_eq!(forth, back);
         let struck = forth.values().flatten().filter(|fault| fault.is_some()).count();
         assert!((10..110).contains(&struck), "{struck} of 120");
-        let other_seed = [Rule::share(Fault::Throttle, 8, 300, 2), Rule::share(Fault::LoseReply, 8, 300, 1)];
+        let other_seed =
+            [FaultRule::share(WireFault::Throttle, 8, 300, 2), FaultRule::share(WireFault::LoseReply, 8, 300, 1)];
         assert_ne!(forth, met(&other_seed, (0..3).flat_map(|_| 0..40)));
     }
 
     #[test]
     fn a_share_strikes_one_call_only_so_often() {
-        let mut faults = Faults::new(vec![Rule::share(Fault::Unavailable, 1, 1000, 2)]);
+        let mut faults = WireFaults::new(vec![FaultRule::share(WireFault::Unavailable, 1, 1000, 2)]);
         let met: Vec<_> = (0..4).map(|_| faults.meet(&call("CreateTable"), "same").is_some()).collect();
         assert_eq!(met, [true, true, false, false]);
     }
@@ -240,15 +242,15 @@ mod tests {
     #[test]
     fn rules_are_narrowed_by_service_region_and_operation() {
         let cases = [
-            (Rule::attempt(Fault::LoseReply, 1).operation("CreateTable"), true),
-            (Rule::attempt(Fault::LoseReply, 2), false),
-            (Rule::all(Fault::LoseReply).service("s3"), false),
-            (Rule::all(Fault::LoseReply).service("dynamodb").region("us-east-1"), true),
-            (Rule::all(Fault::LoseReply).region("us-west-2"), false),
-            (Rule::all(Fault::LoseReply).operation("DeleteTable"), false),
+            (FaultRule::attempt(WireFault::LoseReply, 1).operation("CreateTable"), true),
+            (FaultRule::attempt(WireFault::LoseReply, 2), false),
+            (FaultRule::all(WireFault::LoseReply).service("s3"), false),
+            (FaultRule::all(WireFault::LoseReply).service("dynamodb").region("us-east-1"), true),
+            (FaultRule::all(WireFault::LoseReply).region("us-west-2"), false),
+            (FaultRule::all(WireFault::LoseReply).operation("DeleteTable"), false),
         ];
         for (rule, strikes) in cases {
-            let met = Faults::new(vec![rule.clone()]).meet(&call("CreateTable"), "same");
+            let met = WireFaults::new(vec![rule.clone()]).meet(&call("CreateTable"), "same");
             assert_eq!(met.is_some(), strikes, "{rule:?}");
         }
     }

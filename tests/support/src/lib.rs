@@ -17,10 +17,10 @@ mod replay;
 mod wire;
 
 pub use boto::{Endpoints, boto};
-pub use call::{Call, Recorded};
+pub use call::{Recorded, WireCall};
 pub use cloud::TestCloud;
 pub use emulator::{Emulator, Mode, Violations};
-pub use fault::{Fault, Rule};
+pub use fault::{FaultRule, WireFault};
 pub use replay::{Replay, replay};
 pub use wire::{Routes, Wire};
 
@@ -72,7 +72,7 @@ pub enum Error {
     #[error("no answer to a replayed {call}")]
     NoAnswer {
         /// Which call.
-        call: Call,
+        call: WireCall,
         /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,

@@ -26,8 +26,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::Error;
-use crate::call::{Call, Protocol, Recorded};
-use crate::fault::{Fault, Faults, Rule, throttled, unavailable};
+use crate::call::{Protocol, Recorded, WireCall};
+use crate::fault::{FaultRule, WireFault, WireFaults, throttled, unavailable};
 
 /// Which server answers for which service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,23 +48,23 @@ impl Routes {
 #[derive(Debug)]
 pub struct Wire {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<WireShared>,
     stop: Option<oneshot::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct WireShared {
     routes: Routes,
-    state: Mutex<State>,
+    state: Mutex<WireState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    faults: Faults,
+struct WireState {
+    faults: WireFaults,
     lost_regions: BTreeSet<String>,
     recorded: Vec<Recorded>,
-    counts: BTreeMap<Call, u64>,
+    counts: BTreeMap<WireCall, u64>,
     in_flight: usize,
     peak: usize,
 }
@@ -82,7 +82,7 @@ impl Wire {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(Error::io("bind a loopback port"))?;
         listener.set_nonblocking(true).map_err(Error::io("use a loopback port"))?;
         let address = listener.local_addr().map_err(Error::io("ask for the port"))?;
-        let shared = Arc::new(Shared { routes, state: Mutex::default() });
+        let shared = Arc::new(WireShared { routes, state: Mutex::default() });
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -114,8 +114,8 @@ impl Wire {
     }
 
     /// Replaces the rules, and forgets how often each call was made and struck.
-    pub fn set_faults(&self, rules: Vec<Rule>) {
-        self.shared.state().faults = Faults::new(rules);
+    pub fn set_faults(&self, rules: Vec<FaultRule>) {
+        self.shared.state().faults = WireFaults::new(rules);
     }
 
     /// From now on nothing in the region answers: connections close without a byte, and no server hears of the call.
@@ -129,7 +129,7 @@ impl Wire {
     }
 
     /// How often each operation was called, those included that met a fault.
-    pub fn counts(&self) -> BTreeMap<Call, u64> {
+    pub fn counts(&self) -> BTreeMap<WireCall, u64> {
         self.shared.state().counts.clone()
     }
 
@@ -156,8 +156,8 @@ impl Drop for Wire {
     }
 }
 
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl WireShared {
+    fn state(&self) -> MutexGuard<'_, WireState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -166,7 +166,7 @@ pub(crate) fn client() -> HttpClient {
     Client::builder(TokioExecutor::new()).build_http()
 }
 
-async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>) {
+async fn accept(listener: std::net::TcpListener, shared: Arc<WireShared>) {
     let Ok(listener) = TcpListener::from_std(listener) else { return };
     let client = client();
     loop {
@@ -177,7 +177,7 @@ async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>) {
     }
 }
 
-async fn serve(stream: TcpStream, shared: Arc<Shared>, client: HttpClient) {
+async fn serve(stream: TcpStream, shared: Arc<WireShared>, client: HttpClient) {
     let service = service_fn(|request| answer(request, Arc::clone(&shared), client.clone()));
     // An error here is a fault that closes the connection, or a client that went away: both are meant.
     let _closed = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
@@ -186,12 +186,12 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>, client: HttpClient) {
 /// Answers one request. An error closes the connection without an answer.
 async fn answer(
     request: Request<Incoming>,
-    shared: Arc<Shared>,
+    shared: Arc<WireShared>,
     client: HttpClient,
 ) -> Result<Response<Full<Bytes>>, AnyError> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
-    let Some(call) = Call::of(&parts, &body) else {
+    let Some(call) = WireCall::of(&parts, &body) else {
         return forward(&client, &shared.routes.default, &parts, body).await;
     };
     let _under_way = UnderWay::enter(&shared, &call);
@@ -204,10 +204,10 @@ async fn answer(
     };
     let protocol = Protocol::of(&call, &parts.headers);
     match fault {
-        Some(Fault::Throttle) => return Ok(throttled(&call, protocol).map(Full::new)),
-        Some(Fault::Unavailable) => return Ok(unavailable(&call, protocol).map(Full::new)),
-        Some(Fault::Delay(how_long)) => tokio::time::sleep(how_long).await,
-        Some(Fault::LoseReply) | None => {}
+        Some(WireFault::Throttle) => return Ok(throttled(&call, protocol).map(Full::new)),
+        Some(WireFault::Unavailable) => return Ok(unavailable(&call, protocol).map(Full::new)),
+        Some(WireFault::Delay(how_long)) => tokio::time::sleep(how_long).await,
+        Some(WireFault::LoseReply) | None => {}
     }
     let place = {
         // The place in the record is taken before the answer is there, so that the order is that of sending.
@@ -228,14 +228,14 @@ async fn answer(
         recorded.status = response.status().as_u16();
         recorded.took = sent.elapsed();
     }
-    if fault == Some(Fault::LoseReply) { Err(format!("the reply to {call} is lost").into()) } else { Ok(response) }
+    if fault == Some(WireFault::LoseReply) { Err(format!("the reply to {call} is lost").into()) } else { Ok(response) }
 }
 
 /// Counts a call that is under way, until it is dropped.
-struct UnderWay<'a>(&'a Shared);
+struct UnderWay<'a>(&'a WireShared);
 
 impl<'a> UnderWay<'a> {
-    fn enter(shared: &'a Shared, call: &Call) -> Self {
+    fn enter(shared: &'a WireShared, call: &WireCall) -> Self {
         let mut state = shared.state();
         *state.counts.entry(call.clone()).or_default() += 1;
         state.in_flight += 1;

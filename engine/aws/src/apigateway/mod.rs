@@ -11,7 +11,7 @@ crate::lifecycle::service! {
         integration::Integration,
         mapping::Mapping,
         method::Method,
-        resource::Resource,
+        resource::RestResource,
         rest_api::RestApi,
         stage::Stage,
     }

@@ -1,12 +1,12 @@
 //! `apigateway.resource`: lifecycle. The id is the resource's id within its API.
 
 use dr_core::cloud::Intent;
-use dr_kinds::apigateway::{Resource, ResourceOut};
+use dr_kinds::apigateway::{RestResource, RestResourceOut};
 
 use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 
-impl Lifecycle for Resource {
+impl Lifecycle for RestResource {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
         let pages = cx.apigateway().get_resources().rest_api_id(&args.rest_api_id).limit(500);
         let pages = pages.into_paginator().items().send();
@@ -25,16 +25,16 @@ impl Lifecycle for Resource {
         reply.id.ok_or_else(|| cx.incomplete("apigateway:CreateResource", "id"))
     }
 
-    async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, ResourceOut)>> {
+    async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, RestResourceOut)>> {
         let resource = cx.apigateway().get_resource().rest_api_id(&last.rest_api_id).resource_id(id);
         let reply = cx.call("apigateway:GetResource", resource.send()).await.found()?;
         Ok(reply.map(|resource| {
-            let live = Resource {
+            let live = RestResource {
                 parent_id: resource.parent_id.unwrap_or_default(),
                 path_part: resource.path_part.unwrap_or_default(),
                 ..last.clone()
             };
-            (live, ResourceOut { path: resource.path.unwrap_or_default() })
+            (live, RestResourceOut { path: resource.path.unwrap_or_default() })
         }))
     }
 

@@ -6,7 +6,7 @@
 use aws_sdk_apigateway::operation::get_rest_api::GetRestApiOutput;
 use aws_sdk_apigateway::types::{ApiKeySourceType, EndpointConfiguration, EndpointType};
 use dr_core::cloud::Intent;
-use dr_core::convert::Policy;
+use dr_core::convert::PolicyDocument;
 use dr_core::value::Value;
 use dr_kinds::apigateway::{RestApi, RestApiOut};
 
@@ -35,7 +35,7 @@ impl Lifecycle for RestApi {
         let api = api.api_key_source(ApiKeySourceType::from(args.api_key_source.as_str()));
         let api = api.set_binary_media_types(listed(&args.binary_media_types));
         let api = api.set_minimum_compression_size(args.minimum_compression_size.map(small));
-        let api = api.set_policy(args.policy.as_ref().map(Policy::text));
+        let api = api.set_policy(args.policy.as_ref().map(PolicyDocument::text));
         let api = api.disable_execute_api_endpoint(args.disable_execute_api_endpoint);
         let api = api.set_tags(Some(tags::given(&args.tags, intent).into_iter().collect()));
         let reply = cx.call("apigateway:CreateRestApi", api.send()).await?;
@@ -63,7 +63,7 @@ impl Lifecycle for RestApi {
         patch.optional("/minimumCompressionSize", live.minimum_compression_size, new.minimum_compression_size);
         // API Gateway writes policies its own way: whether two mean the same has been decided.
         if old.policy != new.policy {
-            patch.replace("/policy", Some(new.policy.as_ref().map(Policy::text).unwrap_or_default()));
+            patch.replace("/policy", Some(new.policy.as_ref().map(PolicyDocument::text).unwrap_or_default()));
         }
         let disabled = "/disableExecuteApiEndpoint";
         patch.value(disabled, &live.disable_execute_api_endpoint, &new.disable_execute_api_endpoint);
@@ -99,7 +99,7 @@ fn arguments(cx: &Cx<'_>, id: &str, api: &GetRestApiOutput, last: &RestApi) -> R
         api_key_source: api.api_key_source().unwrap_or(&ApiKeySourceType::Header).as_str().to_owned(),
         binary_media_types: api.binary_media_types().to_vec(),
         minimum_compression_size: api.minimum_compression_size.map(i64::from),
-        policy: api.policy().filter(|text| !text.is_empty()).map(|text| Policy::parse(&written(&quoted(text)))),
+        policy: api.policy().filter(|text| !text.is_empty()).map(|text| PolicyDocument::parse(&written(&quoted(text)))),
         disable_execute_api_endpoint: api.disable_execute_api_endpoint,
         tags: tags::user(api.tags()),
     }

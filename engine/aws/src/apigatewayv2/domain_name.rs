@@ -5,7 +5,7 @@ use aws_sdk_apigatewayv2::types::{
     DomainNameConfiguration, DomainNameStatus, EndpointType, MutualTlsAuthenticationInput, SecurityPolicy,
 };
 use dr_core::cloud::{Intent, Settled};
-use dr_kinds::apigatewayv2::{DomainName, DomainNameOut, MutualTls};
+use dr_kinds::apigatewayv2::{HttpDomainName, HttpDomainNameOut, HttpMutualTls};
 
 use super::tagging::retag;
 use crate::connect::{Cx, MayBeGone as _};
@@ -13,7 +13,7 @@ use crate::gateway::filled;
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 
-impl Lifecycle for DomainName {
+impl Lifecycle for HttpDomainName {
     async fn find(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<Option<String>> {
         let domain = get(cx, &args.domain_name).await.found()?;
         Ok(domain.filter(|domain| tags::ours(domain.tags(), intent)).map(|_| args.domain_name.clone()))
@@ -45,22 +45,22 @@ impl Lifecycle for DomainName {
         })
     }
 
-    async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, DomainNameOut)>> {
+    async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, HttpDomainNameOut)>> {
         let Some(domain) = get(cx, id).await.found()? else { return Ok(None) };
         let lacks = |what| cx.incomplete("apigatewayv2:GetDomainName", what);
         let live = domain.domain_name_configurations().first().ok_or_else(|| lacks("configuration"))?;
-        let out = DomainNameOut {
+        let out = HttpDomainNameOut {
             arn: arn(cx, id),
             regional_domain_name: filled(live.api_gateway_domain_name()).ok_or_else(|| lacks("regional name"))?,
             regional_zone_id: filled(live.hosted_zone_id()).ok_or_else(|| lacks("hosted zone"))?,
         };
         let trust = domain.mutual_tls_authentication().and_then(|tls| {
-            Some(MutualTls {
+            Some(HttpMutualTls {
                 truststore_uri: filled(tls.truststore_uri())?,
                 truststore_version: filled(tls.truststore_version()),
             })
         });
-        let args = DomainName {
+        let args = HttpDomainName {
             certificate_arn: live.certificate_arn.clone().unwrap_or_default(),
             security_policy: live.security_policy().unwrap_or(&SecurityPolicy::Tls12).as_str().to_owned(),
             mutual_tls_authentication: trust,
@@ -71,7 +71,7 @@ impl Lifecycle for DomainName {
     }
 
     async fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> Result<()> {
-        let rest = |domain: &Self| DomainName { tags: Default::default(), ..domain.clone() };
+        let rest = |domain: &Self| HttpDomainName { tags: Default::default(), ..domain.clone() };
         if rest(old) != rest(new) {
             let domain = cx.apigatewayv2().update_domain_name().domain_name(id);
             let domain = domain.domain_name_configurations(configuration(new));
@@ -99,7 +99,7 @@ fn arn(cx: &Cx<'_>, name: &str) -> String {
     cx.arn("apigateway", &format!("/domainnames/{name}"))
 }
 
-fn configuration(args: &DomainName) -> DomainNameConfiguration {
+fn configuration(args: &HttpDomainName) -> DomainNameConfiguration {
     DomainNameConfiguration::builder()
         .certificate_arn(&args.certificate_arn)
         .endpoint_type(EndpointType::Regional)
@@ -107,7 +107,7 @@ fn configuration(args: &DomainName) -> DomainNameConfiguration {
         .build()
 }
 
-fn trust(tls: &MutualTls) -> MutualTlsAuthenticationInput {
+fn trust(tls: &HttpMutualTls) -> MutualTlsAuthenticationInput {
     let trust = MutualTlsAuthenticationInput::builder().truststore_uri(&tls.truststore_uri);
     trust.set_truststore_version(tls.truststore_version.clone()).build()
 }

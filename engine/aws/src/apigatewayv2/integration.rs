@@ -9,7 +9,7 @@ use aws_sdk_apigatewayv2::operation::get_integration::GetIntegrationOutput;
 use aws_sdk_apigatewayv2::types::{ConnectionType, IntegrationType};
 use dr_core::cloud::Intent;
 use dr_core::convert::NoOutputs;
-use dr_kinds::apigatewayv2::Integration;
+use dr_kinds::apigatewayv2::HttpIntegration;
 
 use super::pages::every;
 use super::values::{changed, turned};
@@ -17,7 +17,7 @@ use crate::connect::{Cx, MayBeGone as _, small};
 use crate::gateway::{filled, marked, sorted, unmarked};
 use crate::lifecycle::{Lifecycle, Result};
 
-impl Lifecycle for Integration {
+impl Lifecycle for HttpIntegration {
     async fn find(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<Option<String>> {
         let list = cx.apigatewayv2().get_integrations().api_id(&args.api_id);
         let all = every!(cx, "apigatewayv2:GetIntegrations", list).found()?.unwrap_or_default();
@@ -49,7 +49,7 @@ impl Lifecycle for Integration {
         let Some(live) = get(cx, id, last).await.found()? else { return Ok(None) };
         let responses = sorted(live.response_parameters());
         let text = |live: Option<&str>, last: &str| live.unwrap_or(last).to_owned();
-        let integration = Integration {
+        let integration = HttpIntegration {
             integration_type: text(live.integration_type().map(IntegrationType::as_str), &last.integration_type),
             integration_uri: filled(live.integration_uri()),
             integration_method: filled(live.integration_method()),
@@ -97,7 +97,7 @@ impl Lifecycle for Integration {
     }
 }
 
-async fn get(cx: &Cx<'_>, id: &str, args: &Integration) -> Result<GetIntegrationOutput> {
+async fn get(cx: &Cx<'_>, id: &str, args: &HttpIntegration) -> Result<GetIntegrationOutput> {
     let integration = cx.apigatewayv2().get_integration().api_id(&args.api_id).integration_id(id);
     cx.call("apigatewayv2:GetIntegration", integration.send()).await
 }
@@ -105,7 +105,7 @@ async fn get(cx: &Cx<'_>, id: &str, args: &Integration) -> Result<GetIntegration
 type ResponseParameters = BTreeMap<String, BTreeMap<String, String>>;
 
 /// What changes the parameters of responses: those of a status are given as a whole.
-fn responses<M, N>(old: &ResponseParameters, new: &Integration) -> Option<M>
+fn responses<M, N>(old: &ResponseParameters, new: &HttpIntegration) -> Option<M>
 where
     M: FromIterator<(String, N)>,
     N: FromIterator<(String, String)>,

@@ -4,13 +4,13 @@
 
 use dr_core::cloud::Intent;
 use dr_core::convert::NoOutputs;
-use dr_kinds::apigatewayv2::Mapping;
+use dr_kinds::apigatewayv2::HttpMapping;
 
 use super::pages::every;
 use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
 
-impl Lifecycle for Mapping {
+impl Lifecycle for HttpMapping {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
         let list = cx.apigatewayv2().get_api_mappings().domain_name(&args.domain_name);
         let all = every!(cx, "apigatewayv2:GetApiMappings", list).found()?.unwrap_or_default();
@@ -35,7 +35,7 @@ impl Lifecycle for Mapping {
         let mapping = cx.apigatewayv2().get_api_mapping().domain_name(&last.domain_name).api_mapping_id(id);
         let live = cx.call("apigatewayv2:GetApiMapping", mapping.send()).await.found()?;
         Ok(live.map(|live| {
-            let mapping = Mapping {
+            let mapping = HttpMapping {
                 api_id: live.api_id.unwrap_or_default(),
                 stage: live.stage.unwrap_or_default(),
                 api_mapping_key: live.api_mapping_key.unwrap_or_default(),

@@ -3,11 +3,11 @@
 crate::lifecycle::service! {
     apigatewayv2 ("apigatewayv2", crate::gateway::ERRORS) {
         api::Api,
-        domain_name::DomainName,
-        integration::Integration,
-        mapping::Mapping,
-        route::Route,
-        stage::Stage,
+        domain_name::HttpDomainName,
+        integration::HttpIntegration,
+        mapping::HttpMapping,
+        route::HttpRoute,
+        stage::HttpStage,
     }
 }
 

@@ -3,7 +3,7 @@
 use aws_sdk_apigatewayv2::types::AuthorizationType;
 use dr_core::cloud::Intent;
 use dr_core::convert::NoOutputs;
-use dr_kinds::apigatewayv2::Route;
+use dr_kinds::apigatewayv2::HttpRoute;
 
 use super::pages::every;
 use super::values::changed;
@@ -11,7 +11,7 @@ use crate::connect::{Cx, MayBeGone as _};
 use crate::gateway::filled;
 use crate::lifecycle::{Lifecycle, Result};
 
-impl Lifecycle for Route {
+impl Lifecycle for HttpRoute {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
         let list = cx.apigatewayv2().get_routes().api_id(&args.api_id);
         let all = every!(cx, "apigatewayv2:GetRoutes", list).found()?.unwrap_or_default();
@@ -37,7 +37,7 @@ impl Lifecycle for Route {
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, NoOutputs)>> {
         let route = cx.apigatewayv2().get_route().api_id(&last.api_id).route_id(id);
         let Some(live) = cx.call("apigatewayv2:GetRoute", route.send()).await.found()? else { return Ok(None) };
-        let route = Route {
+        let route = HttpRoute {
             route_key: live.route_key.clone().unwrap_or_default(),
             target: filled(live.target()),
             authorization_type: live.authorization_type().unwrap_or(&AuthorizationType::None).as_str().to_owned(),

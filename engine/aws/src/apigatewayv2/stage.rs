@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_apigatewayv2::operation::get_stage::GetStageOutput;
 use aws_sdk_apigatewayv2::types::{self, LoggingLevel};
 use dr_core::cloud::Intent;
-use dr_kinds::apigatewayv2::{AccessLogSettings, RouteSettings, Stage, StageOut};
+use dr_kinds::apigatewayv2::{HttpAccessLogSettings, HttpStage, HttpStageOut, RouteSettings};
 
 use super::tagging::retag;
 use super::values::{changed, turned};
@@ -17,7 +17,7 @@ use crate::tags;
 /// The stage that is no part of paths.
 const DEFAULT: &str = "$default";
 
-impl Lifecycle for Stage {
+impl Lifecycle for HttpStage {
     async fn find(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<Option<String>> {
         let stage = get(cx, args).await.found()?;
         Ok(stage.filter(|stage| tags::ours(stage.tags(), intent)).map(|_| id(args)))
@@ -35,14 +35,14 @@ impl Lifecycle for Stage {
         Ok(id(args))
     }
 
-    async fn read(cx: &Cx<'_>, _id: &str, last: &Self) -> Result<Option<(Self, StageOut)>> {
+    async fn read(cx: &Cx<'_>, _id: &str, last: &Self) -> Result<Option<(Self, HttpStageOut)>> {
         let Some(live) = get(cx, last).await.found()? else { return Ok(None) };
         let logs = live.access_log_settings().filter(|logs| logs.destination_arn().is_some_and(|arn| !arn.is_empty()));
-        let stage = Stage {
+        let stage = HttpStage {
             auto_deploy: live.auto_deploy.unwrap_or_default(),
             description: live.description.clone().unwrap_or_default(),
             stage_variables: sorted(live.stage_variables()),
-            access_log_settings: logs.map(|logs| AccessLogSettings {
+            access_log_settings: logs.map(|logs| HttpAccessLogSettings {
                 destination_arn: logs.destination_arn.clone().unwrap_or_default(),
                 format: logs.format.clone().unwrap_or_default(),
             }),
@@ -58,7 +58,7 @@ impl Lifecycle for Stage {
         };
         let (api, name) = (&last.api_id, &last.stage_name);
         let path = if name == DEFAULT { "" } else { name };
-        let out = StageOut {
+        let out = HttpStageOut {
             arn: arn(cx, last),
             execution_arn: cx.arn("execute-api", &format!("{api}/{name}")),
             invoke_url: format!("https://{api}.execute-api.{}.amazonaws.com/{path}", cx.region()),
@@ -79,7 +79,7 @@ impl Lifecycle for Stage {
             let stage = stage.stage_name(&new.stage_name).route_key(key);
             looking.call("apigatewayv2:DeleteRouteSettings", stage.send()).await.found()?;
         }
-        let rest = |stage: &Self| Stage { tags: Default::default(), ..stage.clone() };
+        let rest = |stage: &Self| HttpStage { tags: Default::default(), ..stage.clone() };
         if rest(old) != rest(new) {
             let stage = cx.apigatewayv2().update_stage().api_id(&new.api_id).stage_name(&new.stage_name);
             let stage = stage.auto_deploy(new.auto_deploy);
@@ -99,24 +99,24 @@ impl Lifecycle for Stage {
     }
 }
 
-fn id(args: &Stage) -> String {
+fn id(args: &HttpStage) -> String {
     format!("{}/{}", args.api_id, args.stage_name)
 }
 
-fn arn(cx: &Cx<'_>, args: &Stage) -> String {
+fn arn(cx: &Cx<'_>, args: &HttpStage) -> String {
     cx.arn("apigateway", &format!("/apis/{}/stages/{}", args.api_id, args.stage_name))
 }
 
-async fn get(cx: &Cx<'_>, args: &Stage) -> Result<GetStageOutput> {
+async fn get(cx: &Cx<'_>, args: &HttpStage) -> Result<GetStageOutput> {
     let stage = cx.apigatewayv2().get_stage().api_id(&args.api_id).stage_name(&args.stage_name);
     cx.call("apigatewayv2:GetStage", stage.send()).await
 }
 
-fn logs(logs: &AccessLogSettings) -> types::AccessLogSettings {
+fn logs(logs: &HttpAccessLogSettings) -> types::AccessLogSettings {
     types::AccessLogSettings::builder().destination_arn(&logs.destination_arn).format(&logs.format).build()
 }
 
-fn of_routes<M: FromIterator<(String, types::RouteSettings)>>(args: &Stage) -> Option<M> {
+fn of_routes<M: FromIterator<(String, types::RouteSettings)>>(args: &HttpStage) -> Option<M> {
     let all = args.route_settings.iter().map(|(key, given)| (key.clone(), settings(given)));
     (!args.route_settings.is_empty()).then(|| all.collect())
 }

@@ -1,7 +1,7 @@
 //! What EC2 still lists with its tags for an hour after it was deleted: NAT gateways, endpoints, peerings.
 
 use aws_sdk_ec2::types::{State, VpcPeeringConnectionStateReasonCode as Peering};
-use dr_core::cloud::Found;
+use dr_core::cloud::TaggedResource;
 
 use super::nat_gateway::is_there;
 use super::tagging::filter;
@@ -10,7 +10,7 @@ use crate::connect::{CallPhase, Connection};
 use crate::lifecycle::Result;
 
 /// Takes what is gone, though listed, out of what a sweep found.
-pub(crate) async fn without_gone(connection: &Connection, found: Vec<Found>) -> Result<Vec<Found>> {
+pub(crate) async fn without_gone(connection: &Connection, found: Vec<TaggedResource>) -> Result<Vec<TaggedResource>> {
     let mut rest = Vec::new();
     for found in found {
         if !is_gone(connection, &found).await? {
@@ -20,7 +20,7 @@ pub(crate) async fn without_gone(connection: &Connection, found: Vec<Found>) -> 
     Ok(rest)
 }
 
-async fn is_gone(connection: &Connection, found: &Found) -> Result<bool> {
+async fn is_gone(connection: &Connection, found: &TaggedResource) -> Result<bool> {
     let (Some(region), Some((_, id))) = (found.region.as_deref(), found.id.rsplit_once('/')) else { return Ok(false) };
     let ec2 = connection.clients.ec2(region);
     // By a filter and not by id: an id that is not listed any more would be an error.

@@ -9,7 +9,7 @@ use aws_sdk_ec2::types::{
     DnsOptionsSpecification, DnsRecordIpType, IpAddressType, ResourceType, VpcEndpoint as Found, VpcEndpointType,
 };
 use dr_core::cloud::{Intent, Settled};
-use dr_core::convert::Policy;
+use dr_core::convert::PolicyDocument;
 use dr_kinds::ec2::{VpcEndpoint, VpcEndpointDnsEntry, VpcEndpointDnsOptions, VpcEndpointOut};
 
 use super::refusals::all_successful;
@@ -38,7 +38,7 @@ impl Lifecycle for VpcEndpoint {
         let endpoint = endpoint.set_subnet_ids(some(&args.subnet_ids));
         let endpoint = endpoint.set_security_group_ids(some(&args.security_group_ids));
         let endpoint = endpoint.set_private_dns_enabled(is_interface(args).then_some(args.private_dns_enabled));
-        let endpoint = endpoint.set_policy_document(args.policy.as_ref().map(Policy::text));
+        let endpoint = endpoint.set_policy_document(args.policy.as_ref().map(PolicyDocument::text));
         let endpoint = endpoint.set_ip_address_type(args.ip_address_type.as_deref().map(IpAddressType::from));
         let endpoint = endpoint.set_dns_options(args.dns_options.as_ref().map(dns_options));
         let endpoint = endpoint.tag_specifications(tagged(ResourceType::VpcEndpoint, &args.tags, intent));
@@ -80,7 +80,7 @@ impl Lifecycle for VpcEndpoint {
             vpc_endpoint_type: endpoint
                 .vpc_endpoint_type
                 .map_or_else(|| last.vpc_endpoint_type.clone(), |of| of.as_str().to_owned()),
-            policy: endpoint.policy_document.as_deref().map(Policy::parse),
+            policy: endpoint.policy_document.as_deref().map(PolicyDocument::parse),
             ip_address_type: endpoint
                 .ip_address_type
                 .map(|of| of.as_str().to_owned())
@@ -121,7 +121,7 @@ impl Lifecycle for VpcEndpoint {
         let private_dns = (old.private_dns_enabled != new.private_dns_enabled).then_some(new.private_dns_enabled);
         let endpoint = endpoint.set_private_dns_enabled(private_dns);
         let policy = new.policy.as_ref().filter(|policy| Some(*policy) != old.policy.as_ref());
-        let endpoint = endpoint.set_policy_document(policy.map(Policy::text));
+        let endpoint = endpoint.set_policy_document(policy.map(PolicyDocument::text));
         let addresses = new.ip_address_type.as_deref().filter(|of| Some(*of) != old.ip_address_type.as_deref());
         let endpoint = endpoint.set_ip_address_type(addresses.map(IpAddressType::from));
         let dns = new.dns_options.as_ref().filter(|dns| Some(*dns) != old.dns_options.as_ref());

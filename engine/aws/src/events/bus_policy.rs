@@ -5,7 +5,7 @@
 //! statement after another. To remove one by its id needs none of this.
 
 use dr_core::cloud::Intent;
-use dr_core::convert::{Json, NoOutputs, Policy};
+use dr_core::convert::{Json, NoOutputs, PolicyDocument};
 use dr_core::value::{Map, Value};
 use dr_kinds::events::BusPolicy;
 use tokio::sync::Mutex;
@@ -71,14 +71,14 @@ fn is_of(statement: &Value, id: &str) -> bool {
 }
 
 /// A statement as an argument: with its id only where the argument has it.
-fn written(mut statement: Value, last: &BusPolicy) -> Policy {
+fn written(mut statement: Value, last: &BusPolicy) -> PolicyDocument {
     let says = last.statement.0.as_map().is_some_and(|statement| statement.contains_key(ID));
     if let Value::Map(map) = &mut statement
         && !says
     {
         map.remove(ID);
     }
-    Policy(statement)
+    PolicyDocument(statement)
 }
 
 /// Writes the statement beside the bus's others. `over` says that one of its id is there and is to be replaced.

@@ -6,7 +6,7 @@
 use aws_sdk_eventbridge::types::{RuleState, Tag};
 use dr_core::cloud::{Intent, Settled};
 use dr_core::convert::Json;
-use dr_kinds::events::{Rule, RuleOut};
+use dr_kinds::events::{EventRule, EventRuleOut};
 
 use super::tagging::{is_ours, list_tags, retag};
 use super::targets::{remove_targets, targets};
@@ -14,7 +14,7 @@ use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 
-impl Lifecycle for Rule {
+impl Lifecycle for EventRule {
     async fn find(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<Option<String>> {
         let ours = is_ours(cx, &arn(cx, args), intent).await? == Some(true);
         Ok(ours.then(|| id(args)))
@@ -28,12 +28,12 @@ impl Lifecycle for Rule {
         Ok(id(args))
     }
 
-    async fn read(cx: &Cx<'_>, _id: &str, last: &Self) -> Result<Option<(Self, RuleOut)>> {
+    async fn read(cx: &Cx<'_>, _id: &str, last: &Self) -> Result<Option<(Self, EventRuleOut)>> {
         let rule = cx.events().describe_rule().event_bus_name(&last.event_bus_name).name(&last.name).send();
         let Some(rule) = cx.call("events:DescribeRule", rule).await.found()? else { return Ok(None) };
         let arn = rule.arn.ok_or_else(|| cx.incomplete("events:DescribeRule", "ARN"))?;
         let Some(tagged) = list_tags(cx, &arn).await? else { return Ok(None) };
-        let live = Rule {
+        let live = EventRule {
             description: rule.description.unwrap_or_default(),
             event_pattern: rule.event_pattern.filter(|text| !text.is_empty()).as_deref().map(Json::parse),
             schedule_expression: rule.schedule_expression.filter(|text| !text.is_empty()),
@@ -42,11 +42,11 @@ impl Lifecycle for Rule {
             tags: tags::user(&*tagged),
             ..last.clone()
         };
-        Ok(Some((live, RuleOut { arn })))
+        Ok(Some((live, EventRuleOut { arn })))
     }
 
     async fn update(cx: &Cx<'_>, _id: &str, old: &Self, new: &Self) -> Result<()> {
-        if (Rule { tags: old.tags.clone(), ..new.clone() }) != *old {
+        if (EventRule { tags: old.tags.clone(), ..new.clone() }) != *old {
             put(cx, new, None).await?;
         }
         retag(cx, &arn(cx, new), &old.tags, &new.tags).await
@@ -69,19 +69,19 @@ impl Lifecycle for Rule {
     }
 }
 
-fn id(args: &Rule) -> String {
+fn id(args: &EventRule) -> String {
     format!("{}/{}", args.event_bus_name, args.name)
 }
 
 /// The rule's ARN; that of one on the default bus does not name the bus.
-fn arn(cx: &Cx<'_>, args: &Rule) -> String {
+fn arn(cx: &Cx<'_>, args: &EventRule) -> String {
     match args.event_bus_name.split_once(":event-bus/").map_or(args.event_bus_name.as_str(), |(_, name)| name) {
         "default" => cx.arn("events", &format!("rule/{}", args.name)),
         bus => cx.arn("events", &format!("rule/{bus}/{}", args.name)),
     }
 }
 
-async fn put(cx: &Cx<'_>, args: &Rule, tags: Option<Vec<Tag>>) -> Result<()> {
+async fn put(cx: &Cx<'_>, args: &EventRule, tags: Option<Vec<Tag>>) -> Result<()> {
     let rule = cx.events().put_rule().event_bus_name(&args.event_bus_name).name(&args.name);
     let rule = rule.description(&args.description).state(RuleState::from(args.state.as_str()));
     let rule = rule.set_event_pattern(args.event_pattern.as_ref().map(Json::text));

@@ -11,7 +11,7 @@ use aws_sdk_eventbridge::types::{
 };
 use dr_core::cloud::Intent;
 use dr_core::convert::{Json, NoOutputs};
-use dr_kinds::events::{HttpParameters, InputTransformer, RetryPolicy, Target};
+use dr_kinds::events::{EventTarget, HttpParameters, InputTransformer, RetryPolicy};
 
 use super::targets::{dead_letter, remove_targets, targets};
 use crate::connect::{Cx, small};
@@ -19,7 +19,7 @@ use crate::lifecycle::{Lifecycle, Result, found_as_given, is_free};
 
 const PUT: &str = "events:PutTargets";
 
-impl Lifecycle for Target {
+impl Lifecycle for EventTarget {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
         found_as_given(cx, id(args), args).await
     }
@@ -46,11 +46,11 @@ impl Lifecycle for Target {
     }
 }
 
-fn id(args: &Target) -> String {
+fn id(args: &EventTarget) -> String {
     format!("{}/{}/{}", args.event_bus_name, args.rule, args.target_id)
 }
 
-async fn put(cx: &Cx<'_>, args: &Target) -> Result<()> {
+async fn put(cx: &Cx<'_>, args: &EventTarget) -> Result<()> {
     let targets = cx.events().put_targets().event_bus_name(&args.event_bus_name).rule(&args.rule);
     let reply = cx.call(PUT, targets.set_targets(target(args).map(|target| vec![target])).send()).await?;
     match reply.failed_entries().first() {
@@ -64,7 +64,7 @@ async fn put(cx: &Cx<'_>, args: &Target) -> Result<()> {
 }
 
 /// The target as the SDK takes it; `None` never happens, as all that it asks for is set.
-fn target(args: &Target) -> Option<Described> {
+fn target(args: &EventTarget) -> Option<Described> {
     let transformer = args.input_transformer.as_ref().and_then(|transformer| {
         let paths = Some(transformer.input_paths_map.clone().into_iter().collect());
         Transformer::builder().set_input_paths_map(paths).input_template(&transformer.input_template).build().ok()
@@ -91,13 +91,13 @@ fn target(args: &Target) -> Option<Described> {
 }
 
 /// What a description says; the rest as in `last`.
-fn described(target: Described, last: &Target) -> Target {
+fn described(target: Described, last: &EventTarget) -> EventTarget {
     let usual = RetryPolicy { maximum_event_age_in_seconds: 86_400, maximum_retry_attempts: 185 };
     let retries = target.retry_policy.map(|policy| RetryPolicy {
         maximum_event_age_in_seconds: policy.maximum_event_age_in_seconds.map_or(86_400, i64::from),
         maximum_retry_attempts: policy.maximum_retry_attempts.map_or(185, i64::from),
     });
-    Target {
+    EventTarget {
         arn: target.arn,
         role_arn: target.role_arn,
         input: target.input.as_deref().map(Json::parse),

@@ -1,13 +1,17 @@
 //! Roles, which the tagging API does not know.
 
 use aws_sdk_iam::types::EntityType;
-use dr_core::cloud::{CloudError, Found, tag};
+use dr_core::cloud::{CloudError, TaggedResource, tag};
 
 use crate::connect::{CallPhase, Connection};
 use crate::tags::{Reported as _, found};
 
 /// The roles that carry the tags of a program's environment. One listing gives every role of the account with its tags.
-pub(crate) async fn roles(connection: &Connection, program: &str, environment: &str) -> Result<Vec<Found>, CloudError> {
+pub(crate) async fn roles(
+    connection: &Connection,
+    program: &str,
+    environment: &str,
+) -> Result<Vec<TaggedResource>, CloudError> {
     let pages = connection
         .clients
         .iam(connection.account.global_region())

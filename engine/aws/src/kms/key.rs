@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 use dr_core::cloud::{ErrorClass, Intent, tag};
-use dr_core::convert::Policy;
+use dr_core::convert::PolicyDocument;
 use dr_kinds::kms::{Key, KeyOut};
 
 use super::keys::{alive, enable, key_id, policy, put_policy, schedule, set_description};
@@ -31,7 +31,7 @@ impl Lifecycle for Key {
         let key = cx.kms().create_key().description(&args.description).multi_region(args.multi_region);
         let key = key.key_usage(KeyUsageType::from(args.key_usage.as_str()));
         let key = key.key_spec(KeySpec::from(args.key_spec.as_str()));
-        let key = key.set_policy(args.policy.as_ref().map(Policy::text));
+        let key = key.set_policy(args.policy.as_ref().map(PolicyDocument::text));
         let key = key.set_tags(Some(tags::list(tags::given(&args.tags, intent))));
         let reply = cx.call("kms:CreateKey", key.send()).await?;
         let key = reply.key_metadata.ok_or_else(|| cx.incomplete("kms:CreateKey", "key"))?;

@@ -1,7 +1,7 @@
 //! What keys of one region and replicas have in common.
 
 use aws_sdk_kms::types::{KeyMetadata, KeyState};
-use dr_core::convert::Policy;
+use dr_core::convert::PolicyDocument;
 
 use crate::connect::{Cx, MayBeGone as _, small};
 use crate::lifecycle::Result;
@@ -31,13 +31,13 @@ pub(super) fn key_id(arn: &str) -> &str {
 }
 
 /// A key's policy, or `None` if there is no such key.
-pub(super) async fn policy(cx: &Cx<'_>, id: &str) -> Result<Option<Policy>> {
+pub(super) async fn policy(cx: &Cx<'_>, id: &str) -> Result<Option<PolicyDocument>> {
     let policy = cx.kms().get_key_policy().key_id(id).policy_name(POLICY).send();
     let Some(reply) = cx.call("kms:GetKeyPolicy", policy).await.found()? else { return Ok(None) };
-    Ok(Some(Policy::parse(&reply.policy.unwrap_or_default())))
+    Ok(Some(PolicyDocument::parse(&reply.policy.unwrap_or_default())))
 }
 
-pub(super) async fn put_policy(cx: &Cx<'_>, id: &str, policy: &Policy) -> Result<()> {
+pub(super) async fn put_policy(cx: &Cx<'_>, id: &str, policy: &PolicyDocument) -> Result<()> {
     let key = cx.kms().put_key_policy().key_id(id).policy_name(POLICY).policy(policy.text());
     cx.call("kms:PutKeyPolicy", key.send()).await.map(drop)
 }

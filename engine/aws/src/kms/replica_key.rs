@@ -5,7 +5,7 @@
 
 use aws_sdk_kms::types::KeyState;
 use dr_core::cloud::{ErrorClass, Intent, Settled};
-use dr_core::convert::{Policy, Tags};
+use dr_core::convert::{PolicyDocument, Tags};
 use dr_kinds::kms::{ReplicaKey, ReplicaKeyOut};
 
 use super::keys::{alive, describe, enable, is_going, key_id, policy, put_policy, schedule, set_description};
@@ -29,7 +29,7 @@ impl Lifecycle for ReplicaKey {
         let given = tags::given(&args.tags, intent);
         let region = args.primary_key_arn.split(':').nth(3).unwrap_or_default();
         let key = cx.at(region).kms().replicate_key().key_id(id).replica_region(cx.region());
-        let key = key.description(&args.description).set_policy(args.policy.as_ref().map(Policy::text));
+        let key = key.description(&args.description).set_policy(args.policy.as_ref().map(PolicyDocument::text));
         match cx.call("kms:ReplicateKey", key.set_tags(Some(tags::list(given.clone()))).send()).await {
             Err(error) if error.class == ErrorClass::Exists => {
                 if !describe(&cx.looking(), id).await?.is_some_and(|key| is_going(&key)) {

@@ -13,7 +13,7 @@ use aws_sdk_lambda::types::{
 };
 use aws_smithy_types::{Blob, base64};
 use dr_core::cloud::{CloudError, Intent, Settled};
-use dr_kinds::lambda::{Function, FunctionLoggingConfig, FunctionOut, FunctionVpcConfig};
+use dr_kinds::lambda::{FunctionLoggingConfig, FunctionVpcConfig, LambdaFunction, LambdaFunctionOut};
 
 use super::arguments::{chosen, differs};
 use super::names::invoke_arn;
@@ -66,7 +66,7 @@ macro_rules! settings {
     }};
 }
 
-impl Lifecycle for Function {
+impl Lifecycle for LambdaFunction {
     async fn find(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<Option<String>> {
         let function = get(cx, &args.function_name).await.found()?;
         Ok(function.filter(|function| tags::ours(function.tags(), intent)).map(|_| args.function_name.clone()))
@@ -100,14 +100,14 @@ impl Lifecycle for Function {
         })
     }
 
-    async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, FunctionOut)>> {
+    async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, LambdaFunctionOut)>> {
         let Some(function) = get(cx, id).await.found()? else { return Ok(None) };
         let live = arguments(&function, last);
         let function = configuration(cx, function)?;
         let arn = function.function_arn.ok_or_else(|| cx.incomplete("lambda:GetFunction", "ARN"))?;
         let version = if last.publish { last_version(cx, id).await? } else { None };
         let version = version.map_or_else(|| "$LATEST".to_owned(), |version| version.to_string());
-        let out = FunctionOut {
+        let out = LambdaFunctionOut {
             invoke_arn: invoke_arn(cx, &arn),
             qualified_arn: format!("{arn}:{version}"),
             arn,
@@ -173,18 +173,18 @@ fn configuration(cx: &Cx<'_>, function: GetFunctionOutput) -> Result<FunctionCon
 }
 
 /// Whether the function has the settings that it was to get, and only the rest of an update is left.
-async fn arrived(cx: &Cx<'_>, id: &str, new: &Function) -> Result<bool> {
+async fn arrived(cx: &Cx<'_>, id: &str, new: &LambdaFunction) -> Result<bool> {
     let live = arguments(&get(cx, id).await?, new);
     let differs = differs(&live, new);
     Ok(!SETTINGS.iter().any(|name| differs(name)))
 }
 
 /// The function as it is.
-fn arguments(function: &GetFunctionOutput, last: &Function) -> Function {
+fn arguments(function: &GetFunctionOutput, last: &LambdaFunction) -> LambdaFunction {
     let Some(live) = function.configuration() else { return last.clone() };
     let code = function.code();
     let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
-    Function {
+    LambdaFunction {
         role: live.role.clone().unwrap_or_default(),
         package_type: live.package_type().map_or_else(|| last.package_type.clone(), |kind| kind.as_str().to_owned()),
         // Also what came out of a bucket has a digest, but is no package.
@@ -227,7 +227,7 @@ fn arguments(function: &GetFunctionOutput, last: &Function) -> Function {
 
 /// The logging that a function has, without what Lambda chose: text, to the group of the function's name, and `INFO`
 /// where JSON has levels.
-fn given_logging(live: &LoggingConfig, last: &Function) -> Option<FunctionLoggingConfig> {
+fn given_logging(live: &LoggingConfig, last: &LambdaFunction) -> Option<FunctionLoggingConfig> {
     let last_config = last.logging_config.as_ref();
     let given = |of: fn(&FunctionLoggingConfig) -> &Option<String>| last_config.is_some_and(|last| of(last).is_some());
     let unless =
@@ -252,7 +252,7 @@ fn given_logging(live: &LoggingConfig, last: &Function) -> Option<FunctionLoggin
 }
 
 /// The log group that Lambda chooses.
-fn usual_group(args: &Function) -> String {
+fn usual_group(args: &LambdaFunction) -> String {
     format!("/aws/lambda/{}", args.function_name)
 }
 
@@ -262,26 +262,26 @@ fn address(code_sha256: &str) -> Option<String> {
     Some(digest.iter().fold("sha256:".to_owned(), |address, byte| format!("{address}{byte:02x}")))
 }
 
-fn package(cx: &Cx<'_>, args: &Function) -> Result<Option<Blob>> {
+fn package(cx: &Cx<'_>, args: &LambdaFunction) -> Result<Option<Blob>> {
     args.package.as_deref().map(|package| cx.package(package).map(Blob::new)).transpose()
 }
 
 /// The instruction set; `None` leaves it to Lambda.
-fn architectures(args: &Function) -> Option<Vec<Architecture>> {
+fn architectures(args: &LambdaFunction) -> Option<Vec<Architecture>> {
     let list: Vec<_> = args.architectures.iter().map(|name| Architecture::from(name.as_str())).collect();
     (!list.is_empty()).then_some(list)
 }
 
-fn storage(args: &Function) -> Option<EphemeralStorage> {
+fn storage(args: &LambdaFunction) -> Option<EphemeralStorage> {
     // `build` fails only without the one field that is set here.
     EphemeralStorage::builder().size(small(args.ephemeral_storage_size)).build().ok()
 }
 
-fn environment(args: &Function) -> Environment {
+fn environment(args: &LambdaFunction) -> Environment {
     Environment::builder().set_variables(Some(args.environment.clone().into_iter().collect())).build()
 }
 
-fn network(args: &Function) -> VpcConfig {
+fn network(args: &LambdaFunction) -> VpcConfig {
     let none = FunctionVpcConfig {
         subnet_ids: Vec::new(),
         security_group_ids: Vec::new(),
@@ -293,15 +293,15 @@ fn network(args: &Function) -> VpcConfig {
     config.ipv6_allowed_for_dual_stack(vpc.ipv6_allowed_for_dual_stack).build()
 }
 
-fn dead_letter(args: &Function) -> DeadLetterConfig {
+fn dead_letter(args: &LambdaFunction) -> DeadLetterConfig {
     DeadLetterConfig::builder().target_arn(args.dead_letter_target_arn.as_deref().unwrap_or_default()).build()
 }
 
-fn tracing(args: &Function) -> TracingConfig {
+fn tracing(args: &LambdaFunction) -> TracingConfig {
     TracingConfig::builder().mode(TracingMode::from(args.tracing_mode.as_str())).build()
 }
 
-fn logging(args: &Function) -> LoggingConfig {
+fn logging(args: &LambdaFunction) -> LoggingConfig {
     let given = args.logging_config.as_ref();
     let config = LoggingConfig::builder().log_format(given.map_or("Text", |given| given.log_format.as_str()).into());
     let group = given.and_then(|given| given.log_group.clone()).unwrap_or_else(|| usual_group(args));
@@ -311,7 +311,7 @@ fn logging(args: &Function) -> LoggingConfig {
 }
 
 /// Reserves invocations for the function, or gives them back.
-async fn reserve(cx: &Cx<'_>, id: &str, args: &Function) -> Result<()> {
+async fn reserve(cx: &Cx<'_>, id: &str, args: &LambdaFunction) -> Result<()> {
     match args.reserved_concurrent_executions {
         Some(executions) => {
             let function = cx.lambda().put_function_concurrency().function_name(id);

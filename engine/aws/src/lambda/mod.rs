@@ -2,8 +2,8 @@
 
 crate::lifecycle::service! {
     lambda ("lambda", errors::ERRORS) {
-        alias::FunctionAlias, concurrency::Concurrency, event_source_mapping::EventSourceMapping, function::Function,
-        permission::Permission
+        alias::FunctionAlias, concurrency::Concurrency, event_source_mapping::EventSourceMapping,
+        function::LambdaFunction, permission::Permission
     }
 }
 

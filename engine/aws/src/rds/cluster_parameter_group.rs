@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_rds::types::{ApplyMethod, DbClusterParameterGroup, Parameter as Set};
 use dr_core::cloud::Intent;
-use dr_kinds::rds::{ClusterParameterGroup, ClusterParameterGroupOut, Parameter};
+use dr_kinds::rds::{ClusterParameterGroup, ClusterParameterGroupOut, DbParameter};
 
 use super::tagging::{list_tags, retag};
 use crate::connect::{Cx, MayBeGone as _};
@@ -57,7 +57,7 @@ impl Lifecycle for ClusterParameterGroup {
     }
 
     async fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> Result<()> {
-        let stays = |gone: &&Parameter| new.parameters.iter().any(|parameter| parameter.name == gone.name);
+        let stays = |gone: &&DbParameter| new.parameters.iter().any(|parameter| parameter.name == gone.name);
         let gone: Vec<Set> = old.parameters.iter().filter(|p| !stays(p)).map(|p| named(p).build()).collect();
         for some in gone.chunks(AT_ONCE) {
             let group = cx.rds().reset_db_cluster_parameter_group().db_cluster_parameter_group_name(id);
@@ -86,29 +86,29 @@ async fn describe(cx: &Cx<'_>, name: &str) -> Result<Option<DbClusterParameterGr
 }
 
 /// The parameters that have a value, by name; only those of a source if one is given.
-async fn list(cx: &Cx<'_>, name: &str, source: Option<&str>) -> Result<BTreeMap<String, Parameter>> {
+async fn list(cx: &Cx<'_>, name: &str, source: Option<&str>) -> Result<BTreeMap<String, DbParameter>> {
     let pages = cx.rds().describe_db_cluster_parameters().db_cluster_parameter_group_name(name);
     let pages = pages.set_source(source.map(str::to_owned)).into_paginator().items().send();
     let all: Vec<Set> = cx.call("rds:DescribeDBClusterParameters", pages.try_collect()).await?;
     let parameter = |set: Set| {
         let apply_method = set.apply_method.unwrap_or(ApplyMethod::Immediate).as_str().to_owned();
         let name = set.parameter_name?.to_lowercase();
-        Some((name.clone(), Parameter { name, value: set.parameter_value?, apply_method }))
+        Some((name.clone(), DbParameter { name, value: set.parameter_value?, apply_method }))
     };
     Ok(all.into_iter().filter_map(parameter).collect())
 }
 
 /// A parameter as it was given, while it has that value: how a change was applied is no state.
-fn as_given(found: Parameter, last: &ClusterParameterGroup) -> Parameter {
-    let same = |given: &&Parameter| (&given.name, &given.value) == (&found.name, &found.value);
+fn as_given(found: DbParameter, last: &ClusterParameterGroup) -> DbParameter {
+    let same = |given: &&DbParameter| (&given.name, &given.value) == (&found.name, &found.value);
     last.parameters.iter().find(same).cloned().unwrap_or(found)
 }
 
-fn named(parameter: &Parameter) -> aws_sdk_rds::types::builders::ParameterBuilder {
+fn named(parameter: &DbParameter) -> aws_sdk_rds::types::builders::ParameterBuilder {
     Set::builder().parameter_name(&parameter.name).apply_method(ApplyMethod::from(parameter.apply_method.as_str()))
 }
 
-async fn set(cx: &Cx<'_>, group: &str, parameters: &[Parameter]) -> Result<()> {
+async fn set(cx: &Cx<'_>, group: &str, parameters: &[DbParameter]) -> Result<()> {
     for some in parameters.chunks(AT_ONCE) {
         let some = some.iter().map(|parameter| named(parameter).parameter_value(&parameter.value).build()).collect();
         let group = cx.rds().modify_db_cluster_parameter_group().db_cluster_parameter_group_name(group);

@@ -5,7 +5,7 @@
 //! The service takes few calls, and one change of a zone at a time; it refuses others for the moment.
 
 crate::lifecycle::service! {
-    route53 ("route53", errors::ERRORS) { health_check::HealthCheck, record::Record, zone::Zone }
+    route53 ("route53", errors::ERRORS) { health_check::HealthCheck, record::DnsRecord, zone::Zone }
     look_ups { zone_by_name::ZoneByName }
 }
 

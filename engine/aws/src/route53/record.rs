@@ -9,14 +9,14 @@ use aws_sdk_route53::types::{
     ResourceRecordSetRegion, RrType,
 };
 use dr_core::cloud::{CloudError, ErrorClass, Intent};
-use dr_kinds::route53::{Record, RecordAlias, RecordGeolocation, RecordOut};
+use dr_kinds::route53::{DnsRecord, DnsRecordOut, RecordAlias, RecordGeolocation};
 
 use super::changes::change;
 use super::names::{plain, reported};
 use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, found_as_given};
 
-impl Lifecycle for Record {
+impl Lifecycle for DnsRecord {
     async fn find(cx: &Cx<'_>, args: &Self, _intent: &Intent) -> Result<Option<String>> {
         found_as_given(cx, id(args), args).await
     }
@@ -26,8 +26,8 @@ impl Lifecycle for Record {
         Ok(id(args))
     }
 
-    async fn read(cx: &Cx<'_>, _id: &str, last: &Self) -> Result<Option<(Self, RecordOut)>> {
-        Ok(live(cx, last).await?.map(|live| (record(&live, last), RecordOut { fqdn: plain(&last.name) })))
+    async fn read(cx: &Cx<'_>, _id: &str, last: &Self) -> Result<Option<(Self, DnsRecordOut)>> {
+        Ok(live(cx, last).await?.map(|live| (record(&live, last), DnsRecordOut { fqdn: plain(&last.name) })))
     }
 
     async fn update(cx: &Cx<'_>, _id: &str, _old: &Self, new: &Self) -> Result<()> {
@@ -43,13 +43,13 @@ impl Lifecycle for Record {
 /// How many record sets of one name and type are looked through.
 const SAME_NAME: i32 = 100;
 
-fn id(args: &Record) -> String {
+fn id(args: &DnsRecord) -> String {
     let parts = [&args.zone_id, &plain(&args.name), &args.r#type, &args.set_identifier];
     parts.map(String::as_str).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }
 
 /// The record set of this zone, name, type and set identifier.
-async fn live(cx: &Cx<'_>, args: &Record) -> Result<Option<ResourceRecordSet>> {
+async fn live(cx: &Cx<'_>, args: &DnsRecord) -> Result<Option<ResourceRecordSet>> {
     let name = plain(&args.name);
     let identifier = Some(&args.set_identifier).filter(|identifier| !identifier.is_empty());
     let zone = cx.route53().list_resource_record_sets().hosted_zone_id(&args.zone_id).start_record_name(&name);
@@ -67,7 +67,7 @@ async fn live(cx: &Cx<'_>, args: &Record) -> Result<Option<ResourceRecordSet>> {
 }
 
 /// What a record set says; what only is written differently stays as it was.
-fn record(set: &ResourceRecordSet, last: &Record) -> Record {
+fn record(set: &ResourceRecordSet, last: &DnsRecord) -> DnsRecord {
     let alias = set.alias_target().map(|target| RecordAlias {
         name: reported(&target.dns_name, last.alias.as_ref().map_or("", |alias| &alias.name)),
         zone_id: target.hosted_zone_id.clone(),
@@ -78,7 +78,7 @@ fn record(set: &ResourceRecordSet, last: &Record) -> Record {
         country_code: location.country_code.clone(),
         subdivision_code: location.subdivision_code.clone(),
     });
-    Record {
+    DnsRecord {
         ttl: set.ttl,
         records: set.resource_records().iter().map(|record| record.value.clone()).collect(),
         alias,
@@ -93,7 +93,7 @@ fn record(set: &ResourceRecordSet, last: &Record) -> Record {
 }
 
 /// The record set that says what the arguments say.
-fn set(cx: &Cx<'_>, args: &Record) -> Result<ResourceRecordSet> {
+fn set(cx: &Cx<'_>, args: &DnsRecord) -> Result<ResourceRecordSet> {
     let set = ResourceRecordSet::builder().name(plain(&args.name)).r#type(RrType::from(args.r#type.as_str()));
     let set = set.set_set_identifier(Some(args.set_identifier.clone()).filter(|identifier| !identifier.is_empty()));
     let set = set.set_ttl(args.ttl).set_weight(args.weight).set_health_check_id(args.health_check_id.clone());

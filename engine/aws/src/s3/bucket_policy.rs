@@ -1,7 +1,7 @@
 //! `s3.bucket_policy`: lifecycle. The id is the bucket's name. To create it is to put it, and so it is to change it.
 
 use dr_core::cloud::Intent;
-use dr_core::convert::{NoOutputs, Policy};
+use dr_core::convert::{NoOutputs, PolicyDocument};
 use dr_kinds::s3::BucketPolicy;
 
 use crate::connect::{Cx, MayBeGone as _};
@@ -20,7 +20,7 @@ impl Lifecycle for BucketPolicy {
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, NoOutputs)>> {
         let reply = cx.call("s3:GetBucketPolicy", cx.s3().get_bucket_policy().bucket(id).send()).await.found()?;
         let policy = reply.and_then(|reply| reply.policy);
-        Ok(policy.map(|text| (BucketPolicy { policy: Policy::parse(&text), ..last.clone() }, NoOutputs {})))
+        Ok(policy.map(|text| (BucketPolicy { policy: PolicyDocument::parse(&text), ..last.clone() }, NoOutputs {})))
     }
 
     async fn update(cx: &Cx<'_>, _id: &str, _old: &Self, new: &Self) -> Result<()> {

@@ -4,7 +4,7 @@
 //! the program declares have gone by then; others would stand in the way.
 
 use dr_core::cloud::{CloudError, ErrorClass, Intent, Settled};
-use dr_core::convert::Policy;
+use dr_core::convert::PolicyDocument;
 use dr_kinds::secretsmanager::{Secret, SecretOut};
 
 use super::described::{OWN_KEY, REMOVE, describe, key, leave};
@@ -43,7 +43,7 @@ impl Lifecycle for Secret {
         let live = Secret {
             description: secret.description().unwrap_or_default().to_owned(),
             kms_key_id: key(secret.kms_key_id(), last.kms_key_id.as_deref()),
-            policy: policy.resource_policy.filter(|text| !text.is_empty()).as_deref().map(Policy::parse),
+            policy: policy.resource_policy.filter(|text| !text.is_empty()).as_deref().map(PolicyDocument::parse),
             tags: tags::user(secret.tags()),
             ..last.clone()
         };
@@ -88,7 +88,7 @@ impl Lifecycle for Secret {
     }
 }
 
-async fn put_policy(cx: &Cx<'_>, id: &str, policy: &Policy) -> Result<()> {
+async fn put_policy(cx: &Cx<'_>, id: &str, policy: &PolicyDocument) -> Result<()> {
     let policy = cx.secretsmanager().put_resource_policy().secret_id(id).resource_policy(policy.text());
     cx.call("secretsmanager:PutResourcePolicy", policy.send()).await.map(drop)
 }

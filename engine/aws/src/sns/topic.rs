@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use dr_core::cloud::{Intent, Settled};
-use dr_core::convert::{Json, Policy};
+use dr_core::convert::{Json, PolicyDocument};
 use dr_kinds::sns::{Topic, TopicOut};
 
 use super::attributes::{set_topic_attribute, topic_attributes};
@@ -46,7 +46,7 @@ impl Lifecycle for Topic {
             display_name: text("DisplayName").unwrap_or_default(),
             kms_master_key_id: text("KmsMasterKeyId"),
             // One that was not given here may be an `sns.topic_policy`, whose change is no change of the topic.
-            policy: last.policy.as_ref().and_then(|_| text("Policy")).as_deref().map(Policy::parse),
+            policy: last.policy.as_ref().and_then(|_| text("Policy")).as_deref().map(PolicyDocument::parse),
             delivery_policy: text("DeliveryPolicy").as_deref().map(Json::parse),
             // What is not reported is as SNS makes it.
             signature_version: version.or(last.signature_version.and(Some(1))),
@@ -109,7 +109,7 @@ fn attributes(topic: &Topic) -> BTreeMap<&'static str, String> {
         ("DeliveryPolicy", topic.delivery_policy.as_ref().map(Json::text)),
         ("DisplayName", Some(topic.display_name.clone()).filter(|name| !name.is_empty())),
         ("KmsMasterKeyId", topic.kms_master_key_id.clone()),
-        ("Policy", topic.policy.as_ref().map(Policy::text)),
+        ("Policy", topic.policy.as_ref().map(PolicyDocument::text)),
         ("SignatureVersion", topic.signature_version.map(|version| version.to_string())),
         ("TracingConfig", topic.tracing_config.clone()),
     ];

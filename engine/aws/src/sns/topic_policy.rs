@@ -3,7 +3,7 @@
 //! A topic always has a policy. SNS's own, which lets only the account in, counts as none; to delete is to put it back.
 
 use dr_core::cloud::Intent;
-use dr_core::convert::{NoOutputs, Policy};
+use dr_core::convert::{NoOutputs, PolicyDocument};
 use dr_core::value::Value;
 use dr_kinds::sns::TopicPolicy;
 
@@ -23,7 +23,7 @@ impl Lifecycle for TopicPolicy {
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, NoOutputs)>> {
         let attributes = topic_attributes(cx, id).await?;
-        let policy = attributes.and_then(|attributes| attributes.get("Policy").map(|text| Policy::parse(text)));
+        let policy = attributes.and_then(|attributes| attributes.get("Policy").map(|text| PolicyDocument::parse(text)));
         let policy = policy.filter(|policy| !is_own(policy));
         Ok(policy.map(|policy| (TopicPolicy { policy, ..last.clone() }, NoOutputs {})))
     }
@@ -40,7 +40,7 @@ impl Lifecycle for TopicPolicy {
 /// What SNS calls its own policy.
 const OWN: &str = "__default_policy_ID";
 
-fn is_own(policy: &Policy) -> bool {
+fn is_own(policy: &PolicyDocument) -> bool {
     policy.0.as_map().and_then(|policy| policy.get("Id")).and_then(Value::as_str) == Some(OWN)
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use dr_core::cloud::Intent;
-use dr_core::convert::{Json, Policy, Tags};
+use dr_core::convert::{Json, PolicyDocument, Tags};
 use dr_core::value::{Map, Value};
 use dr_kinds::sqs::{Queue, QueueOut, RedrivePolicy};
 
@@ -62,7 +62,7 @@ impl Lifecycle for Queue {
                 last.kms_data_key_reuse_period_seconds,
             ),
             // One that was not given here may be an `sqs.queue_policy`, whose change is no change of the queue.
-            policy: last.policy.as_ref().and_then(|_| text(Name::Policy)).map(Policy::parse),
+            policy: last.policy.as_ref().and_then(|_| text(Name::Policy)).map(PolicyDocument::parse),
             tags: tags::user(tagged.tags()),
             ..last.clone()
         };

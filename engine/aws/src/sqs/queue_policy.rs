@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use dr_core::cloud::Intent;
-use dr_core::convert::{NoOutputs, Policy};
+use dr_core::convert::{NoOutputs, PolicyDocument};
 use dr_kinds::sqs::QueuePolicy;
 
 use crate::connect::{Cx, MayBeGone as _};
@@ -22,7 +22,7 @@ impl Lifecycle for QueuePolicy {
         let queue = cx.sqs().get_queue_attributes().queue_url(id).attribute_names(Name::Policy).send();
         let Some(reply) = cx.call("sqs:GetQueueAttributes", queue).await.found()? else { return Ok(None) };
         let text = reply.attributes.and_then(|mut attributes| attributes.remove(&Name::Policy));
-        let policy = text.filter(|text| !text.is_empty()).as_deref().map(Policy::parse);
+        let policy = text.filter(|text| !text.is_empty()).as_deref().map(PolicyDocument::parse);
         Ok(policy.map(|policy| (QueuePolicy { policy, ..last.clone() }, NoOutputs {})))
     }
 

@@ -8,13 +8,13 @@ use aws_sdk_ssm::types::{
 };
 use dr_core::cloud::{Intent, Settled};
 use dr_core::convert::SecretText;
-use dr_kinds::ssm::{Parameter, ParameterOut};
+use dr_kinds::ssm::{SsmParameter, SsmParameterOut};
 
 use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags;
 
-impl Lifecycle for Parameter {
+impl Lifecycle for SsmParameter {
     async fn find(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<Option<String>> {
         let tagged = list_tags(cx, &args.name).await?;
         Ok(tagged.filter(|tagged| tags::ours(&**tagged, intent)).map(|_| args.name.clone()))
@@ -31,14 +31,14 @@ impl Lifecycle for Parameter {
         Ok(args.name.clone())
     }
 
-    async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, ParameterOut)>> {
+    async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, SsmParameterOut)>> {
         let parameter = cx.ssm().get_parameter().name(id).with_decryption(true).send();
         let reply = cx.call("ssm:GetParameter", parameter).await.found()?;
         let Some(parameter) = reply.and_then(|reply| reply.parameter) else { return Ok(None) };
         let about = about(cx, id).await?;
         let Some(tagged) = list_tags(cx, id).await? else { return Ok(None) };
         let tier = about.tier.map_or_else(|| last.tier.clone(), |tier| tier.as_str().to_owned());
-        let live = Parameter {
+        let live = SsmParameter {
             r#type: parameter.r#type.map_or_else(|| last.r#type.clone(), |kind| kind.as_str().to_owned()),
             value: parameter.value.map_or_else(|| last.value.clone(), SecretText),
             description: about.description.unwrap_or_default(),
@@ -51,11 +51,11 @@ impl Lifecycle for Parameter {
             ..last.clone()
         };
         let arn = parameter.arn.ok_or_else(|| cx.incomplete("ssm:GetParameter", "ARN"))?;
-        Ok(Some((live, ParameterOut { arn, version: parameter.version })))
+        Ok(Some((live, SsmParameterOut { arn, version: parameter.version })))
     }
 
     async fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> Result<()> {
-        if (Parameter { tags: old.tags.clone(), ..new.clone() }) != *old {
+        if (SsmParameter { tags: old.tags.clone(), ..new.clone() }) != *old {
             let parameter = cx.ssm().put_parameter().name(id).overwrite(true);
             let parameter = parameter.r#type(ParameterType::from(new.r#type.as_str())).value(&new.value.0);
             let parameter = parameter.tier(ParameterTier::from(new.tier.as_str())).description(&new.description);

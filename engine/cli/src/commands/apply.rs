@@ -8,14 +8,14 @@ use dr_core::value::Str;
 use dr_run::{Report, plan_file};
 
 use super::plan::show;
-use crate::args::{Global, Parameters, Planning};
-use crate::exit::{Exit, Failure};
+use crate::args::{Global, ParameterArgs, Planning};
+use crate::exit::{CommandFailure, Exit};
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
 use crate::render::{CHANGED, GONE, NEW, REPLACED, STRONG, count, duration, json, outputs, paint};
-use crate::session::{Held, Session};
+use crate::session::{OpenState, Session};
 use crate::ui::Ui;
-use crate::work::{Wanted, Work, failures};
+use crate::work::{WantedPlan, Work, failures};
 
 /// Make what a program declares: plan, ask, and apply
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ pub(crate) struct ApplyArgs {
     #[arg(required_unless_present = "plan")]
     program: Option<String>,
     #[command(flatten)]
-    parameters: Parameters,
+    parameters: ParameterArgs,
     #[command(flatten)]
     planning: Planning,
 
@@ -41,7 +41,7 @@ pub(crate) struct ApplyArgs {
 }
 
 /// Applies.
-pub(crate) fn cmd_apply(args: &ApplyArgs, global: &Global, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) fn cmd_apply(args: &ApplyArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
     let given = args.program.as_deref().unwrap_or_default();
     let stored = args.plan.clone().or_else(|| given.ends_with(".plan").then(|| PathBuf::from(given)));
@@ -51,7 +51,7 @@ pub(crate) fn cmd_apply(args: &ApplyArgs, global: &Global, ui: &Ui) -> Result<Ex
     }
 }
 
-fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> Result<Exit, Failure> {
+fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> Result<Exit, CommandFailure> {
     if args.parameters.help_program {
         return super::plan::help_program(session, program, &args.parameters);
     }
@@ -64,7 +64,8 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
         if let Some(held) = &mut held {
             work.resume(held).await?;
         }
-        let wanted = Wanted { goal: Goal::Apply, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
+        let wanted =
+            WantedPlan { goal: Goal::Apply, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
         let plan = work.plan(held.as_ref(), wanted).await?;
         // The plan says it all; at a hundred thousand resources the rest is a lot of memory.
         drop(graph);
@@ -72,19 +73,21 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
     })
 }
 
-fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<Exit, Failure> {
+fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<Exit, CommandFailure> {
     if !file.is_file() {
-        return Err(Failure::new(format!("there is no plan `{}`", file.display()))
+        return Err(CommandFailure::new(format!("there is no plan `{}`", file.display()))
             .hint("`dr plan PROGRAM --out FILE` makes one"));
     }
     if let Some((name, _)) = args.parameters.set.first() {
-        return Err(Failure::new(format!("`--set {name}=..` changes nothing about a plan that is made already"))
-            .hint("give it to `dr plan --out`, and apply that plan"));
+        return Err(CommandFailure::new(format!(
+            "`--set {name}=..` changes nothing about a plan that is made already"
+        ))
+        .hint("give it to `dr plan --out`, and apply that plan"));
     }
     let mut sources = Sources::new(&session.project.root);
     session.run(async |signals| {
         let Some(held) = session.hold_if_any()? else {
-            return Err(Failure::new(format!(
+            return Err(CommandFailure::new(format!(
                 "the environment `{}` has no state that the plan could be for",
                 session.suffix
             ))
@@ -103,10 +106,10 @@ async fn confirm_and_run(
     args: &ApplyArgs,
     session: &Session<'_>,
     work: &mut Work<'_>,
-    held: Option<Held>,
+    held: Option<OpenState>,
     plan: &Plan,
     sources: &mut Sources,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CommandFailure> {
     let ui = session.ui;
     show(session, plan, sources, args.planning.details, &mut |text| {
         ui.tell(text);
@@ -138,8 +141,8 @@ pub(crate) fn finish(
     plan: &Plan,
     report: &Report,
     sources: &mut Sources,
-    residue: Option<Vec<dr_core::cloud::Found>>,
-) -> Result<Exit, Failure> {
+    residue: Option<Vec<dr_core::cloud::TaggedResource>>,
+) -> Result<Exit, CommandFailure> {
     let ui = session.ui;
     let mut found = failures(&report.failed);
     for (name, error) in &report.output_errors {

@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::args::Global;
-use crate::exit::{Exit, Failure};
+use crate::exit::{CommandFailure, Exit};
 use crate::load;
 use crate::render::{GONE, NEW, count, diagnostic, json, pad, paint};
 use crate::session::Session;
@@ -32,12 +32,12 @@ struct CheckJson {
 }
 
 /// Checks programs.
-pub(crate) fn cmd_check(args: &CheckArgs, global: &Global, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) fn cmd_check(args: &CheckArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
     let names = if args.programs.is_empty() { load::names(&session.project) } else { args.programs.clone() };
     if names.is_empty() {
         let folder = session.project.root.join("programs");
-        return Err(Failure::new(format!("there are no programs in `{}`", folder.display())));
+        return Err(CommandFailure::new(format!("there are no programs in `{}`", folder.display())));
     }
     let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
     let mut results = Vec::new();

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::Shell;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{CommandFailure, Exit};
 use crate::ui::Ui;
 
 /// Print the script with which a shell completes `dr`'s commands and options
@@ -16,7 +16,7 @@ pub(crate) struct CompletionsArgs {
 }
 
 /// Prints the script.
-pub(crate) fn cmd_completions(args: &CompletionsArgs, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) fn cmd_completions(args: &CompletionsArgs, ui: &Ui) -> Result<Exit, CommandFailure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut crate::commands::command(), "dr", &mut script);
     ui.result(&String::from_utf8_lossy(&script)).map(|()| Exit::Done)

@@ -11,13 +11,13 @@ use dr_core::value::Str;
 use super::apply::finish;
 use super::plan::show;
 use crate::args::{Global, Planning};
-use crate::exit::{Exit, Failure};
+use crate::exit::{CommandFailure, Exit};
 use crate::load;
 use crate::render::diagnostic::Sources;
 use crate::render::{GONE, NEW, count, json, paint, safe};
 use crate::session::Session;
 use crate::ui::Ui;
-use crate::work::{Wanted, Work};
+use crate::work::{WantedPlan, Work};
 
 /// Destroy everything in an environment, then look whether anything is left
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ pub(crate) struct DestroyArgs {
 }
 
 /// Destroys.
-pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
     let given = args.program.as_deref().map(|given| load::name_of(&session.project, given)).transpose()?;
     let mut sources = Sources::new(&session.project.root);
@@ -56,7 +56,7 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
         };
         let graph = Graph::default();
         let wanted =
-            Wanted { goal: Goal::Destroy, program: &program, graph: &graph, refresh: !args.planning.no_refresh };
+            WantedPlan { goal: Goal::Destroy, program: &program, graph: &graph, refresh: !args.planning.no_refresh };
         let plan = work.plan(held.as_ref(), wanted).await?;
         show(&session, &plan, &mut sources, args.planning.details, &mut |text| {
             ui.tell(text);
@@ -97,7 +97,7 @@ fn regions(snapshot: Option<&Snapshot>) -> Vec<Str> {
     was.chain(usual).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-fn left(residue: &[dr_core::cloud::Found]) -> String {
+fn left(residue: &[dr_core::cloud::TaggedResource]) -> String {
     if residue.is_empty() {
         return format!("{}\n", paint(NEW, "Nothing is left"));
     }

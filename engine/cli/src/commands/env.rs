@@ -5,7 +5,7 @@ use dr_run::Store;
 use serde::Serialize;
 
 use crate::args::Global;
-use crate::exit::{Exit, Failure};
+use crate::exit::{CommandFailure, Exit};
 use crate::render::{QUIET, count, json, pad, paint};
 use crate::session::Session;
 use crate::ui::Ui;
@@ -34,7 +34,7 @@ struct EnvironmentJson {
 }
 
 /// Lists the environments.
-pub(crate) fn cmd_env(args: &EnvArgs, global: &Global, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) fn cmd_env(args: &EnvArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let EnvCommand::List = args.command;
     let session = Session::new(global, ui)?;
     let names = Store::environments(&session.state_dir)?;

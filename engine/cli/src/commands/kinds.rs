@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{CommandFailure, Exit};
 use crate::render::{json, reference};
 use crate::ui::Ui;
 
@@ -15,7 +15,7 @@ pub(crate) struct KindsArgs {
 }
 
 /// Shows the reference.
-pub(crate) fn cmd_kinds(args: &KindsArgs, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) fn cmd_kinds(args: &KindsArgs, ui: &Ui) -> Result<Exit, CommandFailure> {
     let registry = dr_kinds::registry();
     let Some(name) = args.kind.as_deref() else {
         let all: Vec<_> = registry.iter().map(json::kind).collect();
@@ -30,7 +30,7 @@ pub(crate) fn cmd_kinds(args: &KindsArgs, ui: &Ui) -> Result<Exit, Failure> {
     let of_service: Vec<_> = registry.iter().filter(|k| k.service() == name).collect();
     if of_service.is_empty() {
         let names = registry.services().into_iter().chain(registry.iter().map(|k| k.name));
-        let failure = Failure::new(format!("there is no kind `{name}`")).near(name, names);
+        let failure = CommandFailure::new(format!("there is no kind `{name}`")).near(name, names);
         return Err(failure.hint("`dr kinds` lists all of them"));
     }
     let shapes: Vec<_> = of_service.iter().map(|k| json::kind(k)).collect();

@@ -18,7 +18,7 @@ use clap::builder::Styles;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::args::Global;
-use crate::exit::{Exit, Failure};
+use crate::exit::{CommandFailure, Exit};
 use crate::ui::Ui;
 
 /// Plans, applies and destroys disaster-recovery topologies over two regions
@@ -47,7 +47,7 @@ enum Command {
 }
 
 /// Runs a command.
-pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
     let Cli { command, global } = cli;
     match command {
         Command::Plan(args) => plan::cmd_plan(&args, &global, ui),

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::args::Global;
-use crate::exit::{Exit, Failure};
+use crate::exit::{CommandFailure, Exit};
 use crate::render::{json, outputs};
 use crate::session::Session;
 use crate::ui::Ui;
@@ -17,7 +17,7 @@ pub(crate) struct OutputArgs {
 }
 
 /// Shows the outputs.
-pub(crate) fn cmd_output(args: &OutputArgs, global: &Global, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) fn cmd_output(args: &OutputArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
     let snapshot = session.recorded()?;
     let all = &snapshot.outputs;
@@ -34,7 +34,8 @@ pub(crate) fn cmd_output(args: &OutputArgs, global: &Global, ui: &Ui) -> Result<
         None => outputs::list(all),
         Some(name) => {
             let Some(value) = all.get(name) else {
-                let failure = Failure::new(format!("the environment `{}` has no output `{name}`", session.suffix));
+                let failure =
+                    CommandFailure::new(format!("the environment `{}` has no output `{name}`", session.suffix));
                 let names: Vec<&str> = all.keys().map(|k| &**k).collect();
                 let failure = failure.near(name, names.iter().copied());
                 let failure =
@@ -45,7 +46,7 @@ pub(crate) fn cmd_output(args: &OutputArgs, global: &Global, ui: &Ui) -> Result<
                 json::text(value)
             } else {
                 let raw = outputs::raw(value).ok_or_else(|| {
-                    Failure::new(format!("the output `{name}` is sensitive and is not shown"))
+                    CommandFailure::new(format!("the output `{name}` is sensitive and is not shown"))
                         .hint("read it from where the program keeps it, such as its secret in Secrets Manager")
                 })?;
                 raw + "\n"

@@ -7,15 +7,15 @@ use dr_core::graph::Graph;
 use dr_core::plan::{Goal, Plan};
 use dr_core::value::Str;
 
-use crate::args::{Global, Parameters, Planning};
-use crate::exit::{Exit, Failure};
+use crate::args::{Global, ParameterArgs, Planning};
+use crate::exit::{CommandFailure, Exit};
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
 use crate::render::plan::{Look, body, summary};
 use crate::render::{count, json, parameters};
-use crate::session::{Held, Session};
+use crate::session::{OpenState, Session};
 use crate::ui::Ui;
-use crate::work::{Wanted, Work};
+use crate::work::{WantedPlan, Work};
 
 /// Show what applying a program would change; touches nothing
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub(crate) struct PlanArgs {
     /// Name of a program in `programs`, or path of a script
     program: String,
     #[command(flatten)]
-    parameters: Parameters,
+    parameters: ParameterArgs,
     #[command(flatten)]
     planning: Planning,
 
@@ -43,7 +43,7 @@ pub(crate) struct PlanArgs {
 }
 
 /// Plans.
-pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
     let program = load::program(&session.project, &args.program)?;
     if args.parameters.help_program {
@@ -64,9 +64,9 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
             None if args.out.is_some() => Some(session.hold()?),
             held => held,
         };
-        let wanted = Wanted { goal, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
+        let wanted = WantedPlan { goal, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
         let plan = work.plan(held.as_ref(), wanted).await?;
-        if let Some(Held { store, .. }) = &held {
+        if let Some(OpenState { store, .. }) = &held {
             let open = store.open_operations()?.len();
             if open > 0 {
                 let operations = count(open, "operation");
@@ -106,8 +106,8 @@ pub(crate) fn show(
     plan: &Plan,
     sources: &mut Sources,
     details: bool,
-    to: &mut dyn FnMut(&str) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+    to: &mut dyn FnMut(&str) -> Result<(), CommandFailure>,
+) -> Result<(), CommandFailure> {
     let ui = session.ui;
     if ui.json {
         return Ok(());
@@ -124,7 +124,11 @@ pub(crate) fn show(
 }
 
 /// Lists the parameters of a program.
-pub(crate) fn help_program(session: &Session<'_>, program: &Program, given: &Parameters) -> Result<Exit, Failure> {
+pub(crate) fn help_program(
+    session: &Session<'_>,
+    program: &Program,
+    given: &ParameterArgs,
+) -> Result<Exit, CommandFailure> {
     let all = session.parameters(program, &given.set)?;
     let text = if session.ui.json {
         json::text(&all.iter().map(json::parameter).collect::<Vec<_>>())

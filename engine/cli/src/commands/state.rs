@@ -7,7 +7,7 @@ use dr_core::registry::Registry;
 use dr_core::schema::Place;
 
 use crate::args::Global;
-use crate::exit::{Exit, Failure};
+use crate::exit::{CommandFailure, Exit};
 use crate::render::change::show;
 use crate::render::{QUIET, STRONG, json, pad, paint, safe};
 use crate::session::Session;
@@ -33,7 +33,7 @@ enum StateCommand {
 }
 
 /// Shows the state.
-pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
     let snapshot = session.recorded()?;
     let text = match &args.command {
@@ -53,7 +53,7 @@ pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Ex
         }
         StateCommand::Show { address } => {
             let record = Address::parse(address).ok().and_then(|a| snapshot.records.get(&a)).ok_or_else(|| {
-                Failure::new(format!("`{address}` is not in the environment `{}`", session.suffix))
+                CommandFailure::new(format!("`{address}` is not in the environment `{}`", session.suffix))
                     .near(address, snapshot.records.keys().map(Address::as_str))
                     .hint("`dr state list` lists what is there")
             })?;

@@ -7,7 +7,7 @@ use dr_core::diagnostic::Diagnostic;
 use serde::Serialize;
 
 use crate::args::Global;
-use crate::exit::{Exit, Failure};
+use crate::exit::{CommandFailure, Exit};
 use crate::load;
 use crate::render::diagnostic::{self, Sources};
 use crate::render::{GONE, NEW, QUIET, count, json, paint, safe};
@@ -31,17 +31,17 @@ struct TestJson {
 }
 
 /// Runs tests.
-pub(crate) fn cmd_test(args: &TestArgs, global: &Global, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) fn cmd_test(args: &TestArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
     let files = match &args.path {
         Some(path) if path.is_file() => vec![path.clone()],
         Some(path) if path.is_dir() => tests_in(path),
-        Some(path) => return Err(Failure::new(format!("there is no file or folder `{}`", path.display()))),
+        Some(path) => return Err(CommandFailure::new(format!("there is no file or folder `{}`", path.display()))),
         None => ["programs", "stdlib"].iter().flat_map(|folder| tests_in(&session.project.root.join(folder))).collect(),
     };
     if files.is_empty() {
         return Err(
-            Failure::new("there are no tests").hint("tests are `test_*` functions in files named `*_test.rhai`")
+            CommandFailure::new("there are no tests").hint("tests are `test_*` functions in files named `*_test.rhai`")
         );
     }
     let mut all = Vec::new();

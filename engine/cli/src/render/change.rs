@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use dr_core::expr::Expr;
-use dr_core::plan::Change;
+use dr_core::plan::PropertyChange;
 use dr_core::schema::Type;
 use dr_core::value::{Str, Value};
 use similar::{ChangeTag, TextDiff};
@@ -39,7 +39,7 @@ pub(crate) struct Part {
 }
 
 /// Takes a change apart as far as both sides are blocks or maps. `ty` is the property's type, if its kind is known.
-pub(crate) fn parts(change: &Change, ty: Option<Type>) -> Vec<Part> {
+pub(crate) fn parts(change: &PropertyChange, ty: Option<Type>) -> Vec<Part> {
     fn push(part: Part, out: &mut Vec<Part>) {
         let inner = |key: &str| part.ty.and_then(|ty| ty.entry(key));
         let (Some(Type::Map(_) | Type::Object(_)), Some(Value::Map(before)), Some(Value::Map(after))) =
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn blocks_and_maps_are_taken_apart() {
-        let change = |before: &str, after: &str| Change {
+        let change = |before: &str, after: &str| PropertyChange {
             path: "tags".into(),
             before: Some(Value::from_json(before).unwrap()),
             after: Some(Value::from_json(after).unwrap().into()),

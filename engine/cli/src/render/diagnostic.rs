@@ -28,7 +28,7 @@ impl Sources {
     }
 
     /// Together with texts that are known already.
-    pub(crate) fn with(mut self, known: &dr_script::Sources) -> Sources {
+    pub(crate) fn with(mut self, known: &dr_script::SourceTexts) -> Sources {
         self.read.extend(known.iter().map(|(name, text)| (Arc::from(name), Some(Arc::from(text)))));
         self
     }

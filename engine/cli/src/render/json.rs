@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use dr_core::cloud::Found;
+use dr_core::cloud::TaggedResource;
 use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
-use dr_core::plan::{Action, Change, Counts, Plan, Reason, Step};
+use dr_core::plan::{Action, Counts, Plan, PropertyChange, Reason, Step};
 use dr_core::record::{Record, Snapshot};
 use dr_core::schema::{Field, Kind, Presence};
 use dr_core::value::{Map, Value};
@@ -126,7 +126,7 @@ fn step(step: &Step) -> StepJson<'_> {
     }
 }
 
-fn change(c: &Change) -> ChangeJson<'_> {
+fn change(c: &PropertyChange) -> ChangeJson<'_> {
     let values = DifferenceJson::new(c.before.as_ref(), c.after.as_ref());
     ChangeJson { values, forces_replacement: c.forces, drift: c.drift }
 }
@@ -148,7 +148,7 @@ pub(crate) struct RunJson<'a> {
     outputs: &'a Map<Value>,
     /// After a destroy: what still carries the environment's tags.
     #[serde(skip_serializing_if = "Option::is_none")]
-    residue: Option<Vec<Found>>,
+    residue: Option<Vec<TaggedResource>>,
 }
 
 /// A step of the plan that ran.
@@ -168,7 +168,12 @@ struct FailureJson<'a> {
 }
 
 /// The shape of what became of a plan.
-pub(crate) fn run<'a>(plan: &'a Plan, report: &'a Report, exit: Exit, residue: Option<Vec<Found>>) -> RunJson<'a> {
+pub(crate) fn run<'a>(
+    plan: &'a Plan,
+    report: &'a Report,
+    exit: Exit,
+    residue: Option<Vec<TaggedResource>>,
+) -> RunJson<'a> {
     let refs = |steps: &[usize]| {
         let mut all: Vec<StepRef<'_>> = steps
             .iter()
@@ -179,7 +184,7 @@ pub(crate) fn run<'a>(plan: &'a Plan, report: &'a Report, exit: Exit, residue: O
         all.sort();
         all
     };
-    let failure = |f: &'a dr_run::Failure| FailureJson {
+    let failure = |f: &'a dr_run::StepFailure| FailureJson {
         address: f.address.as_str(),
         action: f.action,
         error: &f.error,

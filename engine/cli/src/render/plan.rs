@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use anstyle::Style;
 use dr_core::address::Address;
 use dr_core::graph::ReplaceOrder;
-use dr_core::plan::{Action, Change, Plan, Reason, Step};
+use dr_core::plan::{Action, Plan, PropertyChange, Reason, Step};
 use dr_core::registry::Registry;
 use dr_core::schema::{Kind, Place, Type};
 use dr_core::secrecy::mark_expr;
@@ -35,7 +35,7 @@ const NAME_MAX: usize = 56;
 /// The regions with their rows, and the outputs. Empty when nothing changes.
 pub(crate) fn body(plan: &Plan, look: Look<'_>) -> String {
     let rows = rows(plan);
-    let mut regions: BTreeMap<(u8, &str), BTreeMap<&str, Vec<&Row<'_>>>> = BTreeMap::new();
+    let mut regions: BTreeMap<(u8, &str), BTreeMap<&str, Vec<&PlanRow<'_>>>> = BTreeMap::new();
     for row in &rows {
         regions.entry(row.region(look.registry)).or_default().entry(row.address.path()).or_default().push(row);
     }
@@ -101,7 +101,7 @@ pub(crate) fn summary(plan: &Plan) -> String {
 }
 
 /// One resource of the plan.
-struct Row<'a> {
+struct PlanRow<'a> {
     address: &'a Address,
     /// The step that says most: of a replacement, its creation.
     step: &'a Step,
@@ -109,8 +109,8 @@ struct Row<'a> {
 }
 
 /// The plan's steps as rows, in the order of addresses.
-fn rows(plan: &Plan) -> Vec<Row<'_>> {
-    let mut rows: Vec<Row<'_>> = Vec::new();
+fn rows(plan: &Plan) -> Vec<PlanRow<'_>> {
+    let mut rows: Vec<PlanRow<'_>> = Vec::new();
     let creations: BTreeMap<&Address, &Step> = plan
         .steps
         .iter()
@@ -122,13 +122,13 @@ fn rows(plan: &Plan) -> Vec<Row<'_>> {
         if step.action == Action::Delete && step.replacement.is_some() && creations.contains_key(&step.address) {
             continue;
         }
-        rows.push(Row { address: &step.address, step, replaced: step.replacement });
+        rows.push(PlanRow { address: &step.address, step, replaced: step.replacement });
     }
     rows.sort_by_key(|row| (row.address, row.step.action));
     rows
 }
 
-impl<'a> Row<'a> {
+impl<'a> PlanRow<'a> {
     /// Where the row stands: regions first, then what is global, then what is local.
     fn region(&self, registry: &Registry) -> (u8, &'a str) {
         match (&self.step.region, registry.get(&self.step.kind).map(|k| k.place)) {
@@ -184,13 +184,13 @@ impl<'a> Row<'a> {
         });
         let mut order_said = false;
         let changes = &self.step.changes;
-        let parts: Vec<(&Change, Part)> = changes
+        let parts: Vec<(&PropertyChange, Part)> = changes
             .iter()
             .flat_map(|c| parts(c, kind.and_then(|k| k.attribute(&c.path))).into_iter().map(move |part| (c, part)))
             .collect();
         // How wide the column of names will be is not known yet: assume the widest.
         let widest = parts.iter().map(|(_, p)| p.path.chars().count()).max().unwrap_or(0);
-        let shown: Vec<(&Change, &str, Shown)> =
+        let shown: Vec<(&PropertyChange, &str, Shown)> =
             parts.iter().map(|(c, p)| (*c, p.path.as_str(), p.show(room.saturating_sub(widest + 2)))).collect();
         let inline = shown.iter().filter(|(_, _, s)| matches!(s, Shown::Inline(_)));
         let path_width = inline.map(|(_, path, _)| path.chars().count()).max().unwrap_or(0);
@@ -258,7 +258,7 @@ enum Line {
 }
 
 /// A reason as plans tell it; `None` where the changes tell it.
-fn reason(reason: &Reason, changes: &[Change]) -> Option<String> {
+fn reason(reason: &Reason, changes: &[PropertyChange]) -> Option<String> {
     Some(match reason {
         Reason::New => "new".into(),
         Reason::Changed => return None,

@@ -1,6 +1,6 @@
 //! The reference of kinds, from their schemas.
 
-use dr_core::schema::{Check, Field, Kind, Place, Presence, Scope};
+use dr_core::schema::{Condition, Field, Kind, Place, Presence, Scope};
 
 use super::{QUIET, STRONG, duration, pad, paint};
 
@@ -98,14 +98,14 @@ pub(super) fn about(field: &Field, given: bool) -> Vec<String> {
     about
 }
 
-fn condition(check: &Check) -> String {
+fn condition(check: &Condition) -> String {
     match check {
-        Check::Range(low, high) => format!("{low} to {high}"),
-        Check::OneOf(all) => all.iter().map(|s| format!("\"{s}\"")).collect::<Vec<_>>().join(" | "),
-        Check::OneOfInt(all) => all.iter().map(i64::to_string).collect::<Vec<_>>().join(" | "),
-        Check::Length(low, high) => format!("length {low} to {high}"),
-        Check::Pattern(pattern) => format!("matches {pattern}"),
-        Check::Outside(domains) => format!("not in {}", domains.join(", ")),
+        Condition::Range(low, high) => format!("{low} to {high}"),
+        Condition::OneOf(all) => all.iter().map(|s| format!("\"{s}\"")).collect::<Vec<_>>().join(" | "),
+        Condition::OneOfInt(all) => all.iter().map(i64::to_string).collect::<Vec<_>>().join(" | "),
+        Condition::Length(low, high) => format!("length {low} to {high}"),
+        Condition::Pattern(pattern) => format!("matches {pattern}"),
+        Condition::Outside(domains) => format!("not in {}", domains.join(", ")),
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn check<'a>(
     graph: &Graph,
     all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)> + Clone,
 ) -> Vec<Diagnostic> {
-    let mut found = Found::default();
+    let mut found = Findings::default();
     let mut watched: BTreeMap<&str, Vec<&Field>> = BTreeMap::new();
     for (node, args) in all.clone() {
         let fields = watched
@@ -57,12 +57,12 @@ pub(super) fn weighed(node: &Node, id: &str, finding: Diagnostic) -> Option<Diag
 
 /// What was found so far. Of what is only worth knowing, one finding stands for all of a rule.
 #[derive(Default)]
-struct Found {
+struct Findings {
     all: Vec<Diagnostic>,
     told: BTreeMap<&'static str, usize>,
 }
 
-impl Found {
+impl Findings {
     fn add(&mut self, node: &Node, id: &'static str, finding: Diagnostic) {
         let Some(finding) = weighed(node, id, finding) else { return };
         if finding.severity == Severity::Info {
@@ -78,7 +78,7 @@ impl Found {
 }
 
 /// Looks at a field, and at those inside it.
-fn look(graph: &Graph, node: &Node, field: &Field, value: &Expr, found: &mut Found) {
+fn look(graph: &Graph, node: &Node, field: &Field, value: &Expr, found: &mut Findings) {
     walk(&Spot::of(field), value.into(), &mut |spot, tree| {
         if tree.is_null() {
             return false;
@@ -131,7 +131,7 @@ fn is_referred_to(graph: &Graph, node: &Node, by: &str) -> bool {
 }
 
 /// What services would make by themselves and nobody declares.
-fn companions<'a>(all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)> + Clone, found: &mut Found) {
+fn companions<'a>(all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)> + Clone, found: &mut Findings) {
     let mut wanted = Vec::new();
     for (node, args) in all.clone() {
         for companion in node.kind.companions {

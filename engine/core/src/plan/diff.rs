@@ -8,7 +8,7 @@ use crate::cloud::Live;
 use crate::compare::same;
 use crate::expr::Expr;
 use crate::graph::Node;
-use crate::plan::Change;
+use crate::plan::PropertyChange;
 use crate::record::Record;
 use crate::schema::{Field, Kind, Presence};
 use crate::secrecy;
@@ -18,7 +18,7 @@ use crate::walk::Spot;
 /// What differs, and the arguments as they shall be.
 #[derive(Debug)]
 pub(super) struct Difference<'a> {
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<PropertyChange>,
     /// The wanted arguments, with what the service chose where the program leaves it the choice.
     pub(super) args: Cow<'a, Map<Expr>>,
     /// The arguments that keep the value they have: their changes are ignored, or the service chooses.
@@ -159,7 +159,7 @@ pub(super) fn difference<'a>(
         }
         let drift = before.map(Value::revealed) != recorded.args.get(field.name).map(Value::revealed);
         let spot = Spot::of(field);
-        result.changes.push(Change {
+        result.changes.push(PropertyChange {
             path: field.name.into(),
             before: before.map(|value| secrecy::mark_value(&spot, value.clone())),
             after: after.map(|expr| secrecy::mark_expr(&spot, expr.clone())),
@@ -169,7 +169,7 @@ pub(super) fn difference<'a>(
     }
     if node.region != prior.region {
         let value = |r: &Option<Str>| r.clone().map(Value::Str);
-        result.changes.push(Change {
+        result.changes.push(PropertyChange {
             path: "region".into(),
             before: value(&prior.region),
             after: value(&node.region).map(Expr::Known),
@@ -199,11 +199,11 @@ fn means_nothing(field: &Field, value: &Value) -> bool {
 }
 
 /// Attributes known in advance that differ from the recorded ones: the contents of an archive.
-pub(super) fn known_changes(known: &Map<Value>, prior: &Record) -> Vec<Change> {
+pub(super) fn known_changes(known: &Map<Value>, prior: &Record) -> Vec<PropertyChange> {
     known
         .iter()
         .filter(|(name, value)| prior.outputs.get(*name) != Some(value))
-        .map(|(name, value)| Change {
+        .map(|(name, value)| PropertyChange {
             path: name.clone(),
             before: prior.outputs.get(name).cloned(),
             after: Some(Expr::Known(value.clone())),

@@ -93,7 +93,7 @@ pub struct Step {
     pub reasons: Vec<Reason>,
     /// What differs, property by property.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub changes: Vec<Change>,
+    pub changes: Vec<PropertyChange>,
     /// What is known of the resource so far. For [`Action::Delete`], what is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prior: Option<Arc<Record>>,
@@ -188,7 +188,7 @@ pub enum Reason {
 
 /// One property that differs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Change {
+pub struct PropertyChange {
     /// The argument, or attribute known in advance.
     pub path: Str,
     /// What it is; `None` when it is not there.

@@ -13,7 +13,7 @@ use dr_core::graph::{Graph, Node, Options, ReplaceOrder, Site};
 use dr_core::plan::{Action, Goal, Input, Plan, Refreshed, propose};
 use dr_core::record::{Record, Snapshot};
 use dr_core::registry::Registry;
-use dr_core::schedule::{Event, Scheduler, Task};
+use dr_core::schedule::{Scheduler, StepEnd, Task};
 use dr_core::schema::{Allowed, Field, Kind, Lit, Presence, Reference, Rule, Scope, Type};
 use dr_core::value::{Map, Str, Value};
 
@@ -168,7 +168,7 @@ pub fn carry_out(plan: &Plan, before: &Snapshot, mut pick: impl FnMut(usize) -> 
         }
         let i = ready.swap_remove(pick(ready.len()) % ready.len());
         perform(plan, i, &mut state, &registry);
-        scheduler.on(Event::Done(i));
+        scheduler.on(StepEnd::Done(i));
     }
     assert!(scheduler.is_finished());
     state.position += 1;

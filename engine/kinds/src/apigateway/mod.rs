@@ -6,7 +6,7 @@ service! {
     integration::Integration,
     mapping::Mapping,
     method::Method,
-    resource::Resource,
+    resource::RestResource,
     rest_api::RestApi,
     stage::Stage,
 }

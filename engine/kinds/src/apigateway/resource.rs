@@ -6,14 +6,14 @@ use dr_macros::{Block, Kind};
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "apigateway.resource",
-    outputs = ResourceOut,
+    outputs = RestResourceOut,
     id = "{alnum:6}",
     unique = "region: rest_api_id, parent_id, path_part",
     deleted_with = "rest_api_id",
     create = "1s",
     delete = "1s"
 )]
-pub struct Resource {
+pub struct RestResource {
     /// Id of the API.
     #[arg(replace, refers("apigateway.rest_api.id"))]
     pub rest_api_id: String,
@@ -27,7 +27,7 @@ pub struct Resource {
 
 /// Computed attributes of a resource.
 #[derive(Debug, Clone, PartialEq, Block)]
-pub struct ResourceOut {
+pub struct RestResourceOut {
     /// The whole path, e.g. `/payment`.
     #[out(like = "/{path_part}")]
     pub path: String,

@@ -1,6 +1,6 @@
 //! `apigateway.rest_api`: facts.
 
-use dr_core::convert::{Policy, Tags};
+use dr_core::convert::{PolicyDocument, Tags};
 use dr_macros::{Block, Kind};
 
 /// A REST API. Its resources, methods, integrations, deployments and stages end with it.
@@ -42,7 +42,7 @@ pub struct RestApi {
     #[arg(range = 0..=10_485_760)]
     pub minimum_compression_size: Option<i64>,
     /// Who may call the API, from where. Resources can be written as `execute-api:/stage/method/path`.
-    pub policy: Option<Policy>,
+    pub policy: Option<PolicyDocument>,
     /// Whether the API is reached by its custom domain names only.
     #[arg(default = false)]
     pub disable_execute_api_endpoint: bool,

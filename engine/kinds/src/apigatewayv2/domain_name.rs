@@ -10,7 +10,7 @@ use dr_macros::{Block, Kind};
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "apigatewayv2.domain_name",
-    outputs = DomainNameOut,
+    outputs = HttpDomainNameOut,
     id = "{domain_name}",
     unique = "region: domain_name",
     create = "30s",
@@ -18,7 +18,7 @@ use dr_macros::{Block, Kind};
     delete = "10s",
     pace = "5s"
 )]
-pub struct DomainName {
+pub struct HttpDomainName {
     /// The name, e.g. `api.example.com`.
     #[arg(replace, length = 1..=512)]
     pub domain_name: String,
@@ -29,7 +29,7 @@ pub struct DomainName {
     #[arg(default = "TLS_1_2", one_of("TLS_1_2"))]
     pub security_policy: String,
     /// Which certificates callers must show; none when left out.
-    pub mutual_tls_authentication: Option<MutualTls>,
+    pub mutual_tls_authentication: Option<HttpMutualTls>,
     /// Tags.
     #[arg(tags)]
     pub tags: Tags,
@@ -37,7 +37,7 @@ pub struct DomainName {
 
 /// Which certificates callers must show.
 #[derive(Debug, Clone, PartialEq, Block)]
-pub struct MutualTls {
+pub struct HttpMutualTls {
     /// Object with the certificates of authorities that are trusted: `s3://bucket/key`.
     pub truststore_uri: String,
     /// Version of that object; the newest when left out.
@@ -46,7 +46,7 @@ pub struct MutualTls {
 
 /// Computed attributes of a domain name.
 #[derive(Debug, Clone, PartialEq, Block)]
-pub struct DomainNameOut {
+pub struct HttpDomainNameOut {
     /// ARN.
     #[out(like = "arn:aws:apigateway:{region}::/domainnames/{domain_name}")]
     pub arn: String,

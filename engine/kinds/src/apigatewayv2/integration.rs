@@ -14,7 +14,7 @@ use dr_macros::Kind;
     update = "1s",
     delete = "1s"
 )]
-pub struct Integration {
+pub struct HttpIntegration {
     /// Id of the API.
     #[arg(replace, refers("apigatewayv2.api.id"))]
     pub api_id: String,

@@ -14,7 +14,7 @@ use dr_macros::Kind;
     update = "1s",
     delete = "1s"
 )]
-pub struct Mapping {
+pub struct HttpMapping {
     /// The domain name.
     #[arg(replace, refers("apigatewayv2.domain_name.domain_name"))]
     pub domain_name: String,

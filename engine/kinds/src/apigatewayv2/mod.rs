@@ -2,9 +2,9 @@
 
 service! {
     api::Api,
-    domain_name::DomainName,
-    integration::Integration,
-    mapping::Mapping,
-    route::Route,
-    stage::Stage,
+    domain_name::HttpDomainName,
+    integration::HttpIntegration,
+    mapping::HttpMapping,
+    route::HttpRoute,
+    stage::HttpStage,
 }

@@ -13,7 +13,7 @@ use dr_macros::Kind;
     update = "1s",
     delete = "1s"
 )]
-pub struct Route {
+pub struct HttpRoute {
     /// Id of the API.
     #[arg(replace, refers("apigatewayv2.api.id"))]
     pub api_id: String,

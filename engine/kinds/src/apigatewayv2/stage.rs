@@ -9,7 +9,7 @@ use dr_macros::{Block, Kind};
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "apigatewayv2.stage",
-    outputs = StageOut,
+    outputs = HttpStageOut,
     id = "{api_id}/{stage_name}",
     unique = "region: api_id, stage_name",
     deleted_with = "api_id",
@@ -17,7 +17,7 @@ use dr_macros::{Block, Kind};
     update = "1s",
     delete = "1s"
 )]
-pub struct Stage {
+pub struct HttpStage {
     /// Id of the API.
     #[arg(replace, refers("apigatewayv2.api.id"))]
     pub api_id: String,
@@ -34,7 +34,7 @@ pub struct Stage {
     #[arg(default = {})]
     pub stage_variables: BTreeMap<String, String>,
     /// Where requests are logged; nowhere when left out.
-    pub access_log_settings: Option<AccessLogSettings>,
+    pub access_log_settings: Option<HttpAccessLogSettings>,
     /// Settings of all routes.
     #[arg(default = {})]
     pub default_route_settings: RouteSettings,
@@ -48,7 +48,7 @@ pub struct Stage {
 
 /// Where requests are logged, and how.
 #[derive(Debug, Clone, PartialEq, Block)]
-pub struct AccessLogSettings {
+pub struct HttpAccessLogSettings {
     /// ARN of the log group.
     #[arg(refers("*"))]
     pub destination_arn: String,
@@ -77,7 +77,7 @@ pub struct RouteSettings {
 
 /// Computed attributes of a stage.
 #[derive(Debug, Clone, PartialEq, Block)]
-pub struct StageOut {
+pub struct HttpStageOut {
     /// ARN.
     #[out(like = "arn:aws:apigateway:{region}::/apis/{api_id}/stages/{stage_name}")]
     pub arn: String,

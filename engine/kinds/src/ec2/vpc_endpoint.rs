@@ -1,6 +1,6 @@
 //! `ec2.vpc_endpoint`: facts.
 
-use dr_core::convert::{Policy, Tags};
+use dr_core::convert::{PolicyDocument, Tags};
 use dr_macros::{Block, Kind};
 
 /// A way from a VPC to a service that does not leave AWS's network.
@@ -42,7 +42,7 @@ pub struct VpcEndpoint {
     pub private_dns_enabled: bool,
     /// Who may do what through the endpoint; everybody everything when left out.
     #[arg(computed)]
-    pub policy: Option<Policy>,
+    pub policy: Option<PolicyDocument>,
     /// Kind of addresses.
     #[arg(computed, like = "ipv4", one_of("ipv4", "ipv6", "dualstack"))]
     pub ip_address_type: Option<String>,

@@ -1,6 +1,6 @@
 //! `events.bus_policy`: facts.
 
-use dr_core::convert::Policy;
+use dr_core::convert::PolicyDocument;
 use dr_macros::Kind;
 
 /// That somebody may do something with a bus: one statement of its policy. It ends with the bus.
@@ -30,5 +30,5 @@ pub struct BusPolicy {
     #[arg(replace, name(max = 64, chars = "A-Za-z0-9_-"))]
     pub statement_id: String,
     /// The statement: a map with `Effect`, `Principal`, `Action`, `Resource` (the bus's ARN) and, maybe, `Condition`.
-    pub statement: Policy,
+    pub statement: PolicyDocument,
 }

@@ -10,14 +10,14 @@ use dr_macros::{Block, Kind};
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "events.rule",
-    outputs = RuleOut,
+    outputs = EventRuleOut,
     id = "{event_bus_name}/{name}",
     unique = "region: event_bus_name, name",
     create = "1s",
     update = "1s",
     delete = "1s"
 )]
-pub struct Rule {
+pub struct EventRule {
     /// Rule name, the only one on the bus. Defaults to the resource name with the suffix.
     #[arg(replace, name(max = 64, chars = "A-Za-z0-9_.-"))]
     pub name: String,
@@ -45,7 +45,7 @@ pub struct Rule {
 
 /// Computed attributes of a rule.
 #[derive(Debug, Clone, PartialEq, Block)]
-pub struct RuleOut {
+pub struct EventRuleOut {
     /// ARN. That of a rule on the `default` bus does not name the bus.
     #[out(like = "arn:aws:events:{region}:{account}:rule/{event_bus_name}/{name}")]
     pub arn: String,

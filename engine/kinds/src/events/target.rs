@@ -18,7 +18,7 @@ use dr_macros::{Block, Kind};
     update = "1s",
     delete = "1s"
 )]
-pub struct Target {
+pub struct EventTarget {
     /// Name of the rule.
     #[arg(replace, length = 1..=64, pattern = "[A-Za-z0-9_.-]+", refers("events.rule.name"))]
     pub rule: String,

@@ -1,6 +1,6 @@
 //! `iam.policy`: facts.
 
-use dr_core::convert::{Policy as Document, Tags};
+use dr_core::convert::{PolicyDocument as Document, Tags};
 use dr_macros::{Block, Kind};
 
 /// A policy of the account, which several roles can share.

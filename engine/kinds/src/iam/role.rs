@@ -1,6 +1,6 @@
 //! `iam.role`: facts.
 
-use dr_core::convert::{Policy, Tags};
+use dr_core::convert::{PolicyDocument, Tags};
 use dr_macros::{Block, Kind};
 
 /// A role that services or other accounts assume.
@@ -22,7 +22,7 @@ pub struct Role {
     #[arg(replace, name(max = 64, chars = "A-Za-z0-9_+=,.@-"))]
     pub name: String,
     /// Who may assume the role.
-    pub assume_role_policy: Policy,
+    pub assume_role_policy: PolicyDocument,
     /// What the role is for.
     #[arg(length = 0..=1_000, pattern = "[\\t\\n\\r -~\\u00A1-\\u00FF]*")]
     pub description: Option<String>,

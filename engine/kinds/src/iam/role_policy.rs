@@ -1,6 +1,6 @@
 //! `iam.role_policy`: facts.
 
-use dr_core::convert::Policy as Document;
+use dr_core::convert::PolicyDocument as Document;
 use dr_macros::Kind;
 
 /// A policy written into a role. It ends with the role.

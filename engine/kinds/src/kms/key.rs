@@ -1,6 +1,6 @@
 //! `kms.key`: facts.
 
-use dr_core::convert::{Policy, Tags};
+use dr_core::convert::{PolicyDocument, Tags};
 use dr_macros::{Block, Kind};
 
 /// A key that encrypts, signs or authenticates.
@@ -23,7 +23,7 @@ pub struct Key {
     pub description: String,
     /// Who may use and manage the key. Without one, the account's root may, and so whoever IAM allows it.
     #[arg(computed)]
-    pub policy: Option<Policy>,
+    pub policy: Option<PolicyDocument>,
     /// Whether the key's material is renewed at regular intervals.
     #[arg(default = false)]
     pub enable_key_rotation: bool,

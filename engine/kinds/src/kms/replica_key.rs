@@ -1,6 +1,6 @@
 //! `kms.replica_key`: facts.
 
-use dr_core::convert::{Policy, Tags};
+use dr_core::convert::{PolicyDocument, Tags};
 use dr_macros::{Block, Kind};
 
 /// The twin, in another region, of a key that is `multi_region`: what one encrypts, the other decrypts.
@@ -29,7 +29,7 @@ pub struct ReplicaKey {
     /// Who may use and manage the key. Without one, the account's root may, and so whoever IAM allows it. The first
     /// key's policy does not count for it.
     #[arg(computed)]
-    pub policy: Option<Policy>,
+    pub policy: Option<PolicyDocument>,
     /// Days between the delete and the end of the key.
     #[arg(
         write_only,

@@ -12,7 +12,7 @@ use dr_macros::{Block, Kind};
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "lambda.function",
-    outputs = FunctionOut,
+    outputs = LambdaFunctionOut,
     id = "{function_name}",
     unique = "region: function_name",
     create = "10s",
@@ -28,7 +28,7 @@ use dr_macros::{Block, Kind};
     ),
     leaves = "in a VPC, its network interface for 20 to 45 minutes, which holds its subnets and security groups"
 )]
-pub struct Function {
+pub struct LambdaFunction {
     /// Function name. Defaults to the resource name with the suffix.
     #[arg(replace, name(max = 64, chars = "A-Za-z0-9_-"))]
     pub function_name: String,
@@ -150,7 +150,7 @@ pub struct FunctionLoggingConfig {
 
 /// Computed attributes of a function.
 #[derive(Debug, Clone, PartialEq, Block)]
-pub struct FunctionOut {
+pub struct LambdaFunctionOut {
     /// ARN without version.
     #[out(like = "arn:aws:lambda:{region}:{account}:function:{function_name}")]
     pub arn: String,

@@ -7,6 +7,6 @@ const ARN: &str =
 const RESOURCE_ARN: &str = "arn:(aws[a-zA-Z-]*)?:[a-z0-9.-]+:.*";
 
 service! {
-    alias::FunctionAlias, concurrency::Concurrency, event_source_mapping::EventSourceMapping, function::Function,
+    alias::FunctionAlias, concurrency::Concurrency, event_source_mapping::EventSourceMapping, function::LambdaFunction,
     permission::Permission
 }

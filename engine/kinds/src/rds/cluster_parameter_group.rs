@@ -26,7 +26,7 @@ pub struct ClusterParameterGroup {
     pub description: String,
     /// Parameters that differ from the engine's own values.
     #[arg(default = [], unordered)]
-    pub parameters: Vec<Parameter>,
+    pub parameters: Vec<DbParameter>,
     /// Tags.
     #[arg(tags)]
     pub tags: Tags,
@@ -34,7 +34,7 @@ pub struct ClusterParameterGroup {
 
 /// A setting of the database engine.
 #[derive(Debug, Clone, PartialEq, Block)]
-pub struct Parameter {
+pub struct DbParameter {
     /// Parameter name, in lower case.
     #[arg(length = 1..=255, pattern = "[a-z0-9_.-]+")]
     pub name: String,

@@ -1,3 +1,3 @@
 //! Amazon Route 53.
 
-service! { health_check::HealthCheck, record::Record, zone::Zone, zone_by_name::ZoneByName }
+service! { health_check::HealthCheck, record::DnsRecord, zone::Zone, zone_by_name::ZoneByName }

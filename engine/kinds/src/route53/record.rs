@@ -11,7 +11,7 @@ use dr_macros::{Block, Kind};
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "route53.record",
-    outputs = RecordOut,
+    outputs = DnsRecordOut,
     place = global,
     id = "{zone_id}/{name}/{type}/{set_identifier}",
     unique = "account: zone_id, name, type, set_identifier",
@@ -19,7 +19,7 @@ use dr_macros::{Block, Kind};
     update = "2s",
     delete = "2s"
 )]
-pub struct Record {
+pub struct DnsRecord {
     /// The zone.
     #[arg(replace, length = 1..=44, refers("*"))]
     pub zone_id: String,
@@ -95,7 +95,7 @@ pub struct RecordGeolocation {
 
 /// Computed attributes of a record.
 #[derive(Debug, Clone, PartialEq, Block)]
-pub struct RecordOut {
+pub struct DnsRecordOut {
     /// Its full name, in lower case.
     #[out(like = "{name}")]
     pub fqdn: String,

@@ -1,6 +1,6 @@
 //! `s3.bucket_policy`: facts.
 
-use dr_core::convert::Policy;
+use dr_core::convert::PolicyDocument;
 use dr_macros::Kind;
 
 /// The policy of a bucket; a bucket has at most one.
@@ -19,5 +19,5 @@ pub struct BucketPolicy {
     #[arg(replace, refers("s3.bucket.bucket"), length = 3..=63, pattern = "[a-z0-9][a-z0-9.-]*[a-z0-9]")]
     pub bucket: String,
     /// Who may do what with the bucket and its objects.
-    pub policy: Policy,
+    pub policy: PolicyDocument,
 }

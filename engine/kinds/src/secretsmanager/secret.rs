@@ -1,6 +1,6 @@
 //! `secretsmanager.secret`: facts.
 
-use dr_core::convert::{Policy, Tags};
+use dr_core::convert::{PolicyDocument, Tags};
 use dr_macros::{Block, Kind};
 
 /// A secret. What it holds is a `secretsmanager.secret_version`; a copy of it in another region is a
@@ -37,7 +37,7 @@ pub struct Secret {
     )]
     pub recovery_window_in_days: i64,
     /// Who may do what with the secret, besides what IAM allows.
-    pub policy: Option<Policy>,
+    pub policy: Option<PolicyDocument>,
     /// Tags.
     #[arg(tags)]
     pub tags: Tags,

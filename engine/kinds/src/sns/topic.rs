@@ -1,6 +1,6 @@
 //! `sns.topic`: facts.
 
-use dr_core::convert::{Json, Policy, Tags};
+use dr_core::convert::{Json, PolicyDocument, Tags};
 use dr_macros::{Block, Kind};
 
 /// A topic, standard or FIFO. Its subscriptions end with it.
@@ -34,7 +34,7 @@ pub struct Topic {
     /// Access policy; the account only, when left out. For a policy that names the topic's own ARN use
     /// `sns.topic_policy`.
     #[arg(computed)]
-    pub policy: Option<Policy>,
+    pub policy: Option<PolicyDocument>,
     /// How often deliveries over HTTP are tried again, and when.
     pub delivery_policy: Option<Json>,
     /// How messages are signed: 1 with SHA-1, 2 with SHA-256. SNS takes 1.

@@ -1,6 +1,6 @@
 //! `sns.topic_policy`: facts.
 
-use dr_core::convert::Policy;
+use dr_core::convert::PolicyDocument;
 use dr_macros::Kind;
 
 /// The access policy of a topic; a delete puts back the one that lets only the account in.
@@ -19,5 +19,5 @@ pub struct TopicPolicy {
     #[arg(replace, refers("sns.topic.arn"))]
     pub topic_arn: String,
     /// Who may publish, subscribe and manage.
-    pub policy: Policy,
+    pub policy: PolicyDocument,
 }

@@ -1,6 +1,6 @@
 //! `sqs.queue`: facts.
 
-use dr_core::convert::{Policy, Tags};
+use dr_core::convert::{PolicyDocument, Tags};
 use dr_macros::{Block, Kind};
 
 /// A queue, standard or FIFO.
@@ -50,7 +50,7 @@ pub struct Queue {
     pub kms_data_key_reuse_period_seconds: i64,
     /// Access policy. For a policy that names the queue's own ARN use `sqs.queue_policy`.
     #[arg(computed)]
-    pub policy: Option<Policy>,
+    pub policy: Option<PolicyDocument>,
     /// Tags.
     #[arg(tags)]
     pub tags: Tags,

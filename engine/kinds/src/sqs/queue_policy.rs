@@ -1,6 +1,6 @@
 //! `sqs.queue_policy`: facts.
 
-use dr_core::convert::Policy;
+use dr_core::convert::PolicyDocument;
 use dr_macros::Kind;
 
 /// The access policy of a queue. It is a resource of its own, so that it can name the queue's ARN.
@@ -19,5 +19,5 @@ pub struct QueuePolicy {
     #[arg(replace, refers("sqs.queue.url"))]
     pub queue_url: String,
     /// Who may send, receive and manage.
-    pub policy: Policy,
+    pub policy: PolicyDocument,
 }

@@ -1,3 +1,3 @@
 //! AWS Systems Manager.
 
-service! { parameter::Parameter }
+service! { parameter::SsmParameter }

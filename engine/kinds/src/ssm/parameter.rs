@@ -7,14 +7,14 @@ use dr_macros::{Block, Kind};
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "ssm.parameter",
-    outputs = ParameterOut,
+    outputs = SsmParameterOut,
     id = "{name}",
     unique = "region: name",
     create = "1s",
     update = "1s",
     delete = "1s"
 )]
-pub struct Parameter {
+pub struct SsmParameter {
     /// Parameter name: a path of up to 15 levels, which starts with `/`. Defaults to the resource name with the suffix.
     #[arg(replace, name(max = 1_011, chars = "A-Za-z0-9_./-", prefix = "/"))]
     pub name: String,
@@ -46,7 +46,7 @@ pub struct Parameter {
 
 /// Computed attributes of a parameter.
 #[derive(Debug, Clone, PartialEq, Block)]
-pub struct ParameterOut {
+pub struct SsmParameterOut {
     /// ARN.
     #[out(like = "arn:aws:ssm:{region}:{account}:parameter{name}")]
     pub arn: String,

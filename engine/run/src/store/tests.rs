@@ -12,7 +12,7 @@ fn record(name: &str) -> Arc<Record> {
 async fn store(dir: &Path) -> Store {
     let store = Store::open(dir, "e", &KeySource::StateDirectory).unwrap();
     for name in ["a", "b"] {
-        let change = Change::Close { op: name.into(), record: record(name), moved_from: None };
+        let change = StateChange::Close { op: name.into(), record: record(name), moved_from: None };
         store.commit(change).await.unwrap();
     }
     store
@@ -47,8 +47,8 @@ async fn a_damaged_row_is_named() {
         assert!(error.contains("`x.y:a` in `records`") && error.contains(why), "{error}");
     }
     // A secret from another row, under a checksum that fits.
-    let place = Place { tree: RECORDS, key: "x.y:a" };
-    let carried: Record = Place { tree: RECORDS, key: "x.y:b" }.decode(&other).unwrap();
+    let place = RowPlace { tree: RECORDS, key: "x.y:a" };
+    let carried: Record = RowPlace { tree: RECORDS, key: "x.y:b" }.decode(&other).unwrap();
     store.inner.records.insert("x.y:a", place.encode(&carried).unwrap()).unwrap();
     let error = chain(&store.snapshot().unwrap_err());
     assert!(error.contains("records/x.y:a") && error.contains("was moved there"), "{error}");
@@ -68,12 +68,12 @@ async fn what_was_set_aside_returns_when_its_successor_is_abandoned() {
         program: "p".into(),
         address: record("a").address.clone(),
     };
-    let event = Event::Creating { intent, record: Box::new(Record::clone(&record("a"))) };
+    let event = JournalEvent::Creating { intent, record: Box::new(Record::clone(&record("a"))) };
     let before = store.snapshot().unwrap();
-    store.commit(Change::Append { event, depose: Some(record("a")) }).await.unwrap();
+    store.commit(StateChange::Append { event, depose: Some(record("a")) }).await.unwrap();
     let during = store.snapshot().unwrap();
     assert_eq!((during.records.len(), during.deposed.len()), (1, 1));
-    store.commit(Change::Abandon { op: "new".into() }).await.unwrap();
+    store.commit(StateChange::Abandon { op: "new".into() }).await.unwrap();
     let after = store.snapshot().unwrap();
     assert_eq!((after.records, after.deposed), (before.records, before.deposed));
     assert!(after.position > before.position);
@@ -85,7 +85,7 @@ async fn writers_that_wait_together_share_a_flush() {
     let dir = tempfile::tempdir().unwrap();
     let store = store(dir.path()).await;
     let (_, flushes) = store.commits_and_flushes();
-    let changes = (0..100).map(|i| store.commit(Change::Abandon { op: i.to_string().into() }));
+    let changes = (0..100).map(|i| store.commit(StateChange::Abandon { op: i.to_string().into() }));
     futures::future::join_all(changes).await.into_iter().for_each(|r| r.unwrap());
     assert!(store.commits_and_flushes().1 <= flushes + 2);
     assert_eq!(store.snapshot().unwrap().position, 102);

@@ -8,7 +8,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use dr_core::address::Address;
-use dr_core::cloud::{Cloud, CloudError, CloudResult, ErrorClass, Found, Identity, Intent, Live, Settled, Target};
+use dr_core::cloud::{
+    Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Settled, TaggedResource, Target,
+};
 use dr_core::expr::Expr;
 use dr_core::graph::{Graph, ReplaceOrder};
 use dr_core::plan::{Action, FORMAT, Goal, Plan, PlannedOutput, Step};
@@ -307,7 +309,7 @@ impl Cloud for Fake {
             Ok(Map::from([("arn".into(), Value::from(format!("found:{name}")))]))
         })
     }
-    fn sweep<'a>(&'a self, _: &'a str, _: &'a str, _: &'a [Str]) -> CloudResult<'a, Vec<Found>> {
+    fn sweep<'a>(&'a self, _: &'a str, _: &'a str, _: &'a [Str]) -> CloudResult<'a, Vec<TaggedResource>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 }
@@ -444,7 +446,7 @@ pub fn wanted<'a>(graph: &'a Graph, snapshot: &'a Snapshot, refresh: bool) -> Wa
 pub struct Notes(pub Mutex<VecDeque<String>>);
 
 impl Observer for Notes {
-    fn on(&self, event: &dr_run::Event<'_>) {
+    fn on(&self, event: &dr_run::Progress<'_>) {
         self.0.lock().unwrap().push_back(format!("{} {:?}", event.address, event.what));
     }
 }

@@ -122,9 +122,9 @@ async fn kinds_and_accounts_that_are_not_known_are_refused() {
     let s = open(dir.path()).unwrap();
     thing("net.vpc", "a").create(&s, "{}").await.unwrap();
     let fewer = Arc::new(Registry::new([&KEY]));
-    let error = Sandbox::open(dir.path(), fewer, Options::default()).unwrap_err();
+    let error = Sandbox::open(dir.path(), fewer, SandboxOptions::default()).unwrap_err();
     assert!(matches!(error, SandboxError::Damaged { line: 2, .. }) && error.to_string().contains("net.vpc"), "{error}");
-    let options = Options { account: "111111111111".into(), ..Options::default() };
+    let options = SandboxOptions { account: "111111111111".into(), ..SandboxOptions::default() };
     let error = Sandbox::open(dir.path(), registry(), options).unwrap_err();
     assert!(matches!(&error, SandboxError::OtherAccount { found, .. } if found == "000000000000"), "{error}");
     fs::remove_dir_all(dir.path()).unwrap();

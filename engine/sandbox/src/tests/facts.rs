@@ -33,7 +33,7 @@ async fn attributes_have_the_shape_that_the_facts_say() {
 #[tokio::test]
 async fn the_same_account_and_operation_give_the_same_attributes() {
     let make = async |account: &str, name: &str| {
-        let options = Options { account: account.into(), ..options(Speed::Instant) };
+        let options = SandboxOptions { account: account.into(), ..options(Speed::Instant) };
         let s = Sandbox::in_memory(registry(), options).unwrap();
         let key = thing("kms.key", name);
         let id = key.create(&s, "{}").await.unwrap();
@@ -350,7 +350,7 @@ fn facts_that_cannot_be_followed_are_refused_with_their_names() {
         )
     };
     let registry = Arc::new(Registry::new([&LOOPS, &HOLES]));
-    let Err(SandboxError::Facts(problems)) = Sandbox::in_memory(registry, Options::default()) else { panic!() };
+    let Err(SandboxError::Facts(problems)) = Sandbox::in_memory(registry, SandboxOptions::default()) else { panic!() };
     let has =
         |a: &str, b: &str| assert!(problems.iter().any(|p| p.starts_with(a) && p.contains(b)), "{a} in {problems:?}");
     has("x.loops.id:", "leads back");

@@ -5,7 +5,7 @@ use crate::Faults;
 use std::collections::BTreeSet;
 
 fn faulty(faults: Faults) -> Sandbox {
-    Sandbox::in_memory(registry(), Options { faults: Some(faults), ..options(Speed::Instant) }).unwrap()
+    Sandbox::in_memory(registry(), SandboxOptions { faults: Some(faults), ..options(Speed::Instant) }).unwrap()
 }
 
 /// What happens to the first calls about some things, in a given order of things.
@@ -114,7 +114,7 @@ async fn a_region_that_is_down_answers_nothing() {
     let up = Sandbox::open(dir.path(), registry(), options(Speed::Instant)).unwrap();
     let (vpc, role) = (thing("net.vpc", "v"), thing("iam.role", "r"));
     let id = vpc.create(&up, "{}").await.unwrap();
-    let down = Options { regions_down: BTreeSet::from([EAST.into()]), ..options(Speed::Instant) };
+    let down = SandboxOptions { regions_down: BTreeSet::from([EAST.into()]), ..options(Speed::Instant) };
     let s = Sandbox::open(dir.path(), registry(), down).unwrap();
     refused(vpc.read(&s, &id).await, ErrorClass::Transient, "RegionUnavailable");
     refused(vpc.delete(&s, &id).await, ErrorClass::Transient, "RegionUnavailable");

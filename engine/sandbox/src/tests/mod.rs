@@ -11,10 +11,10 @@ use std::time::Duration;
 use dr_core::address::Address;
 use dr_core::cloud::{Cloud as _, CloudError, ErrorClass, Intent, Live, Settled, Target};
 use dr_core::registry::Registry;
-use dr_core::schema::{Check, Field, Kind, Lit, Place, Presence, Reference, Scope, Type};
+use dr_core::schema::{Condition, Field, Kind, Lit, Place, Presence, Reference, Scope, Type};
 use dr_core::value::{Map, Str, Value};
 
-use crate::{Options, Sandbox, Speed};
+use crate::{Sandbox, SandboxOptions, Speed};
 
 pub(super) const EAST: &str = "us-east-1";
 pub(super) const WEST: &str = "us-west-2";
@@ -121,8 +121,8 @@ static DATABASE: Kind = Kind {
             arg("login", Type::Object(&[arg("user", Type::Str), secret(arg("token", Type::Str))])),
             arg("env", Type::Map(&Type::Str)),
             computed(like("endpoint_name", Type::Str, "{name}-{alnum:6}")),
-            computed(Field { checks: &[Check::OneOf(&["a", "b"])], ..arg("engine", Type::Str) }),
-            computed(Field { checks: &[Check::Range(7, 35)], ..arg("retention", Type::Int) }),
+            computed(Field { checks: &[Condition::OneOf(&["a", "b"])], ..arg("engine", Type::Str) }),
+            computed(Field { checks: &[Condition::Range(7, 35)], ..arg("retention", Type::Int) }),
             computed(refers("key", "kms.key.arn", true)),
         ],
         &[
@@ -175,8 +175,8 @@ pub(super) fn registry() -> Arc<Registry> {
     Arc::new(Registry::new(KINDS))
 }
 
-pub(super) fn options(speed: Speed) -> Options {
-    Options { speed, ..Options::default() }
+pub(super) fn options(speed: Speed) -> SandboxOptions {
+    SandboxOptions { speed, ..SandboxOptions::default() }
 }
 
 pub(super) fn instant() -> Sandbox {

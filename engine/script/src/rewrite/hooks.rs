@@ -9,7 +9,7 @@ use rhai::{
 };
 
 use crate::coerce::{article, first_unknown};
-use crate::fault::{Fault, Res, unknown};
+use crate::fault::{Res, ScriptFault, unknown};
 use crate::session;
 
 /// A back-tick string: joined by us, so that unknowns stay.
@@ -77,13 +77,13 @@ pub(crate) fn register(engine: &mut Engine) {
         match first_unknown(&value) {
             Some(shown) => Err(unknown("`switch` on", &shown).raise(parts[0].position())),
             None if article(&value) == "a resource" => {
-                Err(Fault::new("cannot `switch` on a resource").raise(parts[0].position()))
+                Err(ScriptFault::new("cannot `switch` on a resource").raise(parts[0].position()))
             }
             None => Ok(value),
         }
     });
     engine.register_custom_syntax_with_state_raw(NO_ARM, never, false, |_, _, state| {
-        Err(Fault::new("no case of this `switch` matches").help("add a case `_ => ..`").raise(unpack(state)))
+        Err(ScriptFault::new("no case of this `switch` matches").help("add a case `_ => ..`").raise(unpack(state)))
     });
     engine.register_custom_syntax_with_state_raw(CALL, never, false, |ctx, parts, state| {
         let before = session::swap_position(unpack(state));
@@ -133,7 +133,7 @@ fn internal() -> ParseError {
 /// a fresh memory whenever execution crosses from one source into another.
 fn run(ctx: &mut EvalContext, state: &Dynamic) -> Res<Dynamic> {
     let Some(body) = state.read_lock::<Body>().map(|b| b.0.clone()) else {
-        return Err(Fault::new("a function lost its body").into());
+        return Err(ScriptFault::new("a function lost its body").into());
     };
     let home = body.home.0.get().and_then(Weak::upgrade);
     let elsewhere =
@@ -179,7 +179,7 @@ fn text(ctx: &mut EvalContext, parts: &[Expression]) -> Res<Dynamic> {
     }
     let most = session::with(|s| s.limits.text);
     if joined.len() > most {
-        return Err(Fault::new(format!("this text is longer than {} KiB", most >> 10)).into());
+        return Err(ScriptFault::new(format!("this text is longer than {} KiB", most >> 10)).into());
     }
     if values.is_empty() {
         return Ok(joined.into());

@@ -19,7 +19,7 @@ use rhai::{
     ParseError, Position, Shared, Stmt, StmtBlock,
 };
 
-use crate::fault::Fault;
+use crate::fault::ScriptFault;
 use crate::source::{CallSite, point};
 use hooks::{BODY, Body, BodyParts, CALL, Home, KNOWN, MAYBE, NO_ARM, TEXT, hand_over, pack};
 
@@ -29,7 +29,7 @@ pub(crate) struct Rewritten {
     pub(crate) calls: BTreeMap<(usize, usize), Arc<CallSite>>,
     pub(crate) names: BTreeSet<String>,
     /// Mistakes that can be seen without running, with their positions.
-    pub(crate) faults: Vec<(Position, Fault)>,
+    pub(crate) faults: Vec<(Position, ScriptFault)>,
 }
 
 /// Rewrites the tree of a unit.
@@ -109,7 +109,7 @@ struct Rewriter {
     functions: BTreeSet<ImmutableString>,
     calls: BTreeMap<(usize, usize), Arc<CallSite>>,
     names: BTreeSet<String>,
-    faults: Vec<(Position, Fault)>,
+    faults: Vec<(Position, ScriptFault)>,
 }
 
 impl Rewriter {
@@ -231,7 +231,7 @@ impl Rewriter {
                 self.namespace(&mut x.2);
                 // The bare name of a function would be looked up where it is called, in another module.
                 if x.0.is_none() && x.2.is_empty() && self.functions.contains(&x.1) {
-                    let fault = Fault::new(format!("`{}` is a function, not a value", x.1));
+                    let fault = ScriptFault::new(format!("`{}` is a function, not a value", x.1));
                     self.faults.push((*position, fault.help(format!("to pass it on, write `|x| {}(x)`", x.1))));
                 }
             }

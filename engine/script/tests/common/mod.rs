@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use dr_core::registry::Registry;
-use dr_core::schema::{Check, Field, Kind, Lit, NameRule, Place, Presence, Type};
+use dr_core::schema::{Condition, Field, Kind, Lit, NameRule, Place, Presence, Type};
 use dr_core::value::Value;
-use dr_script::{Environment, Evaluated, Failure, Host, Limits, Request, Root, Setting};
+use dr_script::{Environment, Evaluated, Host, Limits, Request, Root, ScriptFailure, Setting};
 
 const STRING: &Type = &Type::Str;
 const fn required(name: &'static str, ty: Type) -> Field {
@@ -27,7 +27,7 @@ const RULE: &[Field] = &[
     required("id", Type::Str),
     Field {
         presence: Presence::Default(Lit::Int(30)),
-        checks: &[Check::Range(1, 365)],
+        checks: &[Condition::Range(1, 365)],
         ..Field::new("days", "", Type::Int)
     },
     optional("prefixes", Type::List(STRING)),
@@ -41,7 +41,7 @@ static QUEUE: Kind = Kind::new(
         NAME,
         Field {
             presence: Presence::Default(Lit::Int(30)),
-            checks: &[Check::Range(0, 43_200)],
+            checks: &[Condition::Range(0, 43_200)],
             ..Field::new("visibility_timeout", "Seconds that a message stays hidden.", Type::Int)
         },
         optional("fifo", Type::Bool),
@@ -56,7 +56,7 @@ static BUCKET: Kind = Kind::new(
     &[
         NAME,
         optional("versioning", Type::Bool),
-        Field { checks: &[Check::OneOf(&["private", "public-read"])], ..optional("acl", Type::Str) },
+        Field { checks: &[Condition::OneOf(&["private", "public-read"])], ..optional("acl", Type::Str) },
         optional("rules", Type::List(&Type::Object(RULE))),
         TAGS,
     ],
@@ -222,7 +222,7 @@ pub fn wrong_value(expression: &str) -> String {
 }
 
 /// A failure as text: each message with place, help and calls.
-pub fn shown(failure: &Failure) -> String {
+pub fn shown(failure: &ScriptFailure) -> String {
     let mut text = String::new();
     for d in &failure.diagnostics {
         text += &format!("{d}\n");

@@ -49,9 +49,9 @@ fn step(address: &str, region: Option<&str>, action: Action, reasons: Vec<Reason
     }
 }
 
-fn change(path: &str, before: impl Into<Value>, after: impl Into<Value>) -> Change {
+fn change(path: &str, before: impl Into<Value>, after: impl Into<Value>) -> PropertyChange {
     let (before, after) = (Some(before.into()), Some(Expr::Known(after.into())));
-    Change { path: path.into(), before, after, forces: false, drift: false }
+    PropertyChange { path: path.into(), before, after, forces: false, drift: false }
 }
 
 fn shown(plan: &Plan, details: bool) -> String {
@@ -76,7 +76,10 @@ fn rows_are_grouped_by_region_and_component_and_halves_of_a_replacement_are_one(
         Step { replacement: Some(ReplaceOrder::DeleteFirst), ..step(queue, EAST, Action::Delete, forced.clone()) },
         Step {
             replacement: Some(ReplaceOrder::DeleteFirst),
-            changes: vec![Change { forces: true, ..change("fifo_queue", false, true) }, change("delay_seconds", 0, 5)],
+            changes: vec![
+                PropertyChange { forces: true, ..change("fifo_queue", false, true) },
+                change("delay_seconds", 0, 5),
+            ],
             ..step(queue, EAST, Action::Create, forced)
         },
         Step {
@@ -116,7 +119,8 @@ fn long_documents_stand_below_and_drift_is_said() {
         let text = r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ACTION","Resource":"*"}]}"#;
         Value::from_json(&text.replace("ACTION", action)).unwrap()
     };
-    let changed = Change { drift: true, ..change("policy", policy("sqs:ReceiveMessage"), policy("sqs:SendMessage")) };
+    let changed =
+        PropertyChange { drift: true, ..change("policy", policy("sqs:ReceiveMessage"), policy("sqs:SendMessage")) };
     let steps =
         vec![Step { changes: vec![changed], ..step("sqs.queue:q", EAST, Action::Update, vec![Reason::Drifted]) }];
     assert_data_eq!(
