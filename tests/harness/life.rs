@@ -116,7 +116,9 @@ async fn changed_by_another(room: &Room, first: &Graph, second: &Graph, updates:
     let (mut must, mut may) = (BTreeSet::new(), BTreeSet::new());
     for step in plan.steps.iter().filter(|step| step.action == Action::Update) {
         let (kind, record) = recorded(room, &step.address)?;
-        if kind.place == Place::Local {
+        // What goes one way is not put back.
+        let one_way = |name: &str| kind.arg(name).is_some_and(|field| field.one_way.is_some());
+        if kind.place == Place::Local || step.changes.iter().all(|change| one_way(&change.path)) {
             continue;
         }
         let known = |(name, value): (&Str, &Expr)| Some((name.clone(), value.known()?.revealed()));

@@ -246,6 +246,18 @@ pub struct Elsewhere {
     pub help: &'static str,
 }
 
+/// In which direction alone the values of a field can go.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum OneWay {
+    /// From the first of these texts to the last. The way back takes another resource.
+    Order(&'static [&'static str]),
+    /// From an earlier version to a later one. A service may go to a later minor version by itself: that counts as the
+    /// one that was asked for.
+    Version,
+    /// From nothing to a value. Once given, the service keeps one.
+    Stays,
+}
+
 /// One argument or attribute.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Field {
@@ -269,6 +281,16 @@ pub struct Field {
     pub ignore_case: bool,
     /// Whether a failover changes it: what is found then is told, and neither undone nor taken for the program's wish.
     pub switched: bool,
+    /// Whether taking the value away happens in place, although any other change forces a replacement.
+    pub removable: bool,
+    /// The direction in which alone the value can go, if there is one.
+    pub one_way: Option<OneWay>,
+    /// Whether the service copies the settings of what is referred to here when the resource is made or changed: then a
+    /// change of that one takes a change of this one.
+    pub copies: bool,
+    /// Whether the resources that name the same here are members of one group. One that waits for another member is a
+    /// copy of it: when that one is made anew, so is the copy.
+    pub member: bool,
     /// Whether these are the resource's tags.
     pub tags: bool,
     /// Conditions on known values.
@@ -306,6 +328,10 @@ impl Field {
             unordered: false,
             ignore_case: false,
             switched: false,
+            removable: false,
+            one_way: None,
+            copies: false,
+            member: false,
             tags: false,
             checks: &[],
             name_rule: None,
@@ -372,6 +398,9 @@ pub struct Kind {
     /// The arguments that together must be the only ones of their values, and where. With `None`, two resources with
     /// equal arguments can exist side by side.
     pub unique: Option<(&'static [&'static str], Scope)>,
+    /// The arguments whose equal values put changes of several resources into one call, which the service takes as a
+    /// whole or not at all. None: each change is a call of its own.
+    pub batch: Option<&'static [&'static str]>,
     /// The argument whose resource takes this one along when it is deleted: then this one's own delete is skipped.
     pub deleted_with: Option<&'static str>,
     /// What the service makes along with it unless it is declared.
@@ -404,6 +433,7 @@ impl Kind {
             outputs,
             id: "{hex:17}",
             unique: None,
+            batch: None,
             deleted_with: None,
             companions: &[],
             elsewhere: &[],

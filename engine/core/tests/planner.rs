@@ -175,7 +175,7 @@ fn what_a_failover_switched_is_told_and_left() {
     // The program says that it is to last.
     let lasting = graph(&[("t.store:z", &[("name", text("z")), ("role", text("second")), ("size", int(1))])]);
     let p = plan_with(Goal::Apply, &lasting, &state, &asked);
-    assert_eq!(words(&p), ["update t.store:z"]);
+    assert_eq!(words(&p), ["record t.store:z"]);
     assert!(!p.is_refused(), "{:?}", p.diagnostics);
     assert_eq!(words(&plan_with(Goal::Destroy, &graph(&[]), &state, &asked)), ["delete t.store:z"]);
 }

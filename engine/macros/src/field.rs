@@ -87,7 +87,23 @@ impl FieldFacts {
             return Err(meta.error("a plain word is expected"));
         };
         match key.to_string().as_str() {
-            "replace" | "write_only" | "unordered" | "ignore_case" | "switched" | "volatile" => self.flags.push(key),
+            "replace" | "write_only" | "unordered" | "ignore_case" | "switched" | "volatile" | "removable"
+            | "copies" | "member" => self.flags.push(key),
+            "one_way" => {
+                let way = if meta.input.peek(syn::token::Paren) {
+                    let list: Punctuated<Expr, Token![,]> = in_parentheses(meta)?;
+                    match list.first() {
+                        Some(Expr::Path(p)) if p.path.is_ident("stays") && list.len() == 1 => quote!(Stays),
+                        _ => {
+                            let list = list.iter();
+                            quote!(Order(&[#(#list),*]))
+                        }
+                    }
+                } else {
+                    quote!(Version)
+                };
+                self.others.push(quote!(one_way: ::core::option::Option::Some(::dr_core::schema::OneWay::#way),));
+            }
             "sensitive" => {
                 self.sensitive = true;
                 self.flags.push(key);

@@ -129,6 +129,13 @@ impl KindFacts {
                         row.push(quote!(#key: #text,));
                     }
                     "unique" => row.push(unique(&meta.value()?.parse()?, fields)?),
+                    "batch" => {
+                        let text: LitStr = meta.value()?.parse()?;
+                        let value = text.value();
+                        let list: Vec<&str> = value.split(',').map(str::trim).collect();
+                        list.iter().try_for_each(|name| known(&text, name, fields))?;
+                        row.push(quote!(batch: ::core::option::Option::Some(&[#(#list),*]),));
+                    }
                     "deleted_with" => {
                         let text: LitStr = meta.value()?.parse()?;
                         known(&text, &text.value(), fields)?;

@@ -13,6 +13,7 @@
 //! | `lookup` | it only reads |
 //! | `id = "…"` | what ids look like (see `Field::like`) |
 //! | `unique = "region: name"` | scope (`world`, `account`, `region`) and the arguments that must be the only ones |
+//! | `batch = "zone_id, name"` | the arguments whose equal values put changes into one call |
 //! | `deleted_with = "bucket"` | the argument whose resource takes this one along |
 //! | `makes("D22", "logs.log_group.name", "…", "…", "…")` | what the service makes along with it unless it is declared: check, kind and argument, its value, the argument without which, what is bad about it |
 //! | `elsewhere("replicas", "D21", "…")` | an argument of the service that is said otherwise here, and how |
@@ -20,7 +21,8 @@
 //! | `name_blocked`, `create`, `update`, `delete`, `pace` | durations such as `"500ms"`, `"2s"`, `"5m"` |
 //!
 //! On a field, `#[arg(..)]` or, for attributes, `#[out(..)]`: `replace`, `default = …`, `computed`, `sensitive`,
-//! `write_only`, `unordered`, `ignore_case`, `switched`, `tags`, `volatile`, `like = "…"`, `range = a..=b`, `length = a..=b`,
+//! `write_only`, `unordered`, `ignore_case`, `switched`, `removable`, `one_way` (a version), `one_way("Standard",
+//! "Advanced")`, `one_way(stays)`, `copies`, `member`, `tags`, `volatile`, `like = "…"`, `range = a..=b`, `length = a..=b`,
 //! `pattern = "…"` (or a constant), `one_of("a", "b")`, `one_of_int(1, 2)`, `outside("example.com")`,
 //! `name(max = 80, chars = "…", prefix = "…", lower)`, `refers("kms.key.arn")` or `refers("kms.key.arn", loose)` when
 //! it does not block that one's deletion,

@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::cloud::Live;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::expr::{AttrRef, Expr};
 use crate::graph::Node;
@@ -144,10 +143,15 @@ impl<'a> Decisions<'a> {
         match self.input.refreshed.get(&recorded.address) {
             Some(Refreshed::Gone) => self.make(node, needs, wanted, Reason::Gone),
             Some(Refreshed::Live(live)) => {
-                let prior = refreshed(node.kind, recorded, live);
+                let switched = switched(node.kind, recorded, live);
+                let said = |name: &str| wanted.get(name).map_or(Some(&Value::Null), Expr::known);
+                let (agreed, told): (Vec<_>, Vec<_>) =
+                    switched.into_iter().partition(|(name, _, is)| said(name) == Some(*is));
+                let agreed: Vec<&str> = agreed.into_iter().map(|(name, ..)| name).collect();
+                let prior = refreshed(node.kind, recorded, live, &agreed);
                 let before = self.steps.len();
                 self.change(node, needs, wanted, &prior, recorded, reasons);
-                self.tell_switched(node, recorded, live, before);
+                self.tell_switched(node, &told, before);
             }
             None => self.change(node, needs, wanted, recorded, recorded, reasons),
         }
@@ -155,20 +159,22 @@ impl<'a> Decisions<'a> {
 
     /// Tells what a failover has changed. It is left as it is; a change of the same resource would undo it, so there is
     /// none before the program says which is right.
-    fn tell_switched(&mut self, node: &Node, recorded: &Record, live: &Live, before: usize) {
+    fn tell_switched(&mut self, node: &Node, switched: &[(&'static str, &Value, &Value)], before: usize) {
         let changed = self.steps[before..].iter().any(|s| s.action == Action::Update);
-        for (name, was, is) in switched(node.kind, recorded, live) {
-            let said = node.args.get(name).and_then(Expr::known);
-            if said == Some(is) {
-                continue;
-            }
-            let message = format!("`{name}` of `{}` was switched from {was} to {is}", node.address);
-            let place = node.site.of(&[name.into()], false);
-            self.diagnostics.push(if said.is_some() && changed {
+        for (name, was, is) in switched {
+            let is_said = node.args.get(*name).is_some_and(|value| !value.is_null());
+            let shown = |value: &Value| if value.is_null() { "nothing".to_owned() } else { value.to_string() };
+            let message = format!("`{name}` of `{}` was switched from {} to {}", node.address, shown(was), shown(is));
+            let place = node.site.of(&[(*name).into()], false);
+            self.diagnostics.push(if is_said && changed {
+                let last = match is.is_null() {
+                    true => format!("leave `{name}` out"),
+                    false => format!("say so: `{name}: {is}`"),
+                };
                 Diagnostic::error(format!("{message}, and a change of the resource would switch it back"))
                     .code("switched")
                     .at(place, "what the program says")
-                    .help(format!("if the failover is to last, say so: `{name}: {is}`; otherwise switch back first"))
+                    .help(format!("if the failover is to last, {last}; otherwise switch back first"))
             } else {
                 let note = Diagnostic { severity: Severity::Info, ..Diagnostic::error(message) };
                 note.code("switched").at(place, "left as it is")
@@ -194,24 +200,30 @@ impl<'a> Decisions<'a> {
         recorded: &Record,
         mut reasons: Vec<Reason>,
     ) {
-        let Difference { mut changes, args, mut left } = {
+        let Difference { mut changes, args, mut left, .. } = {
             let mut d = difference(node, wanted, prior, recorded);
             if let Some(known) = self.input.known.get(&node.address) {
                 d.changes.extend(known_changes(known, prior));
             }
-            let forced = d.forced_by().cloned().or_else(|| self.bound(node));
+            self.tell_impossible(node, &d);
+            let forced =
+                d.forced_by().cloned().or_else(|| self.bound(node)).or_else(|| self.copied(node, &mut reasons));
             if prior.incomplete || forced.is_some() {
                 return self.replace(node, needs, d, prior, forced, reasons);
             }
             reasons.extend(self.follows(&d));
             d
         };
+        let renewed = self.renewed(node);
         left.retain(|field| !field.only_mentions());
         let needs = self.with_kept(needs, prior, &left);
         let metadata = *needs != *prior.needs || node.options.protect != prior.protect;
         let noticed = !std::ptr::eq(&**prior, recorded);
         let action = if reasons.contains(&Reason::Imported) {
             Some(Action::Import)
+        } else if changes.is_empty() && !renewed.is_empty() {
+            reasons.extend(renewed.into_iter().map(|address| Reason::Follows { address }));
+            Some(Action::Update)
         } else if !changes.is_empty() {
             reasons.push(if changes.iter().any(|c| c.drift) { Reason::Drifted } else { Reason::Changed });
             Some(Action::Update)
@@ -305,6 +317,49 @@ impl<'a> Decisions<'a> {
             let binds = node.kind.arg(name).is_some_and(|f| f.replace && f.refers.is_some_and(|r| r.blocks_delete));
             (binds && value.addresses().iter().any(|a| self.is_replaced(a))).then(|| name.clone())
         })
+    }
+
+    /// The argument that makes a resource a copy of another member of its group, when that one is made anew.
+    fn copied(&mut self, node: &Node, reasons: &mut Vec<Reason>) -> Option<Str> {
+        let field = node.kind.args.iter().find(|f| f.member && node.args.contains_key(f.name))?;
+        let group = node.args.get(field.name)?;
+        let mut open: Vec<Address> = node.needs().into_iter().map(|need| need.address).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(address) = open.pop() {
+            let Some(decided) = self.decided.get(&address).filter(|_| seen.insert(address.clone())) else { continue };
+            let same = decided.node.kind.name == node.kind.name && decided.node.args.get(field.name) == Some(group);
+            if same && self.is_replaced(&address) {
+                let message =
+                    format!("`{address}` is made anew and its data is lost; so is its copy, `{}`", node.address);
+                let place = decided.node.site.span.clone();
+                let d = Diagnostic::warning(message).code("data").at(place, "this one is made anew");
+                let d = d.also(node.site.span.clone(), "the copy goes first and is made again last");
+                self.diagnostics.push(d);
+                reasons.push(Reason::Follows { address });
+                return Some(field.name.into());
+            }
+            open.extend(decided.node.needs().into_iter().map(|need| need.address));
+        }
+        None
+    }
+
+    /// The resources that are changed and whose settings this one has copied.
+    fn renewed(&self, node: &Node) -> Vec<Address> {
+        let copies = |(name, _): &(&Str, &Expr)| node.kind.arg(name).is_some_and(|f| f.copies);
+        let named = node.args.iter().filter(copies).flat_map(|(_, value)| value.addresses());
+        named.filter(|a| self.decided.get(a).is_some_and(|d| d.fate == Fate::Change)).collect()
+    }
+
+    /// Tells what an argument cannot become.
+    fn tell_impossible(&mut self, node: &Node, d: &Difference<'_>) {
+        for (field, why) in &d.impossible {
+            let message = format!("`{}` of `{}` cannot be changed so: {why}", field.name, node.address);
+            let place = node.site.of(&[field.name.into()], false);
+            self.diagnostics.push(Diagnostic::error(message).at(place, "").help(format!(
+                "say what is there, or something later; or give `{}` another name, so that it is made anew",
+                node.address
+            )));
+        }
     }
 
     fn is_replaced(&self, address: &Address) -> bool {

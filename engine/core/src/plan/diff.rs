@@ -10,7 +10,7 @@ use crate::expr::Expr;
 use crate::graph::Node;
 use crate::plan::PropertyChange;
 use crate::record::Record;
-use crate::schema::{Field, Kind, Presence};
+use crate::schema::{Field, Kind, OneWay, Presence};
 use crate::secrecy;
 use crate::value::{Map, Str, Value, intern};
 use crate::walk::Spot;
@@ -23,6 +23,8 @@ pub(super) struct Difference<'a> {
     pub(super) args: Cow<'a, Map<Expr>>,
     /// The arguments that keep the value they have: their changes are ignored, or the service chooses.
     pub(super) left: Vec<&'static Field>,
+    /// The arguments that cannot become what they shall be, in any way; and why not.
+    pub(super) impossible: Vec<(&'static Field, String)>,
 }
 
 impl Difference<'_> {
@@ -69,7 +71,11 @@ pub(super) fn switched<'a>(
     record: &'a Record,
     live: &'a Live,
 ) -> Vec<(&'static str, &'a Value, &'a Value)> {
-    let args = kind.args.iter().map(|field| (field, record.args.get(field.name), live.args.get(field.name)));
+    let args = kind.args.iter().map(|field| {
+        let (recorded, found) = (record.args.get(field.name), live.args.get(field.name));
+        // An argument that was given and is not there was switched to nothing.
+        (field, recorded, found.or(recorded.map(|_| &Value::Null)))
+    });
     let outputs =
         kind.outputs.iter().map(|field| (field, record.outputs.get(field.name), live.outputs.get(field.name)));
     let both = args.chain(outputs).filter(|(field, ..)| field.switched);
@@ -97,9 +103,10 @@ fn news<'l>(field: &Field, record: &Record, live: &'l Live) -> Option<Option<&'l
     }
 }
 
-/// The record with what a refresh found.
-pub(super) fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live) -> Arc<Record> {
-    if unchanged(kind, record, live) {
+/// The record with what a refresh found. What a failover has switched stays as it is recorded, unless the program says
+/// what was found (`agreed`).
+pub(super) fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live, agreed: &[&str]) -> Arc<Record> {
+    if unchanged(kind, record, live) && agreed.is_empty() {
         return record.clone();
     }
     let mut outputs = live.outputs.clone();
@@ -119,6 +126,12 @@ pub(super) fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live) -> Arc<R
                 fresh.args.remove(field.name);
             }
         }
+        if agreed.contains(&field.name) {
+            match live.args.get(field.name) {
+                Some(value) => fresh.args.insert(intern(field.name), value.clone()),
+                None => fresh.args.remove(field.name),
+            };
+        }
     }
     Arc::new(fresh)
 }
@@ -131,7 +144,7 @@ pub(super) fn difference<'a>(
     prior: &Record,
     recorded: &Record,
 ) -> Difference<'a> {
-    let mut result = Difference { changes: Vec::new(), args: wanted, left: Vec::new() };
+    let mut result = Difference { changes: Vec::new(), args: wanted, left: Vec::new(), impossible: Vec::new() };
     for field in node.kind.args {
         let before = prior.args.get(field.name).filter(|v| !v.is_null());
         let ignored = node.options.ignore_changes.iter().any(|i| **i == *field.name);
@@ -157,13 +170,25 @@ pub(super) fn difference<'a>(
         if equal(field, before, after) {
             continue;
         }
+        let mut forces = field.replace && !(field.removable && after.is_none());
+        match direction(field, before, after) {
+            Direction::Free => {}
+            Direction::Reached => {
+                if let Some(value) = before {
+                    result.args.to_mut().insert(intern(field.name), Expr::Known(value.clone()));
+                }
+                continue;
+            }
+            Direction::Anew => forces = true,
+            Direction::Closed(why) => result.impossible.push((field, why)),
+        }
         let drift = before.map(Value::revealed) != recorded.args.get(field.name).map(Value::revealed);
         let spot = Spot::of(field);
         result.changes.push(PropertyChange {
             path: field.name.into(),
             before: before.map(|value| secrecy::mark_value(&spot, value.clone())),
             after: after.map(|expr| secrecy::mark_expr(&spot, expr.clone())),
-            forces: field.replace,
+            forces,
             drift,
         });
     }
@@ -178,6 +203,60 @@ pub(super) fn difference<'a>(
         });
     }
     result
+}
+
+/// Whether a value can go where it shall.
+enum Direction {
+    /// Yes.
+    Free,
+    /// It is there already, or further.
+    Reached,
+    /// Only with another resource.
+    Anew,
+    /// No, and why not.
+    Closed(String),
+}
+
+fn direction(field: &Field, before: Option<&Value>, after: Option<&Expr>) -> Direction {
+    let Some(way) = field.one_way else { return Direction::Free };
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let wanted = after.and_then(Expr::known);
+    match (way, before, wanted) {
+        (OneWay::Stays, Some(_), None) if after.is_none() => Direction::Reached,
+        (OneWay::Order(order), Some(before), Some(wanted)) => {
+            let place = |value: &Value| order.iter().position(|o| value.as_str() == Some(o));
+            match (place(before), place(wanted)) {
+                (Some(is), Some(shall)) if shall < is => Direction::Anew,
+                _ => Direction::Free,
+            }
+        }
+        (OneWay::Version, Some(before), Some(wanted)) => match (text(before), text(wanted)) {
+            (Some(is), Some(shall)) => versions(&is, &shall),
+            _ => Direction::Free,
+        },
+        _ => Direction::Free,
+    }
+}
+
+/// A later version is the way on. A later minor one that is there already counts as the one that was asked for, and so
+/// does any that starts with it.
+fn versions(is: &str, shall: &str) -> Direction {
+    let parts = |text: &str| -> Vec<(u64, String)> {
+        // Numbers compare as numbers; what is no number, such as `mysql_aurora`, as text.
+        text.split('.').map(|part| (part.parse().unwrap_or(0), part.to_owned())).collect()
+    };
+    let (is_parts, shall_parts) = (parts(is), parts(shall));
+    let key = |parts: &[(u64, String)]| -> Vec<(u64, Option<String>)> {
+        parts.iter().map(|(n, text)| (*n, text.parse::<u64>().is_err().then(|| text.clone()))).collect()
+    };
+    if is_parts.starts_with(&shall_parts) {
+        return Direction::Reached;
+    }
+    match (is_parts.first() == shall_parts.first(), key(&is_parts) > key(&shall_parts)) {
+        (true, true) => Direction::Reached,
+        (false, true) => Direction::Closed(format!("it is {is} and cannot go back to {shall}")),
+        (_, false) => Direction::Free,
+    }
 }
 
 fn equal(field: &Field, before: Option<&Value>, after: Option<&Expr>) -> bool {

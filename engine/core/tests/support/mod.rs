@@ -14,7 +14,7 @@ use dr_core::plan::{Action, Goal, Input, Plan, Refreshed, propose};
 use dr_core::record::{Record, Snapshot};
 use dr_core::registry::Registry;
 use dr_core::schedule::{Scheduler, StepEnd, Task};
-use dr_core::schema::{Allowed, Field, Kind, Lit, Presence, Reference, Rule, Scope, Type};
+use dr_core::schema::{Allowed, Field, Kind, Lit, OneWay, Presence, Reference, Rule, Scope, Type};
 use dr_core::value::{Map, Str, Value};
 
 const OPTIONAL: Field = Field { presence: Presence::Optional, ..Field::new("", "", Type::Str) };
@@ -81,10 +81,35 @@ pub static CHILD: Kind = Kind {
         &[ARN],
     )
 };
+/// A database: it may be a member of a group, whose copies wait for the first one; its version and tier go one way.
+pub static BASE: Kind = Kind {
+    unique: Some((&["name"], Scope::Region)),
+    ..Kind::new(
+        "t.base",
+        "",
+        &[
+            NAME,
+            SIZE,
+            Field {
+                replace: true,
+                removable: true,
+                switched: true,
+                member: true,
+                ..refers("group", "t.store.name", true)
+            },
+            Field { name: "key", replace: true, ..OPTIONAL },
+            Field { name: "version", one_way: Some(OneWay::Version), ..OPTIONAL },
+            Field { name: "tier", one_way: Some(OneWay::Order(&["plain", "large"])), ..OPTIONAL },
+            Field { name: "scaling", one_way: Some(OneWay::Stays), ..OPTIONAL },
+            Field { copies: true, ..refers("model", "t.node.arn", true) },
+        ],
+        &[ARN],
+    )
+};
 pub static LOOKUP: Kind = Kind { lookup: true, ..Kind::new("t.lookup", "", &[], &[ARN]) };
 
 pub fn registry() -> Registry {
-    Registry::new([&STORE, &NODE, &CHILD, &LOOKUP])
+    Registry::new([&STORE, &NODE, &CHILD, &BASE, &LOOKUP])
 }
 pub fn at(address: &str) -> Address {
     Address::parse(address).unwrap()

@@ -43,7 +43,7 @@ pub struct Cluster {
     pub engine_mode: String,
     /// Version of the engine, e.g. `15.15`. A version without its last number stands for any that starts with it.
     /// Within a global cluster all clusters have the same, and an upgrade goes through all of them, the writer last.
-    #[arg(computed, like = "15.15", pattern = "[0-9]+(\\.[0-9a-z_]+)*")]
+    #[arg(computed, one_way, like = "15.15", pattern = "[0-9]+(\\.[0-9a-z_]+)*")]
     pub engine_version: Option<String>,
     /// Whether an upgrade may be one to another major version.
     #[arg(write_only, default = false)]
@@ -57,7 +57,13 @@ pub struct Cluster {
     )]
     pub engine_lifecycle_support: Option<String>,
     /// The global cluster that it is part of.
-    #[arg(replace, refers("rds.global_cluster.id"), length = 1..=63, pattern = "[A-Za-z](-?[A-Za-z0-9]){0,62}")]
+    #[arg(
+        replace,
+        removable,
+        switched,
+        member,
+        refers("rds.global_cluster.id"),
+        length = 1..=63, pattern = "[A-Za-z](-?[A-Za-z0-9]){0,62}")]
     pub global_cluster_identifier: Option<String>,
     /// Whether a cluster that follows the writer of another region takes statements that write and passes them on.
     #[arg(default = false)]
@@ -100,6 +106,7 @@ pub struct Cluster {
     #[arg(computed, like = "default.{engine}15", refers("rds.cluster_parameter_group.name"))]
     pub db_cluster_parameter_group_name: Option<String>,
     /// Capacity of instances of the class `db.serverless`. Once given it cannot be taken back.
+    #[arg(one_way(stays))]
     pub serverlessv2_scaling_configuration: Option<ServerlessV2Scaling>,
     /// Whether the storage is encrypted.
     #[arg(replace, default = true)]

@@ -31,7 +31,7 @@ pub struct GlobalCluster {
     pub engine: String,
     /// Version of the engine, e.g. `15.15`; the clusters' own must be the same. An upgrade goes through all of them, the
     /// writer last. A version without its last number stands for any that starts with it.
-    #[arg(computed, like = "15.15", pattern = "[0-9]+(\\.[0-9a-z_]+)*")]
+    #[arg(computed, one_way, like = "15.15", pattern = "[0-9]+(\\.[0-9a-z_]+)*")]
     pub engine_version: Option<String>,
     /// Whether an upgrade may be one to another major version.
     #[arg(write_only, default = false)]

@@ -65,7 +65,8 @@ pub struct HealthCheck {
     /// How many of them must be healthy.
     #[arg(range = 0..=256)]
     pub health_threshold: Option<i64>,
-    /// The alarm whose state is the check's.
+    /// The alarm whose state is the check's. Route 53 copies the alarm's settings when the check is made or changed.
+    #[arg(copies)]
     pub alarm_identifier: Option<AlarmIdentifier>,
     /// What the check is while the alarm has too little data: `LastKnownStatus` when left out.
     #[arg(one_of("Healthy", "Unhealthy", "LastKnownStatus"))]

@@ -15,6 +15,7 @@ use dr_macros::{Block, Kind};
     place = global,
     id = "{zone_id}/{name}/{type}/{set_identifier}",
     unique = "account: zone_id, name, type, set_identifier",
+    batch = "zone_id, name",
     create = "2s",
     update = "2s",
     delete = "2s"

@@ -28,7 +28,7 @@ pub struct SsmParameter {
     #[arg(default = "", length = 0..=1_024)]
     pub description: String,
     /// `Advanced` for more than 4 KiB, at a price. An advanced parameter cannot be made a standard one again.
-    #[arg(default = "Standard", one_of("Standard", "Advanced", "Intelligent-Tiering"))]
+    #[arg(default = "Standard", one_way("Standard", "Advanced"), one_of("Standard", "Advanced", "Intelligent-Tiering"))]
     pub tier: String,
     /// Key that encrypts a secret: id, ARN or alias. Systems Manager takes the account's key.
     #[arg(computed, refers("kms.key.arn"))]
