@@ -393,6 +393,7 @@ impl<'a> Decisions<'a> {
             after: Vec::new(),
             replacement: None,
             implied_by: None,
+            batch: None,
             typical_ms: millis(typical),
         }
     }
@@ -414,6 +415,7 @@ impl<'a> Decisions<'a> {
             after: Vec::new(),
             replacement: None,
             implied_by: None,
+            batch: None,
             typical_ms: if action == Action::Delete { millis(typical) } else { 0 },
             prior: Some(prior),
         }

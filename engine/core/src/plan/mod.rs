@@ -4,8 +4,9 @@
 //! and executed elsewhere. Making one is [`propose`], in stages of one file each: `moves` gives records their new addresses,
 //! `decide` says what becomes of each resource in the order of dependencies (`foresee` what will be known of it, `diff`
 //! what differs), `hold` who keeps referring to what, `names`, `destroyable` and `protect` look at what was decided, `order` arranges the steps, `identity`
-//! names the plan.
+//! names the plan, and `sound` looks over the finished one.
 
+mod batch;
 mod decide;
 mod destroyable;
 mod diff;
@@ -19,6 +20,7 @@ mod names;
 mod order;
 mod propose;
 mod protect;
+pub mod sound;
 mod unique;
 
 use std::sync::Arc;
@@ -121,6 +123,10 @@ pub struct Step {
     /// The resource whose deletion takes this one along; then no call is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub implied_by: Option<Address>,
+    /// The first step of those that are carried out together with this one, by one call; then all of them come after
+    /// the same steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<usize>,
     /// How long it typically takes, in milliseconds.
     pub typical_ms: u64,
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::address::Address;
 use crate::graph::ReplaceOrder;
 use crate::plan::hold::{Hold, Holds};
-use crate::plan::{Action, Step, free};
+use crate::plan::{Action, Step, batch, free};
 use crate::record::Record;
 use crate::registry::Registry;
 use crate::schedule::{Cycle, Scheduler, Task};
@@ -77,7 +77,25 @@ pub(super) fn arrange(steps: &mut [Step], facts: &Facts<'_>) -> Result<Duration,
     }
 }
 
+/// As [`attempt_apart`], with as many batches as the order allows: where the members of one wait for each other by way of
+/// something else, each is a call of its own.
 fn attempt(steps: &mut [Step], facts: &Facts<'_>) -> Result<Duration, Stuck> {
+    let mut apart = BTreeSet::new();
+    loop {
+        match attempt_apart(steps, facts, &apart) {
+            Err(Stuck::Cycle { steps: cycle, names }) => {
+                let batch = cycle.iter().find_map(|&i| steps[i].batch);
+                if batch.is_none_or(|first| !apart.insert(first)) {
+                    return Err(Stuck::Cycle { steps: cycle, names });
+                }
+            }
+            other => return other,
+        }
+    }
+}
+
+/// One attempt, without the batches whose first members are `apart`.
+fn attempt_apart(steps: &mut [Step], facts: &Facts<'_>, apart: &BTreeSet<usize>) -> Result<Duration, Stuck> {
     let index = Index::new(steps);
     settle_replacements(steps, &index);
     if let Some((step, by)) = held(steps, facts.holds) {
@@ -96,6 +114,9 @@ fn attempt(steps: &mut [Step], facts: &Facts<'_>) -> Result<Duration, Stuck> {
     for &(taker, giver) in &names {
         after[taker].insert(giver);
     }
+    let batches = batch::find(steps, facts.registry, &implied, apart);
+    batch::join(&batches, &mut after);
+    steps.iter_mut().zip(batches).for_each(|(step, batch)| step.batch = batch);
     let after: Vec<Vec<usize>> = after.into_iter().map(|list| list.into_iter().collect()).collect();
     let tasks: Vec<Task> = steps
         .iter()

@@ -13,13 +13,14 @@ use crate::plan::hold::{Hold, Holds};
 use crate::plan::input::{Goal, Input};
 use crate::plan::moves::{self, Move, Moves};
 use crate::plan::order::{self, Facts, Stuck};
+use crate::plan::sound::{self, Unsound};
 use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Step, destroyable, identity, names, protect};
 use crate::value::{Map, Str, Value};
 
 /// Makes the plan. What is wrong is among its diagnostics; a plan with an error cannot be applied.
 pub fn propose(input: &Input<'_>) -> Plan {
     let moves = moves::find(input.graph, input.snapshot);
-    with_moves(input, &moves, |input, list| {
+    let mut plan = with_moves(input, &moves, |input, list| {
         let mut decisions = Decisions::new(input, list);
         decisions.diagnostics.extend(moves.diagnostics.iter().cloned());
         if input.goal == Goal::Apply {
@@ -33,7 +34,12 @@ pub fn propose(input: &Input<'_>) -> Plan {
         decisions.remove_undeclared();
         decisions.diagnostics.extend(protect::check(input, &decisions.steps));
         finish(input, decisions, list)
-    })
+    });
+    if !plan.is_refused() {
+        let broken = sound::check(&plan, input.snapshot, input.registry);
+        plan.diagnostics.extend(broken.iter().map(unsound));
+    }
+    plan
 }
 
 /// The arguments of these resources, as far as they will all be known: what a look-up is to be asked while planning.
@@ -158,6 +164,13 @@ fn held(input: &Input<'_>, step: &Step, hold: &Hold) -> Diagnostic {
     };
     let place = user.and_then(|n| n.site.of(&[(*argument).into()], false));
     Diagnostic::error(message).at(step.span.clone(), "this is to go").also(place, "this uses it").help(help)
+}
+
+/// That the plan breaks an invariant: nothing that a program says should be able to bring that about.
+fn unsound(broken: &Unsound) -> Diagnostic {
+    Diagnostic::error(format!("the plan is not sound: {}", broken.what))
+        .code(broken.rule)
+        .help("this is a mistake of dr and not of the program; nothing was changed; please report it with the program")
 }
 
 fn op(step: &Step) -> Option<&Str> {

@@ -106,10 +106,27 @@ pub static BASE: Kind = Kind {
         &[ARN],
     )
 };
+/// Entries of one store are changed by one call.
+pub static ENTRY: Kind = Kind {
+    unique: Some((&["store", "name", "class"], Scope::Region)),
+    batch: Some(&["store", "name"]),
+    ..Kind::new(
+        "t.entry",
+        "",
+        &[
+            Field { replace: true, ..refers("store", "t.store.name", true) },
+            Field { ignore_case: true, ..NAME },
+            Field { name: "class", replace: true, ..OPTIONAL },
+            SIZE,
+            refers("peer", "t.node.arn", true),
+        ],
+        &[ARN],
+    )
+};
 pub static LOOKUP: Kind = Kind { lookup: true, ..Kind::new("t.lookup", "", &[], &[ARN]) };
 
 pub fn registry() -> Registry {
-    Registry::new([&STORE, &NODE, &CHILD, &BASE, &LOOKUP])
+    Registry::new([&STORE, &NODE, &CHILD, &BASE, &ENTRY, &LOOKUP])
 }
 pub fn at(address: &str) -> Address {
     Address::parse(address).unwrap()

@@ -346,6 +346,7 @@ pub fn step(action: Action, at: &str, after: &[usize], args: &[(&str, Expr)]) ->
         after: after.to_vec(),
         replacement: None,
         implied_by: None,
+        batch: None,
         typical_ms: typical.as_millis() as u64,
         address,
     }

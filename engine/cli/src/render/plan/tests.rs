@@ -45,6 +45,7 @@ fn step(address: &str, region: Option<&str>, action: Action, reasons: Vec<Reason
         after: Vec::new(),
         replacement: None,
         implied_by: None,
+        batch: None,
         typical_ms: 0,
     }
 }
