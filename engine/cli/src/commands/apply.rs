@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use dr_core::plan::{Action, Goal, Plan};
+use dr_core::plan::{Action, Goal, Plan, sound};
 use dr_core::value::Str;
 use dr_run::{Report, plan_file};
 
@@ -98,6 +98,10 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
         let mut work = Work::open(session, &folder, args.planning.parallel()).await?;
         signals.stop(&work.cancel);
         dr_run::check_fresh(&plan, &session.suffix, &work.identity, &held.snapshot)?;
+        if let Some(broken) = sound::check(&plan, &held.snapshot, &session.registry).first() {
+            return Err(CommandFailure::new(format!("the plan in `{}` is not sound: {broken}", file.display()))
+                .hint("plan again; if the new plan is refused as well, report it together with the program"));
+        }
         confirm_and_run(args, session, &mut work, Some(held), &plan, &mut sources).await
     })
 }
