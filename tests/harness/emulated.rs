@@ -104,7 +104,7 @@ impl Noting {
             .load()
             .await;
         let state_dir = state_dir.to_owned();
-        let packages = move |sha256: &str| dr_run::read_package(&state_dir, sha256);
+        let packages = move |sha256: &str| dr_local::read_package(&state_dir, sha256);
         let aws = Aws::with_config(config, Arc::new(packages)).await?;
         Ok(Noting { aws, noted: Mutex::default() })
     }

@@ -15,7 +15,8 @@ use dr_core::plan::{Goal, Plan};
 use dr_core::record::Snapshot;
 use dr_core::registry::Registry;
 use dr_core::value::{Str, Value};
-use dr_run::{Calls, Cancel, DiskWorld, Engine, Gate, KeySource, LocalCloud, Report, Router, Silent, Store, Wanted};
+use dr_local::{DiskWorld, LocalCloud};
+use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Report, Router, Silent, Store, Wanted};
 use dr_script::{Environment, Host, Limits, Request, Root, Setting};
 use dr_tests_support::repository;
 
@@ -102,7 +103,7 @@ impl Room {
         let router = Router::new(&self.local, &*self.cloud);
         let (program, identity) = (&Str::from(self.program.name.as_str()), &self.identity);
         let wanted = Wanted { goal, program, graph, snapshot: &snapshot, identity, refresh: true };
-        let plan = dr_run::plan(&self.engine(&router), &self.local, &wanted).await?;
+        let plan = dr_run::plan(&self.engine(&router), &wanted).await?;
         if plan.is_refused() {
             let found: Vec<String> = plan.diagnostics.iter().map(Diagnostic::to_string).collect();
             return Err(format!("the plan is refused: {}", found.join("; ")).into());
@@ -113,7 +114,9 @@ impl Room {
     /// Carries a plan out, to the end.
     pub(crate) async fn apply(&self, plan: &Plan) -> Result<Report, Failure> {
         let router = Router::new(&self.local, &*self.cloud);
-        let report = dr_run::apply(&self.engine(&router), plan, self.snapshot()?).await?;
+        let snapshot = self.snapshot()?;
+        self.local.tidy(&snapshot)?;
+        let report = dr_run::apply(&self.engine(&router), plan, snapshot).await?;
         if report.is_complete() {
             return Ok(report);
         }

@@ -24,7 +24,8 @@ use dr_aws::Aws;
 use dr_core::address::Address;
 use dr_core::cloud::{Cloud, CloudError, ErrorClass, Intent, Settled, Target};
 use dr_core::compare::same;
-use dr_core::schema::{Kind, Presence, Type};
+use dr_core::resolve::complete;
+use dr_core::schema::{Kind, Presence};
 use dr_core::value::{Map, Str, Value};
 
 type Failure = Box<dyn Error>;
@@ -91,8 +92,7 @@ fn resource(declared: &Value, known: &BTreeMap<String, Map<Value>>) -> Result<(S
     let name = text("name").ok_or("a resource has no name")?;
     let kind = text("kind").ok_or("a resource has no kind")?;
     let kind = dr_kinds::registry().get(kind).ok_or(format!("there is no kind {kind}"))?;
-    let mut args = defaults(kind.args);
-    args.extend(filled(map("args").cloned().unwrap_or_default(), known)?);
+    let args = complete(kind.args, &filled(map("args").cloned().unwrap_or_default(), known)?);
     let change = match map("change") {
         Some(change) => Some(filled(change.clone(), known)?),
         None => None,
@@ -104,18 +104,7 @@ fn resource(declared: &Value, known: &BTreeMap<String, Map<Value>>) -> Result<(S
     Ok((name.to_owned(), Resource { kind, region, address, intent, args, change, id: String::new() }))
 }
 
-fn defaults(fields: &[dr_core::schema::Field]) -> Map<Value> {
-    let of = |field: &dr_core::schema::Field| match (field.presence, field.ty) {
-        (Presence::Default(lit), Type::Object(inner)) if matches!(lit.value(), Value::Map(_)) => {
-            Some(Value::Map(defaults(inner)))
-        }
-        (Presence::Default(lit), _) => Some(lit.value()),
-        _ => None,
-    };
-    fields.iter().filter_map(|field| Some((field.name.into(), of(field)?))).collect()
-}
-
-/// Puts attributes of earlier resources in. The defaults inside of blocks are the file's to write out.
+/// Puts attributes of earlier resources in.
 fn filled(args: Map<Value>, known: &BTreeMap<String, Map<Value>>) -> Result<Map<Value>, Failure> {
     let mut text = Value::Map(args).to_json();
     for (name, attributes) in known {

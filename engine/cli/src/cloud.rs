@@ -61,7 +61,7 @@ fn sandbox(reach: &Reach<'_>, registry: &Arc<Registry>) -> Result<Reached, Comma
 #[cfg(feature = "aws")]
 async fn aws(reach: &Reach<'_>) -> Result<Arc<dyn Cloud>, CommandFailure> {
     let state_dir = reach.state_dir.to_owned();
-    let read = move |sha256: &str| dr_run::read_package(&state_dir, sha256);
+    let read = move |sha256: &str| dr_local::read_package(&state_dir, sha256);
     let aws = dr_aws::Aws::connect(Arc::new(read)).await;
     Ok(Arc::new(aws.map_err(|e| {
         CommandFailure::new("cannot connect to AWS")

@@ -13,9 +13,8 @@ use dr_core::graph::Graph;
 use dr_core::plan::{Goal, Plan};
 use dr_core::record::Snapshot;
 use dr_core::value::Str;
-use dr_run::{
-    Calls, Cancel, DiskWorld, Engine, Gate, LocalCloud, Observer, Outcome, Report, Resumption, Router, Silent, Store,
-};
+use dr_local::{DiskWorld, LocalCloud};
+use dr_run::{Calls, Cancel, Engine, Gate, Observer, Outcome, Report, Resumption, Router, Silent, Store};
 
 use crate::cloud::Reached;
 use crate::exit::{CommandFailure, Exit};
@@ -98,7 +97,7 @@ impl<'a> Work<'a> {
         let WantedPlan { goal, program, graph, refresh } = wanted;
         let identity = &self.identity;
         let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh };
-        Ok(dr_run::plan(&engine, &self.local, &wanted).await?)
+        Ok(dr_run::plan(&engine, &wanted).await?)
     }
 
     /// Finishes what an earlier run left open.
@@ -142,6 +141,9 @@ impl<'a> Work<'a> {
     /// When it is not for this state, or state cannot be written. Failures of steps are in the report.
     pub(crate) async fn apply(&mut self, held: OpenState, plan: &Plan) -> Result<Report, CommandFailure> {
         self.for_real().await?;
+        self.local
+            .tidy(&held.snapshot)
+            .map_err(|e| CommandFailure::new("cannot put the packages in order").because(&e))?;
         let live = LiveView::new(self.session.ui, Some(plan));
         let router = Router::new(&self.local, &*self.reached.cloud);
         let engine = self.engine(&held.store, &router, &live);

@@ -184,6 +184,17 @@ pub trait Cloud: Send + Sync {
     /// Which cloud and account this is.
     fn identify(&self) -> CloudResult<'_, Identity>;
 
+    /// The attributes that a resource will have, where they are known before it is made.
+    fn preview<'a>(&'a self, _at: Target<'a>, _args: &'a Map<Value>) -> CloudResult<'a, Option<Map<Value>>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// Whether what these recorded attributes stand for is still there, for kinds that live in the state alone. No call
+    /// is made for it.
+    fn is_whole(&self, _kind: &Kind, _outputs: &Map<Value>) -> bool {
+        true
+    }
+
     /// The id of what this intent created, if it exists.
     fn find<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Option<Str>>;
 

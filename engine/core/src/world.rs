@@ -2,6 +2,7 @@
 //!
 //! Everything with an effect that is not a cloud call goes through this trait, so that tests can put another in.
 
+use std::io;
 use std::path::PathBuf;
 
 use crate::value::Str;
@@ -11,10 +12,8 @@ use crate::value::Str;
 pub struct Package {
     /// SHA-256 of the archive, lower-case hexadecimal.
     pub sha256: String,
-    /// The archive's bytes.
-    pub bytes: Vec<u8>,
-    /// The names of the files inside, sorted.
-    pub files: Vec<String>,
+    /// The archive's size, in bytes.
+    pub size: u64,
 }
 
 /// Why a folder could not be packed.
@@ -26,14 +25,28 @@ pub enum PackError {
     /// There is nothing in it.
     #[error("the folder `{0}` holds no file")]
     Empty(String),
+    /// What is to be left out is said in too many words.
+    #[error("the patterns of what is to be left out are too long: {0} bytes together at most")]
+    Patterns(usize),
+    /// Something in it cannot be in an archive.
+    #[error("cannot pack `{path}`: {why}")]
+    Refused {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        why: &'static str,
+    },
     /// It could not be read.
     #[error("cannot read `{path}`")]
     Read {
         /// The file or folder.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
+    /// The archive could not be written.
+    #[error("cannot write the archive")]
+    Write(#[source] io::Error),
 }
 
 /// Effects that are not cloud calls.
@@ -41,11 +54,12 @@ pub trait World: Send + Sync {
     /// Random bytes fit for secrets. Fewer than asked for only when the operating system has none to give.
     fn random(&self, count: usize) -> Vec<u8>;
 
-    /// Packs a folder, named relative to the program, into a ZIP archive that is the same for the same contents.
-    /// What `exclude` names is left out: paths inside the folder, in which `*` stands for anything but `/` and `**` for
-    /// anything.
+    /// Packs a folder, named relative to the program, into a ZIP archive that is the same for the same contents, and
+    /// writes it piece by piece. What `exclude` names is left out: paths inside the folder, in which `*` stands for
+    /// anything but `/` and `**` for anything.
     ///
     /// # Errors
-    /// When the folder is missing, empty, outside the program's, or unreadable.
-    fn pack(&self, folder: &str, exclude: &[Str]) -> Result<Package, PackError>;
+    /// When the folder is missing, empty, outside the program's or unreadable, when something in it is neither a file
+    /// nor a folder, or when the archive cannot be written.
+    fn pack(&self, folder: &str, exclude: &[Str], into: &mut dyn io::Write) -> Result<Package, PackError>;
 }

@@ -3,15 +3,14 @@
 use dr_core::plan::{Input, Plan, propose};
 
 use crate::engine::Engine;
-use crate::local::LocalCloud;
 use crate::prepare::{Interrupted, Prepared, Wanted, prepare};
 
 /// Makes a plan. Nothing is changed or written.
 ///
 /// # Errors
 /// When somebody asked to stop. Everything else that goes wrong is among the plan's diagnostics.
-pub async fn plan(engine: &Engine<'_>, local: &LocalCloud, wanted: &Wanted<'_>) -> Result<Plan, Interrupted> {
-    let Prepared { known, refreshed, imports, diagnostics } = prepare(engine, local, wanted).await?;
+pub async fn plan(engine: &Engine<'_>, wanted: &Wanted<'_>) -> Result<Plan, Interrupted> {
+    let Prepared { known, refreshed, imports, diagnostics } = prepare(engine, wanted).await?;
     let input = wanted.input(engine);
     let mut plan = propose(&Input { refreshed: &refreshed, known: &known, imports: &imports, ..input });
     plan.diagnostics.extend(diagnostics);

@@ -18,7 +18,6 @@ use dr_core::value::{Map, Str, Value};
 use futures::StreamExt as _;
 
 use crate::engine::{Broken, CallKind, Engine, Job};
-use crate::local::LocalCloud;
 use crate::retry::Retry;
 
 /// Reads at work at once, over all services; the gate decides how many of them are calls.
@@ -85,15 +84,15 @@ pub struct Prepared {
 ///
 /// # Errors
 /// When somebody asked to stop. Everything else that goes wrong is among the diagnostics.
-pub async fn prepare(engine: &Engine<'_>, local: &LocalCloud, wanted: &Wanted<'_>) -> Result<Prepared, Interrupted> {
+pub async fn prepare(engine: &Engine<'_>, wanted: &Wanted<'_>) -> Result<Prepared, Interrupted> {
     let Wanted { graph, snapshot, refresh, .. } = *wanted;
     let mut prepared = Prepared::default();
     if refresh {
         prepared.refresh(engine, snapshot).await?;
     }
-    prepared.check_packages(local, snapshot);
+    prepared.check_local(engine, snapshot);
     prepared.import(engine, graph, snapshot).await?;
-    prepared.answer(engine, local, &wanted.input(engine)).await?;
+    prepared.answer(engine, &wanted.input(engine)).await?;
     Ok(prepared)
 }
 
@@ -148,10 +147,13 @@ impl Prepared {
         Ok(())
     }
 
-    /// An archive whose bytes are lost is made again.
-    fn check_packages(&mut self, local: &LocalCloud, snapshot: &Snapshot) {
+    /// What lives in the state alone and is not whole any more is made again: an archive whose bytes are lost.
+    fn check_local(&mut self, engine: &Engine<'_>, snapshot: &Snapshot) {
         for (address, record) in &snapshot.records {
-            if !local.is_whole(record) {
+            let Some(kind) = engine.registry.get(&record.kind).filter(|kind| kind.place == Place::Local) else {
+                continue;
+            };
+            if !engine.cloud.is_whole(kind, &record.outputs) {
                 self.refreshed.insert(address.clone(), Refreshed::Gone);
             }
         }
@@ -162,6 +164,12 @@ impl Prepared {
         for (address, node) in &graph.nodes {
             let Some(id) = &node.options.import_id else { continue };
             if snapshot.records.contains_key(address) {
+                continue;
+            }
+            if node.kind.place == Place::Local {
+                let message = format!("`{address}` cannot be taken over: a `{}` is in no cloud", node.kind.name);
+                let place = node.site.of(&["import_id".into()], false);
+                self.diagnostics.push(Diagnostic::error(message).at(place, "").help("leave `import_id` out"));
                 continue;
             }
             let args = node.args.iter().filter_map(|(k, e)| Some((k.clone(), e.known()?.revealed()))).collect();
@@ -203,9 +211,9 @@ impl Prepared {
     }
 
     /// Answers look-ups and packs archives, as long as one makes the arguments of others known.
-    async fn answer(&mut self, engine: &Engine<'_>, local: &LocalCloud, input: &Input<'_>) -> Result<(), Interrupted> {
+    async fn answer(&mut self, engine: &Engine<'_>, input: &Input<'_>) -> Result<(), Interrupted> {
         let graph = input.graph;
-        let asks = |node: &&Node| node.kind.lookup || LocalCloud::is_previewed(node.kind);
+        let asks = |node: &&Node| node.kind.lookup || node.kind.place == Place::Local;
         let mut open: BTreeSet<Address> = graph.nodes.values().filter(asks).map(|n| n.address.clone()).collect();
         while !open.is_empty() {
             let so_far = Input { refreshed: &self.refreshed, known: &self.known, imports: &self.imports, ..*input };
@@ -214,12 +222,12 @@ impl Prepared {
                 break;
             }
             open.retain(|address| !asked.contains_key(address));
-            let (look_ups, archives): (Vec<_>, Vec<_>) = asked
+            let (look_ups, local): (Vec<_>, Vec<_>) = asked
                 .iter()
                 .filter_map(|(address, args)| Some((graph.nodes.get(address)?, args)))
                 .partition(|(node, _)| node.kind.lookup);
-            for (node, args) in archives {
-                self.preview(local, node, args);
+            for (node, args) in local {
+                self.preview(engine, node, args).await;
             }
             let calls = look_ups.iter().map(|(node, args)| async move {
                 let open = revealed(args);
@@ -245,10 +253,12 @@ impl Prepared {
         Ok(())
     }
 
-    /// Packs an archive to learn what it will be.
-    fn preview(&mut self, local: &LocalCloud, node: &Node, args: &Map<Value>) {
-        match local.preview(args) {
-            Ok(outputs) => {
+    /// Asks what something that lives in the state alone will be: an archive is packed for that.
+    async fn preview(&mut self, engine: &Engine<'_>, node: &Node, args: &Map<Value>) {
+        let target = job(node.kind, node.region.as_ref(), &node.address).target;
+        match engine.cloud.preview(target, &revealed(args)).await {
+            Ok(None) => {}
+            Ok(Some(outputs)) => {
                 self.known.insert(node.address.clone(), outputs);
             }
             Err(CloudError { message, .. }) => {

@@ -1,7 +1,7 @@
-//! The router: one cloud made of two. Local kinds are served by the engine itself, all others by the cloud at hand.
+//! The router: one cloud made of two. Local kinds are served on this machine, all others by the cloud at hand.
 
 use dr_core::cloud::{Cloud, CloudResult, Identity, Intent, Live, Settled, TaggedResource, Target};
-use dr_core::schema::Place;
+use dr_core::schema::{Kind, Place};
 use dr_core::value::{Map, Str, Value};
 
 /// Sends each call where its kind lives. The identity is that of the cloud.
@@ -16,8 +16,8 @@ impl<'c> Router<'c> {
         Router { local, cloud }
     }
 
-    fn of(&self, at: Target<'_>) -> &'c dyn Cloud {
-        if at.kind.place == Place::Local { self.local } else { self.cloud }
+    fn of(&self, kind: &Kind) -> &'c dyn Cloud {
+        if kind.place == Place::Local { self.local } else { self.cloud }
     }
 }
 
@@ -25,11 +25,17 @@ impl Cloud for Router<'_> {
     fn identify(&self) -> CloudResult<'_, Identity> {
         self.cloud.identify()
     }
+    fn preview<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Option<Map<Value>>> {
+        self.of(at.kind).preview(at, args)
+    }
+    fn is_whole(&self, kind: &Kind, outputs: &Map<Value>) -> bool {
+        self.of(kind).is_whole(kind, outputs)
+    }
     fn find<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Option<Str>> {
-        self.of(at).find(at, args, intent)
+        self.of(at.kind).find(at, args, intent)
     }
     fn create<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str> {
-        self.of(at).create(at, args, intent)
+        self.of(at.kind).create(at, args, intent)
     }
     fn configure<'a>(
         &'a self,
@@ -38,13 +44,13 @@ impl Cloud for Router<'_> {
         args: &'a Map<Value>,
         intent: &'a Intent,
     ) -> CloudResult<'a, ()> {
-        self.of(at).configure(at, id, args, intent)
+        self.of(at.kind).configure(at, id, args, intent)
     }
     fn settle<'a>(&'a self, at: Target<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Settled> {
-        self.of(at).settle(at, id, args)
+        self.of(at.kind).settle(at, id, args)
     }
     fn read<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
-        self.of(at).read(at, id, last)
+        self.of(at.kind).read(at, id, last)
     }
     fn update<'a>(
         &'a self,
@@ -53,16 +59,16 @@ impl Cloud for Router<'_> {
         old: &'a Map<Value>,
         new: &'a Map<Value>,
     ) -> CloudResult<'a, ()> {
-        self.of(at).update(at, id, old, new)
+        self.of(at.kind).update(at, id, old, new)
     }
     fn delete<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, ()> {
-        self.of(at).delete(at, id, last)
+        self.of(at.kind).delete(at, id, last)
     }
     fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled> {
-        self.of(at).deleted(at, id, last)
+        self.of(at.kind).deleted(at, id, last)
     }
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
-        self.of(at).look_up(at, args)
+        self.of(at.kind).look_up(at, args)
     }
     fn sweep<'a>(
         &'a self,

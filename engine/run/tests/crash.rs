@@ -20,7 +20,8 @@ use dr_core::graph::{Graph, Node, Options, Output, ReplaceOrder};
 use dr_core::plan::{Goal, Input, Plan, propose};
 use dr_core::record::Snapshot;
 use dr_core::value::{Map, Str, Value};
-use dr_run::{Cancel, DiskWorld, LocalCloud, Observer, Report, Resumption, Router, Silent, Store};
+use dr_local::{DiskWorld, LocalCloud};
+use dr_run::{Cancel, Observer, Report, Resumption, Router, Silent, Store};
 
 /// A resource: its address, its arguments, and what it depends on.
 type Declared<'a> = (&'a str, &'a [(&'a str, Value)], Option<&'a str>);

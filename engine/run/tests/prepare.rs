@@ -15,7 +15,8 @@ use dr_core::plan::{Action, Refreshed};
 use dr_core::record::Snapshot;
 use dr_core::schema::Place;
 use dr_core::value::{Map, Str, Value};
-use dr_run::{DiskWorld, Interrupted, LocalCloud, Prepared, Store, prepare};
+use dr_local::{DiskWorld, LocalCloud};
+use dr_run::{Interrupted, Prepared, Router, Store, prepare};
 
 /// A graph of these resources; `import:ID` among the arguments is the option.
 fn graph(nodes: &[(&str, &[(&str, Expr)])]) -> Graph {
@@ -47,9 +48,10 @@ fn attr(at: &str, name: &str) -> Expr {
 async fn prepared(dir: &Path, store: &Store, cloud: &Fake, graph: &Graph, refresh: bool) -> Prepared {
     let room = Room::new();
     let local = LocalCloud::new(Arc::new(DiskWorld::new(dir)), dir, "e");
-    let engine = room.engine(store, cloud, &dr_run::Silent);
+    let router = Router::new(&local, cloud);
+    let engine = room.engine(store, &router, &dr_run::Silent);
     let snapshot = store.snapshot().unwrap();
-    prepare(&engine, &local, &wanted(graph, &snapshot, refresh)).await.unwrap()
+    prepare(&engine, &wanted(graph, &snapshot, refresh)).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,9 +152,8 @@ async fn what_cannot_be_read_is_an_error_and_a_request_to_stop_is_heeded() {
     assert_eq!(named, ["x.quick:a", "x.quick:b"]);
     let room = Room::new();
     room.cancel.request();
-    let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "e");
     let engine = room.engine(&store, &cloud, &dr_run::Silent);
     let snapshot = store.snapshot().unwrap();
-    let stopped = prepare(&engine, &local, &wanted(&Graph::default(), &snapshot, true)).await;
+    let stopped = prepare(&engine, &wanted(&Graph::default(), &snapshot, true)).await;
     assert_eq!(stopped.err(), Some(Interrupted));
 }

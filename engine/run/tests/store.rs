@@ -10,7 +10,8 @@ use dr_core::expr::{Expr, PartKey};
 use dr_core::plan::{Action, Plan};
 use dr_core::record::Snapshot;
 use dr_core::value::{Map, Value};
-use dr_run::{DiskWorld, KeySource, LocalCloud, PlanFileError, Router, StateChange, Store, StoreError, plan_file};
+use dr_local::{DiskWorld, LocalCloud};
+use dr_run::{KeySource, PlanFileError, Router, StateChange, Store, StoreError, plan_file};
 
 const SECRET: &str = "correct-horse-battery-staple";
 
@@ -231,9 +232,8 @@ async fn a_refresh_reads_all_and_tells_what_differs() {
         inside.things.remove(&gone.id);
         inside.things.get_mut(&changed.id).unwrap().args.insert("size".into(), Value::Int(9));
     }
-    let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "e");
     let engine = room.engine(&store, &cloud, &dr_run::Silent);
-    let prepared = dr_run::prepare(&engine, &local, &wanted(&Default::default(), &snapshot, true)).await.unwrap();
+    let prepared = dr_run::prepare(&engine, &wanted(&Default::default(), &snapshot, true)).await.unwrap();
     use dr_core::plan::Refreshed;
     assert_eq!(prepared.refreshed[&address("x.quick:b")], Refreshed::Gone);
     let Refreshed::Live(live) = &prepared.refreshed[&address("x.quick:a")] else { panic!("gone") };
@@ -241,6 +241,6 @@ async fn a_refresh_reads_all_and_tells_what_differs() {
     assert_eq!(live.args["size"], Value::Int(9));
     assert_eq!(prepared.refreshed.len(), 2, "what is as it was is not told");
     let calls = cloud.log().len();
-    let prepared = dr_run::prepare(&engine, &local, &wanted(&Default::default(), &snapshot, false)).await.unwrap();
+    let prepared = dr_run::prepare(&engine, &wanted(&Default::default(), &snapshot, false)).await.unwrap();
     assert!(prepared.refreshed.is_empty() && cloud.log().len() == calls);
 }

@@ -38,13 +38,28 @@ pub static SLOW: Kind =
     Kind { create: Duration::from_secs(60), delete: Duration::from_secs(30), ..Kind::new("y.slow", "", ARGS, OUTPUTS) };
 /// A look-up.
 pub static LOOK: Kind = Kind { lookup: true, ..Kind::new("x.look", "", ARGS, OUTPUTS) };
+const fn by_default(name: &'static str, ty: Type, value: Lit) -> Field {
+    Field { presence: Presence::Default(value), ..Field::new(name, "", ty) }
+}
+
 /// Random values.
 pub static PASSWORD: Kind = Kind {
     place: Place::Local,
     ..Kind::new(
         "random.password",
         "",
-        &[Field { presence: Presence::Default(Lit::Int(20)), ..Field::new("length", "", Type::Int) }],
+        &[
+            by_default("length", Type::Int, Lit::Int(20)),
+            by_default("lower", Type::Bool, Lit::Bool(true)),
+            by_default("upper", Type::Bool, Lit::Bool(true)),
+            by_default("numeric", Type::Bool, Lit::Bool(true)),
+            by_default("special", Type::Bool, Lit::Bool(false)),
+            by_default("override_special", Type::Str, Lit::Str("")),
+            by_default("min_lower", Type::Int, Lit::Int(0)),
+            by_default("min_upper", Type::Int, Lit::Int(0)),
+            by_default("min_numeric", Type::Int, Lit::Int(0)),
+            by_default("min_special", Type::Int, Lit::Int(0)),
+        ],
         &[Field { sensitive: true, ..Field::new("result", "", Type::Str) }],
     )
 };

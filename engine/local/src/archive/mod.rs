@@ -1,0 +1,3 @@
+//! `archive`: folders as one file.
+
+pub(crate) mod zip;

@@ -1,0 +1,149 @@
+//! Local kinds: what lives in the engine's own state. `random.id`, `random.password`, `archive.zip`.
+//!
+//! [`LocalCloud`] serves them as a cloud does. What they are stands in their records, sealed where it is secret, and
+//! nowhere else. Between its creation and its record it is in memory only: nothing has used it then, and after a crash it
+//! is made anew. The bytes of archives are files ([`read_package`]). Defaults are read from the kinds' schemas, which say
+//! them once.
+
+mod archive;
+mod args;
+mod error;
+mod glob;
+mod pack;
+mod packages;
+mod random;
+mod world;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use dr_core::cloud::{
+    BoxFuture, Cloud, CloudError, CloudResult, Identity, Intent, Live, Settled, TaggedResource, Target,
+};
+use dr_core::record::Snapshot;
+use dr_core::resolve::complete;
+use dr_core::schema::Kind;
+use dr_core::value::{Map, Str, Value};
+use dr_core::world::World;
+
+use crate::archive::zip;
+use crate::error::{failed, unknown};
+use crate::packages::PackageFolder;
+use crate::random::{id, password};
+
+pub use packages::read_package;
+pub use world::DiskWorld;
+
+/// Serves local kinds.
+pub struct LocalCloud {
+    world: Arc<dyn World>,
+    packages: PackageFolder,
+    /// Attributes of what was made or changed and may be in no record yet, by id.
+    fresh: Mutex<BTreeMap<Str, Map<Value>>>,
+}
+
+impl LocalCloud {
+    /// The local cloud of an environment.
+    pub fn new(world: Arc<dyn World>, state_dir: &Path, environment: &str) -> LocalCloud {
+        LocalCloud { world, packages: PackageFolder::new(state_dir, environment), fresh: Mutex::default() }
+    }
+
+    /// Takes away what runs that were killed have left on the disk. Nothing else may be at work on the environment, and
+    /// nothing be left open in it.
+    ///
+    /// # Errors
+    /// When a file cannot be removed.
+    pub fn tidy(&self, snapshot: &Snapshot) -> std::io::Result<()> {
+        let records = snapshot.records.values().chain(&snapshot.deposed);
+        self.packages.tidy(records.filter(|record| *record.kind == *zip::NAME).map(|record| &*record.id))
+    }
+
+    /// Makes what an id stands for. `again` says whether something that is there already is made anew.
+    fn make(&self, at: Target<'_>, id: &str, args: &Map<Value>, again: bool) -> Result<(), CloudError> {
+        if !again && self.fresh().contains_key(id) {
+            return Ok(());
+        }
+        let (world, args) = (&*self.world, complete(at.kind.args, args));
+        let outputs = match at.kind.name {
+            id::NAME => id::make(world, &args)?,
+            password::NAME => password::make(world, &args)?,
+            zip::NAME => zip::make(world, &self.packages, id, &args)?,
+            _ => return Err(unknown(at.kind)),
+        };
+        self.fresh().insert(id.into(), outputs);
+        Ok(())
+    }
+
+    fn fresh(&self) -> MutexGuard<'_, BTreeMap<Str, Map<Value>>> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An answer that is there already.
+fn ready<'a, T: Send + 'a>(result: Result<T, CloudError>) -> CloudResult<'a, T> {
+    let future: BoxFuture<'a, _> = Box::pin(std::future::ready(result));
+    future
+}
+
+impl Cloud for LocalCloud {
+    fn identify(&self) -> CloudResult<'_, Identity> {
+        ready(Ok(Identity { cloud: "local".into(), account: "".into(), endpoint: None }))
+    }
+    fn preview<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Option<Map<Value>>> {
+        ready(match at.kind.name {
+            zip::NAME => zip::preview(&*self.world, &complete(at.kind.args, args)).map(Some),
+            _ => Ok(None),
+        })
+    }
+    fn is_whole(&self, kind: &Kind, outputs: &Map<Value>) -> bool {
+        kind.name != zip::NAME || zip::is_whole(&self.packages, outputs)
+    }
+    fn find<'a>(&'a self, _: Target<'a>, _: &'a Map<Value>, _: &'a Intent) -> CloudResult<'a, Option<Str>> {
+        // Nothing has used what a crash lost; it is made anew.
+        ready(Ok(None))
+    }
+    fn create<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str> {
+        ready(self.make(at, &intent.op, args, true).map(|()| intent.op.clone()))
+    }
+    fn configure<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        args: &'a Map<Value>,
+        _: &'a Intent,
+    ) -> CloudResult<'a, ()> {
+        // After a crash, what was in memory only is made anew.
+        ready(self.make(at, id, args, false))
+    }
+    fn settle<'a>(&'a self, _: Target<'a>, _: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Settled> {
+        ready(Ok(Settled::Ready))
+    }
+    fn read<'a>(&'a self, _: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
+        let outputs = self.fresh().get(id).cloned().unwrap_or_default();
+        ready(Ok(Some(Live { args: last.clone(), outputs })))
+    }
+    fn update<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        _: &'a Map<Value>,
+        new: &'a Map<Value>,
+    ) -> CloudResult<'a, ()> {
+        // Random values stay; what is in a folder may be something else now.
+        ready(if at.kind.name == zip::NAME { self.make(at, id, new, true) } else { Ok(()) })
+    }
+    fn delete<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, ()> {
+        let released = if at.kind.name == zip::NAME { self.packages.release(id) } else { Ok(()) };
+        ready(released.map_err(|e| failed("Delete", &e.to_string())))
+    }
+    fn deleted<'a>(&'a self, _: Target<'a>, _: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Settled> {
+        ready(Ok(Settled::Ready))
+    }
+    fn look_up<'a>(&'a self, at: Target<'a>, _: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
+        ready(Err(unknown(at.kind)))
+    }
+    fn sweep<'a>(&'a self, _: &'a str, _: &'a str, _: &'a [Str]) -> CloudResult<'a, Vec<TaggedResource>> {
+        ready(Ok(Vec::new()))
+    }
+}
