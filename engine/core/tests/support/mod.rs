@@ -1,5 +1,7 @@
-//! A small world for planner tests: four kinds, graphs in a few words, and a model that carries a plan out.
+//! A small world for planner tests: graphs in a few words, and a model that carries a plan out.
 #![allow(missing_docs, dead_code, clippy::unwrap_used, clippy::panic)]
+
+mod kinds;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,127 +9,16 @@ use std::time::Duration;
 
 use dr_core::address::Address;
 use dr_core::cloud::Identity;
-use dr_core::diagnostic::Severity;
 use dr_core::expr::{AttrRef, Expr};
 use dr_core::graph::{Graph, Node, Options, ReplaceOrder, Site};
 use dr_core::plan::{Action, Goal, Input, Plan, Refreshed, propose};
 use dr_core::record::{Record, Snapshot};
 use dr_core::registry::Registry;
 use dr_core::schedule::{Scheduler, StepEnd, Task};
-use dr_core::schema::{Allowed, Field, Kind, Lit, OneWay, Presence, Reference, Rule, Scope, Type};
+use dr_core::schema::{Kind, Place, Presence};
 use dr_core::value::{Map, Str, Value};
+pub use kinds::*;
 
-const OPTIONAL: Field = Field { presence: Presence::Optional, ..Field::new("", "", Type::Str) };
-const fn refers(name: &'static str, to: &'static str, blocks_delete: bool) -> Field {
-    Field { name, refers: Some(Reference { to, blocks_delete }), ..OPTIONAL }
-}
-const NAME: Field = Field { name: "name", replace: true, ..OPTIONAL };
-const SIZE: Field = Field { name: "size", ty: Type::Int, ..OPTIONAL };
-const ARN: Field = Field::new("arn", "", Type::Str);
-/// Says nothing but where the resource is and what it is called.
-const PATH: Field = Field { like: "stores/{region}/{name}", ..Field::new("path", "", Type::Str) };
-const REVISION: Field = Field { volatile: true, ..Field::new("revision", "", Type::Int) };
-const FREE: Field = Field { name: "chosen", presence: Presence::Computed, ..OPTIONAL };
-/// What a failover switches.
-const ROLE: Field = Field { name: "role", switched: true, ..OPTIONAL };
-const GUARD: Field = Field {
-    name: "guard",
-    ty: Type::Bool,
-    presence: Presence::Default(Lit::Bool(false)),
-    rules: &[Rule {
-        id: "D01",
-        severity: Severity::Error,
-        allowed: Allowed::Only(Lit::Bool(false)),
-        unless: "",
-        why: "it cannot be deleted",
-    }],
-    ..Field::new("", "", Type::Bool)
-};
-
-/// Named, unique in its region; replaced delete-first unless its name changes.
-pub static STORE: Kind = Kind {
-    unique: Some((&["name"], Scope::Region)),
-    create: Duration::from_secs(10),
-    ..Kind::new(
-        "t.store",
-        "",
-        &[NAME, SIZE, FREE, GUARD, ROLE, Field { name: "class", replace: true, ..OPTIONAL }],
-        &[ARN, REVISION, PATH],
-    )
-};
-/// Nothing of it need be the only one; replaced create-first.
-pub static NODE: Kind = Kind::new(
-    "t.node",
-    "",
-    &[
-        SIZE,
-        Field { name: "note", ..OPTIONAL },
-        Field { name: "image", replace: true, ..OPTIONAL },
-        Field { replace: true, ..refers("store", "t.store.arn", true) },
-        refers("peer", "t.node.arn", true),
-        refers("topic", "t.store.arn", false),
-        refers("group", "t.store.name", true),
-        Field { presence: Presence::Computed, ty: Type::List(&Type::Str), ..refers("friends", "t.node.arn", true) },
-    ],
-    &[ARN, REVISION],
-);
-/// Goes along with its store.
-pub static CHILD: Kind = Kind {
-    deleted_with: Some("store"),
-    ..Kind::new(
-        "t.child",
-        "",
-        &[SIZE, Field { replace: true, ..refers("store", "t.store.arn", true) }, refers("peer", "t.node.arn", true)],
-        &[ARN],
-    )
-};
-/// A database: it may be a member of a group, whose copies wait for the first one; its version and tier go one way.
-pub static BASE: Kind = Kind {
-    unique: Some((&["name"], Scope::Region)),
-    ..Kind::new(
-        "t.base",
-        "",
-        &[
-            NAME,
-            SIZE,
-            Field {
-                replace: true,
-                removable: true,
-                switched: true,
-                member: true,
-                ..refers("group", "t.store.name", true)
-            },
-            Field { name: "key", replace: true, ..OPTIONAL },
-            Field { name: "version", one_way: Some(OneWay::Version), ..OPTIONAL },
-            Field { name: "tier", one_way: Some(OneWay::Order(&["plain", "large"])), ..OPTIONAL },
-            Field { name: "scaling", one_way: Some(OneWay::Stays), ..OPTIONAL },
-            Field { copies: true, ..refers("model", "t.node.arn", true) },
-        ],
-        &[ARN],
-    )
-};
-/// Entries of one store are changed by one call.
-pub static ENTRY: Kind = Kind {
-    unique: Some((&["store", "name", "class"], Scope::Region)),
-    batch: Some(&["store", "name"]),
-    ..Kind::new(
-        "t.entry",
-        "",
-        &[
-            Field { replace: true, ..refers("store", "t.store.name", true) },
-            Field { ignore_case: true, ..NAME },
-            Field { name: "class", replace: true, ..OPTIONAL },
-            SIZE,
-            refers("peer", "t.node.arn", true),
-        ],
-        &[ARN],
-    )
-};
-pub static LOOKUP: Kind = Kind { lookup: true, ..Kind::new("t.lookup", "", &[], &[ARN]) };
-
-pub fn registry() -> Registry {
-    Registry::new([&STORE, &NODE, &CHILD, &BASE, &ENTRY, &LOOKUP])
-}
 pub fn at(address: &str) -> Address {
     Address::parse(address).unwrap()
 }
@@ -160,7 +51,8 @@ pub fn declare(graph: &mut Graph, address: &str, mut args: Map<Expr>, options: O
     graph.nodes.insert(address.clone(), node(kind, address.as_str(), args, options));
 }
 pub fn node(kind: &'static Kind, address: &str, args: Map<Expr>, options: Options) -> Node {
-    Node { address: at(address), kind, region: Some("r1".into()), args, options, site: Arc::new(Site::default()) }
+    let region = (kind.place == Place::Regional).then(|| "r1".into());
+    Node { address: at(address), kind, region, args, options, site: Arc::new(Site::default()) }
 }
 
 #[derive(Default)]
