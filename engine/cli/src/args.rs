@@ -20,20 +20,21 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "ENVIRONMENT_SUFFIX", value_name = "SUFFIX", hide = true)]
     pub environment_suffix: Option<String>,
 
-    /// Where resources live: in the embedded cloud, or for real [default: sandbox]
-    #[arg(long, global = true, env = "DR_CLOUD", value_name = "CLOUD", hide_env_values = true)]
+    /// Where resources live: in the embedded cloud, or for real [env: DR_CLOUD] [default: sandbox]
+    #[arg(long, global = true, value_name = "CLOUD")]
     pub cloud: Option<CloudName>,
 
-    /// Folder of the state [default: `state` in the project]
-    #[arg(long, global = true, env = "DR_STATE_DIR", value_name = "DIR", hide_env_values = true)]
+    /// Folder of the state [env: DR_STATE_DIR] [default: `state` in the project]
+    #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
 
-    /// File with the key that seals secrets in the state: 64 hexadecimal digits [default: one made in the state folder]
-    #[arg(long, global = true, env = "DR_KEY_FILE", value_name = "FILE", hide_env_values = true)]
+    /// File with the key that seals secrets in the state: 64 hexadecimal digits [env: DR_KEY_FILE] [default: one made in
+    /// the state folder]
+    #[arg(long, global = true, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
 
     /// Passphrase that seals secrets in the state; better given as DR_PASSPHRASE than where others see it
-    #[arg(long, global = true, env = "DR_PASSPHRASE", value_name = "TEXT", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "TEXT")]
     pub passphrase: Option<String>,
 
     /// How fast time passes in the sandbox: `real`, `instant` or a factor [default: instant]
@@ -142,21 +143,53 @@ impl Global {
     /// # Errors
     /// When the configuration names none.
     pub(crate) fn cloud(&self, project: &Project) -> Result<CloudName, CommandFailure> {
-        match (self.cloud, &project.config.cloud) {
-            (Some(cloud), _) => Ok(cloud),
-            (None, None) => Ok(CloudName::Sandbox),
-            (None, Some(name)) => CloudName::from_str(name, false).map_err(|_| {
-                CommandFailure::new(format!("dr.toml: there is no cloud `{name}`"))
-                    .near(name, ["sandbox", "aws"])
-                    .hint("clouds: sandbox, aws")
-            }),
+        if let Some(cloud) = self.cloud {
+            return Ok(cloud);
         }
+        let configured = project.config.cloud.clone().map(|name| ("dr.toml", name));
+        let Some((place, name)) = variable("DR_CLOUD").map(|name| ("DR_CLOUD", name)).or(configured) else {
+            return Ok(CloudName::Sandbox);
+        };
+        CloudName::from_str(&name, false).map_err(|_| {
+            CommandFailure::new(format!("{place}: there is no cloud `{name}`"))
+                .near(&name, ["sandbox", "aws"])
+                .hint("clouds: sandbox, aws")
+        })
+    }
+
+    /// The file with the state's key: option, variable.
+    pub(crate) fn key_file(&self) -> Option<PathBuf> {
+        let given = self.key_file.clone().filter(|file| !file.as_os_str().is_empty());
+        given.or_else(|| variable("DR_KEY_FILE").map(PathBuf::from))
+    }
+
+    /// The passphrase of the state: option, variable.
+    pub(crate) fn passphrase(&self) -> Option<String> {
+        self.passphrase.clone().filter(|text| !text.is_empty()).or_else(|| variable("DR_PASSPHRASE"))
+    }
+
+    /// A command line that means this environment wherever it is typed, for a shell.
+    pub(crate) fn command(&self, words: &[&str], suffix: &str) -> String {
+        let mut all: Vec<String> = std::iter::once("dr").chain(words.iter().copied()).map(str::to_owned).collect();
+        all.extend(["--env".to_owned(), suffix.to_owned()]);
+        let path = |path: &PathBuf| path.display().to_string();
+        let cloud = self.cloud.and_then(|c| Some(c.to_possible_value()?.get_name().to_owned()));
+        let options = [
+            ("--cloud", cloud),
+            ("--state-dir", self.state_dir.as_ref().map(path)),
+            ("--key-file", self.key_file.as_ref().map(path)),
+            ("--sandbox-speed", self.sandbox_speed.clone()),
+        ];
+        for (option, value) in options {
+            all.extend(value.into_iter().flat_map(|value| [option.to_owned(), value]));
+        }
+        all.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
     }
 
     /// The folder of the state.
     pub(crate) fn state_dir(&self, project: &Project) -> PathBuf {
         let given = self.state_dir.clone().filter(|dir| !dir.as_os_str().is_empty());
-        given.unwrap_or_else(|| project.root.join("state"))
+        given.or_else(|| variable("DR_STATE_DIR").map(PathBuf::from)).unwrap_or_else(|| project.root.join("state"))
     }
 
     /// How the sandbox behaves: options, configuration, instant and without faults.
@@ -184,6 +217,20 @@ impl Global {
     }
 }
 
+/// A variable of the environment. An empty one is one that is not set.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A word of a command line as a shell takes it.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
 /// Why a text cannot be a suffix, if it cannot.
 fn suffix_problem(suffix: &str) -> Option<&'static str> {
     if !suffix.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
@@ -201,6 +248,14 @@ fn suffix_problem(suffix: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_survive_a_shell() {
+        for (word, quoted) in [("pr-7.plan", "pr-7.plan"), ("my plan", "'my plan'"), ("", "''"), ("it's", r"'it'\''s'")]
+        {
+            assert_eq!(shell_word(word), quoted);
+        }
+    }
 
     #[test]
     fn suffixes_keep_the_rule() {

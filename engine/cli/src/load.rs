@@ -21,6 +21,14 @@ pub(crate) struct Program {
     pub folder: PathBuf,
 }
 
+impl Program {
+    /// Where the script is, for whoever has the project elsewhere: from the project's folder if it is inside.
+    pub(crate) fn script(&self, root: &Path) -> String {
+        let path = self.folder.join(format!("{}.{EXTENSION}", self.name));
+        shown(root, &path.canonicalize().unwrap_or(path))
+    }
+}
+
 /// Finds and reads a program.
 ///
 /// # Errors

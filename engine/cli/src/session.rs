@@ -90,10 +90,9 @@ impl<'a> Session<'a> {
     // State.
 
     fn keys(&self) -> KeySource {
-        let file = self.global.key_file.as_ref().filter(|f| !f.as_os_str().is_empty());
-        match (file, self.global.passphrase.as_ref().filter(|p| !p.is_empty())) {
-            (Some(file), _) => KeySource::File(file.clone()),
-            (None, Some(passphrase)) => KeySource::Passphrase(passphrase.clone()),
+        match (self.global.key_file(), self.global.passphrase()) {
+            (Some(file), _) => KeySource::File(file),
+            (None, Some(passphrase)) => KeySource::Passphrase(passphrase),
             (None, None) => KeySource::StateDirectory,
         }
     }
@@ -307,9 +306,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The folder of a program by its name; the root where it is not there any more.
-    pub(crate) fn folder_of(&self, program: &str) -> PathBuf {
-        let path = load::path_of(&self.project.root, program);
+    /// The folder of a script that a plan was made from; the project's where it is not there any more.
+    pub(crate) fn folder_of(&self, script: &str) -> PathBuf {
+        let path = self.project.root.join(script);
         match path.parent().filter(|_| path.is_file()) {
             Some(folder) => folder.to_owned(),
             None => self.project.root.clone(),

@@ -63,6 +63,8 @@ struct Header {
     format: u32,
     program: String,
     environment: String,
+    /// The script, from the project's folder; a path of its own when it is elsewhere.
+    source: String,
     key: String,
     proof: String,
 }
@@ -97,7 +99,7 @@ fn each(
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write(path: &Path, plan: &Plan, sealer: &Sealer) -> Result<(), PlanFileError> {
+pub fn write(path: &Path, plan: &Plan, source: &str, sealer: &Sealer) -> Result<(), PlanFileError> {
     let mut sealed = plan.clone();
     each(&mut sealed, &mut |v| sealer.seal(v, PLACE), &|r| rows::seal_record(r, sealer, PLACE))?;
     let body = serde_json::to_string(&sealed)?;
@@ -106,6 +108,7 @@ pub fn write(path: &Path, plan: &Plan, sealer: &Sealer) -> Result<(), PlanFileEr
         format: plan.format,
         program: plan.program.to_string(),
         environment: plan.environment.to_string(),
+        source: source.to_owned(),
         key: sealer.fingerprint().to_owned(),
         proof: sealer.sign(body.as_bytes())?,
     };
@@ -114,11 +117,28 @@ pub fn write(path: &Path, plan: &Plan, sealer: &Sealer) -> Result<(), PlanFileEr
         .map_err(|source| PlanFileError::File { path: path.to_owned(), source })
 }
 
-/// Reads a plan.
+/// A plan as it was written, and the script it was made from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredPlan {
+    /// The plan.
+    pub plan: Plan,
+    /// The script, from the project's folder; a path of its own when it is elsewhere.
+    pub source: String,
+}
+
+/// Whether a file says of itself that it is a plan, whatever its name is.
+pub fn is_plan(path: &Path) -> bool {
+    use std::io::Read as _;
+    let mut start = [0; 64];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut start)).unwrap_or(0);
+    start[..read].starts_with(format!("{{\"file\":\"{NAME}\"").as_bytes())
+}
+
+/// Reads a plan. `source` in it is not proven: it only says where the script's folder is.
 ///
 /// # Errors
 /// When the file is not a plan, or not one that was written with this key and left alone since.
-pub fn read(path: &Path, sealer: &Sealer) -> Result<Plan, PlanFileError> {
+pub fn read(path: &Path, sealer: &Sealer) -> Result<StoredPlan, PlanFileError> {
     let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
         io::ErrorKind::InvalidData => PlanFileError::NotAPlan(path.to_owned()),
         _ => PlanFileError::File { path: path.to_owned(), source },
@@ -143,5 +163,5 @@ pub fn read(path: &Path, sealer: &Sealer) -> Result<Plan, PlanFileError> {
         return Err(PlanFileError::Format { path: path.to_owned(), format: plan.format });
     }
     each(&mut plan, &mut |v| sealer.open(v, PLACE), &|r| rows::open_record(r, sealer, PLACE))?;
-    Ok(plan)
+    Ok(StoredPlan { plan, source: header.source })
 }

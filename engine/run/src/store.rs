@@ -469,9 +469,10 @@ impl Inner {
         StoreError::Row { environment: self.environment.clone(), source }
     }
 
-    /// Whether nothing is there and nothing was begun.
+    /// Whether nothing is there, nothing was begun and nothing is put out.
     fn is_empty(&self) -> bool {
-        self.records.is_empty() && self.journal.is_empty()
+        // A row that cannot be read is there.
+        self.records.is_empty() && self.journal.is_empty() && matches!(self.meta.get(OUTPUTS), Ok(None))
     }
 
     /// Writes a group: one transaction, one flush.
@@ -578,7 +579,8 @@ impl Inner {
                 let place = RowPlace { tree: META, key: OUTPUTS };
                 let mut outputs = outputs.clone();
                 self.sealer.seal_map(&mut outputs, &place.name())?;
-                edits.meta.push((OUTPUTS.into(), Some(place.encode(&outputs).map_err(|e| self.row(e))?)));
+                let row = (!outputs.is_empty()).then(|| place.encode(&outputs)).transpose();
+                edits.meta.push((OUTPUTS.into(), row.map_err(|e| self.row(e))?));
             }
             StateChange::Bind { program, identity } => {
                 head.program = Some(program.clone());

@@ -11,6 +11,7 @@ use dr_core::plan::{Action, Plan};
 use dr_core::record::Snapshot;
 use dr_core::value::{Map, Value};
 use dr_local::{DiskWorld, LocalCloud};
+use dr_run::plan_file::StoredPlan;
 use dr_run::{KeySource, PlanFileError, Router, StateChange, Store, StoreError, plan_file};
 
 const SECRET: &str = "correct-horse-battery-staple";
@@ -59,7 +60,7 @@ async fn secrets_come_back_and_are_nowhere_in_clear() {
             )],
         );
         output(&mut second, "o", Expr::Known(Value::str(SECRET).secret()));
-        plan_file::write(&dir.path().join("stored.plan"), &second, store.sealer()).unwrap();
+        plan_file::write(&dir.path().join("stored.plan"), &second, "programs/p.rhai", store.sealer()).unwrap();
         // And what was begun.
         let event = dr_core::journal::JournalEvent::Deleting {
             op: "open".into(),
@@ -190,10 +191,11 @@ async fn stored_plans_come_back_whole_or_not_at_all() {
     let mut stored = plan("2", &snapshot, vec![common::with_prior(update, &snapshot.records[&address("x.quick:a")])]);
     stored.answers.insert("x.look:l".into(), Map::from([("token".into(), Value::str(SECRET).secret())]));
     let path = dir.path().join("p.plan");
-    plan_file::write(&path, &stored, store.sealer()).unwrap();
+    plan_file::write(&path, &stored, "programs/p.rhai", store.sealer()).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(!text.contains(SECRET));
-    let back: Plan = plan_file::read(&path, store.sealer()).unwrap();
+    let StoredPlan { plan: back, source } = plan_file::read(&path, store.sealer()).unwrap();
+    assert_eq!(source, "programs/p.rhai");
     assert_eq!(back, stored);
     let reveal = |p: &Plan| p.steps[0].args["password"].known().map(Value::to_text);
     assert_eq!(reveal(&back).as_deref(), Some(SECRET));

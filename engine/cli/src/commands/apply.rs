@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use dr_core::plan::{Action, Goal, Plan, sound};
 use dr_core::value::Str;
-use dr_run::{Report, plan_file};
+use dr_run::Report;
+use dr_run::plan_file::{self, StoredPlan};
 
 use super::plan::show;
 use crate::args::{Global, ParameterArgs, Planning};
@@ -23,7 +24,7 @@ use crate::work::{WantedPlan, Work, failures};
                         dr apply transactions --env pr-7 --set alert_email=team@example.com --yes\n  \
                         dr apply pr-7.plan")]
 pub(crate) struct ApplyArgs {
-    /// Name of a program in `programs`, path of a script, or a `.plan` file of `dr plan --out`
+    /// Name of a program in `programs`, path of a script, or a file of `dr plan --out`
     #[arg(required_unless_present = "plan")]
     program: Option<String>,
     #[command(flatten)]
@@ -44,7 +45,8 @@ pub(crate) struct ApplyArgs {
 pub(crate) fn cmd_apply(args: &ApplyArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
     let given = args.program.as_deref().unwrap_or_default();
-    let stored = args.plan.clone().or_else(|| given.ends_with(".plan").then(|| PathBuf::from(given)));
+    let is_plan = given.ends_with(".plan") || plan_file::is_plan(Path::new(given));
+    let stored = args.plan.clone().or_else(|| is_plan.then(|| PathBuf::from(given)));
     match stored {
         Some(file) => apply_stored(args, &session, &file),
         None => apply_program(args, &session, &load::program(&session.project, given)?),
@@ -93,8 +95,8 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
             ))
             .hint("give the `--env` and `--state-dir` that the plan was made with"));
         };
-        let plan = plan_file::read(file, held.store.sealer())?;
-        let folder = session.folder_of(&plan.program);
+        let StoredPlan { plan, source } = plan_file::read(file, held.store.sealer())?;
+        let folder = session.folder_of(&source);
         let mut work = Work::open(session, &folder, args.planning.parallel()).await?;
         signals.stop(&work.cancel);
         dr_run::check_fresh(&plan, &session.suffix, &work.identity, &held.snapshot)?;

@@ -77,7 +77,7 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
             if let Some(file) = &args.out
                 && !plan.is_refused()
             {
-                dr_run::plan_file::write(file, &plan, store.sealer())?;
+                dr_run::plan_file::write(file, &plan, &program.script(&session.project.root), store.sealer())?;
             }
         }
         std::mem::forget(held.map(|h| h.snapshot));
@@ -91,8 +91,8 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
         return Ok(Exit::Refused);
     }
     if let Some(file) = &args.out {
-        let (file, suffix) = (file.display(), &session.suffix);
-        ui.tell(&format!("Kept in `{file}`; apply it with `dr apply {file} --env {suffix}`\n"));
+        let command = global.command(&["apply", &file.display().to_string()], &session.suffix);
+        ui.tell(&format!("Kept in `{}`; apply it with `{command}`\n", file.display()));
     }
     let exit = if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done };
     // The process ends here: taking apart what it holds, piece by piece, would only take time.

@@ -86,8 +86,10 @@ pub(crate) fn summary(plan: &Plan) -> String {
     }
     if parts.is_empty() {
         return match (plan.is_empty(), plan.destroy, c.unchanged) {
+            (false, _, 0) => "Only outputs change".into(),
             (false, ..) => format!("Only outputs change; {} unchanged", count(c.unchanged, "resource")),
             (true, true, _) => "Nothing is there to destroy".into(),
+            (true, false, 0) if !plan.outputs.is_empty() => "No changes: the outputs are as declared".into(),
             (true, false, 0) => "Nothing is declared, and nothing is there".into(),
             (true, false, 1) => "No changes: the 1 resource is as declared".into(),
             (true, false, n) => format!("No changes: all {n} resources are as declared"),
