@@ -3,7 +3,7 @@
 //! Services reorder, lower-case and rewrite. [`canonical`] brings a value into one form per meaning; two values are
 //! the same when their canonical forms are equal. Differences that remain are real ones.
 
-use crate::schema::{Field, Type};
+use crate::schema::{Field, Presence, Type};
 use crate::value::{Float, Map, Value};
 use crate::walk::{Spot, map_value};
 
@@ -17,7 +17,8 @@ pub fn canonical(field: &Field, value: &Value) -> Value {
     canonical_at(&Spot::of(field), value.revealed())
 }
 
-fn canonical_at(spot: &Spot<'_>, value: Value) -> Value {
+/// The same for what stands anywhere in a field. The value has no marks of secrecy.
+pub(crate) fn canonical_at(spot: &Spot<'_>, value: Value) -> Value {
     let mut result = match (spot.ty, map_value(spot, value, &mut canonical_at)) {
         (Type::Object(_), Value::Map(mut map)) => {
             map.retain(|_, value| !is_empty(value));
@@ -42,6 +43,15 @@ fn canonical_at(spot: &Spot<'_>, value: Value) -> Value {
         items.dedup();
     }
     result
+}
+
+/// Whether a value of a field says what an absent one says: it is empty, or what the field is when it is left out.
+pub fn says_nothing(field: &Field, value: &Value) -> bool {
+    match value.reveal() {
+        Value::List(items) if items.is_empty() => true,
+        Value::Map(map) if map.is_empty() => true,
+        _ => matches!(field.presence, Presence::Default(default) if same(field, &default.value(), value)),
+    }
 }
 
 /// Inside a block, an empty list or map says as much as an absent one.

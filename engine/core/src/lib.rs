@@ -17,6 +17,7 @@ pub mod journal;
 mod map;
 pub mod naming;
 pub mod plan;
+pub mod promise;
 pub mod record;
 pub mod registry;
 pub mod resolve;

@@ -74,7 +74,7 @@ impl<'p> Spot<'p> {
     }
 
     /// The same place once it is known whether a mark is on what stands there.
-    fn seeing(&self, tree: Tree<'_>) -> Spot<'p> {
+    pub(crate) fn seeing(&self, tree: Tree<'_>) -> Spot<'p> {
         Spot { secret: self.secret || matches!(tree, Tree::Known(Value::Secret(_))), ..*self }
     }
 

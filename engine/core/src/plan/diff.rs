@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::address::Address;
 use crate::cloud::Live;
-use crate::compare::same;
+use crate::compare::{same, says_nothing};
 use crate::expr::Expr;
 use crate::graph::Node;
 use crate::plan::PropertyChange;
+use crate::promise::{adopt, news};
 use crate::record::Record;
 use crate::schema::{Field, Kind, OneWay, Presence};
 use crate::secrecy;
@@ -54,7 +55,8 @@ pub fn agrees(kind: &Kind, record: &Record, live: &Live) -> bool {
 
 /// The same, but for what a failover switches.
 fn unchanged(kind: &Kind, record: &Record, live: &Live) -> bool {
-    same_outputs(kind, record, live) && kind.args.iter().all(|field| news(field, record, live).is_none())
+    same_outputs(kind, record, live)
+        && kind.args.iter().all(|field| news(field, record.args.get(field.name), live.args.get(field.name)).is_none())
 }
 
 fn same_outputs(kind: &Kind, record: &Record, live: &Live) -> bool {
@@ -88,21 +90,6 @@ pub(super) fn switched<'a>(
     .collect()
 }
 
-/// What a refresh found of an argument, where that is not what is recorded. Where the service only writes a value
-/// differently, says that nothing is there, or never gives it back, there is no news; nor where a failover switches it.
-fn news<'l>(field: &Field, record: &Record, live: &'l Live) -> Option<Option<&'l Value>> {
-    if field.switched {
-        return None;
-    }
-    match (record.args.get(field.name), live.args.get(field.name)) {
-        (None, None) => None,
-        (None, Some(value)) | (Some(value), None) if means_nothing(field, value) => None,
-        (Some(recorded), Some(found)) if same(field, recorded, found) => None,
-        (Some(_), None) if field.write_only || field.sensitive => None,
-        (_, found) => Some(found),
-    }
-}
-
 /// The record with what a refresh found. What a failover has switched stays as it is recorded, unless the program says
 /// what was found (`agreed`).
 pub(super) fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live, agreed: &[&str]) -> Arc<Record> {
@@ -116,22 +103,12 @@ pub(super) fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live, agreed: 
         }
     }
     let mut fresh = Record { outputs, ..Record::clone(record) };
-    for field in kind.args {
-        match news(field, record, live) {
-            None => {}
-            Some(Some(value)) => {
-                fresh.args.insert(intern(field.name), value.clone());
-            }
-            Some(None) => {
-                fresh.args.remove(field.name);
-            }
-        }
-        if agreed.contains(&field.name) {
-            match live.args.get(field.name) {
-                Some(value) => fresh.args.insert(intern(field.name), value.clone()),
-                None => fresh.args.remove(field.name),
-            };
-        }
+    adopt(kind, &mut fresh.args, &live.args);
+    for name in agreed.iter().filter(|name| kind.arg(name).is_some()) {
+        match live.args.get(*name) {
+            Some(value) => fresh.args.insert(intern(name), value.clone()),
+            None => fresh.args.remove(*name),
+        };
     }
     Arc::new(fresh)
 }
@@ -262,18 +239,9 @@ fn versions(is: &str, shall: &str) -> Direction {
 fn equal(field: &Field, before: Option<&Value>, after: Option<&Expr>) -> bool {
     match (before, after) {
         (None, None) => true,
-        (Some(value), None) | (None, Some(Expr::Known(value))) => means_nothing(field, value),
+        (Some(value), None) | (None, Some(Expr::Known(value))) => says_nothing(field, value),
         (Some(before), Some(Expr::Known(after))) => same(field, before, after),
         (_, Some(_)) => false,
-    }
-}
-
-/// Whether a value says what an absent argument says: it is empty, or what the argument is when it is left out.
-fn means_nothing(field: &Field, value: &Value) -> bool {
-    match value.reveal() {
-        Value::List(items) if items.is_empty() => true,
-        Value::Map(map) if map.is_empty() => true,
-        _ => matches!(field.presence, Presence::Default(default) if same(field, &default.value(), value)),
     }
 }
 
