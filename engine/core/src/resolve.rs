@@ -74,7 +74,11 @@ pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map
     for field in kind.args {
         if field.tags {
             let own = args.remove(field.name);
+            let twice =
+                |tags: &Expr| field.ignore_key_case.then(|| keys_by_case(&Spot::of(field), tags.into())).flatten();
+            let said = own.as_ref().is_some_and(|own| twice(own).is_some());
             if let Some(tags) = merge_tags(around.tags, own) {
+                problems.extend(twice(&tags).filter(|_| !said));
                 args.insert(intern(field.name), tags);
             }
         }
@@ -215,6 +219,9 @@ pub fn check(field: &Field, value: &Expr, problems: &mut Vec<Problem>) {
         if let (Some(field), Some(known)) = (spot.field, tree.known()) {
             problems.extend(conditions(spot, field, known));
         }
+        if spot.field.is_some_and(|field| field.ignore_key_case) {
+            problems.extend(keys_by_case(spot, tree));
+        }
         if let Type::Object(fields) = spot.ty
             && !matches!(tree, Tree::Open(open) if !matches!(open, Expr::Map(_)))
         {
@@ -227,6 +234,27 @@ pub fn check(field: &Field, value: &Expr, problems: &mut Vec<Problem>) {
         }
         true
     });
+}
+
+/// That two keys differ by their case alone, where the service takes them for one.
+fn keys_by_case(spot: &Spot<'_>, tree: Tree<'_>) -> Option<Problem> {
+    let keys: Vec<&Str> = match tree {
+        Tree::Known(value) => value.as_map()?.keys().collect(),
+        Tree::Open(Expr::Map(map)) => map.keys().collect(),
+        Tree::Open(_) => return None,
+    };
+    let mut seen: BTreeMap<String, &Str> = BTreeMap::new();
+    keys.into_iter().find_map(|key| {
+        let first = seen.insert(key.to_lowercase(), key)?;
+        let mut path = spot.path();
+        path.push(key.clone());
+        let message = format!("`{first}` and `{key}` in `{}` are one key for the service", spot.name());
+        Some(Problem {
+            on_key: true,
+            help: Some("it ignores the case of keys; write both in the same way, also where defaults are set".into()),
+            ..Problem::new(path, message)
+        })
+    })
 }
 
 /// That a value has another type than it may have here.
@@ -470,6 +498,23 @@ mod tests {
         let refused = |text: &str| violated(condition, &Value::str(text)).is_some();
         assert!(["example.com", "shop.Example.com", "a.b.example.com."].into_iter().all(refused));
         assert!(!["myexample.com", "example.com.au", "com", ""].into_iter().any(refused));
+    }
+
+    #[test]
+    fn keys_that_differ_by_case_alone_are_refused_where_the_service_takes_them_for_one() {
+        let ignoring = Field { ignore_key_case: true, ..Field::new("tags", "", Type::Map(&Type::Str)) };
+        let other = Expr::attr(&crate::address::Address::parse("x.thing:t").unwrap(), "url");
+        for (keys, expected) in [(&["Team", "team"][..], 1), (&["Team", "Teams"], 0), (&["a", "A", "b", "B"], 1)] {
+            // Whether the values are known makes no difference.
+            for value in [Expr::str("x"), other.clone()] {
+                let map = Expr::map(keys.iter().map(|k| (Str::from(*k), value.clone())).collect());
+                for (field, expected) in [(ignoring, expected), (Field { ignore_key_case: false, ..ignoring }, 0)] {
+                    let mut problems = Vec::new();
+                    check(&field, &map, &mut problems);
+                    assert_eq!(problems.len(), expected, "{keys:?}: {problems:?}");
+                }
+            }
+        }
     }
 
     #[test]

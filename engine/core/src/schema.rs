@@ -279,6 +279,8 @@ pub struct Field {
     pub unordered: bool,
     /// Whether the service ignores or changes the case of text.
     pub ignore_case: bool,
+    /// Whether the service takes keys of a map that differ by their case alone for the same.
+    pub ignore_key_case: bool,
     /// Whether a failover changes it: what is found then is told, and neither undone nor taken for the program's wish.
     pub switched: bool,
     /// Whether taking the value away happens in place, although any other change forces a replacement.
@@ -327,6 +329,7 @@ impl Field {
             write_only: false,
             unordered: false,
             ignore_case: false,
+            ignore_key_case: false,
             switched: false,
             removable: false,
             one_way: None,

@@ -21,7 +21,7 @@
 //! | `name_blocked`, `create`, `update`, `delete`, `pace` | durations such as `"500ms"`, `"2s"`, `"5m"` |
 //!
 //! On a field, `#[arg(..)]` or, for attributes, `#[out(..)]`: `replace`, `default = …`, `computed`, `sensitive`,
-//! `write_only`, `unordered`, `ignore_case`, `switched`, `removable`, `one_way` (a version), `one_way("Standard",
+//! `write_only`, `unordered`, `ignore_case`, `ignore_key_case`, `switched`, `removable`, `one_way` (a version), `one_way("Standard",
 //! "Advanced")`, `one_way(stays)`, `copies`, `member`, `tags`, `volatile`, `like = "…"`, `range = a..=b`, `length = a..=b`,
 //! `pattern = "…"` (or a constant), `one_of("a", "b")`, `one_of_int(1, 2)`, `outside("example.com")`,
 //! `name(max = 80, chars = "…", prefix = "…", lower)`, `refers("kms.key.arn")` or `refers("kms.key.arn", loose)` when

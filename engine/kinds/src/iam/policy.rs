@@ -31,7 +31,7 @@ pub struct Policy {
     /// What it allows and denies.
     pub policy: Document,
     /// Tags.
-    #[arg(tags)]
+    #[arg(tags, ignore_key_case)]
     pub tags: Tags,
 }
 

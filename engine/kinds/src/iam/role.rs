@@ -39,7 +39,7 @@ pub struct Role {
     #[arg(default = true, refuse("D16", only = true, why = "a role with policies left on it cannot be deleted"))]
     pub force_detach_policies: bool,
     /// Tags.
-    #[arg(tags)]
+    #[arg(tags, ignore_key_case)]
     pub tags: Tags,
 }
 
