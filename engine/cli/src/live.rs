@@ -3,7 +3,7 @@
 //! On a terminal: a line per region with its counts and, below it, a line per running resource with its time. Anywhere
 //! else: plain lines. Both leave a line behind for each resource that is done, so that the end reads the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,8 @@ pub(crate) struct LiveView<'a> {
 struct LiveState {
     regions: BTreeMap<String, RegionCounts>,
     running: BTreeMap<(Option<usize>, Address), RunningLine>,
+    /// Steps that turned out to leave what is there.
+    kept: BTreeSet<Option<usize>>,
 }
 
 #[derive(Debug)]
@@ -111,7 +113,7 @@ impl<'a> LiveView<'a> {
     fn started(&self, event: &Progress<'_>) {
         let (region, typical) = self.step(event);
         let mut state = self.state();
-        let LiveState { regions, running } = &mut *state;
+        let LiveState { regions, running, .. } = &mut *state;
         let mut bar = None;
         if let Some(region) = regions.get_mut(region) {
             region.running += 1;
@@ -135,7 +137,7 @@ impl<'a> LiveView<'a> {
     fn ended(&self, event: &Progress<'_>) -> Duration {
         let (region, _) = self.step(event);
         let mut state = self.state();
-        let LiveState { regions, running } = &mut *state;
+        let LiveState { regions, running, .. } = &mut *state;
         let was = running.remove(&(event.step, event.address.clone()));
         if let Some(region) = regions.get_mut(region) {
             region.running -= usize::from(was.is_some()).min(region.running);
@@ -177,6 +179,20 @@ impl Observer for LiveView<'_> {
             }
             What::Phase(StepPhase::Finding) => self.phase(event, &paint(QUIET, "looking for what was made")),
             What::Phase(_) | What::Waiting(_) => {}
+            What::Held { by, error } => {
+                let by: Vec<&str> = by.iter().map(Address::as_str).collect();
+                let holder = if by.is_empty() { "something outside the state".to_owned() } else { by.join(", ") };
+                let text = format!("{name}  is still used by {holder}: {}", safe(&error.to_string()));
+                self.ui.tell(&format!("  {} {text}\n", paint(CHANGED, "↻")));
+            }
+            What::Unseen(error) => {
+                let text =
+                    format!("{name}  its deletion was taken, and it cannot be looked at: {}", safe(&error.to_string()));
+                self.ui.tell(&format!("  {} {text}\n", paint(CHANGED, "↻")));
+            }
+            What::Kept => {
+                self.state().kept.insert(event.step);
+            }
             What::Retrying { error, failed, delay } => {
                 self.phase(event, &paint(CHANGED, format!("{}, again in {}", error.code, duration::exact(delay))));
                 if !self.watched && delay >= WORTH_TELLING {
@@ -187,7 +203,9 @@ impl Observer for LiveView<'_> {
             }
             What::Done => {
                 let took = self.ended(event);
+                let kept = self.state().kept.remove(&event.step);
                 let (mark, style, done) = match event.action {
+                    _ if kept => ("=", QUIET, "kept: it has the right name already"),
                     Action::Create => ("+", NEW, "created"),
                     Action::Update => ("~", CHANGED, "changed"),
                     Action::Delete => ("-", GONE, "deleted"),

@@ -315,11 +315,6 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// A failure that is told by diagnostics about the project's files.
-    pub(crate) fn failed(&self, diagnostics: Vec<Diagnostic>) -> CommandFailure {
-        CommandFailure::found(diagnostics, Sources::new(&self.project.root))
-    }
-
     fn script_failure(&self, failure: dr_script::ScriptFailure) -> CommandFailure {
         CommandFailure::found(failure.diagnostics, Sources::new(&self.project.root).with(&failure.sources))
     }

@@ -32,6 +32,8 @@ pub(crate) struct Work<'a> {
     local: LocalCloud,
     gate: Gate,
     calls: Calls,
+    /// What an earlier run began, where it could not be found out what became of it.
+    unresolved: Vec<dr_run::StepFailure>,
     /// How to stop.
     pub cancel: Cancel,
 }
@@ -62,7 +64,8 @@ impl<'a> Work<'a> {
         let (reached, identity) = session.cloud(true).await?;
         let local = LocalCloud::new(Arc::new(DiskWorld::new(folder)), &session.state_dir, &session.suffix);
         let gate = Gate::new(parallel.or(session.project.config.parallel.map(NonZeroUsize::get)));
-        Ok(Work { session, identity, reached, local, gate, calls: Calls::new(), cancel: Cancel::new() })
+        let (calls, cancel) = (Calls::new(), Cancel::new());
+        Ok(Work { session, identity, reached, local, gate, calls, unresolved: Vec::new(), cancel })
     }
 
     /// Makes sure that what is made in the cloud stays.
@@ -100,14 +103,15 @@ impl<'a> Work<'a> {
         Ok(dr_run::plan(&engine, &wanted).await?)
     }
 
-    /// Finishes what an earlier run left open.
+    /// Finds out what became of what an earlier run left open. What cannot be found out stays open, and the plan leaves
+    /// it alone. Returns how many operations were closed.
     ///
     /// # Errors
-    /// When something cannot be finished, or it is interrupted.
-    pub(crate) async fn resume(&mut self, held: &mut OpenState) -> Result<(), CommandFailure> {
+    /// When state cannot be read or written, or it is interrupted.
+    pub(crate) async fn resume(&mut self, held: &mut OpenState, goal: Goal) -> Result<usize, CommandFailure> {
         let open = held.store.open_operations()?.len();
         if open == 0 {
-            return Ok(());
+            return Ok(0);
         }
         self.for_real().await?;
         let ui = self.session.ui;
@@ -116,7 +120,7 @@ impl<'a> Work<'a> {
         let router = Router::new(&self.local, &*self.reached.cloud);
         let engine = self.engine(&held.store, &router, &live);
         let resumed = tokio::select! {
-            resumed = dr_run::resume(&engine, &self.identity) => resumed,
+            resumed = dr_run::resume(&engine, &self.identity, goal) => resumed,
             never = live.tick() => match never {},
         };
         live.end();
@@ -124,15 +128,16 @@ impl<'a> Work<'a> {
         for one in &resumed {
             ui.tell(&format!("  {}  {}\n", one.address, outcome(&one.outcome)));
         }
-        ui.tell("\n");
-        if !failed.is_empty() {
-            return Err(self.session.failed(failures(&failed)).hint("run the command again when the cause is gone"));
+        for one in &failed {
+            ui.tell(&format!("  {}  cannot be looked for, and is left alone: {}\n", one.address, safe(&one.error)));
         }
+        ui.tell("\n");
         if !remaining.is_empty() {
             return Err(CommandFailure::new("stopped on request; the next run goes on with it").exit(Exit::Interrupted));
         }
+        self.unresolved = failed;
         held.snapshot = held.store.snapshot()?;
-        Ok(())
+        Ok(resumed.len())
     }
 
     /// Applies a plan.
@@ -152,7 +157,9 @@ impl<'a> Work<'a> {
             never = live.tick() => match never {},
         };
         live.end();
-        Ok(report?)
+        let mut report = report?;
+        report.failed.splice(0..0, self.unresolved.iter().cloned());
+        Ok(report)
     }
 
     /// What in these regions still carries the environment's tags.
@@ -208,11 +215,15 @@ impl<'a> Work<'a> {
 fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Created => "had been created".into(),
-        Outcome::Incomplete(why) => format!("had been created and never became ready: {}", safe(why)),
+        Outcome::Begun(why) => format!("had been created and is not finished: {}", safe(why)),
+        Outcome::Failed(why) => format!("had been created and will never be ready: {}", safe(why)),
         Outcome::NeverCreated => "had not been created".into(),
         Outcome::Recorded => "is recorded as it is".into(),
+        Outcome::Unread(why) => format!("is recorded as it was before, because it cannot be read: {}", safe(why)),
         Outcome::Missing => "is not there any more".into(),
         Outcome::Deleted => "is deleted".into(),
+        Outcome::Going => "is being deleted".into(),
+        Outcome::Kept(why) => format!("is still there, because its deletion was refused: {}", safe(why)),
     }
 }
 

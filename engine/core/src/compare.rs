@@ -3,13 +3,26 @@
 //! Services reorder, lower-case and rewrite. [`canonical`] brings a value into one form per meaning; two values are
 //! the same when their canonical forms are equal. Differences that remain are real ones.
 
-use crate::schema::{Field, Presence, Type};
+use crate::schema::{Field, Kind, Presence, Scope, Type};
 use crate::value::{Float, Map, Value};
 use crate::walk::{Spot, map_value};
 
 /// Whether two values of a field mean the same.
 pub fn same(field: &Field, a: &Value, b: &Value) -> bool {
     a.revealed() == b.revealed() || canonical(field, a) == canonical(field, b)
+}
+
+/// Whether two resources of a kind, each with its region, cannot be there side by side: what makes them the only ones
+/// means the same. What has none of it is not the only one of anything.
+pub fn same_key(kind: &Kind, a: (&Map<Value>, Option<&str>), b: (&Map<Value>, Option<&str>)) -> bool {
+    let Some((fields, scope)) = kind.unique else { return false };
+    let value = |args: &Map<Value>, name: &str| args.get(name).cloned().unwrap_or_default();
+    let is_given = |name: &&str| !value(a.0, name).is_null();
+    (scope != Scope::Region || a.1 == b.1)
+        && fields.iter().any(is_given)
+        && fields
+            .iter()
+            .all(|name| kind.arg(name).is_some_and(|field| same(field, &value(a.0, name), &value(b.0, name))))
 }
 
 /// The one form of all values of this field that mean the same. Secrets are opened; use it for comparing only.

@@ -88,6 +88,15 @@ pub enum Open {
     },
 }
 
+impl Open {
+    /// The record as it will be, or the record of what is deleted.
+    pub fn record(&self) -> &Record {
+        match self {
+            Open::Create { record, .. } | Open::Update { record, .. } | Open::Delete { record, .. } => record,
+        }
+    }
+}
+
 /// A journal that no sequence of operations can have written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JournalError {
@@ -141,7 +150,7 @@ mod tests {
             outputs: Default::default(),
             needs: Vec::new(),
             protect: false,
-            incomplete: false,
+            incomplete: None,
             op: "op1".into(),
             span: None,
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::address::Address;
 use crate::cloud::Identity;
@@ -35,14 +35,40 @@ pub struct Record {
     /// Whether a plan may delete it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,
-    /// Whether it was created but never became ready; the next plan replaces or finishes it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub incomplete: bool,
+    /// Why it cannot be used as it is, when what was begun with it has not come to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "unfinished")]
+    pub incomplete: Option<Unfinished>,
     /// The operation that created it.
     pub op: Str,
     /// Where the script declares it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span: Option<Span>,
+}
+
+/// Why a resource that is there cannot be used as it is. It says what the next plan does about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unfinished {
+    /// It was made, and what comes after that is not done: it was not seen ready yet, or what creation alone cannot set
+    /// is not set. The next plan goes on with it.
+    Begun,
+    /// The service says that it will never be ready, or is deleting it. The next plan makes it anew.
+    Failed,
+}
+
+/// Earlier versions only told that something was unfinished, not why. Going on with it finds out.
+fn unfinished<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Unfinished>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Why(Unfinished),
+        Whether(bool),
+    }
+    Ok(match Option::<Written>::deserialize(from)? {
+        Some(Written::Why(why)) => Some(why),
+        Some(Written::Whether(true)) => Some(Unfinished::Begun),
+        Some(Written::Whether(false)) | None => None,
+    })
 }
 
 /// A dependency.
@@ -91,5 +117,27 @@ impl Snapshot {
     /// Whether nothing is there.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty() && self.deposed.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unfinished_is_read_in_both_forms() {
+        let with = |incomplete: &str| {
+            let text = format!(
+                r#"{{"address": "sqs.queue:q", "kind": "sqs.queue", "id": "i", "args": {{}}, "op": "o"{incomplete}}}"#
+            );
+            let record: Record = serde_json::from_str(&text).unwrap();
+            let again: Record = serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap();
+            assert_eq!(record, again);
+            record.incomplete
+        };
+        assert_eq!(with(""), None);
+        assert_eq!(with(r#", "incomplete": true"#), Some(Unfinished::Begun));
+        assert_eq!(with(r#", "incomplete": "begun""#), Some(Unfinished::Begun));
+        assert_eq!(with(r#", "incomplete": "failed""#), Some(Unfinished::Failed));
     }
 }

@@ -9,7 +9,7 @@ use dr_core::cloud::Live;
 use dr_core::expr::Expr;
 use dr_core::graph::{Options, Output, ReplaceOrder};
 use dr_core::plan::{Action, Goal, Reason, Refreshed};
-use dr_core::record::{Record, Snapshot};
+use dr_core::record::{Record, Snapshot, Unfinished};
 use dr_core::value::{Map, Value};
 use support::*;
 
@@ -253,12 +253,26 @@ fn two_resources_of_one_name_are_refused() {
 }
 
 #[test]
-fn an_unfinished_creation_is_replaced() {
-    let g = graph(&[("t.node:a", &[])]);
-    let mut state = applied(&g);
-    Arc::make_mut(state.records.get_mut(&at("t.node:a")).unwrap()).incomplete = true;
+fn an_unfinished_creation_goes_on_and_a_failed_one_is_made_anew() {
+    let g = graph(&[("t.node:a", &[]), ("t.store:z", &[("name", arn("t.node:a"))])]);
+    let mut state = applied(&graph(&[("t.node:a", &[])]));
+    let unfinished = |state: &mut Snapshot, why| {
+        Arc::make_mut(state.records.get_mut(&at("t.node:a")).unwrap()).incomplete = Some(why);
+    };
+    unfinished(&mut state, Unfinished::Begun);
     let p = plan(&g, &state);
+    assert_eq!(words(&p), ["update t.node:a", "create t.store:z"]);
+    assert_eq!((&p.steps[0].reasons[..], &p.steps[0].changes[..]), (&[Reason::Unfinished][..], &[][..]));
+    assert!(!p.is_empty());
+    // Its attributes are not all there yet: whoever needs them waits.
+    assert!(p.steps[1].args["name"].known().is_none());
+    assert_eq!(p.steps[1].after, [0]);
+    // What forces a replacement does so also when it is not finished.
+    let p = plan(&graph(&[("t.node:a", &[("image", text("n"))])]), &state);
     assert_eq!(words(&p), ["create t.node:a", "delete t.node:a"]);
+    unfinished(&mut state, Unfinished::Failed);
+    let p = plan(&g, &state);
+    assert_eq!(words(&p), ["create t.node:a", "delete t.node:a", "create t.store:z"]);
     assert_eq!(p.steps[0].reasons, [Reason::Unfinished]);
 }
 

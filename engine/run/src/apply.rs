@@ -9,7 +9,7 @@
 //! an intent that is there says that everything before it is there too. It is reported as done when it is.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -33,6 +33,7 @@ use tokio::time::Instant;
 
 use crate::change::{StateChange, StoreError};
 use crate::engine::{Broken, CallKind, Engine, Job};
+use crate::keep::{Keep, Owners, is_called_the_same, keep};
 use crate::observe::{Progress, StepPhase, What};
 use crate::report::{Report, StepFailure};
 use crate::retry::Retry;
@@ -99,6 +100,8 @@ enum Ended {
     Failed(Broken),
     /// It failed, and left this behind.
     Unready(Arc<Record>, Broken),
+    /// It failed, because what it was about is gone.
+    Missing(Broken),
 }
 
 type Closing = Pin<Box<dyn Future<Output = (usize, Result<(), StoreError>)> + Send>>;
@@ -145,6 +148,8 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
         .collect();
     let scheduler = Scheduler::new(&tasks)?;
     drop(tasks);
+    let open = engine.store.open_operations()?;
+    let unresolved = open.values().map(|operation| operation.record().address.clone()).collect();
     engine.store.bind(&plan.program, &plan.identity).await?;
     let snapshot = renamed(engine, plan, snapshot).await?;
     let mut live: BTreeMap<Address, Known> = plan
@@ -158,12 +163,14 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
         engine: *engine,
         plan,
         kinds,
+        unresolved,
         scheduler,
         live: KnownResources(live),
         lanes,
         lane_of,
         started: vec![None; plan.steps.len()],
         path: vec![Duration::ZERO; plan.steps.len()],
+        owners: plan.steps.iter().any(|s| s.action == Action::Delete).then(Owners::default),
         closing: FuturesUnordered::new(),
         report: Report::default(),
     };
@@ -197,6 +204,8 @@ struct Run<'a> {
     engine: Engine<'a>,
     plan: &'a Plan,
     kinds: Vec<&'static Kind>,
+    /// What an earlier run began something with that is still open: nobody knows what is there.
+    unresolved: BTreeSet<Address>,
     scheduler: Scheduler,
     live: KnownResources,
     lanes: Vec<ReadySteps>,
@@ -205,6 +214,8 @@ struct Run<'a> {
     started: Vec<Option<Instant>>,
     /// The longest path to the end of each step that has ended.
     path: Vec<Duration>,
+    /// What is made now; only kept where something is deleted too.
+    owners: Option<Owners>,
     /// Results on their way to the disk.
     closing: FuturesUnordered<Closing>,
     report: Report,
@@ -309,7 +320,11 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
             Ended::Unready(record, broken) => {
-                self.live.0.insert(record.address.clone(), Known::Record(record));
+                self.settle_live(planned, Some(Known::Record(record)));
+                broken
+            }
+            Ended::Missing(broken) => {
+                self.settle_live(planned, None);
                 broken
             }
             Ended::Failed(broken) => broken,
@@ -343,15 +358,27 @@ impl<'a> Run<'a> {
             self.live.0.remove(&prior.address);
         }
         if let Some(known) = known {
+            if let (Known::Record(record), Some(owners)) = (&known, &mut self.owners) {
+                owners.add(record);
+            }
             self.live.0.insert(step.address.clone(), known);
         }
     }
 
     /// The future of a step, with everything it needs.
-    fn begin(&self, number: usize, urgency: Duration) -> Result<StepFuture<'a>, Broken> {
+    fn begin(&mut self, number: usize, urgency: Duration) -> Result<StepFuture<'a>, Broken> {
         let (engine, plan, kind) = (self.engine, self.plan, self.kinds[number]);
         let step = &plan.steps[number];
         let work = self.work(step, kind)?;
+        let is_kept = match work {
+            StepWork::Nothing { .. } => true,
+            StepWork::Create { .. } => false,
+            _ => step.action == Action::Create,
+        };
+        if is_kept {
+            self.tell(number, What::Kept);
+            self.report.kept.push(number);
+        }
         let busy = self.lanes[self.lane_of[number]].busy.clone();
         Ok(Box::pin(async move {
             let job = Job {
@@ -371,24 +398,41 @@ impl<'a> Run<'a> {
 
     /// What a step is to do, computed from what is known now.
     fn work(&self, step: &Step, kind: &'static Kind) -> Result<StepWork, Broken> {
+        if self.unresolved.contains(&step.address) {
+            return Err(Broken::Wrong {
+                message: "an earlier run began something with it, and it is not known what became of it".into(),
+                help: Some("run again when the service can be asked".into()),
+            });
+        }
         let prior = || step.prior.clone().ok_or_else(|| Broken::wrong("the plan does not say what is there so far"));
         let deposed = |record: &Record| self.live.record(&record.address).is_none_or(|r| r.op != record.op);
+        let created_first = step.replacement == Some(ReplaceOrder::CreateFirst);
         Ok(match step.action {
-            Action::Create => StepWork::Create {
-                args: self.arguments(step, kind)?,
-                depose: (step.replacement == Some(ReplaceOrder::CreateFirst))
-                    .then_some(step.prior.as_ref())
-                    .flatten()
-                    .and_then(|p| self.live.record(&p.address).filter(|r| r.op == p.op).cloned()),
-            },
+            Action::Create => {
+                let args = self.arguments(step, kind)?;
+                let replaced = step.prior.as_ref().filter(|_| created_first);
+                match replaced.filter(|old| is_called_the_same(kind, step, &args, old)) {
+                    Some(old) => match keep(kind, step, args, old)? {
+                        Keep::Change(args) => StepWork::Update { args, old: old.clone() },
+                        Keep::Write(record) => StepWork::Write { record: Arc::new(record) },
+                    },
+                    None => StepWork::Create {
+                        args,
+                        depose: replaced.and_then(|p| self.live.record(&p.address).filter(|r| r.op == p.op).cloned()),
+                    },
+                }
+            }
             Action::Update => StepWork::Update { args: self.arguments(step, kind)?, old: prior()? },
             Action::Delete | Action::Forget => {
                 let record = prior()?;
-                StepWork::Remove {
-                    deposed: deposed(&record),
-                    silently: step.action == Action::Forget || step.implied_by.is_some(),
-                    record,
+                // Its successor may have turned out to be itself.
+                let kept = self.live.record(&step.address).filter(|now| created_first && now.op == record.op);
+                if let Some(now) = kept {
+                    return Ok(StepWork::Nothing { record: now.clone() });
                 }
+                let is_shared = self.owners.as_ref().is_some_and(|owners| owners.has_other(&record));
+                let silently = is_shared || step.action == Action::Forget || step.implied_by.is_some();
+                StepWork::Remove { deposed: deposed(&record), silently, record }
             }
             Action::Read => StepWork::Read { args: self.arguments(step, kind)? },
             Action::Import | Action::Record => {
@@ -406,7 +450,7 @@ impl<'a> Run<'a> {
                 mark(kind.args, &mut record.args);
                 record.outputs.extend(step.known.clone());
                 mark(kind.outputs, &mut record.outputs);
-                StepWork::Write { record: Arc::new(record), old }
+                StepWork::Write { record: Arc::new(record) }
             }
         })
     }
@@ -480,11 +524,29 @@ impl<'a> Run<'a> {
 
 /// What a step is to do.
 enum StepWork {
-    Create { args: Map<Value>, depose: Option<Arc<Record>> },
-    Update { args: Map<Value>, old: Arc<Record> },
-    Remove { record: Arc<Record>, deposed: bool, silently: bool },
-    Read { args: Map<Value> },
-    Write { record: Arc<Record>, old: Arc<Record> },
+    /// It is done already; this is what is there.
+    Nothing {
+        record: Arc<Record>,
+    },
+    Create {
+        args: Map<Value>,
+        depose: Option<Arc<Record>>,
+    },
+    Update {
+        args: Map<Value>,
+        old: Arc<Record>,
+    },
+    Remove {
+        record: Arc<Record>,
+        deposed: bool,
+        silently: bool,
+    },
+    Read {
+        args: Map<Value>,
+    },
+    Write {
+        record: Arc<Record>,
+    },
 }
 
 async fn perform(
@@ -503,6 +565,7 @@ async fn perform(
         address: step.address.clone(),
     };
     let finish = match work {
+        StepWork::Nothing { record } => return Ended::Done(Some(Known::Record(record)), None),
         StepWork::Create { args, depose } => {
             let record = Record {
                 address: step.address.clone(),
@@ -513,7 +576,7 @@ async fn perform(
                 outputs: Map::new(),
                 needs: step.needs.clone(),
                 protect: step.protect,
-                incomplete: false,
+                incomplete: None,
                 op: job.op.clone(),
                 span: step.span.clone(),
             };
@@ -525,7 +588,7 @@ async fn perform(
                 args,
                 needs: step.needs.clone(),
                 protect: step.protect,
-                incomplete: false,
+                incomplete: None,
                 span: step.span.clone(),
                 ..Record::clone(&old)
             };
@@ -534,7 +597,7 @@ async fn perform(
         StepWork::Remove { record, deposed, silently } => {
             let removed = match silently {
                 true => Ok(engine.remove(job, &record, deposed)),
-                false => engine.delete(job, &record, deposed, retry).await,
+                false => engine.delete(job, plan, &record, deposed, retry).await,
             };
             return match removed {
                 Ok(receipt) => Ended::Done(None, Some(receipt)),
@@ -555,14 +618,15 @@ async fn perform(
                 Err(broken) => Ended::Failed(broken),
             };
         }
-        StepWork::Write { record, old } => {
-            let receipt = engine.write(job, &record, Some(&old));
+        StepWork::Write { record } => {
+            let receipt = engine.write(job, &record);
             Ok(Finish::Ready(record, receipt))
         }
     };
     match finish {
         Ok(Finish::Ready(record, receipt)) => Ended::Done(Some(Known::Record(record)), Some(receipt)),
         Ok(Finish::Unready(record, broken)) => Ended::Unready(record, broken),
+        Ok(Finish::Missing(broken)) => Ended::Missing(broken),
         Err(broken) => Ended::Failed(broken),
     }
 }

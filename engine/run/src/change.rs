@@ -113,8 +113,6 @@ pub enum StateChange {
         op: Str,
         /// The record.
         record: Arc<Record>,
-        /// The address the record had before, when it moved.
-        moved_from: Option<Address>,
     },
     /// Closes an operation after which the resource is not there, or not managed, any more.
     Remove {

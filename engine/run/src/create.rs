@@ -6,9 +6,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dr_core::cloud::{ErrorClass, Intent};
+use dr_core::cloud::{ErrorClass, Intent, Live};
+use dr_core::compare::same_key;
 use dr_core::journal::JournalEvent;
-use dr_core::record::Record;
+use dr_core::record::{Record, Unfinished};
 use dr_core::secrecy::revealed;
 use dr_core::value::{Map, Str, Value};
 use tokio::time::Instant;
@@ -18,6 +19,8 @@ use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::observe::{StepPhase, What};
 use crate::retry::Retry;
 use crate::step::{Finish, complete};
+use crate::store::Receipt;
+use crate::wait::Existing;
 
 impl Engine<'_> {
     /// Creates: `record` is as it will be, without id and outputs; `depose` is what it replaces, if that stays for now.
@@ -56,8 +59,7 @@ impl Engine<'_> {
         known: &Map<Value>,
         retry: &mut Retry,
     ) -> Result<Finish, Broken> {
-        let event = JournalEvent::Identified { op: job.op.clone(), id: record.id.clone() };
-        let receipt = self.store.submit(StateChange::Append { event, depose: None });
+        let receipt = self.has_id(job, record.id.clone());
         let written = async {
             receipt.durable().await?;
             self.phase(job, StepPhase::Identified);
@@ -66,6 +68,12 @@ impl Engine<'_> {
         let (written, finish) = futures::join!(written, self.finish(job, intent, record, known, retry));
         written?;
         finish
+    }
+
+    /// Writes the id of what is being created.
+    pub(crate) fn has_id(&self, job: &Job<'_>, id: Str) -> Receipt {
+        let event = JournalEvent::Identified { op: job.op.clone(), id };
+        self.store.submit(StateChange::Append { event, depose: None })
     }
 
     /// Asks for the creation until there is an id. On failure, says whether it is certain that nothing was made.
@@ -86,25 +94,30 @@ impl Engine<'_> {
                 Err(Broken::Call(error)) => error,
                 Err(other) => return Err((other, false)),
             };
-            doubt |= error.maybe_done || error.class == ErrorClass::Transient;
+            let lost = error.maybe_done || error.class == ErrorClass::Transient;
+            doubt |= lost;
             if error.class == ErrorClass::Exists {
                 // Either an earlier call of this very operation made it, or somebody else did.
-                return match self.find(job, intent, &args, Duration::ZERO, retry).await {
+                let patience = if doubt { self.patience } else { Duration::ZERO };
+                return match self.find(job, intent, &args, patience, retry).await {
                     Ok(Some(id)) => Ok(id),
-                    Ok(None) => Err((not_ours(job, &error.message), !doubt)),
+                    Ok(None) => Err((self.taken(job, &args, &error.message), !doubt)),
                     Err(broken) => Err((broken, false)),
                 };
             }
-            if let Err(broken) = self.back_off(job, retry, error).await {
-                let sure = !doubt && matches!(broken, Broken::Call(_));
-                return Err((broken, sure));
+            let again = self.back_off(job, retry, error).await;
+            if let Err(broken @ (Broken::Interrupted | Broken::Store(_))) = again {
+                return Err((broken, false));
             }
-            if doubt {
+            if lost {
+                let begin = Instant::now();
                 if let Some(id) = self.find(job, intent, &args, self.patience, retry).await.map_err(|b| (b, false))? {
                     return Ok(id);
                 }
-                doubt = false;
+                retry.spend(ErrorClass::Transient, begin.elapsed());
             }
+            // What was looked for and not found may still appear: the next run looks once more.
+            again.map_err(|broken| (broken, !lost))?;
         }
     }
 
@@ -132,7 +145,7 @@ impl Engine<'_> {
     }
 
     /// From an id that is on disk to a record: settle, configure, settle, read, close.
-    pub(crate) async fn finish(
+    async fn finish(
         &self,
         job: &Job<'_>,
         intent: &Intent,
@@ -141,33 +154,82 @@ impl Engine<'_> {
         retry: &mut Retry,
     ) -> Result<Finish, Broken> {
         let args = revealed(&record.args).into_owned();
-        let arrival = async {
-            // What is not there yet cannot be configured, and configuring may set off something to wait for.
-            self.settle(job, &record.id, &args, job.target.kind.create, retry).await?;
-            self.phase(job, StepPhase::Configuring);
-            self.call(job, retry, CallKind::Configure, || self.cloud.configure(job.target, &record.id, &args, intent))
-                .await?;
-            self.settle(job, &record.id, &args, job.target.kind.update, retry).await?;
-            self.read_back(job, &record.id, &args, retry).await
-        };
-        match arrival.await {
-            Ok(live) => self.close(job, complete(job.target.kind, record, live), known, None).await,
-            Err(broken @ (Broken::Interrupted | Broken::Store(_))) => Err(broken),
+        let new = Existing { id: &record.id, args: &args, is_new: true };
+        match self.arrive(job, intent, new, retry).await {
+            Ok(live) => self.close(job, complete(job.target.kind, record, live), known).await,
+            // The operation stays open: the next run goes on with what is there.
+            Err(broken) if broken.may_pass() || matches!(broken, Broken::Store(_)) => Err(broken),
+            Err(broken) if broken.is_absent() && self.is_gone(job, new).await? => self.missing(job, record).await,
             Err(broken) => {
-                let record = Arc::new(Record { incomplete: true, ..record });
-                self.closed(job, self.write(job, &record, None)).await?;
+                let record = Arc::new(Record { incomplete: Some(unfinished(&broken)), ..record });
+                self.closed(job, self.write(job, &record)).await?;
                 Ok(Finish::Unready(record, broken))
             }
         }
     }
+
+    /// Waits until what was made is ready, sets what creation alone cannot, and reads it.
+    pub(crate) async fn arrive(
+        &self,
+        job: &Job<'_>,
+        intent: &Intent,
+        of: Existing<'_>,
+        retry: &mut Retry,
+    ) -> Result<Live, Broken> {
+        // What is not there yet cannot be configured, and configuring may set off something to wait for.
+        self.settle(job, of, job.target.kind.create, retry).await?;
+        self.configure(job, intent, of, retry).await?;
+        self.settle(job, of, job.target.kind.update, retry).await?;
+        self.read_back(job, of, retry).await
+    }
+
+    /// Sets what creation alone cannot.
+    pub(crate) async fn configure(
+        &self,
+        job: &Job<'_>,
+        intent: &Intent,
+        of: Existing<'_>,
+        retry: &mut Retry,
+    ) -> Result<(), Broken> {
+        self.phase(job, StepPhase::Configuring);
+        self.call_on(job, retry, CallKind::Configure, of, || self.cloud.configure(job.target, of.id, of.args, intent))
+            .await
+    }
+
+    /// That a name is somebody's, and whose.
+    fn taken(&self, job: &Job<'_>, args: &Map<Value>, message: &str) -> Broken {
+        let is_same = |r: &Record| {
+            *r.kind == *job.target.kind.name
+                && same_key(job.target.kind, (args, job.target.region), (&r.args, r.region.as_deref()))
+        };
+        // A failure is told as it is: who else has the name is only a help.
+        let snapshot = self.store.snapshot().unwrap_or_default();
+        if snapshot.deposed.iter().any(|r| is_same(r)) {
+            return Broken::Wrong {
+                message: format!("its name belongs to what a replacement has set aside: {message}"),
+                help: Some("apply again: what was set aside is deleted first".into()),
+            };
+        }
+        if let Some(own) = snapshot.records.values().find(|r| is_same(r)) {
+            return Broken::Wrong {
+                message: format!("its name belongs to `{}` of this environment: {message}", own.address),
+                help: Some("give one of them another name; if that one goes or is renamed, plan again".into()),
+            };
+        }
+        Broken::Wrong {
+            message: format!("it exists already, and this environment did not make it: {message}"),
+            help: Some(format!(
+                "give `{}` another name, delete the other one, or take it over with `import_id`",
+                job.target.address
+            )),
+        }
+    }
 }
 
-fn not_ours(job: &Job<'_>, message: &str) -> Broken {
-    Broken::Wrong {
-        message: format!("it exists already, and this environment did not make it: {message}"),
-        help: Some(format!(
-            "give `{}` another name, delete the other one, or take it over with `import_id`",
-            job.target.address
-        )),
+/// What a failure that is no matter of time leaves behind.
+pub(crate) fn unfinished(broken: &Broken) -> Unfinished {
+    match broken {
+        Broken::Failed { .. } => Unfinished::Failed,
+        _ => Unfinished::Begun,
     }
 }

@@ -1,24 +1,35 @@
 //! Deleting: from an intent to the removal of the record.
+//!
+//! What refuses a deletion is waited for: mostly it goes by itself. After a minute it is said what that is, as far as
+//! the state knows; when it is something that this plan leaves as it is, waiting is of no use and ends there.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use dr_core::cloud::{ErrorClass, Settled};
+use dr_core::address::Address;
+use dr_core::cloud::{CloudError, ErrorClass, Settled};
 use dr_core::journal::JournalEvent;
+use dr_core::plan::{Plan, holders};
 use dr_core::record::Record;
 use dr_core::secrecy::revealed;
+use tokio::time::Instant;
 
 use crate::change::StateChange;
 use crate::engine::{Broken, CallKind, Engine, Job};
-use crate::observe::StepPhase;
+use crate::observe::{StepPhase, What};
 use crate::retry::Retry;
 use crate::store::Receipt;
-use crate::wait::Wait;
+use crate::wait::{Existing, Wait};
+
+/// How long something may be in the way of a deletion before it is said what.
+const UNEXPLAINED: Duration = Duration::from_secs(60);
 
 impl Engine<'_> {
-    /// Deletes and waits until it is gone.
+    /// Deletes and waits until it is gone. What the plan does not touch will not get out of the way.
     pub(crate) async fn delete(
         &self,
         job: &Job<'_>,
+        plan: &Plan,
         record: &Arc<Record>,
         deposed: bool,
         retry: &mut Retry,
@@ -26,45 +37,10 @@ impl Engine<'_> {
         let event = JournalEvent::Deleting { op: job.op.clone(), record: Box::new(Record::clone(record)), deposed };
         self.store.commit(StateChange::Append { event, depose: None }).await?;
         self.phase(job, StepPhase::Intended);
-        self.finish_delete(job, record, deposed, retry).await
-    }
-
-    /// From an intent that is on disk to the record's removal.
-    pub(crate) async fn finish_delete(
-        &self,
-        job: &Job<'_>,
-        record: &Arc<Record>,
-        deposed: bool,
-        retry: &mut Retry,
-    ) -> Result<Receipt, Broken> {
-        let args = revealed(&record.args);
-        let departure = async {
-            self.phase(job, StepPhase::Deleting);
-            let delete =
-                self.call(job, retry, CallKind::Delete, || self.cloud.delete(job.target, &record.id, &args)).await;
-            if is_gone(&delete) {
-                return Ok(());
-            }
-            delete?;
-            self.phase(job, StepPhase::Settling);
-            let mut wait = Wait::new(job, job.target.kind.delete);
-            loop {
-                let look = self
-                    .call(job, retry, CallKind::Deleted, || self.cloud.deleted(job.target, &record.id, &args))
-                    .await;
-                if is_gone(&look) {
-                    return Ok(());
-                }
-                match look? {
-                    Settled::Ready => return Ok(()),
-                    Settled::Failed(why) => return Err(Broken::wrong(format!("the deletion failed: {why}"))),
-                    Settled::Wait(hint) => self.wait(job, &mut wait, hint).await?,
-                }
-            }
-        };
-        match departure.await {
+        match self.depart(job, plan, record, retry).await {
             Ok(()) => Ok(self.remove(job, record, deposed)),
-            Err(broken @ (Broken::Interrupted | Broken::Store(_))) => Err(broken),
+            // It may be on its way out. The operation stays open: the next run finds out.
+            Err(broken) if is_under_way(&broken) => Err(broken),
             Err(broken) => {
                 // It is still there, and so is its record; the next plan says so.
                 self.abandon(job).await?;
@@ -72,8 +48,85 @@ impl Engine<'_> {
             }
         }
     }
+
+    /// Asks for the deletion, and waits for its end.
+    async fn depart(&self, job: &Job<'_>, plan: &Plan, record: &Record, retry: &mut Retry) -> Result<(), Broken> {
+        let args = revealed(&record.args);
+        let of = Existing { id: &record.id, args: &args, is_new: false };
+        self.call_delete(job, plan, record, of, retry).await?;
+        self.phase(job, StepPhase::Settling);
+        let mut wait = Wait::new(job, job.target.kind.delete);
+        loop {
+            let look =
+                self.call(job, retry, CallKind::Deleted, || self.cloud.deleted(job.target, of.id, of.args)).await;
+            match look {
+                Ok(Settled::Ready) => return Ok(()),
+                Ok(Settled::Failed(why)) => return Err(Broken::wrong(format!("the deletion failed: {why}"))),
+                Ok(Settled::Wait(hint)) => self.wait(job, &mut wait, hint).await?,
+                Err(absent) if absent.is_absent() => return Ok(()),
+                Err(Broken::Call(error)) => {
+                    // It cannot be looked at. The deletion was taken, and to delete what is gone is a success: once it
+                    // has had its time, another call tells as much as a look.
+                    self.tell(job, What::Unseen(&error));
+                    self.pause(job, job.target.kind.delete).await?;
+                    return self.call_delete(job, plan, record, of, retry).await;
+                }
+                Err(broken) => return Err(broken),
+            }
+        }
+    }
+
+    /// Asks for the deletion until it is taken.
+    async fn call_delete(
+        &self,
+        job: &Job<'_>,
+        plan: &Plan,
+        record: &Record,
+        of: Existing<'_>,
+        retry: &mut Retry,
+    ) -> Result<(), Broken> {
+        self.phase(job, StepPhase::Deleting);
+        let (mut refused, mut explained) = (None, false);
+        loop {
+            let error = match self.once(job, CallKind::Delete, || self.cloud.delete(job.target, of.id, of.args)).await {
+                Err(Broken::Call(error)) if error.class == ErrorClass::Gone => return Ok(()),
+                Err(Broken::Call(error)) => error,
+                other => return other,
+            };
+            if error.class == ErrorClass::Conflict {
+                let since = *refused.get_or_insert_with(Instant::now);
+                if since.elapsed() >= UNEXPLAINED && !std::mem::replace(&mut explained, true) {
+                    self.explain(job, plan, record, &error)?;
+                }
+            }
+            self.back_off(job, retry, error).await?;
+        }
+    }
+
+    /// Tells what is in the way of a deletion.
+    ///
+    /// # Errors
+    /// When it is something that will stay there.
+    fn explain(&self, job: &Job<'_>, plan: &Plan, record: &Record, error: &CloudError) -> Result<(), Broken> {
+        let by = holders(&self.store.snapshot()?, self.registry, record);
+        let stays = |a: &&Address| !plan.steps.iter().any(|s| s.address == **a);
+        let staying: Vec<String> = by.iter().filter(stays).map(|a| format!("`{a}`")).collect();
+        if !staying.is_empty() {
+            return Err(Broken::Wrong {
+                message: format!("{} still uses it: {error}", staying.join(", ")),
+                help: Some("take the reference away there and apply that first".into()),
+            });
+        }
+        self.tell(job, What::Held { by: &by, error });
+        Ok(())
+    }
 }
 
-fn is_gone<T>(result: &Result<T, Broken>) -> bool {
-    matches!(result, Err(Broken::Call(e)) if e.class == ErrorClass::Gone)
+/// Whether a deletion that broke off may have been taken.
+fn is_under_way(broken: &Broken) -> bool {
+    match broken {
+        Broken::Late { .. } | Broken::Interrupted | Broken::Store(_) => true,
+        Broken::Call(error) => error.maybe_done || error.class == ErrorClass::Transient,
+        Broken::Failed { .. } | Broken::Gone | Broken::Wrong { .. } => false,
+    }
 }

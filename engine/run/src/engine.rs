@@ -4,6 +4,7 @@
 //! holds no slot, ends when somebody asks to stop, and is told to the observer.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -100,6 +101,18 @@ impl Calls {
 pub(crate) enum Broken {
     /// A call failed for good.
     Call(CloudError),
+    /// It was not ready, or not gone, within the time that it gets.
+    Late {
+        /// What it was waited for.
+        message: String,
+    },
+    /// The service says that it will never be ready.
+    Failed {
+        /// What the service says.
+        message: String,
+    },
+    /// It was there, and is not any more.
+    Gone,
     /// Something else is wrong with the resource.
     Wrong {
         /// What.
@@ -113,6 +126,20 @@ pub(crate) enum Broken {
     Store(StoreError),
 }
 
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Broken::Call(error) => error.fmt(f),
+            Broken::Late { message } | Broken::Failed { message } | Broken::Wrong { message, .. } => {
+                f.write_str(message)
+            }
+            Broken::Gone => f.write_str("it was deleted meanwhile, by somebody else"),
+            Broken::Interrupted => f.write_str("it was stopped on request"),
+            Broken::Store(error) => error.fmt(f),
+        }
+    }
+}
+
 impl From<StoreError> for Broken {
     fn from(error: StoreError) -> Broken {
         Broken::Store(error)
@@ -122,6 +149,29 @@ impl From<StoreError> for Broken {
 impl Broken {
     pub(crate) fn wrong(message: impl Into<String>) -> Broken {
         Broken::Wrong { message: message.into(), help: None }
+    }
+
+    /// Whether it says nothing about the resource: the same may go well the next time.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Broken::Call(error) => {
+                error.maybe_done
+                    || match error.class {
+                        ErrorClass::Throttled
+                        | ErrorClass::Transient
+                        | ErrorClass::NotYetConsistent
+                        | ErrorClass::Conflict => true,
+                        ErrorClass::Denied | ErrorClass::Invalid | ErrorClass::Gone | ErrorClass::Exists => false,
+                    }
+            }
+            Broken::Late { .. } | Broken::Interrupted => true,
+            Broken::Failed { .. } | Broken::Gone | Broken::Wrong { .. } | Broken::Store(_) => false,
+        }
+    }
+
+    /// Whether a call says that what it is about is not there.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Broken::Gone) || matches!(self, Broken::Call(e) if e.class == ErrorClass::Gone)
     }
 }
 

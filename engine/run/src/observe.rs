@@ -39,6 +39,17 @@ pub enum What<'a> {
         /// How long until the next.
         delay: Duration,
     },
+    /// Something has been in the way of its deletion for a while.
+    Held {
+        /// What in the state refers to it. The rest of the plan takes these away.
+        by: &'a [Address],
+        /// What the service says.
+        error: &'a CloudError,
+    },
+    /// Its deletion was taken, and it cannot be looked at to see its end.
+    Unseen(&'a CloudError),
+    /// It was to be made anew under another name, and the name turned out to be the one it has: it is kept.
+    Kept,
     /// It is done.
     Done,
     /// It failed.

@@ -111,9 +111,7 @@ fn job<'a>(kind: &'static Kind, region: Option<&'a Str>, address: &'a Address) -
 fn failure(broken: Broken) -> Result<String, Interrupted> {
     match broken {
         Broken::Interrupted => Err(Interrupted),
-        Broken::Call(error) => Ok(error.to_string()),
-        Broken::Wrong { message, .. } => Ok(message),
-        Broken::Store(error) => Ok(error.to_string()),
+        other => Ok(other.to_string()),
     }
 }
 
@@ -190,7 +188,7 @@ impl Prepared {
                         outputs,
                         needs: node.needs(),
                         protect: node.options.protect,
-                        incomplete: false,
+                        incomplete: None,
                         op: format!("import:{id}").into(),
                         span: node.site.span.clone(),
                     };

@@ -38,6 +38,8 @@ pub struct StepFailure {
 pub struct Report {
     /// The steps that are done, in the order in which they ended.
     pub done: Vec<usize>,
+    /// Those steps of replacements that turned out to leave what is there: it has the right name already.
+    pub kept: Vec<usize>,
     /// The steps that failed.
     pub failed: Vec<StepFailure>,
     /// The steps that were not tried, because what they depend on failed.
@@ -72,11 +74,15 @@ impl StepFailure {
         broken: Broken,
         attempts: u32,
     ) -> Result<Option<StepFailure>, StoreError> {
-        let (error, help, class) = match broken {
+        let error = broken.to_string();
+        let (help, class) = match broken {
             Broken::Interrupted => return Ok(None),
             Broken::Store(error) => return Err(error),
-            Broken::Wrong { message, help } => (message, help, None),
-            Broken::Call(error) => (error.to_string(), advice(error.class).map(str::to_owned), Some(error.class)),
+            Broken::Wrong { help, .. } => (help, None),
+            Broken::Failed { .. } => (None, None),
+            Broken::Late { .. } => (advice(ErrorClass::Transient).map(str::to_owned), None),
+            Broken::Gone => (advice(ErrorClass::Gone).map(str::to_owned), Some(ErrorClass::Gone)),
+            Broken::Call(error) => (advice(error.class).map(str::to_owned), Some(error.class)),
         };
         let (address, span) = (address.clone(), span.clone());
         Ok(Some(StepFailure { step, address, action, span, error, help, class, attempts }))
@@ -93,7 +99,7 @@ fn advice(class: ErrorClass) -> Option<&'static str> {
         ErrorClass::NotYetConsistent => Some("run again in a few minutes: something it refers to is not visible yet"),
         ErrorClass::Conflict => Some("something still uses it or works on it; run again when that has ended"),
         ErrorClass::Denied => Some("the credentials in use must be allowed to make this call"),
-        ErrorClass::Gone => Some("plan again: something was deleted meanwhile"),
+        ErrorClass::Gone => Some("plan again: what is gone is made anew"),
         ErrorClass::Invalid | ErrorClass::Exists => None,
     }
 }

@@ -1,44 +1,64 @@
 //! Resuming: what an earlier run began and did not close, before anything else happens.
 //!
-//! A creation without an id is looked for by its token or tags: found, it is adopted and finished; not found, it was
-//! never made and is forgotten, and the plan will make it. An update is not repeated; what is really there is
-//! recorded, and the plan sees the rest. A deletion is continued to its end. All of them were at work at the same
-//! time, so none depends on another.
+//! It is found out how far each operation came, and nothing is waited for: what is not done yet is recorded as it is,
+//! and the plan goes on with it, side by side with everything else and in the right order.
+//!
+//! - A creation without an id is looked for by its token or tags. Not found, it was never made. With an id, it is
+//!   finished if it is ready; else it is recorded as unfinished.
+//! - An update is not repeated; what is really there is recorded, and the plan sees the rest.
+//! - A deletion is asked for once more. What the service is deleting is recorded as such. What it refuses to delete
+//!   stays as it is: the plan decides anew whether it shall go.
+//!
+//! Where everything is to go, nothing is finished either.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dr_core::address::Address;
-use dr_core::cloud::{Identity, Intent, Target};
+use dr_core::cloud::{Identity, Intent, Live, Settled, Target};
 use dr_core::journal::Open;
-use dr_core::plan::Action;
-use dr_core::record::Record;
-use dr_core::secrecy::revealed;
-use dr_core::value::Map;
+use dr_core::plan::{Action, Goal, agrees};
+use dr_core::record::{Record, Snapshot, Unfinished};
+use dr_core::secrecy::{marked, revealed};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use tokio::time::Instant;
 
 use crate::change::StoreError;
+use crate::create::unfinished;
 use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::observe::What;
 use crate::report::StepFailure;
 use crate::retry::Retry;
-use crate::step::{Finish, observed};
+use crate::step::{complete, observed};
+use crate::wait::Existing;
+
+/// How long to wait before looking again for what is not to be seen yet.
+const UNSEEN: Duration = Duration::from_secs(5);
 
 /// What became of an operation of an earlier run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// What had been created was found, or known, and is finished now.
     Created,
-    /// It had been created, and did not become ready; the plan replaces it.
-    Incomplete(String),
+    /// It had been created and is not finished, for this reason; the plan goes on with it.
+    Begun(String),
+    /// It had been created, and the service says that it will never be ready; the plan makes it anew.
+    Failed(String),
     /// Nothing had been created.
     NeverCreated,
     /// What an update left is recorded now.
     Recorded,
-    /// It had been gone when its update was to be looked at; the plan makes it anew.
+    /// What an update left could not be looked at, for this reason; it is recorded as it was before.
+    Unread(String),
+    /// It was gone when it was to be looked at; the plan makes it anew.
     Missing,
     /// It is deleted now.
     Deleted,
+    /// The service is deleting it.
+    Going,
+    /// The service does not delete it, for this reason. It is as it was.
+    Kept(String),
 }
 
 /// An operation of an earlier run that is closed now.
@@ -61,11 +81,11 @@ pub struct Resumption {
     pub remaining: Vec<Address>,
 }
 
-/// Closes what an earlier run left open.
+/// Finds out what became of what an earlier run left open, and records it. `goal` is what comes next.
 ///
 /// # Errors
 /// When state cannot be read or written, or belongs to another cloud.
-pub async fn resume(engine: &Engine<'_>, identity: &Identity) -> Result<Resumption, StoreError> {
+pub async fn resume(engine: &Engine<'_>, identity: &Identity, goal: Goal) -> Result<Resumption, StoreError> {
     let open = engine.store.open_operations()?;
     let mut result = Resumption::default();
     if open.is_empty() {
@@ -86,16 +106,16 @@ pub async fn resume(engine: &Engine<'_>, identity: &Identity) -> Result<Resumpti
             let (address, span) = (record.address.clone(), record.span.clone());
             let (kind, region) = (engine.registry.get(&record.kind), record.region.clone());
             let kind_name = record.kind.clone();
-            let known = snapshot.records.get(&address);
+            let snapshot = &snapshot;
             async move {
-                let mut retry = Retry::new(&op);
+                let mut retry = Retry::brief(&op);
                 let outcome = match kind {
                     None => Err(Broken::wrong(format!("this version of dr does not know the kind `{kind_name}`"))),
                     Some(kind) => {
                         let target = Target { kind, region: region.as_deref(), address: &address };
                         let job = Job { target, step: None, action, op, urgency: kind.create, busy: None };
                         engine.tell(&job, What::Started);
-                        close(engine, &job, open, known.map(|k| &**k), &mut retry).await
+                        Resume { engine, job: &job, snapshot, goal }.close(open, &mut retry).await
                     }
                 };
                 (address, action, span, outcome, retry.failed())
@@ -120,67 +140,228 @@ pub async fn resume(engine: &Engine<'_>, identity: &Identity) -> Result<Resumpti
     Ok(result)
 }
 
-async fn close(
-    engine: &Engine<'_>,
-    job: &Job<'_>,
-    open: Open,
-    known: Option<&Record>,
-    retry: &mut Retry,
-) -> Result<Outcome, Broken> {
-    match open {
-        Open::Create { intent, record } => create(engine, job, &intent, record, retry).await,
-        Open::Update { record, .. } => update(engine, job, known.unwrap_or(&record).clone(), retry).await,
-        Open::Delete { record, deposed, .. } => {
-            let receipt = engine.finish_delete(job, &Arc::new(record), deposed, retry).await?;
-            engine.closed(job, receipt).await?;
-            Ok(Outcome::Deleted)
+/// What is there, as far as open operations say it without asking anybody: what has an id is
+/// begun. For plans that are only looked at; what is applied is made from what [`resume`] found.
+pub fn as_far_as_known(snapshot: &Snapshot, open: impl IntoIterator<Item = Open>) -> Snapshot {
+    let mut known = snapshot.clone();
+    for operation in open {
+        match operation {
+            Open::Create { record, .. } if !record.id.is_empty() => {
+                let record = Record { incomplete: Some(Unfinished::Begun), ..record };
+                known.records.insert(record.address.clone(), Arc::new(record));
+            }
+            // Whether anything came of it only the cloud can tell.
+            Open::Create { .. } | Open::Update { .. } | Open::Delete { .. } => {}
         }
+    }
+    known
+}
+
+/// One operation.
+struct Resume<'a> {
+    engine: &'a Engine<'a>,
+    job: &'a Job<'a>,
+    /// What was recorded before anything was resumed.
+    snapshot: &'a Snapshot,
+    goal: Goal,
+}
+
+impl Resume<'_> {
+    async fn close(&self, open: Open, retry: &mut Retry) -> Result<Outcome, Broken> {
+        match open {
+            Open::Create { intent, record } => self.create(&intent, record, retry).await,
+            Open::Update { record, .. } => self.update(record, retry).await,
+            Open::Delete { record, deposed, .. } => self.delete(Arc::new(record), deposed, retry).await,
+        }
+    }
+
+    /// A creation, from whether it was made.
+    async fn create(&self, intent: &Intent, mut record: Record, retry: &mut Retry) -> Result<Outcome, Broken> {
+        let (engine, job) = (self.engine, self.job);
+        if record.id.is_empty() {
+            let args = revealed(&record.args);
+            let Some(id) = engine.find(job, intent, &args, engine.patience, retry).await? else {
+                engine.abandon(job).await?;
+                return Ok(Outcome::NeverCreated);
+            };
+            drop(args);
+            record.id = id;
+            let receipt = engine.has_id(job, record.id.clone());
+            receipt.durable().await?;
+        }
+        if self.goal == Goal::Destroy {
+            return self.begun(record, Unfinished::Begun, "it is not waited for".into()).await;
+        }
+        match self.look(intent, &record, retry).await {
+            Ok(Seen::Ready(live)) => {
+                self.record(complete(job.target.kind, record, live)).await?;
+                Ok(Outcome::Created)
+            }
+            Ok(Seen::NotYet) => self.begun(record, Unfinished::Begun, "it is not ready yet".into()).await,
+            Ok(Seen::Missing) => self.missing(&record).await,
+            Err(stop @ (Broken::Interrupted | Broken::Store(_))) => Err(stop),
+            Err(broken) if broken.is_absent() => self.missing(&record).await,
+            Err(broken) => {
+                let why = unfinished(&broken);
+                self.begun(record, why, broken.to_string()).await
+            }
+        }
+    }
+
+    /// How something is that has an id, finished if it is ready. What was made a moment ago may not be to be seen yet.
+    async fn look(&self, intent: &Intent, record: &Record, retry: &mut Retry) -> Result<Seen, Broken> {
+        let (engine, job) = (self.engine, self.job);
+        let args = revealed(&record.args);
+        let of = Existing { id: &record.id, args: &args, is_new: true };
+        let deadline = Instant::now() + engine.patience;
+        loop {
+            let settled = engine.once(job, CallKind::Settle, || engine.cloud.settle(job.target, of.id, of.args)).await;
+            match settled {
+                Ok(Settled::Ready) => {
+                    engine.configure(job, intent, of, retry).await?;
+                    return engine.read_back(job, of, retry).await.map(Seen::Ready);
+                }
+                Ok(Settled::Wait(_)) => return Ok(Seen::NotYet),
+                Ok(Settled::Failed(message)) => return Err(Broken::Failed { message }),
+                Err(Broken::Call(error)) => {
+                    if engine.is_gone(job, of).await? {
+                        let left = deadline.saturating_duration_since(Instant::now());
+                        if left.is_zero() {
+                            return Ok(Seen::Missing);
+                        }
+                        engine.pause(job, left.min(UNSEEN)).await?;
+                    } else {
+                        engine.back_off(job, retry, error).await?;
+                    }
+                }
+                Err(broken) => return Err(broken),
+            }
+        }
+    }
+
+    /// Records something as unfinished.
+    async fn begun(&self, record: Record, why: Unfinished, reason: String) -> Result<Outcome, Broken> {
+        self.record(Record { incomplete: Some(why), ..record }).await?;
+        Ok(match why {
+            Unfinished::Begun => Outcome::Begun(reason),
+            Unfinished::Failed => Outcome::Failed(reason),
+        })
+    }
+
+    /// An update: what is there now. `record` is what should have been.
+    async fn update(&self, record: Record, retry: &mut Retry) -> Result<Outcome, Broken> {
+        let (engine, job) = (self.engine, self.job);
+        let known = self.snapshot.records.get(&record.address).filter(|known| known.id == record.id);
+        let before = known.map_or(&record, |known| known);
+        let args = revealed(&before.args).into_owned();
+        let read = engine.call(job, retry, CallKind::Read, || engine.cloud.read(job.target, &record.id, &args)).await;
+        let (found, outcome) = match read {
+            Ok(Some(live)) => (self.changed(&record, before, marked(job.target.kind, live)), Outcome::Recorded),
+            Ok(None) => return self.missing(before).await,
+            Err(broken) if broken.is_absent() => return self.missing(before).await,
+            Err(stop @ (Broken::Interrupted | Broken::Store(_))) => return Err(stop),
+            Err(broken) => (before.clone(), Outcome::Unread(broken.to_string())),
+        };
+        // What was not finished before is not known to be so now.
+        let incomplete = before.incomplete;
+        self.record(Record { incomplete, ..found }).await?;
+        Ok(outcome)
+    }
+
+    /// The record of what an update left: as it was to be, if it came to its end, with what it was to depend on.
+    fn changed(&self, wanted: &Record, before: &Record, live: Live) -> Record {
+        let kind = self.job.target.kind;
+        let done = complete(kind, wanted.clone(), live.clone());
+        if agrees(kind, &done, &live) { done } else { observed(kind, before.clone(), live) }
+    }
+
+    async fn missing(&self, record: &Record) -> Result<Outcome, Broken> {
+        let removed = self.engine.remove(self.job, &Arc::new(record.clone()), false);
+        self.engine.closed(self.job, removed).await?;
+        Ok(Outcome::Missing)
+    }
+
+    /// A deletion: asked for once more.
+    async fn delete(&self, record: Arc<Record>, deposed: bool, retry: &mut Retry) -> Result<Outcome, Broken> {
+        let (engine, job) = (self.engine, self.job);
+        let args = revealed(&record.args);
+        let of = Existing { id: &record.id, args: &args, is_new: false };
+        if !self.is_shared(&record) {
+            let deletion =
+                engine.call(job, retry, CallKind::Delete, || engine.cloud.delete(job.target, of.id, of.args)).await;
+            let look = match deletion {
+                Ok(()) => {
+                    engine.once(job, CallKind::Deleted, || engine.cloud.deleted(job.target, of.id, of.args)).await
+                }
+                Err(broken) if broken.is_absent() => Ok(Settled::Ready),
+                Err(stop @ (Broken::Interrupted | Broken::Store(_))) => return Err(stop),
+                Err(refused) => return self.refused(&record, of, deposed, &refused).await,
+            };
+            match look {
+                Ok(Settled::Ready) => {}
+                Ok(Settled::Failed(why)) => return self.refused(&record, of, deposed, &Broken::wrong(why)).await,
+                Err(absent) if absent.is_absent() => {}
+                Err(stop @ (Broken::Interrupted | Broken::Store(_))) => return Err(stop),
+                _ => return self.going(&record, Unfinished::Failed, deposed, Outcome::Going).await,
+            }
+        }
+        engine.closed(job, engine.remove(job, &record, deposed)).await?;
+        Ok(Outcome::Deleted)
+    }
+
+    /// A deletion that the service refuses. What it says of itself tells whether it can still be used.
+    async fn refused(
+        &self,
+        record: &Record,
+        of: Existing<'_>,
+        deposed: bool,
+        refused: &Broken,
+    ) -> Result<Outcome, Broken> {
+        let (engine, job) = (self.engine, self.job);
+        let outcome = Outcome::Kept(refused.to_string());
+        match engine.once(job, CallKind::Settle, || engine.cloud.settle(job.target, of.id, of.args)).await {
+            Ok(Settled::Ready) => {
+                engine.abandon(job).await?;
+                Ok(outcome)
+            }
+            Ok(Settled::Failed(_)) => self.going(record, Unfinished::Failed, deposed, outcome).await,
+            Err(stop @ (Broken::Interrupted | Broken::Store(_))) => Err(stop),
+            // It is at something, or cannot be looked at now: the plan finds out before it uses it.
+            Ok(Settled::Wait(_)) | Err(_) => self.going(record, Unfinished::Begun, deposed, outcome).await,
+        }
+    }
+
+    /// Closes the deletion of something that is still there. What was set aside is to be deleted in any case.
+    async fn going(
+        &self,
+        record: &Record,
+        why: Unfinished,
+        deposed: bool,
+        outcome: Outcome,
+    ) -> Result<Outcome, Broken> {
+        match deposed {
+            true => self.engine.abandon(self.job).await?,
+            false => self.record(Record { incomplete: Some(why), ..record.clone() }).await?,
+        }
+        Ok(outcome)
+    }
+
+    /// Whether another record is about the same resource; then that one has it.
+    fn is_shared(&self, record: &Record) -> bool {
+        let mut others = self.snapshot.records.values().chain(&self.snapshot.deposed).filter(|r| r.op != record.op);
+        others.any(|r| (&r.kind, &r.region, &r.id) == (&record.kind, &record.region, &record.id))
+    }
+
+    /// Writes a record and closes the operation.
+    async fn record(&self, record: Record) -> Result<(), Broken> {
+        let receipt = self.engine.write(self.job, &Arc::new(record));
+        self.engine.closed(self.job, receipt).await
     }
 }
 
-async fn create(
-    engine: &Engine<'_>,
-    job: &Job<'_>,
-    intent: &Intent,
-    mut record: Record,
-    retry: &mut Retry,
-) -> Result<Outcome, Broken> {
-    let finish = if record.id.is_empty() {
-        let args = revealed(&record.args);
-        let found = engine.find(job, intent, &args, engine.patience, retry).await?;
-        let Some(id) = found else {
-            engine.abandon(job).await?;
-            return Ok(Outcome::NeverCreated);
-        };
-        drop(args);
-        record.id = id;
-        engine.identified(job, intent, record, &Map::new(), retry).await?
-    } else {
-        engine.finish(job, intent, record, &Map::new(), retry).await?
-    };
-    Ok(match finish {
-        Finish::Ready(_, receipt) => {
-            engine.closed(job, receipt).await?;
-            Outcome::Created
-        }
-        Finish::Unready(_, broken) => Outcome::Incomplete(match broken {
-            Broken::Call(error) => error.to_string(),
-            Broken::Wrong { message, .. } => message,
-            Broken::Interrupted => "it was interrupted".to_owned(),
-            Broken::Store(error) => error.to_string(),
-        }),
-    })
-}
-
-/// `record` is what was known before the update.
-async fn update(engine: &Engine<'_>, job: &Job<'_>, record: Record, retry: &mut Retry) -> Result<Outcome, Broken> {
-    let args = revealed(&record.args).into_owned();
-    let read = engine.call(job, retry, CallKind::Read, || engine.cloud.read(job.target, &record.id, &args)).await?;
-    let Some(live) = read else {
-        engine.closed(job, engine.remove(job, &Arc::new(record), false)).await?;
-        return Ok(Outcome::Missing);
-    };
-    let record = Arc::new(observed(job.target.kind, record, live));
-    engine.closed(job, engine.write(job, &record, None)).await?;
-    Ok(Outcome::Recorded)
+/// How something is that was made.
+enum Seen {
+    Ready(Live),
+    NotYet,
+    Missing,
 }

@@ -46,8 +46,8 @@ const LOOKING: Duration = Duration::from_secs(20);
 /// The retries of one operation.
 #[derive(Debug, Clone)]
 pub struct Retry {
-    /// What transient failures may cost, when that is less than usual.
-    transient: Option<Duration>,
+    /// What failures of each class may cost at most, when that is less than usual.
+    most: [Duration; 4],
     seed: u32,
     failed: u32,
     tries: [u32; 4],
@@ -58,12 +58,19 @@ impl Retry {
     /// No failures so far.
     pub fn new(op: &str) -> Retry {
         let seed = crc32fast::hash(op.as_bytes());
-        Retry { transient: None, seed, failed: 0, tries: [0; 4], spent: [Duration::ZERO; 4] }
+        Retry { most: [Duration::MAX; 4], seed, failed: 0, tries: [0; 4], spent: [Duration::ZERO; 4] }
     }
 
     /// No failures so far, of a call that only looks.
     pub fn looking(op: &str) -> Retry {
-        Retry { transient: Some(LOOKING), ..Retry::new(op) }
+        let [throttled, _, not_yet, conflict] = [Duration::MAX; 4];
+        Retry { most: [throttled, LOOKING, not_yet, conflict], ..Retry::new(op) }
+    }
+
+    /// No failures so far, of what is tried before a plan is made: what cannot be done soon is left to the plan, and
+    /// what something else is in the way of is not waited for.
+    pub fn brief(op: &str) -> Retry {
+        Retry { most: [Duration::MAX, LOOKING, LOOKING, Duration::ZERO], ..Retry::new(op) }
     }
 
     /// How many calls have failed.
@@ -74,21 +81,26 @@ impl Retry {
     /// Takes note of a failure. Returns how long to wait before the call may be made again, or `None` to give up.
     pub fn after(&mut self, error: &CloudError) -> Option<Duration> {
         self.failed += 1;
-        let (class, mut budget) = budget_of(error.class)?;
-        if let (ErrorClass::Transient, Some(total)) = (error.class, self.transient) {
-            budget.total = total;
-        }
-        if self.spent[class] >= budget.total {
+        let (class, budget) = budget_of(error.class)?;
+        let total = budget.total.min(self.most[class]);
+        if self.spent[class] >= total {
             return None;
         }
         let grown = budget.first.saturating_mul(1 << self.tries[class].min(16)).min(budget.longest);
         let delay = match error.retry_after {
-            Some(asked) => asked.min(budget.total) + grown.mul_f64(0.1 * self.jitter()),
+            Some(asked) => asked.min(total) + grown.mul_f64(0.1 * self.jitter()),
             None => grown.mul_f64(0.5 + 0.5 * self.jitter()),
         };
         self.tries[class] += 1;
         self.spent[class] += delay;
         Some(delay)
+    }
+
+    /// Takes note of time that went by because of a failure, besides the delays.
+    pub fn spend(&mut self, class: ErrorClass, time: Duration) {
+        if let Some((class, _)) = budget_of(class) {
+            self.spent[class] += time;
+        }
     }
 
     /// From 0 to 1; the same for the same operation and failure.
@@ -141,6 +153,25 @@ mod tests {
         let mut retry = Retry::looking("a");
         let waits: Vec<Duration> = std::iter::from_fn(|| retry.after(&error(ErrorClass::Throttled))).collect();
         assert_eq!(waits, delays("a", ErrorClass::Throttled));
+    }
+
+    #[test]
+    fn what_is_tried_before_a_plan_waits_for_nothing_that_is_in_its_way() {
+        assert_eq!(Retry::brief("a").after(&error(ErrorClass::Conflict)), None);
+        for class in [ErrorClass::Transient, ErrorClass::NotYetConsistent] {
+            let mut retry = Retry::brief("a");
+            let sum: Duration = std::iter::from_fn(|| retry.after(&error(class))).sum();
+            assert!(sum >= LOOKING && sum < LOOKING * 2, "{class:?}: {sum:?}");
+        }
+    }
+
+    #[test]
+    fn time_spent_otherwise_counts() {
+        let mut retry = Retry::new("a");
+        retry.spend(ErrorClass::Transient, Duration::from_secs(3 * 60));
+        assert_eq!(retry.after(&error(ErrorClass::Transient)), None);
+        assert!(retry.after(&error(ErrorClass::Throttled)).is_some());
+        retry.spend(ErrorClass::Denied, Duration::from_secs(1));
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(crate) enum Finish {
     Ready(Arc<Record>, Receipt),
     /// It is there, and not as it should be. What is known is on disk.
     Unready(Arc<Record>, Broken),
+    /// It is not there any more, and its record is removed.
+    Missing(Broken),
 }
 
 /// The record after its resource was read: the arguments it was given, what the service chose where it was given
@@ -72,13 +74,7 @@ impl Engine<'_> {
     }
 
     /// Writes the record and closes the operation. What the plan knew in advance must have come true.
-    pub(crate) async fn close(
-        &self,
-        job: &Job<'_>,
-        record: Record,
-        known: &Map<Value>,
-        before: Option<&Record>,
-    ) -> Result<Finish, Broken> {
+    pub(crate) async fn close(&self, job: &Job<'_>, record: Record, known: &Map<Value>) -> Result<Finish, Broken> {
         let broken = known.iter().find_map(|(name, planned)| {
             let found = record.attribute(name).unwrap_or_default();
             (found.revealed() != planned.revealed()).then(|| Broken::Wrong {
@@ -86,8 +82,8 @@ impl Engine<'_> {
                 help: Some("plan again: what it is made from has changed since".into()),
             })
         });
-        let record = Arc::new(Record { incomplete: broken.is_some(), ..record });
-        let receipt = self.write(job, &record, before);
+        let record = Arc::new(Record { incomplete: None, ..record });
+        let receipt = self.write(job, &record);
         Ok(match broken {
             None => Finish::Ready(record, receipt),
             Some(broken) => {
@@ -97,10 +93,9 @@ impl Engine<'_> {
         })
     }
 
-    /// Writes a record and closes the operation. `before` is the record at the resource's former address.
-    pub(crate) fn write(&self, job: &Job<'_>, record: &Arc<Record>, before: Option<&Record>) -> Receipt {
-        let moved_from = before.filter(|b| b.address != record.address).map(|b| b.address.clone());
-        self.store.submit(StateChange::Close { op: job.op.clone(), record: record.clone(), moved_from })
+    /// Writes a record and closes the operation.
+    pub(crate) fn write(&self, job: &Job<'_>, record: &Arc<Record>) -> Receipt {
+        self.store.submit(StateChange::Close { op: job.op.clone(), record: record.clone() })
     }
 
     /// Waits until the operation is closed on disk.
@@ -113,5 +108,11 @@ impl Engine<'_> {
     /// Removes a record and closes the operation.
     pub(crate) fn remove(&self, job: &Job<'_>, record: &Arc<Record>, deposed: bool) -> Receipt {
         self.store.submit(StateChange::Remove { op: job.op.clone(), record: record.clone(), deposed })
+    }
+
+    /// Removes the record of what is not there any more.
+    pub(crate) async fn missing(&self, job: &Job<'_>, record: Record) -> Result<Finish, Broken> {
+        self.closed(job, self.remove(job, &Arc::new(record), false)).await?;
+        Ok(Finish::Missing(Broken::Gone))
     }
 }

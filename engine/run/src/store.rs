@@ -543,11 +543,8 @@ impl Inner {
                     edits.records.push(record_row(deposed_key(&old.address, &old.op), old)?);
                 }
             }
-            StateChange::Close { op, record, moved_from } => {
+            StateChange::Close { op, record } => {
                 close(head, edits, op);
-                if let Some(from) = moved_from {
-                    edits.records.push((from.to_string(), None));
-                }
                 edits.records.push(record_row(record.address.to_string(), record)?);
             }
             StateChange::Remove { op, record, deposed } => {

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use dr_core::cloud::Intent;
+use dr_core::cloud::{Intent, Live};
 use dr_core::journal::JournalEvent;
 use dr_core::record::Record;
 use dr_core::secrecy::revealed;
 use dr_core::value::{Map, Value};
 
 use crate::change::StateChange;
+use crate::create::unfinished;
 use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::observe::StepPhase;
 use crate::retry::Retry;
 use crate::step::{Finish, complete, observed};
+use crate::wait::Existing;
 
 impl Engine<'_> {
     /// Changes in place: `old` is what is there, `record` what shall be.
@@ -29,37 +31,57 @@ impl Engine<'_> {
         self.store.commit(StateChange::Append { event, depose: None }).await?;
         self.phase(job, StepPhase::Intended);
         let (was, args) = (revealed(&old.args), revealed(&record.args).into_owned());
-        let id = record.id.clone();
-        let change = async {
-            if old.incomplete {
-                self.settle(job, &id, &was, job.target.kind.create, retry).await?;
-                self.phase(job, StepPhase::Configuring);
-                self.call(job, retry, CallKind::Configure, || self.cloud.configure(job.target, &id, &args, intent))
-                    .await?;
-            }
-            self.phase(job, StepPhase::Updating);
-            self.call(job, retry, CallKind::Update, || self.cloud.update(job.target, &id, &was, &args)).await?;
-            self.settle(job, &id, &args, job.target.kind.update, retry).await?;
-            self.read_back(job, &id, &args, retry).await
-        };
-        match change.await {
+        let is_new = old.incomplete.is_some();
+        let before = Existing { id: &old.id, args: &was, is_new };
+        match self.change(job, intent, before, &args, retry).await {
             Ok(live) => {
                 let record = complete(job.target.kind, record, live);
-                self.close(job, record, known, Some(old)).await
+                self.close(job, record, known).await
             }
             Err(broken @ (Broken::Interrupted | Broken::Store(_))) => Err(broken),
+            Err(Broken::Gone) => self.missing(job, old.clone()).await,
             Err(broken) => {
                 // Part of it may have happened: the record says what is there, so that the next plan sees the rest.
-                let read = self.once(job, CallKind::Read, || self.cloud.read(job.target, &id, &was)).await;
-                let record = match read {
+                let read = self.once(job, CallKind::Read, || self.cloud.read(job.target, before.id, before.args)).await;
+                let found = match read {
                     Ok(Some(live)) => observed(job.target.kind, old.clone(), live),
                     Err(stop @ (Broken::Interrupted | Broken::Store(_))) => return Err(stop),
-                    _ => old.clone(),
+                    Ok(None) if !is_new => return self.missing(job, old.clone()).await,
+                    Err(unseen) if unseen.is_absent() && !is_new => return self.missing(job, old.clone()).await,
+                    // The operation stays open: the next run looks.
+                    Ok(None) => return Err(broken),
+                    Err(unseen) if unseen.is_absent() || unseen.may_pass() => return Err(broken),
+                    Err(_) => old.clone(),
                 };
-                let record = Arc::new(record);
-                self.closed(job, self.write(job, &record, None)).await?;
+                let incomplete = old.incomplete.map(|_| unfinished(&broken));
+                let record = Arc::new(Record { incomplete, ..found });
+                self.closed(job, self.write(job, &record)).await?;
                 Ok(Finish::Unready(record, broken))
             }
         }
+    }
+
+    /// From what is there to what shall be. What is unfinished is finished first.
+    async fn change(
+        &self,
+        job: &Job<'_>,
+        intent: &Intent,
+        before: Existing<'_>,
+        args: &Map<Value>,
+        retry: &mut Retry,
+    ) -> Result<Live, Broken> {
+        let after = Existing { args, ..before };
+        if before.is_new {
+            self.settle(job, before, job.target.kind.create, retry).await?;
+            self.configure(job, intent, after, retry).await?;
+            self.settle(job, after, job.target.kind.update, retry).await?;
+        }
+        if !before.is_new || before.args != args {
+            self.phase(job, StepPhase::Updating);
+            let update = || self.cloud.update(job.target, before.id, before.args, args);
+            self.call_on(job, retry, CallKind::Update, before, update).await?;
+            self.settle(job, after, job.target.kind.update, retry).await?;
+        }
+        self.read_back(job, after, retry).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dr_core::cloud::{ErrorClass, Live, Settled};
+use dr_core::cloud::{CloudError, CloudResult, ErrorClass, Live, Settled};
 use dr_core::value::{Map, Value};
 use tokio::time::Instant;
 
@@ -19,22 +19,70 @@ const LEAST_DEADLINE: Duration = Duration::from_secs(20 * 60);
 /// A kind gets this many times its typical time.
 const DEADLINE: u32 = 5;
 
+/// A resource that calls are about.
+#[derive(Clone, Copy)]
+pub(crate) struct Existing<'a> {
+    pub(crate) id: &'a str,
+    /// What is known of its arguments, without marks of secrecy.
+    pub(crate) args: &'a Map<Value>,
+    /// Whether it was made a moment ago. Then "not found" may mean that it is not to be seen yet; else it is gone.
+    pub(crate) is_new: bool,
+}
+
 impl Engine<'_> {
+    /// Makes a call that may be repeated without harm, until it succeeds or its budget is spent, or the resource turns
+    /// out to be gone.
+    pub(crate) async fn call_on<'c, T>(
+        &self,
+        job: &Job<'_>,
+        retry: &mut Retry,
+        call: CallKind,
+        of: Existing<'_>,
+        mut make: impl FnMut() -> CloudResult<'c, T>,
+    ) -> Result<T, Broken> {
+        let mut looked = of.is_new;
+        loop {
+            let error = match self.once(job, call, &mut make).await {
+                Err(Broken::Call(error)) => error,
+                other => return other,
+            };
+            // What is not to be found may also be something that this resource refers to.
+            if matches!(error.class, ErrorClass::Gone | ErrorClass::NotYetConsistent)
+                && !std::mem::replace(&mut looked, true)
+                && self.is_gone(job, of).await?
+            {
+                return Err(Broken::Gone);
+            }
+            self.back_off(job, retry, error).await?;
+        }
+    }
+
+    /// Whether a look says that it is not there. One that fails says nothing.
+    pub(crate) async fn is_gone(&self, job: &Job<'_>, of: Existing<'_>) -> Result<bool, Broken> {
+        match self.once(job, CallKind::Read, || self.cloud.read(job.target, of.id, of.args)).await {
+            Ok(live) => Ok(live.is_none()),
+            Err(stop @ (Broken::Interrupted | Broken::Store(_))) => Err(stop),
+            Err(broken) => Ok(broken.is_absent()),
+        }
+    }
+
     /// Looks until it is ready: at once, and then at the kind's pace.
     pub(crate) async fn settle(
         &self,
         job: &Job<'_>,
-        id: &str,
-        args: &Map<Value>,
+        of: Existing<'_>,
         typical: Duration,
         retry: &mut Retry,
     ) -> Result<(), Broken> {
         self.phase(job, StepPhase::Settling);
         let mut wait = Wait::new(job, typical);
         loop {
-            match self.call(job, retry, CallKind::Settle, || self.cloud.settle(job.target, id, args)).await? {
+            let look = self.call_on(job, retry, CallKind::Settle, of, || self.cloud.settle(job.target, of.id, of.args));
+            match look.await? {
                 Settled::Ready => return Ok(()),
-                Settled::Failed(why) => return Err(Broken::wrong(format!("it did not become ready: {why}"))),
+                Settled::Failed(why) => {
+                    return Err(Broken::Failed { message: format!("it did not become ready: {why}") });
+                }
                 Settled::Wait(hint) => self.wait(job, &mut wait, hint).await?,
             }
         }
@@ -46,26 +94,24 @@ impl Engine<'_> {
             wait.pace = wait.pace.mul_f64(SLOWING).min(SLOWEST_PACE.max(job.target.kind.pace));
         }
         if Instant::now() + delay > wait.deadline {
-            return Err(Broken::wrong(format!("it did not finish within {} minutes", wait.limit.as_secs() / 60)));
+            let message = format!("it did not finish within {} minutes", wait.limit.as_secs() / 60);
+            return Err(Broken::Late { message });
         }
         self.tell(job, What::Waiting(delay));
         self.pause(job, delay).await
     }
 
-    /// Reads what was just made. That it is not to be seen yet is a matter of time.
-    pub(crate) async fn read_back(
-        &self,
-        job: &Job<'_>,
-        id: &str,
-        args: &Map<Value>,
-        retry: &mut Retry,
-    ) -> Result<Live, Broken> {
+    /// Reads what was just made or changed. That something new is not to be seen yet is a matter of time.
+    pub(crate) async fn read_back(&self, job: &Job<'_>, of: Existing<'_>, retry: &mut Retry) -> Result<Live, Broken> {
         self.phase(job, StepPhase::Reading);
         loop {
-            if let Some(live) = self.call(job, retry, CallKind::Read, || self.cloud.read(job.target, id, args)).await? {
-                return Ok(live);
+            let read = self.call(job, retry, CallKind::Read, || self.cloud.read(job.target, of.id, of.args)).await?;
+            match read {
+                Some(live) => return Ok(live),
+                None if !of.is_new => return Err(Broken::Gone),
+                None => {}
             }
-            let unseen = dr_core::cloud::CloudError::new(
+            let unseen = CloudError::new(
                 ErrorClass::NotYetConsistent,
                 CallKind::Read.name(),
                 "NotFound",

@@ -10,8 +10,8 @@ use dr_core::cloud::ErrorClass;
 use dr_core::diagnostic::Span;
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
-use dr_core::plan::{Action, Plan, Step};
-use dr_core::record::Snapshot;
+use dr_core::plan::{Action, Goal, Move, Plan, Step};
+use dr_core::record::{Snapshot, Unfinished};
 use dr_core::value::Value;
 use dr_run::{ApplyError, Report, Stale, Store, apply};
 
@@ -96,7 +96,7 @@ async fn a_failure_stops_what_depends_on_it_and_nothing_else() {
         let snapshot = store.snapshot().unwrap();
         // What was made stays known, and is marked as unfinished.
         let kept = snapshot.records.get(&address("x.quick:a"));
-        assert_eq!(kept.map(|r| r.incomplete), (call != "create").then_some(true));
+        assert_eq!(kept.map(|r| r.incomplete), (call != "create").then_some(Some(Unfinished::Begun)));
         assert_eq!(cloud.addresses().contains(&"x.quick:a".to_owned()), call != "create");
         assert!(store.open_operations().unwrap().is_empty());
     }
@@ -110,7 +110,7 @@ async fn what_never_becomes_ready_is_kept_as_incomplete() {
     let report = run(&store, &cloud, &plan("1", &Snapshot::default(), vec![create("x.quick:a", &[], &[])])).await;
     assert!(report.failed[0].error.contains("it is broken"));
     let record = &store.snapshot().unwrap().records[&address("x.quick:a")];
-    assert!(record.incomplete && &*record.id == "id-1");
+    assert_eq!((record.incomplete, &*record.id), (Some(Unfinished::Failed), "id-1"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,7 +141,8 @@ async fn a_reply_that_stays_lost_leaves_the_intent_open_and_the_next_run_adopts(
     assert_eq!(report.failed.len(), 1);
     assert_eq!(store.open_operations().unwrap().len(), 1);
     let room = Room::new();
-    let resumption = dr_run::resume(&room.engine(&store, &cloud, &dr_run::Silent), &identity()).await.unwrap();
+    let resumption =
+        dr_run::resume(&room.engine(&store, &cloud, &dr_run::Silent), &identity(), Goal::Apply).await.unwrap();
     assert_eq!(resumption.resumed[0].outcome, dr_run::Outcome::Created);
     assert_eq!(store.snapshot().unwrap().records.len(), 1);
     assert_eq!(cloud.addresses(), ["x.quick:a"]);
@@ -215,7 +216,7 @@ async fn an_update_that_fails_halfway_records_what_is_there() {
     assert_eq!(report.failed.len(), 1);
     let now = store.snapshot().unwrap();
     let record = &now.records[&address("x.quick:a")];
-    assert_eq!((&record.args["size"], record.incomplete), (&Value::Int(2), false));
+    assert_eq!((&record.args["size"], record.incomplete), (&Value::Int(2), None));
     let report = run(&store, &cloud, &plan("3", &now, vec![update])).await;
     assert!(report.is_complete());
 }
@@ -276,7 +277,9 @@ async fn some_steps_only_write() {
     std::sync::Arc::make_mut(&mut imported).address = address("x.quick:i");
     let mut implied = with_prior(step(Action::Delete, "x.quick:b", &[], &[]), &prior("x.quick:b"));
     implied.implied_by = Some(address("x.quick:a"));
-    let mut moved = with_prior(step(Action::Record, "x.quick:m", &[], &[]), &prior("x.quick:c"));
+    let mut renamed = prior("x.quick:c");
+    std::sync::Arc::make_mut(&mut renamed).address = address("x.quick:m");
+    let mut moved = with_prior(step(Action::Record, "x.quick:m", &[], &[]), &renamed);
     moved.protect = true;
     let steps = vec![
         with_prior(step(Action::Forget, "x.quick:a", &[], &[]), &prior("x.quick:a")),
@@ -285,7 +288,8 @@ async fn some_steps_only_write() {
         with_prior(step(Action::Import, "x.quick:i", &[], &[]), &imported),
     ];
     let calls = cloud.log().len();
-    let report = run(&store, &cloud, &plan("2", &before, steps)).await;
+    let moves = vec![Move { from: address("x.quick:c"), to: address("x.quick:m") }];
+    let report = run(&store, &cloud, &Plan { moves, ..plan("2", &before, steps) }).await;
     assert!(report.is_complete());
     assert_eq!(cloud.log().len(), calls, "no call is made");
     let after = store.snapshot().unwrap();
@@ -304,7 +308,7 @@ async fn what_the_plan_knew_must_come_true() {
         run(&store, &cloud, &plan("1", &Snapshot::default(), vec![make, create("x.quick:b", &[0], &[])])).await;
     assert!(report.failed[0].error.contains("although the plan says \"another\""), "{}", report.failed[0].error);
     assert_eq!(report.skipped, [1]);
-    assert!(store.snapshot().unwrap().records[&address("x.quick:a")].incomplete);
+    assert_eq!(store.snapshot().unwrap().records[&address("x.quick:a")].incomplete, None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -336,7 +340,7 @@ async fn the_first_request_to_stop_finishes_calls_in_flight_and_the_next_run_goe
     );
     let again = Room::new();
     let engine = again.engine(&store, &cloud, &dr_run::Silent);
-    let resumption = dr_run::resume(&engine, &identity()).await.unwrap();
+    let resumption = dr_run::resume(&engine, &identity(), Goal::Apply).await.unwrap();
     assert_eq!(resumption.resumed.len(), 2);
     assert_eq!(cloud.addresses(), ["x.quick:c", "y.slow:a"]);
     assert_eq!(store.snapshot().unwrap().records.len(), 2);

@@ -13,50 +13,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use common::{Fake, Room, Thing, address, all_bytes, copy_dir, identity, registry};
+use common::process::{Process, graph};
+use common::{Fake, Thing, address, all_bytes, copy_dir};
 use dr_core::address::Address;
-use dr_core::expr::Expr;
-use dr_core::graph::{Graph, Node, Options, Output, ReplaceOrder};
-use dr_core::plan::{Goal, Input, Plan, propose};
-use dr_core::record::Snapshot;
+use dr_core::graph::Graph;
 use dr_core::value::{Map, Str, Value};
-use dr_local::{DiskWorld, LocalCloud};
-use dr_run::{Cancel, Observer, Report, Resumption, Router, Silent, Store};
-
-/// A resource: its address, its arguments, and what it depends on.
-type Declared<'a> = (&'a str, &'a [(&'a str, Value)], Option<&'a str>);
-
-/// Declares resources; each names the one before it, so that one follows the other, or nothing.
-fn graph(nodes: &[Declared<'_>]) -> Graph {
-    let mut graph = Graph { program: "p".into(), ..Graph::default() };
-    for (text, args, needs) in nodes {
-        let address = address(text);
-        let kind = registry().get(address.kind()).unwrap();
-        let mut args: Map<Expr> = args.iter().map(|(k, v)| ((*k).into(), Expr::Known(v.clone()))).collect();
-        let options = Options {
-            replace: text.contains("late").then_some(ReplaceOrder::DeleteFirst),
-            depends_on: needs.iter().filter(|n| n.starts_with("random")).map(|n| self::address(n)).collect(),
-            ..Options::default()
-        };
-        match needs {
-            Some(other) if other.starts_with("random") => {
-                args.insert("password".into(), Expr::attr(&self::address(other), "result"));
-            }
-            Some(other) if kind.arg("peer").is_some() => {
-                args.insert("peer".into(), Expr::attr(&self::address(other), "arn"));
-            }
-            _ => {}
-        }
-        let region = (kind.place == dr_core::schema::Place::Regional).then(|| Str::from("eu-1"));
-        let node = Node { address: address.clone(), kind, region, args, options, site: Arc::default() };
-        graph.nodes.insert(address, node);
-    }
-    let last = Expr::attr(&self::address("y.slow:c"), "arn");
-    if graph.nodes.contains_key(&self::address("y.slow:c")) {
-        graph.outputs.insert("arn".into(), Output { value: last, span: None });
-    }
-    graph
-}
+use dr_run::{Cancel, Observer, Report, Resumption, Silent};
 
 fn name(text: &str) -> (&str, Value) {
     ("name", Value::str(text))
@@ -100,72 +62,43 @@ fn wide() -> Graph {
     graph
 }
 
-struct Process<'a> {
-    dir: &'a Path,
-    store: Store,
-    cloud: &'a Fake,
-}
+/// A process, with what must hold after it.
+struct Checked<'a>(Process<'a>);
 
-impl<'a> Process<'a> {
-    async fn start(dir: &'a Path, cloud: &'a Fake) -> Process<'a> {
-        Process { dir, store: common::reopen(dir).await, cloud }
+impl<'a> Checked<'a> {
+    async fn start(dir: &'a Path, cloud: &'a Fake) -> Checked<'a> {
+        Checked(Process::start(dir, cloud).await)
     }
 
-    fn plan(&self, graph: Option<&Graph>) -> (Plan, Snapshot) {
-        let snapshot = self.store.snapshot().unwrap();
-        let (empty, registry, identity) = (Graph::default(), registry(), identity());
-        let input = Input {
-            goal: if graph.is_some() { Goal::Apply } else { Goal::Destroy },
-            graph: graph.unwrap_or(&empty),
-            snapshot: &snapshot,
-            refreshed: &BTreeMap::new(),
-            known: &BTreeMap::new(),
-            imports: &BTreeMap::new(),
-            registry: &registry,
-            environment: "e",
-            program: &"p".into(),
-            identity: &identity,
-        };
-        let plan = propose(&input);
-        assert!(!plan.is_refused(), "{:?}", plan.diagnostics);
-        (plan, snapshot)
-    }
-
-    /// Resumes, plans and applies, as a command does.
     async fn run(&self, graph: Option<&Graph>, observer: &dyn Observer, cancel: &Cancel) -> (Resumption, Report) {
-        let local = LocalCloud::new(Arc::new(DiskWorld::new(self.dir)), self.dir, "e");
-        let router = Router::new(&local, self.cloud);
-        let room = Room { cancel: cancel.clone(), ..Room::new() };
-        let engine = room.engine(&self.store, &router, observer);
-        let resumption = dr_run::resume(&engine, &identity()).await.unwrap();
-        let (plan, snapshot) = self.plan(graph);
-        let report = dr_run::apply(&engine, &plan, snapshot).await.unwrap();
-        (resumption, report)
+        self.0.run(graph, observer, cancel).await
     }
 
     /// Everything declared is there, once; nothing else is; the cloud and the state agree; nothing is left to do.
-    fn check(&self, graph: Option<&Graph>, when: &str) {
-        let snapshot = self.store.snapshot().unwrap();
+    async fn check(&self, graph: Option<&Graph>, when: &str) {
+        let Process { store, cloud, .. } = &self.0;
+        let snapshot = store.snapshot().unwrap();
         let wanted: Vec<&Address> = graph.iter().flat_map(|g| g.nodes.keys()).collect();
         assert_eq!(snapshot.records.keys().collect::<Vec<_>>(), wanted, "{when}");
         assert!(snapshot.deposed.is_empty(), "{when}");
-        assert!(self.store.open_operations().unwrap().is_empty(), "{when}");
+        assert!(store.open_operations().unwrap().is_empty(), "{when}");
         let in_cloud: Vec<String> =
             wanted.iter().filter(|a| !a.kind().starts_with("random")).map(|a| a.to_string()).collect();
-        assert_eq!(self.cloud.addresses(), in_cloud, "{when}");
-        let inside = self.cloud.inside.lock().unwrap();
-        for record in snapshot.records.values().filter(|r| !r.kind.starts_with("random")) {
-            let thing = &inside.things[&record.id];
-            assert_eq!(thing.address, record.address.text(), "{when}");
-            assert!(thing.configured, "{when}");
-            assert!(!record.incomplete, "{when}");
-            let given: Map<Value> = record.args.iter().filter(|(k, _)| k.as_ref() != "zone").map(open).collect();
-            let has: Map<Value> = thing.args.iter().filter(|(k, _)| k.as_ref() != "zone").map(open).collect();
-            assert_eq!(given, has, "{when}");
+        assert_eq!(cloud.addresses(), in_cloud, "{when}");
+        {
+            let inside = cloud.inside.lock().unwrap();
+            for record in snapshot.records.values().filter(|r| !r.kind.starts_with("random")) {
+                let thing = &inside.things[&record.id];
+                assert_eq!(thing.address, record.address.text(), "{when}");
+                assert!(thing.configured, "{when}");
+                assert_eq!(record.incomplete, None, "{when}");
+                let given: Map<Value> = record.args.iter().filter(|(k, _)| k.as_ref() != "zone").map(open).collect();
+                let has: Map<Value> = thing.args.iter().filter(|(k, _)| k.as_ref() != "zone").map(open).collect();
+                assert_eq!(given, has, "{when}");
+            }
         }
-        drop(inside);
         assert_eq!(snapshot.program.is_some(), graph.is_some(), "{when}");
-        let (plan, _) = self.plan(graph);
+        let (plan, _) = self.0.plan(graph).await;
         assert!(plan.is_empty(), "{when}: {:?}", plan.steps);
     }
 }
@@ -218,7 +151,7 @@ async fn matrix(from: Option<&Graph>, to: Option<&Graph>) -> usize {
     let cloud = Arc::new(Fake { timed: true, ..Fake::default() });
     let images = Arc::new(Mutex::new(Vec::new()));
     {
-        let process = Process::start(dir.path(), &cloud).await;
+        let process = Checked::start(dir.path(), &cloud).await;
         if from.is_some() {
             let (_, report) = process.run(from, &Silent, &Cancel::new()).await;
             assert!(report.is_complete(), "{:?}", report.failed);
@@ -235,20 +168,20 @@ async fn matrix(from: Option<&Graph>, to: Option<&Graph>) -> usize {
         let (_, report) = process.run(to, &camera, &Cancel::new()).await;
         assert!(report.is_complete(), "{:?}", report.failed);
         *cloud.hook.lock().unwrap() = None;
-        process.check(to, "at the end");
+        process.check(to, "at the end").await;
     }
     let images = std::mem::take(&mut *images.lock().unwrap());
     for image in &images {
         let cloud = Fake { timed: true, ..Fake::with(image.things.clone()) };
-        let process = Process::start(&image.dir, &cloud).await;
+        let process = Checked::start(&image.dir, &cloud).await;
         let (resumption, report) = process.run(to, &Silent, &Cancel::new()).await;
         assert!(resumption.failed.is_empty(), "{}: {:?}", image.when, resumption.failed);
         assert!(report.is_complete(), "{}: {:?}", image.when, report.failed);
-        process.check(to, &image.when);
+        process.check(to, &image.when).await;
         // And all of it can be destroyed.
         let (_, report) = process.run(None, &Silent, &Cancel::new()).await;
         assert!(report.is_complete(), "{}: {:?}", image.when, report.failed);
-        process.check(None, &image.when);
+        process.check(None, &image.when).await;
     }
     images.len()
 }
@@ -293,12 +226,12 @@ async fn dying_with_much_going_on_at_once() {
         let cloud = Fake { timed: true, ..Fake::default() };
         for goal in &steps {
             for attempt in 0.. {
-                let process = Process::start(dir.path(), &cloud).await;
+                let process = Checked::start(dir.path(), &cloud).await;
                 let reaper = Reaper { cancel: Cancel::new(), left: AtomicUsize::new(stride + 3 * attempt) };
                 let (resumption, report) = process.run(goal.as_ref(), &reaper, &reaper.cancel).await;
                 assert!(resumption.failed.is_empty() && report.failed.is_empty(), "{:?}", report.failed);
                 if report.is_complete() && !reaper.cancel.is_requested() {
-                    process.check(goal.as_ref(), &format!("stride {stride}"));
+                    process.check(goal.as_ref(), &format!("stride {stride}")).await;
                     break;
                 }
                 deaths += 1;

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use dr_core::plan::{Action, Goal, Plan, sound};
 use dr_core::value::Str;
-use dr_run::Report;
 use dr_run::plan_file::{self, StoredPlan};
+use dr_run::{Report, Stale};
 
 use super::plan::show;
 use crate::args::{Global, ParameterArgs, Planning};
 use crate::exit::{CommandFailure, Exit};
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
-use crate::render::{CHANGED, GONE, NEW, REPLACED, STRONG, count, duration, json, outputs, paint};
+use crate::render::{CHANGED, GONE, NEW, QUIET, REPLACED, STRONG, count, duration, json, outputs, paint};
 use crate::session::{OpenState, Session};
 use crate::ui::Ui;
 use crate::work::{WantedPlan, Work, failures};
@@ -64,7 +64,7 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
         let mut work = Work::open(session, &program.folder, args.planning.parallel()).await?;
         signals.stop(&work.cancel);
         if let Some(held) = &mut held {
-            work.resume(held).await?;
+            work.resume(held, Goal::Apply).await?;
         }
         let wanted =
             WantedPlan { goal: Goal::Apply, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
@@ -88,7 +88,7 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
     }
     let mut sources = Sources::new(&session.project.root);
     session.run(async |signals| {
-        let Some(held) = session.hold_if_any()? else {
+        let Some(mut held) = session.hold_if_any()? else {
             return Err(CommandFailure::new(format!(
                 "the environment `{}` has no state that the plan could be for",
                 session.suffix
@@ -99,7 +99,18 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
         let folder = session.folder_of(&source);
         let mut work = Work::open(session, &folder, args.planning.parallel()).await?;
         signals.stop(&work.cancel);
-        dr_run::check_fresh(&plan, &session.suffix, &work.identity, &held.snapshot)?;
+        let fresh = |held: &OpenState, work: &Work<'_>| {
+            dr_run::check_fresh(&plan, &session.suffix, &work.identity, &held.snapshot)
+        };
+        // What an earlier run left open may be what has changed the state.
+        fresh(&held, &work).or_else(|stale| if let Stale::Position { .. } = stale { Ok(()) } else { Err(stale) })?;
+        let goal = if plan.destroy { Goal::Destroy } else { Goal::Apply };
+        let closed = work.resume(&mut held, goal).await?;
+        fresh(&held, &work).map_err(|stale| match closed {
+            0 => CommandFailure::from(stale),
+            _ => CommandFailure::from(stale)
+                .hint("the plan knew nothing of what became of the operations that were left open"),
+        })?;
         if let Some(broken) = sound::check(&plan, &held.snapshot, &session.registry).first() {
             return Err(CommandFailure::new(format!("the plan in `{}` is not sound: {broken}", file.display()))
                 .hint("plan again; if the new plan is refused as well, report it together with the program"));
@@ -186,7 +197,7 @@ pub(crate) fn finish(
 /// The line that counts what was done and says how long it took.
 fn done(plan: &Plan, report: &Report) -> String {
     let of = |action: Action, half: bool| {
-        let steps = report.done.iter().filter_map(|&i| plan.steps.get(i));
+        let steps = report.done.iter().filter(|i| !report.kept.contains(i)).filter_map(|&i| plan.steps.get(i));
         steps.filter(|s| s.action == action && s.replacement.is_some() == half).count()
     };
     let replaced = of(Action::Create, true);
@@ -195,6 +206,8 @@ fn done(plan: &Plan, report: &Report) -> String {
         (of(Action::Update, false), "changed", CHANGED),
         (replaced, "replaced", REPLACED),
         (of(Action::Delete, false), "deleted", GONE),
+        // Both halves of a replacement are kept, or none.
+        (report.kept.len().div_ceil(2), "kept", QUIET),
         (of(Action::Import, false), "taken over", NEW),
         (of(Action::Forget, false), "forgotten", GONE),
         (report.failed.len(), "failed", GONE),

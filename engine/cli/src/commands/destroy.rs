@@ -44,7 +44,7 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
         signals.stop(&work.cancel);
         let mut held = session.hold_if_any()?;
         if let Some(held) = &mut held {
-            work.resume(held).await?;
+            work.resume(held, Goal::Destroy).await?;
         }
         let recorded = held.as_ref().and_then(|h| h.snapshot.program.clone());
         let Some(program) = given.clone().map(Str::from).or(recorded) else {

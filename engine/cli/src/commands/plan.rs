@@ -64,21 +64,24 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
             None if args.out.is_some() => Some(session.hold()?),
             held => held,
         };
+        let mut held = held;
+        if let Some(OpenState { store, snapshot }) = &mut held {
+            let open = store.open_operations()?;
+            if !open.is_empty() {
+                let operations = count(open.len(), "operation");
+                let kept = if args.out.is_some() { ", and then refuses a plan that was kept before" } else { "" };
+                ui.tell(&format!(
+                    "An earlier run left {operations} open; `dr apply` first finds out what became of it{kept}\n"
+                ));
+                *snapshot = dr_run::as_far_as_known(snapshot, open.into_values());
+            }
+        }
         let wanted = WantedPlan { goal, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
         let plan = work.plan(held.as_ref(), wanted).await?;
-        if let Some(OpenState { store, .. }) = &held {
-            let open = store.open_operations()?.len();
-            if open > 0 {
-                let operations = count(open, "operation");
-                ui.tell(&format!(
-                    "An earlier run left {operations} open; `dr apply` first finds out what became of it\n"
-                ));
-            }
-            if let Some(file) = &args.out
-                && !plan.is_refused()
-            {
-                dr_run::plan_file::write(file, &plan, &program.script(&session.project.root), store.sealer())?;
-            }
+        if let (Some(OpenState { store, .. }), Some(file)) = (&held, &args.out)
+            && !plan.is_refused()
+        {
+            dr_run::plan_file::write(file, &plan, &program.script(&session.project.root), store.sealer())?;
         }
         std::mem::forget(held.map(|h| h.snapshot));
         Ok(plan)

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use dr_core::address::Address;
-use dr_core::record::Record;
+use dr_core::record::{Record, Unfinished};
 use dr_core::registry::Registry;
 use dr_core::schema::Place;
 
@@ -43,7 +43,7 @@ pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Ex
                 ui.tell(&session.nothing_there());
             }
             let old = snapshot.deposed.iter().map(|r| (r, "  set aside by a replacement"));
-            let now = snapshot.records.values().map(|r| (r, if r.incomplete { "  incomplete" } else { "" }));
+            let now = snapshot.records.values().map(|r| (r, if r.incomplete.is_some() { "  incomplete" } else { "" }));
             let all: Vec<(&Record, &str)> = now.chain(old).map(|(r, s)| (&**r, s)).collect();
             let width = all.iter().map(|(r, _)| r.address.as_str().chars().count()).max().unwrap_or(0);
             let line = |(r, mark): &(&Record, &str)| {
@@ -72,8 +72,12 @@ fn one(r: &Record, registry: &Registry) -> String {
     if r.protect {
         line("protected", "plans must not delete it");
     }
-    if r.incomplete {
-        line("incomplete", "it was created but never became ready");
+    match r.incomplete {
+        Some(Unfinished::Begun) => {
+            line("incomplete", "it was begun and is not finished; the next apply goes on with it")
+        }
+        Some(Unfinished::Failed) => line("incomplete", "it will never be ready; the next apply makes it anew"),
+        None => {}
     }
     if !r.needs.is_empty() {
         let needs: Vec<&str> = r.needs.iter().map(|n| n.address.as_str()).collect();

@@ -237,7 +237,7 @@ pub(crate) fn record(r: &Record) -> RecordJson<'_> {
         outputs: &r.outputs,
         needs: r.needs.iter().map(|n| n.address.as_str()).collect(),
         protect: r.protect,
-        incomplete: r.incomplete,
+        incomplete: r.incomplete.is_some(),
     }
 }
 

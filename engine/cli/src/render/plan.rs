@@ -280,7 +280,7 @@ fn reason(reason: &Reason, changes: &[PropertyChange]) -> Option<String> {
         Reason::NotDeclared => "not declared any more".into(),
         Reason::Destroy => return None,
         Reason::Follows { address } => format!("follows {address}"),
-        Reason::Unfinished => "its creation was begun and never finished".into(),
+        Reason::Unfinished => "an earlier run did not finish it".into(),
         Reason::Deposed => "left over from a replacement".into(),
         Reason::Moved { from } => format!("was {from}"),
         Reason::Imported => "exists and is taken over".into(),

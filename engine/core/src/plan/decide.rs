@@ -19,7 +19,7 @@ use crate::plan::input::{Goal, Input, Refreshed};
 use crate::plan::moves::Move;
 use crate::plan::unique::natural_order;
 use crate::plan::{Action, Reason, Step};
-use crate::record::{Need, Record};
+use crate::record::{Need, Record, Unfinished};
 use crate::resolve;
 use crate::schema::{Field, Presence};
 use crate::value::{Map, Str, Value, intern};
@@ -208,7 +208,7 @@ impl<'a> Decisions<'a> {
             self.tell_impossible(node, &d);
             let forced =
                 d.forced_by().cloned().or_else(|| self.bound(node)).or_else(|| self.copied(node, &mut reasons));
-            if prior.incomplete || forced.is_some() {
+            if prior.incomplete == Some(Unfinished::Failed) || forced.is_some() {
                 return self.replace(node, needs, d, prior, forced, reasons);
             }
             reasons.extend(self.follows(&d));
@@ -221,6 +221,9 @@ impl<'a> Decisions<'a> {
         let noticed = !std::ptr::eq(&**prior, recorded);
         let action = if reasons.contains(&Reason::Imported) {
             Some(Action::Import)
+        } else if prior.incomplete.is_some() {
+            reasons.push(Reason::Unfinished);
+            Some(Action::Update)
         } else if changes.is_empty() && !renewed.is_empty() {
             reasons.extend(renewed.into_iter().map(|address| Reason::Follows { address }));
             Some(Action::Update)
@@ -233,7 +236,7 @@ impl<'a> Decisions<'a> {
         } else {
             None
         };
-        let fate = if changes.is_empty() { Fate::Stay } else { Fate::Change };
+        let fate = if changes.is_empty() && prior.incomplete.is_none() { Fate::Stay } else { Fate::Change };
         let updates_import = action == Some(Action::Import) && !changes.is_empty();
         if let Some(action) = action {
             let action = if updates_import { Action::Update } else { action };

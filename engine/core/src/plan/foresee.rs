@@ -47,7 +47,9 @@ impl Decided<'_> {
         }
         let prior = self.prior.as_ref().filter(|_| matches!(self.fate, Fate::Stay | Fate::Change));
         if let Some(field) = kind.output(name) {
-            return prior.filter(|_| self.fate == Fate::Stay || !field.volatile)?.outputs.get(name).cloned();
+            let stays = self.fate == Fate::Stay || !field.volatile;
+            // What is not finished has not all of its attributes yet.
+            return prior.filter(|p| stays && p.incomplete.is_none())?.outputs.get(name).cloned();
         }
         match (self.args.get(name), kind.arg(name), name) {
             (Some(value), _, _) => value.known().cloned(),

@@ -11,6 +11,7 @@ use crate::address::Address;
 use crate::graph::Node;
 use crate::plan::foresee::{Decided, Fate};
 use crate::record::{Need, Record, Snapshot};
+use crate::registry::Registry;
 use crate::schema::{Field, Reference};
 use crate::value::{Str, Value};
 use crate::walk::{Spot, Tree, walk};
@@ -62,6 +63,27 @@ impl Holds {
     pub(super) fn of(&self, address: &Address) -> &[Hold] {
         self.0.get(address).map(Vec::as_slice).unwrap_or_default()
     }
+}
+
+/// The addresses of the recorded resources that refer to this one, so that it cannot be deleted. Addresses count for
+/// what has one to itself; what a replacement has set aside is known by its values.
+pub fn holders(snapshot: &Snapshot, registry: &Registry, record: &Record) -> Vec<Address> {
+    let mut all = Referents::new(snapshot);
+    let is_current = snapshot.records.get(&record.address).is_some_and(|r| r.op == record.op);
+    let mut found = Vec::new();
+    for other in snapshot.records.values().chain(&snapshot.deposed).filter(|r| r.op != record.op) {
+        let mut holds = is_current && other.needs.iter().any(|n| n.blocks_delete && n.address == record.address);
+        for field in registry.get(&other.kind).map_or(&[][..], |kind| kind.args) {
+            let Some(value) = other.args.get(field.name) else { continue };
+            each_reference(field, value, &mut |reference, value| {
+                holds |= all.find(reference, value, other).iter().any(|r| r.op == record.op);
+            });
+        }
+        if holds {
+            found.push(other.address.clone());
+        }
+    }
+    found
 }
 
 /// What a resource needs because of arguments that are left as they are.

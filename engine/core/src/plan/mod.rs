@@ -37,6 +37,7 @@ use crate::record::{Need, Record};
 use crate::value::{Map, Str, Value};
 
 pub use diff::agrees;
+pub use hold::holders;
 pub use input::{Goal, Input, Refreshed};
 pub use moves::{Move, Moved, carry_out};
 pub use propose::{foresee, propose};
@@ -177,7 +178,7 @@ pub enum Reason {
         /// That resource.
         address: Address,
     },
-    /// Its creation was begun and never finished.
+    /// An earlier run did not finish it.
     Unfinished,
     /// It was replaced before and its old self is still there.
     Deposed,

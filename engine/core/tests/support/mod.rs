@@ -163,7 +163,7 @@ fn perform(plan: &Plan, i: usize, state: &mut Snapshot, registry: &Registry) {
                     outputs,
                     needs: step.needs.clone(),
                     protect: step.protect,
-                    incomplete: false,
+                    incomplete: None,
                     op,
                     span: None,
                 }),

@@ -12,7 +12,7 @@ fn record(name: &str) -> Arc<Record> {
 async fn store(dir: &Path) -> Store {
     let store = Store::open(dir, "e", &KeySource::StateDirectory).unwrap();
     for name in ["a", "b"] {
-        let change = StateChange::Close { op: name.into(), record: record(name), moved_from: None };
+        let change = StateChange::Close { op: name.into(), record: record(name) };
         store.commit(change).await.unwrap();
     }
     store

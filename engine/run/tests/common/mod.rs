@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)] // A test that cannot go on says so.
 #![allow(dead_code)] // Each test file uses a part of it.
 
+pub mod process;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -16,7 +18,7 @@ use dr_core::graph::{Graph, ReplaceOrder};
 use dr_core::plan::{Action, FORMAT, Goal, Plan, PlannedOutput, Step};
 use dr_core::record::{Need, Record, Snapshot};
 use dr_core::registry::Registry;
-use dr_core::schema::{Field, Kind, Lit, Place, Presence, Type};
+use dr_core::schema::{Field, Kind, Lit, Place, Presence, Reference, Scope, Type};
 use dr_core::value::{Map, Str, Value};
 use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Observer, Report, Store, StoreError, Wanted};
 
@@ -36,6 +38,26 @@ pub static QUICK: Kind = Kind { pace: Duration::from_millis(100), ..Kind::new("x
 /// A kind that takes a minute to come and half a minute to go.
 pub static SLOW: Kind =
     Kind { create: Duration::from_secs(60), delete: Duration::from_secs(30), ..Kind::new("y.slow", "", ARGS, OUTPUTS) };
+/// Has a name that is the only one in its region, and keeps what it holds from being deleted.
+pub static NAMED: Kind = Kind {
+    pace: Duration::from_millis(100),
+    unique: Some((&["name"], Scope::Region)),
+    ..Kind::new(
+        "x.named",
+        "",
+        &[
+            Field { presence: Presence::Optional, replace: true, ..Field::new("name", "", Type::Str) },
+            Field { presence: Presence::Optional, ..Field::new("size", "", Type::Int) },
+            Field { presence: Presence::Optional, replace: true, ..Field::new("class", "", Type::Str) },
+            Field {
+                presence: Presence::Optional,
+                refers: Some(Reference { to: "x.quick.arn", blocks_delete: true }),
+                ..Field::new("holds", "", Type::Str)
+            },
+        ],
+        OUTPUTS,
+    )
+};
 /// A look-up.
 pub static LOOK: Kind = Kind { lookup: true, ..Kind::new("x.look", "", ARGS, OUTPUTS) };
 const fn by_default(name: &'static str, ty: Type, value: Lit) -> Field {
@@ -79,7 +101,7 @@ pub static ARCHIVE: Kind = Kind {
 };
 
 pub fn registry() -> Registry {
-    Registry::new([&QUICK, &SLOW, &LOOK, &PASSWORD, &ARCHIVE])
+    Registry::new([&QUICK, &SLOW, &NAMED, &LOOK, &PASSWORD, &ARCHIVE])
 }
 
 /// A resource in the cloud.
@@ -111,6 +133,8 @@ pub struct Inside {
     pub made: u64,
     pub log: Vec<String>,
     pub faults: Vec<Fault>,
+    /// Whether a creation writes over what is there and gives its id, as some services do.
+    pub adopts: bool,
     /// Addresses that never become ready.
     pub broken: Vec<&'static str>,
     /// How many calls are at work now, and were at most.
@@ -145,6 +169,22 @@ impl Fake {
     pub fn fail(&self, call: &'static str, address: &'static str, class: ErrorClass, times: usize) {
         let error = CloudError::new(class, "x:Call", "Code", "message");
         self.inside.lock().unwrap().faults.push(Fault { call, address, error, effect: false, times });
+    }
+
+    /// Nothing fails any more.
+    pub fn mend(&self) {
+        self.inside.lock().unwrap().faults.clear();
+    }
+
+    /// How often a call was made.
+    pub fn count(&self, call: &str) -> usize {
+        self.log().iter().filter(|c| c.as_str() == call || c.starts_with(&format!("{call} "))).count()
+    }
+
+    /// The ids of what is there and does not go, sorted.
+    pub fn ids(&self) -> Vec<Str> {
+        let inside = self.inside.lock().unwrap();
+        inside.things.iter().filter(|(_, t)| t.going.is_none()).map(|(id, _)| id.clone()).collect()
     }
 
     /// The effect happens and the reply is lost.
@@ -244,6 +284,9 @@ impl Cloud for Fake {
             if name.is_some() && inside.things.values().any(|t| t.going.is_none() && t.args.get("name") == name) {
                 return Err(CloudError::new(ErrorClass::Exists, "x:Create", "AlreadyExists", "the name is taken"));
             }
+            if let Some(id) = inside.things.keys().next().filter(|_| inside.adopts) {
+                return Ok(id.clone());
+            }
             inside.made += 1;
             let id: Str = format!("id-{}", inside.made).into();
             let thing = Thing {
@@ -270,7 +313,11 @@ impl Cloud for Fake {
             if inside.broken.contains(&at.address.as_str()) {
                 return Ok(Settled::Failed("it is broken".into()));
             }
-            Ok(wait(inside.things.get(id).ok_or_else(missing)?.ready))
+            let thing = inside.things.get(id).ok_or_else(missing)?;
+            match thing.going {
+                Some(_) => Ok(Settled::Failed("it is being deleted".into())),
+                None => Ok(wait(thing.ready)),
+            }
         })
     }
     fn read<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
@@ -299,7 +346,10 @@ impl Cloud for Fake {
     }
     fn delete<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, ()> {
         self.call("delete", at, move |inside| {
-            let going = self.time(at.kind.delete);
+            let (going, arn) = (self.time(at.kind.delete), Value::from(format!("arn:{id}")));
+            if inside.things.values().any(|t| t.going.is_none() && t.args.get("holds") == Some(&arn)) {
+                return Err(CloudError::new(ErrorClass::Conflict, "x:Delete", "InUse", "something holds it"));
+            }
             match (inside.things.get_mut(id), going) {
                 (Some(thing), Some(_)) => thing.going = thing.going.or(going),
                 _ => {

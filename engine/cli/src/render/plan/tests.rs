@@ -167,7 +167,7 @@ us-east-1
   · sqs.queue:c    was sqs.queue:before
   ? sqs.queue:d    looked up while applying
   + sqs.queue:e    was deleted outside dr
-  + sqs.queue:f    its creation was begun and never finished
+  + sqs.queue:f    an earlier run did not finish it
   - sqs.queue:f    left over from a replacement
   - sqs.queue:g    goes with sqs.queue:parent
   · sqs.queue:h    only what is recorded of it changes

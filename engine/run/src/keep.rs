@@ -1,0 +1,75 @@
+//! Keeping: what turns out, while applying, not to need a successor, and what must not be deleted because something else
+//! has it.
+
+use std::collections::BTreeMap;
+
+use dr_core::compare::{same, same_key};
+use dr_core::plan::Step;
+use dr_core::record::Record;
+use dr_core::schema::{Kind, Presence};
+use dr_core::value::{Map, Str, Value};
+
+use crate::engine::Broken;
+
+/// Whether what was to be made beside the old one turns out to be called the same. Then both cannot be there.
+pub(crate) fn is_called_the_same(kind: &Kind, step: &Step, args: &Map<Value>, old: &Record) -> bool {
+    same_key(kind, (args, step.region.as_deref()), (&old.args, old.region.as_deref()))
+}
+
+/// What is done instead of making anew.
+pub(crate) enum Keep {
+    /// It is changed in place, to these arguments.
+    Change(Map<Value>),
+    /// Nothing of it differs; only its record is written.
+    Write(Record),
+}
+
+/// What is done about a resource that was to be made anew under another name, when the name turns out to be the one
+/// that it has.
+///
+/// # Errors
+/// When something else of it cannot be changed in place.
+pub(crate) fn keep(kind: &Kind, step: &Step, args: Map<Value>, old: &Record) -> Result<Keep, Broken> {
+    let mut differing = kind.args.iter().filter(|field| {
+        let (wanted, is) = (args.get(field.name), old.args.get(field.name));
+        // What the service chose stays.
+        let is_chosen = wanted.is_none() && field.presence == Presence::Computed;
+        !is_chosen && !same(field, is.unwrap_or(&Value::Null), wanted.unwrap_or(&Value::Null))
+    });
+    if let Some(forced) = differing.clone().find(|field| field.replace) {
+        return Err(Broken::Wrong {
+            message: format!(
+                "its name turns out to be the one it has, and `{}` cannot be changed in place",
+                forced.name
+            ),
+            help: Some("plan again: now that the name is known, the old one is deleted first".into()),
+        });
+    }
+    Ok(match differing.next() {
+        Some(_) => Keep::Change(args),
+        None => Keep::Write(Record {
+            address: step.address.clone(),
+            needs: step.needs.clone(),
+            protect: step.protect,
+            span: step.span.clone(),
+            ..old.clone()
+        }),
+    })
+}
+
+/// What a run made or took over, by what it is in the cloud. An id has one record: what another one has is not deleted.
+#[derive(Debug, Default)]
+pub(crate) struct Owners(BTreeMap<(Str, Option<Str>, Str), Str>);
+
+impl Owners {
+    /// Takes note of a record.
+    pub(crate) fn add(&mut self, record: &Record) {
+        self.0.insert((record.kind.clone(), record.region.clone(), record.id.clone()), record.op.clone());
+    }
+
+    /// Whether another record than this is about the same resource.
+    pub(crate) fn has_other(&self, record: &Record) -> bool {
+        let key = (record.kind.clone(), record.region.clone(), record.id.clone());
+        self.0.get(&key).is_some_and(|op| *op != record.op)
+    }
+}

@@ -1,0 +1,115 @@
+//! A process: one command's way through resuming, planning and applying.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use dr_core::expr::Expr;
+use dr_core::graph::{Graph, Node, Options, Output, ReplaceOrder};
+use dr_core::plan::{Goal, Plan};
+use dr_core::record::Snapshot;
+use dr_core::value::{Map, Str, Value};
+use dr_local::{DiskWorld, LocalCloud};
+use dr_run::{Cancel, Observer, Report, Resumption, Router, Silent, Store, Wanted};
+
+use super::{Fake, Room, address, identity, registry, reopen};
+
+/// Everything about one environment, on some cloud. Without a graph, everything is to go.
+pub struct Process<'a> {
+    pub dir: &'a Path,
+    pub store: Store,
+    pub cloud: &'a Fake,
+    /// Whether a plan looks how resources are.
+    pub refresh: bool,
+}
+
+fn goal(graph: Option<&Graph>) -> Goal {
+    if graph.is_some() { Goal::Apply } else { Goal::Destroy }
+}
+
+impl<'a> Process<'a> {
+    pub async fn start(dir: &'a Path, cloud: &'a Fake) -> Process<'a> {
+        Process { dir, store: reopen(dir).await, cloud, refresh: false }
+    }
+
+    fn local(&self) -> LocalCloud {
+        LocalCloud::new(Arc::new(DiskWorld::new(self.dir)), self.dir, "e")
+    }
+
+    /// The plan, whether it is refused or not, and the state that it is for.
+    pub async fn propose(&self, graph: Option<&Graph>) -> (Plan, Snapshot) {
+        let snapshot = self.store.snapshot().unwrap();
+        let (empty, local, room) = (Graph::default(), self.local(), Room::new());
+        let router = Router::new(&local, self.cloud);
+        let wanted = Wanted {
+            goal: goal(graph),
+            program: &"p".into(),
+            graph: graph.unwrap_or(&empty),
+            snapshot: &snapshot,
+            identity: &identity(),
+            refresh: self.refresh,
+        };
+        let plan = dr_run::plan(&room.engine(&self.store, &router, &Silent), &wanted).await.unwrap();
+        (plan, snapshot)
+    }
+
+    /// A plan that is not refused.
+    pub async fn plan(&self, graph: Option<&Graph>) -> (Plan, Snapshot) {
+        let (plan, snapshot) = self.propose(graph).await;
+        assert!(!plan.is_refused(), "{:?}", plan.diagnostics);
+        (plan, snapshot)
+    }
+
+    /// Finds out what became of what was left open.
+    pub async fn resume(&self, goal: Goal) -> Resumption {
+        let (local, room) = (self.local(), Room::new());
+        let router = Router::new(&local, self.cloud);
+        dr_run::resume(&room.engine(&self.store, &router, &Silent), &identity(), goal).await.unwrap()
+    }
+
+    /// Resumes, plans and applies, as a command does.
+    pub async fn run(&self, graph: Option<&Graph>, observer: &dyn Observer, cancel: &Cancel) -> (Resumption, Report) {
+        let local = self.local();
+        let router = Router::new(&local, self.cloud);
+        let room = Room { cancel: cancel.clone(), ..Room::new() };
+        let engine = room.engine(&self.store, &router, observer);
+        let resumption = dr_run::resume(&engine, &identity(), goal(graph)).await.unwrap();
+        let (plan, snapshot) = self.plan(graph).await;
+        let report = dr_run::apply(&engine, &plan, snapshot).await.unwrap();
+        (resumption, report)
+    }
+}
+
+/// A resource: its address, its arguments, and what it depends on.
+pub type Declared<'a> = (&'a str, &'a [(&'a str, Value)], Option<&'a str>);
+
+/// Declares resources; each names the one before it, so that one follows the other, or nothing.
+pub fn graph(nodes: &[Declared<'_>]) -> Graph {
+    let mut graph = Graph { program: "p".into(), ..Graph::default() };
+    for (text, args, needs) in nodes {
+        let at = address(text);
+        let kind = registry().get(at.kind()).unwrap();
+        let mut args: Map<Expr> = args.iter().map(|(k, v)| ((*k).into(), Expr::Known(v.clone()))).collect();
+        let options = Options {
+            replace: text.contains("late").then_some(ReplaceOrder::DeleteFirst),
+            depends_on: needs.iter().filter(|n| n.starts_with("random")).map(|n| address(n)).collect(),
+            ..Options::default()
+        };
+        match needs {
+            Some(other) if other.starts_with("random") => {
+                args.insert("password".into(), Expr::attr(&address(other), "result"));
+            }
+            Some(other) if kind.arg("peer").is_some() => {
+                args.insert("peer".into(), Expr::attr(&address(other), "arn"));
+            }
+            _ => {}
+        }
+        let region = (kind.place == dr_core::schema::Place::Regional).then(|| Str::from("eu-1"));
+        let node = Node { address: at.clone(), kind, region, args, options, site: Arc::default() };
+        graph.nodes.insert(at, node);
+    }
+    let last = Expr::attr(&address("y.slow:c"), "arn");
+    if graph.nodes.contains_key(&address("y.slow:c")) {
+        graph.outputs.insert("arn".into(), Output { value: last, span: None });
+    }
+    graph
+}

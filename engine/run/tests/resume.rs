@@ -1,0 +1,334 @@
+//! What a run does with what an earlier one left open.
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on says so.
+
+mod common;
+
+use std::time::Duration;
+
+use common::process::{Process, graph};
+use common::{Fake, address};
+use dr_core::cloud::{CloudError, ErrorClass};
+use dr_core::graph::Graph;
+use dr_core::journal::Open;
+use dr_core::plan::{Action, Goal, Reason};
+use dr_core::record::Unfinished;
+use dr_core::value::{Str, Value};
+use dr_run::{Cancel, Observer, Outcome, Report, Resumption, Silent, What, as_far_as_known};
+use tokio::time::Instant;
+
+fn one() -> Graph {
+    graph(&[("x.quick:a", &[("name", Value::str("n"))], None)])
+}
+
+/// Asks to stop as soon as something is told of a resource.
+struct Stopper<'a>(&'a str, &'a str, Cancel);
+
+impl Observer for Stopper<'_> {
+    fn on(&self, event: &dr_run::Progress<'_>) {
+        if event.address.as_str() == self.0 && format!("{:?}", event.what) == self.1 {
+            self.2.request();
+        }
+    }
+}
+
+/// Runs until something is told of a resource, and stops there.
+async fn stopped(process: &Process<'_>, graph: Option<&Graph>, at: &str, what: What<'_>) -> Report {
+    let what = format!("{what:?}");
+    let stopper = Stopper(at, &what, Cancel::new());
+    let (_, report) = process.run(graph, &stopper, &stopper.2).await;
+    assert!(stopper.2.is_requested() && !report.remaining.is_empty(), "{at} {what}");
+    report
+}
+
+async fn run(process: &Process<'_>, graph: Option<&Graph>) -> (Resumption, Report) {
+    process.run(graph, &Silent, &Cancel::new()).await
+}
+
+fn outcomes(resumption: &Resumption) -> Vec<Outcome> {
+    assert!(resumption.failed.is_empty(), "{:?}", resumption.failed);
+    resumption.resumed.iter().map(|r| r.outcome.clone()).collect()
+}
+
+/// Everything recorded is there and everything there is recorded, by id.
+fn agree(process: &Process<'_>) {
+    let snapshot = process.store.snapshot().unwrap();
+    let mut ids: Vec<Str> = snapshot.records.values().chain(&snapshot.deposed).map(|r| r.id.clone()).collect();
+    ids.sort();
+    assert_eq!(ids, process.cloud.ids());
+    assert!(process.store.open_operations().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_pass_leaves_the_operation_open_and_the_next_run_goes_on() {
+    use ErrorClass::{Conflict, NotYetConsistent, Throttled, Transient};
+    for call in ["settle", "configure", "read"] {
+        for class in [Transient, Throttled, NotYetConsistent, Conflict] {
+            let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+            cloud.fail(call, "x.quick:a", class, usize::MAX);
+            let process = Process::start(dir.path(), &cloud).await;
+            let (_, report) = run(&process, Some(&one())).await;
+            let when = format!("{call} {class:?}");
+            assert_eq!(report.failed[0].class, Some(class), "{when}");
+            assert!(report.failed[0].help.is_some(), "{when}");
+            let open = process.store.open_operations().unwrap();
+            assert!(open.values().all(|o| matches!(o, Open::Create { record, .. } if &*record.id == "id-1")), "{when}");
+            assert_eq!(open.len(), 1, "{when}");
+            // It is not better yet: the plan goes on with it all the same, and makes nothing anew.
+            let resumption = process.resume(Goal::Apply).await;
+            assert!(matches!(outcomes(&resumption)[..], [Outcome::Begun(_)]), "{when}: {resumption:?}");
+            let (plan, _) = process.plan(Some(&one())).await;
+            let [step] = &plan.steps[..] else { panic!("{when}: {:?}", plan.steps) };
+            assert_eq!((step.action, &step.reasons[..]), (Action::Update, &[Reason::Unfinished][..]), "{when}");
+            cloud.mend();
+            let (_, report) = run(&process, Some(&one())).await;
+            assert!(report.is_complete(), "{when}: {:?}", report.failed);
+            let snapshot = process.store.snapshot().unwrap();
+            let record = &snapshot.records[&address("x.quick:a")];
+            assert_eq!((&*record.id, record.incomplete), ("id-1", None), "{when}");
+            assert!(record.outputs.contains_key("arn") && cloud.inside.lock().unwrap().things["id-1"].configured);
+            assert_eq!((cloud.count("create"), cloud.count("delete")), (1, 0), "{when}");
+            agree(&process);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_refused_is_configured_again_and_what_failed_is_made_anew() {
+    for (call, why) in [("configure", Unfinished::Begun), ("read", Unfinished::Begun), ("settle", Unfinished::Failed)] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        match why {
+            Unfinished::Begun => cloud.fail(call, "x.quick:a", ErrorClass::Denied, usize::MAX),
+            Unfinished::Failed => cloud.inside.lock().unwrap().broken.push("x.quick:a"),
+        }
+        let process = Process::start(dir.path(), &cloud).await;
+        let after = graph(&[("x.quick:a", &[], None), ("x.quick:b", &[], Some("x.quick:a"))]);
+        for _ in 0..2 {
+            // Trying again changes nothing as long as the cause is there, whether it is refused or broken.
+            let (_, report) = run(&process, Some(&after)).await;
+            assert_eq!((report.failed.len(), report.skipped.len()), (1, 1), "{call}");
+            let snapshot = process.store.snapshot().unwrap();
+            assert_eq!(snapshot.records[&address("x.quick:a")].incomplete, Some(why), "{call}");
+            agree(&process);
+            if why == Unfinished::Failed {
+                break;
+            }
+        }
+        cloud.mend();
+        cloud.inside.lock().unwrap().broken.clear();
+        let (_, report) = run(&process, Some(&after)).await;
+        assert!(report.is_complete(), "{call}: {:?}", report.failed);
+        let anew = usize::from(why == Unfinished::Failed);
+        assert_eq!((cloud.count("create x.quick:a"), cloud.count("delete")), (1 + anew, anew), "{call}");
+        let snapshot = process.store.snapshot().unwrap();
+        let arn = snapshot.records[&address("x.quick:a")].outputs["arn"].clone();
+        assert_eq!(snapshot.records[&address("x.quick:b")].args["peer"], arn, "{call}");
+        agree(&process);
+    }
+}
+
+/// Something that takes a minute to come, and something that does not need it.
+fn slow() -> Graph {
+    graph(&[("y.slow:s", &[], None), ("x.quick:other", &[], None)])
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_waited_for_before_the_plan() {
+    let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake { timed: true, ..Fake::default() });
+    let process = Process::start(dir.path(), &cloud).await;
+    stopped(&process, Some(&slow()), "y.slow:s", What::Phase(dr_run::StepPhase::Settling)).await;
+    let begin = Instant::now();
+    let resumption = process.resume(Goal::Apply).await;
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+    let begun = resumption.resumed.iter().find(|r| r.address == address("y.slow:s")).unwrap();
+    assert_eq!(begun.outcome, Outcome::Begun("it is not ready yet".into()));
+    let (_, report) = run(&process, Some(&slow())).await;
+    assert!(report.is_complete(), "{:?}", report.failed);
+    assert_eq!(report.elapsed, Duration::from_secs(60), "the rest of the minute, beside everything else");
+    assert_eq!((cloud.count("create y.slow:s"), cloud.count("delete")), (1, 0));
+    agree(&process);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_is_only_looked_at_knows_what_was_begun() {
+    let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake { timed: true, ..Fake::default() });
+    let process = Process::start(dir.path(), &cloud).await;
+    stopped(&process, Some(&slow()), "y.slow:s", What::Phase(dr_run::StepPhase::Settling)).await;
+    let open = process.store.open_operations().unwrap();
+    let known = as_far_as_known(&process.store.snapshot().unwrap(), open.into_values());
+    assert_eq!(known.records[&address("y.slow:s")].incomplete, Some(Unfinished::Begun));
+    process.resume(Goal::Apply).await;
+    let now = process.store.snapshot().unwrap();
+    let ids = |s: &dr_core::record::Snapshot| s.records.values().map(|r| r.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&known), ids(&now));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_to_go_need_not_become_ready() {
+    // With an id, without one, and never made.
+    for (found, made) in [(true, true), (false, true), (false, false)] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake { timed: true, ..Fake::default() });
+        let process = Process::start(dir.path(), &cloud).await;
+        match (found, made) {
+            (true, _) => {
+                stopped(&process, Some(&slow()), "y.slow:s", What::Phase(dr_run::StepPhase::Settling)).await;
+            }
+            (false, made) => {
+                if made {
+                    cloud.lose("create", "y.slow:s", 1);
+                } else {
+                    cloud.fail("create", "y.slow:s", ErrorClass::Transient, 1);
+                }
+                cloud.fail("find", "y.slow:s", ErrorClass::Denied, 1);
+                run(&process, Some(&slow())).await;
+            }
+        }
+        assert!(!process.store.open_operations().unwrap().is_empty());
+        cloud.inside.lock().unwrap().log.clear();
+        let begin = Instant::now();
+        let (resumption, report) = run(&process, None).await;
+        assert!(report.is_complete(), "{:?}", report.failed);
+        assert!(begin.elapsed() <= Duration::from_secs(30), "only the deletion takes its time");
+        assert!(matches!(outcomes(&resumption)[0], Outcome::Begun(_) | Outcome::NeverCreated), "{resumption:?}");
+        assert_eq!((cloud.count("settle"), cloud.count("configure")), (0, 0));
+        assert_eq!(cloud.count("delete y.slow:s"), usize::from(made));
+        agree(&process);
+        assert_eq!(process.store.snapshot().unwrap().program, None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_looked_for_stays_open_and_the_rest_goes_on() {
+    for goal in [Goal::Apply, Goal::Destroy] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        let process = Process::start(dir.path(), &cloud).await;
+        let (before, after) = (
+            graph(&[("x.quick:a", &[], None)]),
+            graph(&[("x.quick:a", &[], None), ("x.quick:b", &[], None), ("x.quick:c", &[], None)]),
+        );
+        cloud.lose("create", "x.quick:a", 1);
+        cloud.fail("find", "x.quick:a", ErrorClass::Denied, 3);
+        run(&process, Some(&before)).await;
+        let wanted = (goal == Goal::Apply).then_some(&after);
+        let (resumption, report) = run(&process, wanted).await;
+        assert_eq!(resumption.failed.len(), 1);
+        let failed: Vec<&str> = report.failed.iter().map(|f| f.address.as_str()).collect();
+        if goal == Goal::Apply {
+            assert_eq!((failed, report.done.len()), (vec!["x.quick:a"], 2), "nothing is made a second time");
+            assert!(report.failed[0].error.contains("not known what became of it"), "{}", report.failed[0].error);
+        } else {
+            assert!(report.is_complete());
+        }
+        assert_eq!(process.store.open_operations().unwrap().len(), 1);
+        cloud.mend();
+        let (resumption, report) = run(&process, wanted).await;
+        assert!(report.is_complete(), "{:?}", report.failed);
+        assert_eq!(outcomes(&resumption).len(), 1);
+        assert_eq!(cloud.count("create x.quick:a"), 1);
+        agree(&process);
+    }
+}
+
+/// Something, and what keeps it from being deleted.
+fn held() -> Graph {
+    let mut held = graph(&[("x.quick:group", &[], None), ("x.named:user", &[("name", Value::str("u"))], None)]);
+    let holds = dr_core::expr::Expr::attr(&address("x.quick:group"), "arn");
+    held.nodes.get_mut(&address("x.named:user")).unwrap().args.insert("holds".into(), holds);
+    held
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_is_refused_steps_aside() {
+    // What was being deleted is wanted again, or goes with everything else, or goes by itself.
+    for (again, deletions) in [(Some(held()), 0), (None, 2)] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        let process = Process::start(dir.path(), &cloud).await;
+        run(&process, Some(&held())).await;
+        // A deletion that was begun although something holds it.
+        let mut without = held();
+        without.nodes.remove(&address("x.quick:group"));
+        without.nodes.get_mut(&address("x.named:user")).unwrap().args.remove("holds");
+        cloud.fail("update", "x.named:user", ErrorClass::Denied, 1);
+        let record = process.store.snapshot().unwrap().records[&address("x.quick:group")].clone();
+        let event = dr_core::journal::JournalEvent::Deleting {
+            op: "interrupted".into(),
+            record: Box::new(dr_core::record::Record::clone(&record)),
+            deposed: false,
+        };
+        process.store.commit(dr_run::StateChange::Append { event, depose: None }).await.unwrap();
+        let begin = Instant::now();
+        let (resumption, report) = run(&process, again.as_ref()).await;
+        let [Outcome::Kept(why)] = &outcomes(&resumption)[..] else { panic!("{resumption:?}") };
+        assert!(why.contains("something holds it"), "{why}");
+        assert!(report.is_complete(), "{:?}", report.failed);
+        assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+        // The one call of the resumption was refused.
+        assert_eq!(cloud.count("delete"), deletions + 1);
+        agree(&process);
+        assert_eq!(process.store.snapshot().unwrap().records.len(), 2 - deletions);
+        if let Some(again) = &again {
+            assert!(process.plan(Some(again)).await.0.is_empty());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_service_is_deleting_is_made_anew_when_it_is_wanted_again() {
+    for again in [true, false] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake { timed: true, ..Fake::default() });
+        let process = Process::start(dir.path(), &cloud).await;
+        run(&process, Some(&slow())).await;
+        stopped(&process, None, "y.slow:s", What::Phase(dr_run::StepPhase::Settling)).await;
+        let wanted = slow();
+        let (resumption, report) = run(&process, again.then_some(&wanted)).await;
+        assert_eq!(outcomes(&resumption), [Outcome::Going, Outcome::Going]);
+        assert!(report.is_complete(), "{:?}", report.failed);
+        assert_eq!(cloud.addresses().iter().filter(|a| a.as_str() == "y.slow:s").count(), usize::from(again));
+        agree(&process);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_gone_is_told_at_once_and_made_anew() {
+    let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+    let process = Process::start(dir.path(), &cloud).await;
+    let with =
+        |size| graph(&[("x.quick:a", &[("size", Value::Int(size))], None), ("x.quick:b", &[], Some("x.quick:a"))]);
+    run(&process, Some(&with(1))).await;
+    // A service that cannot find something tells so as if it were a matter of time.
+    cloud.fail("update", "x.quick:a", ErrorClass::NotYetConsistent, usize::MAX);
+    cloud.inside.lock().unwrap().things.remove("id-1");
+    cloud.inside.lock().unwrap().log.clear();
+    let (_, report) = run(&process, Some(&with(2))).await;
+    assert_eq!((report.elapsed, cloud.log().len()), (Duration::ZERO, 2), "{:?}", cloud.log());
+    let failure = &report.failed[0];
+    assert!(failure.error.contains("deleted meanwhile"), "{}", failure.error);
+    assert!(failure.help.as_ref().is_some_and(|h| h.contains("plan again")));
+    assert!(!process.store.snapshot().unwrap().records.contains_key(&address("x.quick:a")));
+    cloud.mend();
+    let (_, report) = run(&process, Some(&with(2))).await;
+    assert!(report.is_complete(), "{:?}", report.failed);
+    agree(&process);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_cannot_be_read_may_have_had_its_effect() {
+    for effect in [true, false] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        let process = Process::start(dir.path(), &cloud).await;
+        let error = CloudError {
+            maybe_done: true,
+            ..CloudError::new(ErrorClass::Invalid, "x:Create", "Unreadable", "the reply cannot be read")
+        };
+        let fault = common::Fault { call: "create", address: "x.quick:a", error, effect, times: 1 };
+        cloud.inside.lock().unwrap().faults.push(fault);
+        let (_, report) = run(&process, Some(&one())).await;
+        assert_eq!(report.is_complete(), effect, "what was made is found and finished");
+        // Where nothing was found, the next run looks once more before it makes it again.
+        assert_eq!(process.store.open_operations().unwrap().len(), usize::from(!effect));
+        let (resumption, report) = run(&process, Some(&one())).await;
+        assert_eq!(outcomes(&resumption), if effect { vec![] } else { vec![Outcome::NeverCreated] });
+        assert!(report.is_complete());
+        assert_eq!(cloud.count("create"), if effect { 1 } else { 2 });
+        agree(&process);
+    }
+}
