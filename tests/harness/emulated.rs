@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_config::BehaviorVersion;
 use aws_credential_types::Credentials;
 use dr_aws::Aws;
-use dr_core::cloud::{Cloud, CloudResult, Identity, Intent, Live, Settled, TaggedResource, Target};
+use dr_core::cloud::{BatchItem, Cloud, CloudResult, Identity, Intent, Live, Settled, TaggedResource, Target};
 use dr_core::value::{Map, Str, Value};
 use dr_tests_support::{ACCOUNT, Mode};
 
@@ -183,6 +183,13 @@ impl Cloud for Noting {
 
     fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled> {
         Box::pin(self.note(at, "deleted", self.aws.deleted(at, id, last)))
+    }
+
+    fn batch<'a>(&'a self, items: &'a [BatchItem<'a>]) -> CloudResult<'a, Vec<Str>> {
+        match items.first() {
+            Some(first) => Box::pin(self.note(first.at, "batch", self.aws.batch(items))),
+            None => self.aws.batch(items),
+        }
     }
 
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {

@@ -5,7 +5,8 @@ use std::future::ready;
 
 use aws_types::SdkConfig;
 use dr_core::cloud::{
-    Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Settled, TaggedResource, Target,
+    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Settled,
+    TaggedResource, Target,
 };
 use dr_core::schema::Place;
 use dr_core::value::{Map, Str, Value};
@@ -136,6 +137,18 @@ impl Cloud for Aws {
 
     fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled> {
         dispatch!(self, at, Look, deleted(id, last))
+    }
+
+    fn batch<'a>(&'a self, items: &'a [BatchItem<'a>]) -> CloudResult<'a, Vec<Str>> {
+        let only_deletes = items.iter().all(|item| matches!(item.change, BatchChange::Delete { .. }));
+        let phase = if only_deletes { CallPhase::Look } else { CallPhase::Make };
+        let Some(first) = items.first() else { return Box::pin(ready(Ok(Vec::new()))) };
+        let each = items.iter().map(|item| Ok((self.cx(item.at, phase)?, item.change))).collect();
+        let each: Result<Vec<_>, CloudError> = each;
+        match self.kind(first.at, phase).and_then(|(kind, _)| Ok((kind, each?))) {
+            Ok((kind, items)) => kind.batch(items),
+            Err(error) => Box::pin(ready(Err(error))),
+        }
     }
 
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {

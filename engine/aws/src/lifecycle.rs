@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use dr_core::cloud::{CloudError, CloudResult, ErrorClass, Intent, Live, Settled};
+use dr_core::cloud::{BatchChange, CloudError, CloudResult, ErrorClass, Intent, Live, Settled};
 use dr_core::compare::same;
 use dr_core::convert::{Block, KindArgs};
 use dr_core::schema::{Kind, Presence};
@@ -56,6 +56,15 @@ pub(crate) trait Lifecycle: KindArgs + Clone {
         async { Err(CloudError::new(ErrorClass::Invalid, Self::KIND.name, "NothingToChange", why)) }
     }
 
+    /// Makes several changes by one call, all of them or none; for a kind that declares a `batch`. Each item has the
+    /// context of its own resource. Gives the ids, in the order of the items; that of a deletion is empty. May be
+    /// repeated like an update: what is as it should be already is left alone.
+    fn batch(items: &[(Cx<'_>, TypedChange<'_, Self>)]) -> impl Future<Output = Result<Vec<String>>> + Send {
+        let _ = items;
+        let why = format!("changes of `{}` cannot be made together", Self::KIND.name);
+        async { Err(CloudError::new(ErrorClass::Invalid, Self::KIND.name, "NoBatches", why)) }
+    }
+
     /// Starts or continues the deletion. Gone already is success.
     fn delete(cx: &Cx<'_>, id: &str, last: &Self) -> impl Future<Output = Result<()>> + Send;
 
@@ -63,6 +72,13 @@ pub(crate) trait Lifecycle: KindArgs + Clone {
     fn deleted(cx: &Cx<'_>, id: &str, last: &Self) -> impl Future<Output = Result<Settled>> + Send {
         async move { Ok(gone(Self::read(cx, id, last).await?)) }
     }
+}
+
+/// What a batch does to a resource; see the functions of [`Lifecycle`] of the same names.
+pub(crate) enum TypedChange<'a, K> {
+    Create { args: K },
+    Update { id: &'a str, new: K },
+    Delete { last: K },
 }
 
 /// Whether a deletion has finished, by what is still there.
@@ -154,6 +170,7 @@ pub(crate) trait Erased: Send + Sync {
     fn update<'a>(&self, cx: Cx<'a>, id: &'a str, old: &'a Map<Value>, new: &'a Map<Value>) -> CloudResult<'a, ()>;
     fn delete<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, ()>;
     fn deleted<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled>;
+    fn batch<'a>(&self, items: Vec<(Cx<'a>, BatchChange<'a>)>) -> CloudResult<'a, Vec<Str>>;
 }
 
 /// A look-up as the engine calls it.
@@ -216,6 +233,21 @@ impl<K: Lifecycle> Erased for Of<K> {
 
     fn deleted<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled> {
         Box::pin(async move { K::deleted(&cx, id, &typed(&cx, last)?).await })
+    }
+
+    fn batch<'a>(&self, items: Vec<(Cx<'a>, BatchChange<'a>)>) -> CloudResult<'a, Vec<Str>> {
+        Box::pin(async move {
+            let item = |(cx, change): (Cx<'a>, BatchChange<'a>)| {
+                let change = match change {
+                    BatchChange::Create { args, .. } => TypedChange::Create { args: typed(&cx, args)? },
+                    BatchChange::Update { id, new, .. } => TypedChange::Update { id, new: typed(&cx, new)? },
+                    BatchChange::Delete { last, .. } => TypedChange::Delete { last: typed(&cx, last)? },
+                };
+                Ok((cx, change))
+            };
+            let items: Vec<(Cx<'a>, TypedChange<'a, K>)> = items.into_iter().map(item).collect::<Result<_>>()?;
+            Ok(K::batch(&items).await?.into_iter().map(Str::from).collect())
+        })
     }
 }
 

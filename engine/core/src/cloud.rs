@@ -4,7 +4,7 @@
 //! Two implement this: `engine/sandbox` and `engine/aws`. A third, inside `engine/run`, serves the local kinds.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -179,6 +179,24 @@ impl CloudError {
     }
 }
 
+/// One of several changes that are made by one call.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchItem<'a> {
+    /// The resource. All items of a batch are of one kind and region.
+    pub at: Target<'a>,
+    /// What is to become of it.
+    pub change: BatchChange<'a>,
+}
+
+/// What a batch does to a resource; see the functions of [`Cloud`] of the same names.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)] // The arguments of those functions.
+pub enum BatchChange<'a> {
+    Create { args: &'a Map<Value>, intent: &'a Intent },
+    Update { id: &'a str, old: &'a Map<Value>, new: &'a Map<Value> },
+    Delete { id: &'a str, last: &'a Map<Value> },
+}
+
 /// A cloud: the calls the engine makes. Arguments are complete and revealed; their shape is the kind's schema.
 pub trait Cloud: Send + Sync {
     /// Which cloud and account this is.
@@ -230,6 +248,17 @@ pub trait Cloud: Send + Sync {
 
     /// Whether the deletion has finished.
     fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled>;
+
+    /// Makes several changes by one call: all of them or none, for kinds whose service takes them so. Gives the ids, in
+    /// the order of the items; that of a deletion is empty. Like an update it may be repeated: what is as it should be
+    /// already is left alone.
+    ///
+    /// A cloud that has no such kinds need not have this.
+    fn batch<'a>(&'a self, items: &'a [BatchItem<'a>]) -> CloudResult<'a, Vec<Str>> {
+        let kind = items.first().map_or("", |item| item.at.kind.name);
+        let why = format!("changes of `{kind}` cannot be made together; each is a call of its own");
+        Box::pin(ready(Err(CloudError::new(ErrorClass::Invalid, kind, "NoBatches", why))))
+    }
 
     /// Answers a look-up.
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>>;

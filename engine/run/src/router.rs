@@ -1,6 +1,6 @@
 //! The router: one cloud made of two. Local kinds are served on this machine, all others by the cloud at hand.
 
-use dr_core::cloud::{Cloud, CloudResult, Identity, Intent, Live, Settled, TaggedResource, Target};
+use dr_core::cloud::{BatchItem, Cloud, CloudResult, Identity, Intent, Live, Settled, TaggedResource, Target};
 use dr_core::schema::{Kind, Place};
 use dr_core::value::{Map, Str, Value};
 
@@ -66,6 +66,10 @@ impl Cloud for Router<'_> {
     }
     fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled> {
         self.of(at.kind).deleted(at, id, last)
+    }
+    fn batch<'a>(&'a self, items: &'a [BatchItem<'a>]) -> CloudResult<'a, Vec<Str>> {
+        // All items are of one kind; without any there is nothing to do anywhere.
+        items.first().map_or(self.cloud, |item| self.of(item.at.kind)).batch(items)
     }
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
         self.of(at.kind).look_up(at, args)

@@ -11,10 +11,12 @@ crate::lifecycle::service! {
 
 crate::tags::tag_type!(optional aws_sdk_route53::types::Tag);
 
+mod batch;
 mod changes;
 mod errors;
 mod listing;
 mod names;
+mod record_set;
 mod tagging;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Replies of Route 53 that no emulator gives.
 
-use dr_core::cloud::{Cloud as _, ErrorClass};
+use dr_core::cloud::{BatchChange, BatchItem, Cloud as _, CloudError, ErrorClass};
 use dr_core::value::Value;
 
 use super::names::plain;
@@ -240,4 +240,190 @@ async fn tags_are_set_ten_at_a_time() {
     aws.update(zone.at(), "Z1", &zone.args, &new).await.unwrap();
     let counts: Vec<usize> = wire.requests().iter().map(|asked| asked.matches("<Key>").count()).collect();
     assert_eq!(counts, [10, 1]);
+}
+
+/// A record named `api`, of this type and set identifier, with the rest of its arguments as JSON.
+fn api(kind: &str, identifier: &str, rest: &str) -> Subject {
+    let args = format!(
+        r#"{{"zone_id":"Z1","name":"api.shop.com","type":"{kind}","set_identifier":"{identifier}",
+            "multi_value_answer":false,{rest}}}"#
+    );
+    Subject::new("route53.record", &args)
+}
+
+/// What is to become of a record in a batch.
+enum To<'a> {
+    Be,
+    Become(&'a Subject),
+    Go,
+}
+
+/// Makes changes together, and gives what became of them and what was asked after the look at what is there.
+async fn together(replies: &[Reply], changes: &[(&Subject, To<'_>)]) -> (Result<Vec<String>, CloudError>, Vec<String>) {
+    let (aws, wire) = Wire::cloud(replies).await;
+    let items: Vec<BatchItem<'_>> = { changes.iter() }
+        .map(|(subject, to)| {
+            let change = match to {
+                To::Be => BatchChange::Create { args: &subject.args, intent: &subject.intent },
+                To::Become(new) => BatchChange::Update { id: "an id", old: &subject.args, new: &new.args },
+                To::Go => BatchChange::Delete { id: "an id", last: &subject.args },
+            };
+            BatchItem { at: subject.at(), change }
+        })
+        .collect();
+    let ids = aws.batch(&items).await.map(|ids| ids.iter().map(|id| id.to_string()).collect());
+    let asked = wire.requests().into_iter().skip(1).map(|asked| asked.lines().skip(1).collect()).collect();
+    (ids, asked)
+}
+
+/// The body of a batch: actions and record sets.
+fn batch(changes: &[(&str, String)]) -> String {
+    let changes = changes.iter().map(|(action, set)| {
+        format!("<Change><Action>{action}</Action><ResourceRecordSet>{set}</ResourceRecordSet></Change>")
+    });
+    format!(
+        "<ChangeResourceRecordSetsRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><ChangeBatch>\
+         <Changes>{}</Changes></ChangeBatch></ChangeResourceRecordSetsRequest>",
+        changes.collect::<String>()
+    )
+}
+
+/// A listing of record sets as they are written in a request.
+fn listed(sets: &[&str]) -> Reply {
+    let sets: String = sets.iter().map(|set| format!("<ResourceRecordSet>{set}</ResourceRecordSet>")).collect();
+    ok(format!(
+        "<ListResourceRecordSetsResponse><ResourceRecordSets>{sets}</ResourceRecordSets><IsTruncated>false\
+         </IsTruncated><MaxItems>100</MaxItems></ListResourceRecordSetsResponse>"
+    )
+    .leak())
+}
+
+/// A record set of the name `api`: type, what tells it from others, and what it says.
+fn api_set(kind: &str, marks: &str, value: &str) -> String {
+    format!(
+        "<Name>api.shop.com</Name><Type>{kind}</Type>{marks}<TTL>60</TTL><ResourceRecords><ResourceRecord>\
+         <Value>{value}</Value></ResourceRecord></ResourceRecords>"
+    )
+}
+
+fn role(side: &str, role: &str) -> String {
+    let marks = format!("<SetIdentifier>{side}</SetIdentifier><Failover>{role}</Failover>");
+    api_set("CNAME", &marks, &format!("{side}.shop.com"))
+}
+
+fn failover(side: &str, role: &str) -> Subject {
+    api("CNAME", side, &format!(r#""ttl":60,"records":["{side}.shop.com"],"failover":"{role}""#))
+}
+
+#[tokio::test]
+async fn two_records_that_exchange_their_roles_go_and_are_made_in_one_batch() {
+    let (east, west) = (failover("east", "PRIMARY"), failover("west", "SECONDARY"));
+    let (next_east, next_west) = (failover("east", "SECONDARY"), failover("west", "PRIMARY"));
+    let changes = [(&east, To::Become(&next_east)), (&west, To::Become(&next_west))];
+    let there = [role("east", "PRIMARY"), role("west", "SECONDARY")];
+    let (ids, asked) = together(&[listed(&[&there[0], &there[1]]), CHANGED], &changes).await;
+    assert_eq!(ids.unwrap(), ["an id", "an id"]);
+    let expected = batch(&[
+        ("DELETE", role("east", "PRIMARY")),
+        ("DELETE", role("west", "SECONDARY")),
+        ("CREATE", role("east", "SECONDARY")),
+        ("CREATE", role("west", "PRIMARY")),
+    ]);
+    assert_eq!(asked, [expected]);
+    // After a lost reply there is nothing left to do.
+    let done = [role("east", "SECONDARY"), role("west", "PRIMARY")];
+    let (ids, asked) = together(&[listed(&[&done[0], &done[1]])], &changes).await;
+    assert_eq!((ids.unwrap().len(), asked.len()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_name_changes_from_an_alias_of_another_name_to_addresses_in_one_batch() {
+    let name = api("CNAME", "", r#""ttl":60,"records":["target.shop.com"]"#);
+    let alias = api(
+        "A",
+        "",
+        r#""records":[],"alias":{"name":"target.shop.com","zone_id":"Z1","evaluate_target_health":false}"#,
+    );
+    let there = api_set("CNAME", "", "target.shop.com");
+    let made = "<Name>api.shop.com</Name><Type>A</Type><AliasTarget><HostedZoneId>Z1</HostedZoneId>\
+        <DNSName>target.shop.com</DNSName><EvaluateTargetHealth>false</EvaluateTargetHealth></AliasTarget>";
+    // In whatever order they come, what goes is first.
+    for changes in [[(&alias, To::Be), (&name, To::Go)], [(&name, To::Go), (&alias, To::Be)]] {
+        let (ids, asked) = together(&[listed(&[&there]), CHANGED], &changes).await;
+        let mut ids = ids.unwrap();
+        ids.sort();
+        assert_eq!(ids, ["", "Z1/api.shop.com/A"]);
+        assert_eq!(asked, [batch(&[("DELETE", there.clone()), ("CREATE", made.to_owned())])]);
+    }
+}
+
+#[tokio::test]
+async fn a_simple_record_becomes_weighted_ones_in_one_batch_and_back() {
+    let simple = api("A", "", r#""ttl":60,"records":["192.0.2.1"]"#);
+    let blue = api("A", "blue", r#""ttl":60,"records":["192.0.2.1"],"weight":90"#);
+    let green = api("A", "green", r#""ttl":60,"records":["192.0.2.2"],"weight":10"#);
+    let weighted = |name: &str, weight: u8, value: &str| {
+        let marks = format!("<SetIdentifier>{name}</SetIdentifier><Weight>{weight}</Weight>");
+        api_set("A", &marks, value)
+    };
+    let plain = api_set("A", "", "192.0.2.1");
+    let (made_blue, made_green) = (weighted("blue", 90, "192.0.2.1"), weighted("green", 10, "192.0.2.2"));
+    let forth = [(&simple, To::Go), (&blue, To::Be), (&green, To::Be)];
+    let (ids, asked) = together(&[listed(&[&plain]), CHANGED], &forth).await;
+    assert_eq!(ids.unwrap(), ["", "Z1/api.shop.com/A/blue", "Z1/api.shop.com/A/green"]);
+    let expected = batch(&[("DELETE", plain.clone()), ("CREATE", made_blue.clone()), ("CREATE", made_green.clone())]);
+    assert_eq!(asked, [expected]);
+    let back = [(&simple, To::Be), (&blue, To::Go), (&green, To::Go)];
+    let (_, asked) = together(&[listed(&[&made_blue, &made_green]), CHANGED], &back).await;
+    assert_eq!(asked, [batch(&[("DELETE", made_blue), ("DELETE", made_green), ("CREATE", plain)])]);
+}
+
+#[tokio::test]
+async fn a_record_that_only_says_something_else_is_changed_as_it_is() {
+    let (old, new) =
+        (failover("east", "PRIMARY"), api("CNAME", "east", r#""ttl":60,"records":["b"],"failover":"PRIMARY""#));
+    let (_, asked) = together(&[listed(&[&role("east", "PRIMARY")]), CHANGED], &[(&old, To::Become(&new))]).await;
+    let marks = "<SetIdentifier>east</SetIdentifier><Failover>PRIMARY</Failover>";
+    assert_eq!(asked, [batch(&[("UPSERT", api_set("CNAME", marks, "b"))])]);
+}
+
+#[tokio::test]
+async fn a_record_that_is_made_anew_under_its_own_key_goes_and_comes_once() {
+    let (old, new) = (failover("east", "PRIMARY"), failover("east", "SECONDARY"));
+    let changes = [(&old, To::Go), (&new, To::Be)];
+    let (_, asked) = together(&[listed(&[&role("east", "PRIMARY")]), CHANGED], &changes).await;
+    assert_eq!(asked, [batch(&[("DELETE", role("east", "PRIMARY")), ("CREATE", role("east", "SECONDARY"))])]);
+    let (_, asked) = together(&[listed(&[&role("east", "SECONDARY")])], &changes).await;
+    assert_eq!(asked, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_batch_takes_over_nothing_of_somebody_else_and_is_asked_again_when_something_went_meanwhile() {
+    let (east, west) = (failover("east", "PRIMARY"), failover("west", "SECONDARY"));
+    let foreign = api_set("CNAME", "<SetIdentifier>west</SetIdentifier><Failover>SECONDARY</Failover>", "evil");
+    let there = [role("east", "PRIMARY"), foreign];
+    let (ids, asked) = together(&[listed(&[&there[0], &there[1]])], &[(&east, To::Go), (&west, To::Be)]).await;
+    assert_eq!((ids.unwrap_err().class, asked.len()), (ErrorClass::Exists, 0));
+
+    let went =
+        error!(400, "InvalidChangeBatch", "[Tried to delete resource record set [name='api'] but it was not found]");
+    let (ids, _) = together(&[listed(&[&there[0]]), went], &[(&east, To::Go), (&west, To::Be)]).await;
+    assert_eq!(ids.unwrap_err().class, ErrorClass::Conflict);
+
+    // With the zone, everything is gone.
+    let no_zone = error!(404, "NoSuchHostedZone", "No hosted zone found with ID: Z1");
+    let (ids, asked) = together(&[no_zone], &[(&east, To::Go), (&west, To::Go)]).await;
+    assert_eq!((ids.unwrap(), asked.len()), (vec![String::new(); 2], 0));
+}
+
+#[tokio::test]
+async fn changes_of_several_zones_are_no_batch() {
+    let (east, mut west) = (failover("east", "PRIMARY"), failover("west", "SECONDARY"));
+    west.args.insert("zone_id".into(), Value::str("Z2"));
+    let (ids, _) = together(&[], &[(&east, To::Go), (&west, To::Go)]).await;
+    assert_eq!(ids.unwrap_err().class, ErrorClass::Invalid);
+    // Nor are those of kinds that know none.
+    let zone = zone();
+    let (ids, _) = together(&[], &[(&zone, To::Go)]).await;
+    assert!(ids.unwrap_err().message.contains("route53.zone"));
 }
