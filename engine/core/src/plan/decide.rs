@@ -5,20 +5,21 @@
 //! replaced; whose dependencies are replaced follows.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::expr::{AttrRef, Expr};
-use crate::graph::Node;
+use crate::graph::{Node, Site};
 use crate::plan::diff::{Difference, difference, known_changes, refreshed, switched};
 use crate::plan::foresee::{Decided, Fate};
 use crate::plan::hold::{self, Referents};
 use crate::plan::input::{Goal, Input, Refreshed};
 use crate::plan::moves::Move;
 use crate::plan::unique::natural_order;
-use crate::plan::{Action, Reason, Step};
+use crate::plan::{Action, KeyPlace, Reason, Step};
 use crate::record::{Need, Record, Unfinished};
 use crate::resolve;
 use crate::schema::{Field, Presence};
@@ -35,6 +36,8 @@ pub(super) struct Decisions<'a> {
     /// How many resources stay as they are.
     pub(super) unchanged: usize,
     pub(super) referents: Referents<'a>,
+    /// Attributes of what is changed or made anew that were taken for known.
+    counted: RefCell<BTreeMap<Address, Map<Value>>>,
 }
 
 impl<'a> Decisions<'a> {
@@ -48,6 +51,7 @@ impl<'a> Decisions<'a> {
             diagnostics: Vec::new(),
             unchanged: 0,
             referents: Referents::new(input.snapshot),
+            counted: RefCell::default(),
         }
     }
 
@@ -116,7 +120,26 @@ impl<'a> Decisions<'a> {
     /// made anew has to wait for it.
     pub(super) fn look_up(&self, r: &AttrRef, mentioned: bool) -> Option<Value> {
         let decided = self.decided.get(&r.address)?;
-        decided.attribute(&r.attr).or_else(|| if mentioned { decided.predicted(&r.attr) } else { None })
+        let (value, foreseen) = match decided.attribute(&r.attr) {
+            Some(value) => (value, decided.fate == Fate::Change && decided.node.kind.output(&r.attr).is_some()),
+            None if mentioned => (decided.predicted(&r.attr)?, true),
+            None => return None,
+        };
+        if foreseen {
+            let mut counted = self.counted.borrow_mut();
+            counted.entry(r.address.clone()).or_default().insert(r.attr.clone(), value.clone());
+        }
+        Some(value)
+    }
+
+    /// Notes at each step the attributes that others count on: once it is done, they are held against what is there.
+    pub(super) fn count(&mut self) {
+        let counted = self.counted.take();
+        for step in self.steps.iter_mut().filter(|s| matches!(s.action, Action::Create | Action::Update)) {
+            for (name, value) in counted.get(&step.address).into_iter().flatten() {
+                step.known.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
     }
 
     fn decide(&mut self, node: &'a Node, needs: &[Need], wanted: Cow<'a, Map<Expr>>) {
@@ -380,6 +403,7 @@ impl<'a> Decisions<'a> {
             Action::Update => node.kind.update,
             _ => Default::default(),
         };
+        let keys = key_places(&node.site, &args);
         Step {
             address: node.address.clone(),
             kind: intern(node.kind.name),
@@ -392,7 +416,9 @@ impl<'a> Decisions<'a> {
             known: self.input.known.get(&node.address).cloned().unwrap_or_default(),
             needs: needs.to_vec(),
             protect: node.options.protect,
+            allow: node.options.allow.clone(),
             span: node.site.span.clone(),
+            keys,
             after: Vec::new(),
             replacement: None,
             implied_by: None,
@@ -414,7 +440,9 @@ impl<'a> Decisions<'a> {
             known: Map::new(),
             needs: Vec::new(),
             protect: false,
+            allow: Map::new(),
             span: prior.span.clone(),
+            keys: Vec::new(),
             after: Vec::new(),
             replacement: None,
             implied_by: None,
@@ -448,4 +476,15 @@ impl<'a> Decisions<'a> {
 
 pub(super) fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Where a script gives arguments: of each that it writes by itself, and of what is inside of those not known yet.
+fn key_places(site: &Site, args: &Map<Expr>) -> Vec<KeyPlace> {
+    let Some(whole) = &site.span else { return Vec::new() };
+    let is_kept = |path: &str| match path.split_once('.') {
+        None => args.contains_key(path),
+        Some((first, _)) => args.get(first).is_some_and(|value| value.known().is_none()),
+    };
+    let kept = site.keys.iter().filter(|(path, (_, value))| value.source == whole.source && is_kept(path));
+    kept.map(|(path, (_, value))| KeyPlace(intern(path), value.line, value.column, value.length)).collect()
 }

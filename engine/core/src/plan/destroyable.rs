@@ -1,17 +1,34 @@
 //! Destroyability: what would block a destroy or survive it is found here, before anything is made.
 //!
-//! The rules are data of the kinds ([`crate::rules`]). Values that are not known yet are looked at when they are: the
-//! arguments that rules are about are switches and numbers that scripts write down.
+//! The rules are data of the kinds ([`crate::rules`]). A value that is not known yet is looked at when it is, before the
+//! call that would set it (`late`); which these are is said here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, Label, Severity, Span};
 use crate::expr::Expr;
 use crate::graph::{Graph, Node};
-use crate::schema::{Allowed, Companion, Field, Rule};
+use crate::schema::{Allowed, Companion, Field, Kind, Rule};
 use crate::secrecy;
-use crate::value::{Map, Value};
-use crate::walk::{Spot, Tree, walk};
+use crate::value::{Map, Str, Value};
+use crate::walk::{Spot, Tree, each_field, walk};
+
+/// The resource that a check is about: one that is declared, or one that a step is to make.
+pub(super) struct Subject<'a> {
+    pub(super) address: &'a Address,
+    pub(super) kind: &'static Kind,
+    /// The checks that are allowed to fail, and why.
+    pub(super) allow: &'a Map<Str>,
+    /// The place of an argument's value in the script.
+    pub(super) place: &'a dyn Fn(&[Str]) -> Option<Span>,
+}
+
+/// Calls a function with a declared resource as the subject of a check.
+pub(super) fn of_node<T>(node: &Node, look: impl FnOnce(&Subject<'_>) -> T) -> T {
+    let place = |path: &[Str]| node.site.of(path, false);
+    look(&Subject { address: &node.address, kind: node.kind, allow: &node.options.allow, place: &place })
+}
 
 /// Looks at every resource, with its arguments as far as they are known.
 pub(super) fn check<'a>(
@@ -23,27 +40,44 @@ pub(super) fn check<'a>(
     for (node, args) in all.clone() {
         let fields = watched
             .entry(node.kind.name)
-            .or_insert_with(|| node.kind.args.iter().filter(|field| field.holds(|f| !f.rules.is_empty())).collect());
-        for field in fields {
-            if let Some(value) = args.get(field.name) {
-                look(graph, node, field, value, &mut found);
-            }
+            .or_insert_with(|| node.kind.args.iter().filter(|field| is_watched(field)).collect());
+        let given = fields.iter().filter_map(|field| Some((*field, args.get(field.name)?)));
+        for (field, value) in given {
+            of_node(node, |subject| look(Some(graph), subject, field, value.into(), &mut found));
         }
         if node.options.protect {
             let why = "a protected resource keeps its environment from ever going";
             let d = Diagnostic::error(format!("`{}` is protected: {why}", node.address));
-            found.add(node, "D15", d.at(node.site.span.clone(), "declared here").help("take `protect: true` away"));
+            let d = d.at(node.site.span.clone(), "declared here").help("take `protect: true` away");
+            of_node(node, |subject| found.add(subject, "D15", d));
         }
     }
     companions(all, &mut found);
     found.all
 }
 
+/// Looks at arguments that were not known when [`check`] looked.
+pub(super) fn check_known<'a>(
+    subject: &Subject<'_>,
+    args: impl Iterator<Item = (&'a Field, &'a Value)>,
+) -> Vec<Diagnostic> {
+    let mut found = Findings::default();
+    for (field, value) in args.filter(|(field, _)| is_watched(field)) {
+        look(None, subject, field, value.into(), &mut found);
+    }
+    found.all
+}
+
+/// Whether there is a rule for a field, or for one inside it.
+fn is_watched(field: &Field) -> bool {
+    field.holds(|field| !field.rules.is_empty())
+}
+
 /// A finding as it counts for a resource that may allow it: a refusal that is allowed only warns, with the reason, and
 /// what would only be said is not said.
-pub(super) fn weighed(node: &Node, id: &str, finding: Diagnostic) -> Option<Diagnostic> {
+pub(super) fn weighed(subject: &Subject<'_>, id: &str, finding: Diagnostic) -> Option<Diagnostic> {
     let mut finding = finding.code(id);
-    match (node.options.allow.get(id), finding.severity) {
+    match (subject.allow.get(id), finding.severity) {
         (Some(reason), Severity::Error) => {
             finding.severity = Severity::Warning;
             finding.help = vec![format!("allowed here: {reason}")];
@@ -55,6 +89,13 @@ pub(super) fn weighed(node: &Node, id: &str, finding: Diagnostic) -> Option<Diag
     Some(finding)
 }
 
+/// That a refusal cannot be ruled out yet.
+pub(super) fn pending(subject: &Subject<'_>, path: &[Str], named: &str) -> Diagnostic {
+    let message = format!("`{named}` of `{}` is checked when it is known, before anything is called", subject.address);
+    let d = Diagnostic { severity: Severity::Info, ..Diagnostic::error(message) };
+    d.at((subject.place)(path), "known only while applying")
+}
+
 /// What was found so far. Of what is only worth knowing, one finding stands for all of a rule.
 #[derive(Default)]
 struct Findings {
@@ -63,11 +104,11 @@ struct Findings {
 }
 
 impl Findings {
-    fn add(&mut self, node: &Node, id: &'static str, finding: Diagnostic) {
-        let Some(finding) = weighed(node, id, finding) else { return };
+    fn add(&mut self, subject: &Subject<'_>, id: &'static str, finding: Diagnostic) {
+        let Some(finding) = weighed(subject, id, finding) else { return };
         if finding.severity == Severity::Info {
             if let Some(first) = self.told.get(id).and_then(|index| self.all.get_mut(*index)) {
-                let more = finding.labels.into_iter().map(|label| crate::diagnostic::Label { primary: false, ..label });
+                let more = finding.labels.into_iter().map(|label| Label { primary: false, ..label });
                 first.labels.extend(more);
                 return;
             }
@@ -77,9 +118,9 @@ impl Findings {
     }
 }
 
-/// Looks at a field, and at those inside it.
-fn look(graph: &Graph, node: &Node, field: &Field, value: &Expr, found: &mut Findings) {
-    walk(&Spot::of(field), value.into(), &mut |spot, tree| {
+/// Looks at a field, and at those inside it. Without a graph, nobody is known to refer to the resource.
+fn look(graph: Option<&Graph>, subject: &Subject<'_>, field: &Field, value: Tree<'_>, found: &mut Findings) {
+    walk(&Spot::of(field), value, &mut |spot, tree| {
         if tree.is_null() {
             return false;
         }
@@ -91,20 +132,32 @@ fn look(graph: &Graph, node: &Node, field: &Field, value: &Expr, found: &mut Fin
         let rules = spot.field.map(|field| field.rules).unwrap_or_default();
         // Of what several rules of a field say, the worst counts.
         if let Some(rule) = rules.iter().filter(says).max_by_key(|rule| rule.severity)
-            && !is_referred_to(graph, node, rule.unless)
+            && !graph.is_some_and(|graph| is_referred_to(graph, subject.address, rule.unless))
         {
-            found.add(node, rule.id, finding(node, rule, spot, tree));
+            found.add(subject, rule.id, finding(subject, rule, spot, tree));
+        } else if matches!(tree, Tree::Open(_)) && tree.is_leaf(spot.ty) {
+            for id in refusals(spot) {
+                found.add(subject, id, pending(subject, &spot.path(), &spot.to_string()));
+            }
         }
         true
     });
 }
 
-fn finding(node: &Node, rule: &Rule, spot: &Spot<'_>, tree: Tree<'_>) -> Diagnostic {
+/// The checks that may refuse what is not known yet here, or anywhere inside.
+fn refusals(spot: &Spot<'_>) -> BTreeSet<&'static str> {
+    let refuse = |field: &Field| field.rules.iter().filter(|rule| rule.severity == Severity::Error).map(|rule| rule.id);
+    let mut all: BTreeSet<&str> = spot.field.into_iter().flat_map(refuse).collect();
+    each_field(spot.ty.block().unwrap_or_default(), &mut |_, field| all.extend(refuse(field)));
+    all
+}
+
+fn finding(subject: &Subject<'_>, rule: &Rule, spot: &Spot<'_>, tree: Tree<'_>) -> Diagnostic {
     let message = match (rule.allowed, tree) {
         (Allowed::Only(_) | Allowed::AtMost(_), Tree::Known(known)) => {
-            format!("`{spot}` of `{}` is {}: {}", node.address, secrecy::shown(spot, known), rule.why)
+            format!("`{spot}` of `{}` is {}: {}", subject.address, secrecy::shown(spot, known), rule.why)
         }
-        _ => format!("`{spot}` of `{}`: {}", node.address, rule.why),
+        _ => format!("`{spot}` of `{}`: {}", subject.address, rule.why),
     };
     let help = match rule.allowed {
         Allowed::Only(only) => format!("leave `{spot}` out, or set it to {}", only.value()),
@@ -116,16 +169,16 @@ fn finding(node: &Node, rule: &Rule, spot: &Spot<'_>, tree: Tree<'_>) -> Diagnos
         Severity::Error => "would block or survive a destroy",
         Severity::Warning | Severity::Info => "",
     };
-    let d = d.at(node.site.of(&spot.path(), false), label);
+    let d = d.at((subject.place)(&spot.path()), label);
     if rule.severity == Severity::Info { d } else { d.help(help) }
 }
 
 /// Whether a resource of a kind refers to this one.
-fn is_referred_to(graph: &Graph, node: &Node, by: &str) -> bool {
+fn is_referred_to(graph: &Graph, address: &Address, by: &str) -> bool {
     !by.is_empty()
         && graph.nodes.values().filter(|other| other.kind.name == by).any(|other| {
             let mut refers = false;
-            other.args.values().for_each(|value| value.each_ref(&mut |r| refers |= r.address == node.address));
+            other.args.values().for_each(|value| value.each_ref(&mut |r| refers |= r.address == *address));
             refers
         })
 }
@@ -161,7 +214,8 @@ fn companions<'a>(all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)> + Clone, 
             ));
             let d = d.at(node.site.span.clone(), "declared here");
             let shown = of.kind().replacen('.', "::", 1);
-            found.add(node, companion.id, d.help(format!("declare a `{shown}` whose `{}` is \"{name}\"", of.attr())));
+            let d = d.help(format!("declare a `{shown}` whose `{}` is \"{name}\"", of.attr()));
+            of_node(node, |subject| found.add(subject, companion.id, d));
         }
     }
 }

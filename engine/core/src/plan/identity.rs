@@ -15,7 +15,7 @@ pub(super) fn of(plan: &Plan) -> Str {
     for step in &plan.steps {
         let prior = step.prior.as_ref().map(|p| (&p.address, &p.id, &p.op));
         hasher.add(&(&step.address, &step.kind, &step.region, step.action, &step.reasons, &step.changes, prior));
-        hasher.add(&(&step.args, &step.known, &step.needs, step.protect, &step.after));
+        hasher.add(&(&step.args, &step.known, &step.needs, step.protect, &step.allow, &step.after));
         hasher.add(&(step.replacement, &step.implied_by, step.batch));
     }
     hasher.add(&(&plan.outputs, &plan.answers, plan.unchanged));

@@ -15,6 +15,7 @@ mod free;
 mod hold;
 mod identity;
 mod input;
+mod late;
 mod moves;
 mod names;
 mod order;
@@ -39,6 +40,7 @@ use crate::value::{Map, Str, Value};
 pub use diff::agrees;
 pub use hold::holders;
 pub use input::{Goal, Input, Refreshed};
+pub use late::check_late;
 pub use moves::{Move, Moved, carry_out};
 pub use propose::{foresee, propose};
 
@@ -103,7 +105,7 @@ pub struct Step {
     /// The arguments it shall have, as far as they are known.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub args: Map<Expr>,
-    /// Computed attributes that are known in advance.
+    /// Computed attributes that are known in advance, and that others count on.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub known: Map<Value>,
     /// What the new record will depend on.
@@ -112,9 +114,15 @@ pub struct Step {
     /// Whether the new record will be protected.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,
+    /// The checks that are allowed to fail, and why.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub allow: Map<Str>,
     /// Where the script declares it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span: Option<Span>,
+    /// Where the script gives its arguments, for what is found out about them while applying.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<KeyPlace>,
     /// The steps that must be done before this one starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<usize>,
@@ -130,6 +138,27 @@ pub struct Step {
     pub batch: Option<usize>,
     /// How long it typically takes, in milliseconds.
     pub typical_ms: u64,
+}
+
+/// Where a script gives an argument, in the file that declares the resource: the path, and of its value the line, the
+/// column and the length, as in [`Span`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeyPlace(pub Str, pub u32, pub u32, pub u32);
+
+impl Step {
+    /// The place of an argument's value; where the script does not give it by itself, that of the innermost key around
+    /// it, else of the resource.
+    pub fn place(&self, path: &[Str]) -> Option<Span> {
+        let span = self.span.as_ref()?;
+        let key = (1..=path.len()).rev().find_map(|length| {
+            let joined = path[..length].join(".");
+            self.keys.iter().find(|key| *key.0 == *joined)
+        });
+        Some(match key {
+            Some(&KeyPlace(_, line, column, length)) => Span { source: span.source.clone(), line, column, length },
+            None => span.clone(),
+        })
+    }
 }
 
 /// What a step does.

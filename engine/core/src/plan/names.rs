@@ -5,19 +5,20 @@
 
 use std::collections::BTreeMap;
 
-use super::destroyable::weighed;
+use super::destroyable::{Subject, of_node, pending, weighed};
 use super::unique::UniqueKey;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::graph::Node;
 use crate::value::{Map, Str, Value};
+use crate::walk::Tree;
 
 /// Looks at the names of every resource, as far as they are known.
 pub(super) fn check<'a>(suffix: &str, all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut seen: BTreeMap<UniqueKey<'_>, &Node> = BTreeMap::new();
     for (node, args) in all {
-        found.extend(without_suffix(suffix, node, args));
+        found.extend(of_node(node, |subject| without_suffix(suffix, subject, |name| args.get(name).map(Tree::from))));
         let kind = node.kind;
         let Some(key) = UniqueKey::wanted(kind, node.region.as_deref(), args) else { continue };
         let name: Vec<String> = key.values.iter().filter(|v| !v.is_null()).map(Value::to_string).collect();
@@ -39,19 +40,26 @@ pub(super) fn check<'a>(suffix: &str, all: impl Iterator<Item = (&'a Node, &'a M
 
 /// A name that is the only one of its scope and does not say which environment it belongs to. Names within another
 /// resource are as safe as that one's.
-fn without_suffix(suffix: &str, node: &Node, args: &Map<Expr>) -> Option<Diagnostic> {
-    let (&[field], _) = node.kind.unique? else { return None };
-    node.kind.arg(field)?.name_rule?;
-    let name = args.get(field)?.known()?.as_str()?;
-    if carries(name, suffix) {
+pub(super) fn without_suffix<'a>(
+    suffix: &str,
+    subject: &Subject<'_>,
+    arg: impl Fn(&str) -> Option<Tree<'a>>,
+) -> Option<Diagnostic> {
+    let (&[field], _) = subject.kind.unique? else { return None };
+    subject.kind.arg(field)?.name_rule?;
+    let path: [Str; 1] = [field.into()];
+    let name = match arg(field)? {
+        Tree::Known(name) => name,
+        Tree::Open(_) => return weighed(subject, "D20", pending(subject, &path, field)),
+    };
+    if carries(name.as_str()?, suffix) {
         return None;
     }
-    let path: [Str; 1] = [field.into()];
-    let message = format!("the name of `{}` does not carry the suffix `{suffix}`: {name:?}", node.address);
+    let message = format!("the name of `{}` does not carry the suffix `{suffix}`: {name}", subject.address);
     let finding = Diagnostic::error(message)
         .help(format!("leave `{field}` out, or put `${{env.suffix}}` into it"))
-        .at(node.site.of(&path, false), "another environment would want the same name");
-    weighed(node, "D20", finding)
+        .at((subject.place)(&path), "another environment would want the same name");
+    weighed(subject, "D20", finding)
 }
 
 /// Whether a name has the suffix as a whole word.

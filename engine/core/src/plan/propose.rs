@@ -88,6 +88,7 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
             outputs.entry(name.clone()).or_insert(PlannedOutput { before: None, after: None }).after = Some(value);
         }
     }
+    decisions.count();
     let known_lookups = decisions.decided.values().filter(|d| d.fate == Fate::Ask);
     let answers = known_lookups.filter_map(|d| Some((d.node.address.text(), d.known?.clone()))).collect();
     let holds = match decisions.steps.iter().any(|s| s.action == Action::Delete) {

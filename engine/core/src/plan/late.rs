@@ -1,0 +1,21 @@
+//! Late checks: what the plan could not look at, because it was not known, is looked at before the call that would set it.
+
+use super::destroyable::{Subject, check_known};
+use super::names::without_suffix;
+use crate::diagnostic::Diagnostic;
+use crate::plan::Step;
+use crate::schema::Kind;
+use crate::value::{Map, Str, Value};
+use crate::walk::Tree;
+
+/// Looks at the arguments of a step that were not known while planning, now that all are. An error refuses the step.
+pub fn check_late(step: &Step, kind: &'static Kind, suffix: &str, args: &Map<Value>) -> Vec<Diagnostic> {
+    let is_late = |name: &str| step.args.get(name).is_some_and(|planned| planned.known().is_none());
+    let place = |path: &[Str]| step.place(path);
+    let subject = Subject { address: &step.address, kind, allow: &step.allow, place: &place };
+    let late = |name: &str| args.get(name).filter(|_| is_late(name));
+    let fields = kind.args.iter().filter_map(|field| Some((field, late(field.name)?)));
+    let mut found = check_known(&subject, fields);
+    found.extend(without_suffix(suffix, &subject, |name| late(name).map(Tree::from)));
+    found
+}
