@@ -28,6 +28,8 @@ pub(crate) enum Exit {
     Refused,
     /// Somebody else works on the environment.
     Locked,
+    /// Well, but for what waits for a region that does not answer.
+    Deferred,
     /// The user stopped it.
     Interrupted,
 }
@@ -41,6 +43,7 @@ impl Exit {
             Exit::Changes => 2,
             Exit::Refused => 3,
             Exit::Locked => 4,
+            Exit::Deferred => 5,
             Exit::Interrupted => 130,
         }
     }

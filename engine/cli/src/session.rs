@@ -248,6 +248,7 @@ impl<'a> Session<'a> {
                     refreshed: &Default::default(),
                     known: &Default::default(),
                     imports: &Default::default(),
+                    away: &Default::default(),
                     registry: &self.registry,
                     environment: &self.suffix,
                     program: &name,

@@ -19,6 +19,7 @@ pub mod naming;
 pub mod plan;
 pub mod promise;
 pub mod record;
+pub mod region;
 pub mod registry;
 pub mod resolve;
 pub mod rules;

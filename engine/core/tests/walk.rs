@@ -457,6 +457,7 @@ proptest! {
             refreshed: &asked.refreshed,
             known: &asked.known,
             imports: &asked.imports,
+            away: &Default::default(),
             registry: &Registry::new([kind]),
             environment: "pr-1",
             program: &"p".into(),

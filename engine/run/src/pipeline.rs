@@ -10,9 +10,9 @@ use crate::prepare::{Interrupted, Prepared, Wanted, prepare};
 /// # Errors
 /// When somebody asked to stop. Everything else that goes wrong is among the plan's diagnostics.
 pub async fn plan(engine: &Engine<'_>, wanted: &Wanted<'_>) -> Result<Plan, Interrupted> {
-    let Prepared { known, refreshed, imports, diagnostics } = prepare(engine, wanted).await?;
+    let Prepared { known, refreshed, imports, away, diagnostics } = prepare(engine, wanted).await?;
     let input = wanted.input(engine);
-    let mut plan = propose(&Input { refreshed: &refreshed, known: &known, imports: &imports, ..input });
+    let mut plan = propose(&Input { refreshed: &refreshed, known: &known, imports: &imports, away: &away, ..input });
     plan.diagnostics.extend(diagnostics);
     Ok(plan)
 }

@@ -75,7 +75,7 @@ fn each(
     change: &mut dyn FnMut(&mut dr_core::value::Value) -> Result<(), SealError>,
     record: &dyn Fn(&mut dr_core::record::Record) -> Result<(), SealError>,
 ) -> Result<(), SealError> {
-    for step in &mut plan.steps {
+    for step in plan.steps.iter_mut().chain(plan.deferred.iter_mut().map(|d| &mut d.step)) {
         for expr in step.args.values_mut() {
             each_known(expr, change)?;
         }

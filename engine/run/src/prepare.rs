@@ -12,6 +12,7 @@ use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::{Graph, Node};
 use dr_core::plan::{Action, Goal, Input, Refreshed, agrees, foresee};
 use dr_core::record::{Record, Snapshot};
+use dr_core::region::Aways;
 use dr_core::schema::{Kind, Place};
 use dr_core::secrecy::{mark, marked, revealed};
 use dr_core::value::{Map, Str, Value};
@@ -55,6 +56,7 @@ impl<'a> Wanted<'a> {
             refreshed: &NOTHING.refreshed,
             known: &NOTHING.known,
             imports: &NOTHING.imports,
+            away: &NOTHING.away,
             registry: engine.registry,
             environment: engine.store.environment(),
             program: self.program,
@@ -64,8 +66,13 @@ impl<'a> Wanted<'a> {
 }
 
 /// What is known before anybody is asked.
-static NOTHING: Prepared =
-    Prepared { known: BTreeMap::new(), refreshed: BTreeMap::new(), imports: BTreeMap::new(), diagnostics: Vec::new() };
+static NOTHING: Prepared = Prepared {
+    known: BTreeMap::new(),
+    refreshed: BTreeMap::new(),
+    imports: BTreeMap::new(),
+    away: BTreeMap::new(),
+    diagnostics: Vec::new(),
+};
 
 /// What the planner wants to know, in the form in which it takes it.
 #[derive(Debug, Clone, Default)]
@@ -76,6 +83,8 @@ pub struct Prepared {
     pub refreshed: BTreeMap<Address, Refreshed>,
     /// Resources to be taken over, as they are.
     pub imports: BTreeMap<Address, Arc<Record>>,
+    /// The places that the plan does without.
+    pub away: Aways,
     /// What went wrong.
     pub diagnostics: Vec<Diagnostic>,
 }

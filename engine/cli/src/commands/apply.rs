@@ -13,7 +13,7 @@ use crate::args::{Global, ParameterArgs, Planning};
 use crate::exit::{CommandFailure, Exit};
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
-use crate::render::{CHANGED, GONE, NEW, QUIET, REPLACED, STRONG, count, duration, json, outputs, paint};
+use crate::render::{CHANGED, GONE, NEW, QUIET, REPLACED, STRONG, count, deferred, duration, json, outputs, paint};
 use crate::session::{OpenState, Session};
 use crate::ui::Ui;
 use crate::work::{WantedPlan, Work, failures};
@@ -139,7 +139,7 @@ async fn confirm_and_run(
         return Ok(Exit::Refused);
     }
     // Steps that nobody would call a change, such as writing a record anew, need no answer.
-    if !plan.is_empty() && !args.yes && !work.ask("\nApply?").await? {
+    if plan.has_changes() && !args.yes && !work.ask("\nApply?").await? {
         ui.tell("Nothing was changed\n");
         return Ok(Exit::Failed);
     }
@@ -169,6 +169,7 @@ pub(crate) fn finish(
         (false, _) => Exit::Failed,
         (true, false) => Exit::Interrupted,
         (true, true) if residue.as_ref().is_some_and(|r| !r.is_empty()) => Exit::Failed,
+        (true, true) if plan.misses() => Exit::Deferred,
         (true, true) => Exit::Done,
     };
     if !found.is_empty() {
@@ -187,8 +188,12 @@ pub(crate) fn finish(
     if !plan.destroy && !report.outputs.is_empty() {
         text.push_str(&format!("\n{}\n{}", paint(STRONG, "outputs"), outputs::list(&report.outputs)));
     }
+    let again = if plan.destroy { "destroy" } else { "apply" };
+    let waits = deferred::closing(plan, &format!("dr {again} {} --env {}", plan.program, plan.environment));
+    if !waits.is_empty() {
+        text.push_str(&format!("\n{waits}"));
+    }
     if exit == Exit::Interrupted {
-        let again = if plan.destroy { "destroy" } else { "apply" };
         text.push_str(&format!("\nStopped on request; {again} again to go on\n"));
     }
     ui.result(&text).map(|()| exit)

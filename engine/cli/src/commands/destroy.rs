@@ -68,7 +68,7 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
             }
             return Ok(Exit::Refused);
         }
-        if !plan.is_empty() && !args.yes && !work.ask("\nDestroy?").await? {
+        if plan.has_changes() && !args.yes && !work.ask("\nDestroy?").await? {
             ui.tell("Nothing was changed\n");
             return Ok(Exit::Failed);
         }

@@ -12,7 +12,7 @@ use crate::exit::{CommandFailure, Exit};
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
 use crate::render::plan::{Look, body, summary};
-use crate::render::{count, json, parameters};
+use crate::render::{count, deferred, json, parameters};
 use crate::session::{OpenState, Session};
 use crate::ui::Ui;
 use crate::work::{WantedPlan, Work};
@@ -117,9 +117,10 @@ pub(crate) fn show(
     }
     let look = Look { registry: &session.registry, width: ui.width(), details };
     let mut text = session.header(&plan.program, &plan.identity);
-    let body = body(plan, look);
-    if !body.is_empty() {
-        text.push_str(&format!("{body}\n"));
+    for part in [body(plan, look), deferred::list(plan)] {
+        if !part.is_empty() {
+            text.push_str(&format!("{part}\n"));
+        }
     }
     to(&text)?;
     ui.tell(&diagnostic::list(&plan.diagnostics, sources, ui.width()));

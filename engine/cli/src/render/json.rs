@@ -9,7 +9,7 @@ use dr_core::cloud::TaggedResource;
 use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
-use dr_core::plan::{Action, Counts, Plan, PropertyChange, Reason, Step};
+use dr_core::plan::{Action, Counts, Deferred, Plan, PropertyChange, Reason, Step, WaitReason};
 use dr_core::record::{Record, Snapshot};
 use dr_core::schema::{Field, Kind, Presence};
 use dr_core::value::{Map, Value};
@@ -43,7 +43,8 @@ pub(crate) struct PlanJson<'a> {
     counts: Counts,
     estimate_ms: u64,
     steps: Vec<StepJson<'a>>,
-    outputs: BTreeMap<&'a str, DifferenceJson<'a>>,
+    deferred: Vec<DeferredJson<'a>>,
+    outputs: BTreeMap<&'a str, OutputJson<'a>>,
     diagnostics: &'a [Diagnostic],
 }
 
@@ -63,12 +64,28 @@ struct StepJson<'a> {
     span: Option<&'a Span>,
 }
 
+/// A step that waits for a later plan.
+#[derive(Debug, Serialize)]
+struct DeferredJson<'a> {
+    #[serde(flatten)]
+    step: StepJson<'a>,
+    why: &'a WaitReason,
+    place: &'a str,
+}
+
 #[derive(Debug, Serialize)]
 struct ChangeJson<'a> {
     #[serde(flatten)]
     values: DifferenceJson<'a>,
     forces_replacement: bool,
     drift: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct OutputJson<'a> {
+    #[serde(flatten)]
+    values: DifferenceJson<'a>,
+    kept: bool,
 }
 
 /// Before and after; what is not known before apply is its expression as text.
@@ -100,13 +117,21 @@ pub(crate) fn plan(plan: &Plan) -> PlanJson<'_> {
         counts: plan.counts(),
         estimate_ms: plan.estimate_ms,
         steps: plan.steps.iter().map(step).collect(),
+        deferred: plan.deferred.iter().map(deferred).collect(),
         outputs: plan
             .outputs
             .iter()
-            .map(|(name, o)| (&**name, DifferenceJson::new(o.before.as_ref(), o.after.as_ref())))
+            .map(|(name, o)| {
+                let values = DifferenceJson::new(o.before.as_ref(), o.after.as_ref());
+                (&**name, OutputJson { values, kept: o.kept })
+            })
             .collect(),
         diagnostics: &plan.diagnostics,
     }
+}
+
+fn deferred(deferred: &Deferred) -> DeferredJson<'_> {
+    DeferredJson { step: step(&deferred.step), why: &deferred.why, place: &deferred.place }
 }
 
 fn step(step: &Step) -> StepJson<'_> {
@@ -143,6 +168,8 @@ pub(crate) struct RunJson<'a> {
     failed: Vec<FailureJson<'a>>,
     skipped: Vec<StepRef<'a>>,
     remaining: Vec<StepRef<'a>>,
+    /// What waits for a later plan.
+    deferred: Vec<WaitJson<'a>>,
     elapsed_ms: u128,
     cloud_ms: u128,
     outputs: &'a Map<Value>,
@@ -156,6 +183,14 @@ pub(crate) struct RunJson<'a> {
 struct StepRef<'a> {
     address: &'a str,
     action: Action,
+}
+
+/// A step that waits for a later plan, and the place that it waits for.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct WaitJson<'a> {
+    address: &'a str,
+    action: Action,
+    place: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -198,6 +233,7 @@ pub(crate) fn run<'a>(
         cloud: &plan.identity,
         status: match exit {
             Exit::Done => "done",
+            Exit::Deferred => "deferred",
             Exit::Interrupted => "interrupted",
             _ => "failed",
         },
@@ -205,11 +241,16 @@ pub(crate) fn run<'a>(
         failed: report.failed.iter().map(failure).collect(),
         skipped: refs(&report.skipped),
         remaining: refs(&report.remaining),
+        deferred: plan.deferred.iter().map(wait).collect(),
         elapsed_ms: report.elapsed.as_millis(),
         cloud_ms: report.cloud_time.as_millis(),
         outputs: &report.outputs,
         residue,
     }
+}
+
+fn wait(d: &Deferred) -> WaitJson<'_> {
+    WaitJson { address: d.step.address.as_str(), action: d.step.action, place: &d.place }
 }
 
 /// A record of the state.

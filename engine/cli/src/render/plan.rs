@@ -84,10 +84,19 @@ pub(crate) fn summary(plan: &Plan) -> String {
             if errors == 1 { "it is" } else { "they are" }
         );
     }
+    let deferred = (c.deferred > 0).then(|| paint(CHANGED, format!("{} deferred", c.deferred)));
+    if let (true, false, Some(deferred)) = (parts.is_empty(), plan.has_changes(), &deferred) {
+        return format!("Nothing can be done now: {deferred}, {} unchanged", c.unchanged);
+    }
     if parts.is_empty() {
         return match (plan.is_empty(), plan.destroy, c.unchanged) {
-            (false, _, 0) => "Only outputs change".into(),
-            (false, ..) => format!("Only outputs change; {} unchanged", count(c.unchanged, "resource")),
+            (false, ..) => {
+                let more = deferred
+                    .into_iter()
+                    .chain((c.unchanged > 0).then(|| format!("{} unchanged", count(c.unchanged, "resource"))));
+                let more = more.collect::<Vec<_>>().join(", ");
+                format!("Only outputs change{}{more}", if more.is_empty() { "" } else { "; " })
+            }
             (true, true, _) => "Nothing is there to destroy".into(),
             (true, false, 0) if !plan.outputs.is_empty() => "No changes: the outputs are as declared".into(),
             (true, false, 0) => "Nothing is declared, and nothing is there".into(),
@@ -96,6 +105,7 @@ pub(crate) fn summary(plan: &Plan) -> String {
         };
     }
     let mut line = format!("{} {}", paint(STRONG, if plan.destroy { "Destroy:" } else { "Plan:" }), parts.join(", "));
+    line.extend(deferred.map(|text| format!(", {text}")));
     if c.unchanged > 0 {
         line.push_str(&format!(", {} unchanged", c.unchanged));
     }
@@ -140,21 +150,8 @@ impl<'a> PlanRow<'a> {
         }
     }
 
-    fn mark(&self) -> (&'static str, Style) {
-        match (self.step.action, self.replaced) {
-            (Action::Create | Action::Delete, Some(_)) => ("±", REPLACED),
-            (Action::Create, None) => ("+", NEW),
-            (Action::Update, _) => ("~", CHANGED),
-            (Action::Delete, None) => ("-", GONE),
-            (Action::Import, _) => ("=", NEW),
-            (Action::Forget, _) => ("×", GONE),
-            (Action::Read, _) => ("?", QUIET),
-            (Action::Record, _) => ("·", QUIET),
-        }
-    }
-
     fn render(&self, look: Look<'_>, indent: usize, name_width: usize, out: &mut String) {
-        let (mark, style) = self.mark();
+        let (mark, style) = mark(self.step);
         let name = local_name(self.address);
         let column = indent + 2 + name_width + 2;
         let kind = look.registry.get(&self.step.kind);
@@ -251,6 +248,20 @@ impl<'a> PlanRow<'a> {
     }
 }
 
+/// The sign of what a step does.
+pub(crate) fn mark(step: &Step) -> (&'static str, Style) {
+    match (step.action, step.replacement) {
+        (Action::Create | Action::Delete, Some(_)) => ("±", REPLACED),
+        (Action::Create, None) => ("+", NEW),
+        (Action::Update, _) => ("~", CHANGED),
+        (Action::Delete, None) => ("-", GONE),
+        (Action::Import, _) => ("=", NEW),
+        (Action::Forget, _) => ("×", GONE),
+        (Action::Read, _) => ("?", QUIET),
+        (Action::Record, _) => ("·", QUIET),
+    }
+}
+
 /// A line of a row.
 enum Line {
     /// In the column beside the name.
@@ -307,6 +318,7 @@ fn outputs(plan: &Plan, look: Look<'_>) -> String {
         .outputs
         .iter()
         .filter(|(_, o)| match (&o.before, &o.after) {
+            _ if o.kept => true,
             (Some(before), Some(after)) => after.known().map(|a| a.revealed()) != Some(before.revealed()),
             (before, after) => before.is_some() || after.is_some(),
         })
@@ -317,6 +329,12 @@ fn outputs(plan: &Plan, look: Look<'_>) -> String {
     let width = changed.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let mut out = format!("{}\n", paint(STRONG, "outputs"));
     for (name, output) in changed {
+        if output.kept {
+            let what = if output.before.is_some() { "keeps its value" } else { "is not there yet" };
+            let text = format!("{what}: what it is made from is deferred");
+            out.push_str(&format!("  {} {}  {}\n", paint(QUIET, "·"), pad(name, width), paint(QUIET, text)));
+            continue;
+        }
         let (mark, style) = match (&output.before, &output.after) {
             (None, _) => ("+", NEW),
             (_, None) => ("-", GONE),

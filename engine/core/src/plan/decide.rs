@@ -312,7 +312,8 @@ impl<'a> Decisions<'a> {
             Some(argument) => reasons.push(Reason::Forced { argument }),
             None => reasons.push(Reason::Unfinished),
         }
-        let order = node.options.replace.unwrap_or_else(|| natural_order(node.kind, &d.args, prior));
+        let order =
+            node.options.replace.unwrap_or_else(|| natural_order(node.kind, node.region.as_ref(), &d.args, prior));
         // What the service chose for the old one it chooses anew for the new one.
         let mut args = d.args.into_owned();
         args.retain(|name, _| {

@@ -12,12 +12,13 @@ pub(super) fn of(plan: &Plan) -> Str {
     let mut hasher = Hasher(Sha256::new());
     hasher.add(&(plan.format, &plan.program, &plan.environment, &plan.identity, plan.position, plan.destroy));
     hasher.add(&plan.moves);
-    for step in &plan.steps {
+    for step in plan.steps.iter().chain(plan.deferred.iter().map(|d| &d.step)) {
         let prior = step.prior.as_ref().map(|p| (&p.address, &p.id, &p.op));
         hasher.add(&(&step.address, &step.kind, &step.region, step.action, &step.reasons, &step.changes, prior));
         hasher.add(&(&step.args, &step.known, &step.needs, step.protect, &step.allow, &step.after));
         hasher.add(&(step.replacement, &step.implied_by, step.batch));
     }
+    plan.deferred.iter().for_each(|d| hasher.add(&(&d.why, &d.place)));
     hasher.add(&(&plan.outputs, &plan.answers, plan.unchanged));
     hex::encode(&hasher.0.finalize()[..16]).into()
 }

@@ -7,6 +7,7 @@ use crate::address::Address;
 use crate::cloud::{Identity, Live};
 use crate::graph::Graph;
 use crate::record::{Record, Snapshot};
+use crate::region::Aways;
 use crate::registry::Registry;
 use crate::value::{Map, Str, Value};
 
@@ -43,6 +44,8 @@ pub struct Input<'a> {
     pub known: &'a BTreeMap<Address, Map<Value>>,
     /// Existing resources that are to be taken over, as they are.
     pub imports: &'a BTreeMap<Address, Arc<Record>>,
+    /// The places that the plan does without.
+    pub away: &'a Aways,
     /// The kinds.
     pub registry: &'a Registry,
     /// The environment's suffix.

@@ -3,11 +3,13 @@
 //! A plan leaves no choice to apply. It names the state it was made from; it is plain data that can be stored, shown
 //! and executed elsewhere. Making one is [`propose`], in stages of one file each: `moves` gives records their new addresses,
 //! `decide` says what becomes of each resource in the order of dependencies (`foresee` what will be known of it, `diff`
-//! what differs), `hold` who keeps referring to what, `names`, `destroyable` and `protect` look at what was decided, `order` arranges the steps, `identity`
-//! names the plan, and `sound` looks over the finished one.
+//! what differs), `hold` who keeps referring to what, `names`, `destroyable` and `protect` look at what was decided,
+//! `order` arranges the steps, `defer` takes out what waits for a region, `identity` names the plan, and `sound` looks
+//! over the finished one.
 
 mod batch;
 mod decide;
+mod defer;
 mod destroyable;
 mod diff;
 mod foresee;
@@ -24,6 +26,7 @@ mod protect;
 pub mod sound;
 mod unique;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +40,7 @@ use crate::graph::ReplaceOrder;
 use crate::record::{Need, Record};
 use crate::value::{Map, Str, Value};
 
+pub use defer::{Deferred, WaitReason};
 pub use diff::agrees;
 pub use hold::holders;
 pub use input::{Goal, Input, Refreshed};
@@ -70,6 +74,9 @@ pub struct Plan {
     pub moves: Vec<Move>,
     /// The steps. A step's number is its index.
     pub steps: Vec<Step>,
+    /// The steps that wait for a later plan, because a region is away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deferred: Vec<Deferred>,
     /// How many resources stay as they are.
     pub unchanged: usize,
     /// The program's outputs.
@@ -242,7 +249,7 @@ pub struct PropertyChange {
 }
 
 /// An output of the program, before and after.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct PlannedOutput {
     /// What it was after the last apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -250,6 +257,9 @@ pub struct PlannedOutput {
     /// What it will be; `None` when it goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Expr>,
+    /// Whether it stays as it is because what it is made from waits for a later plan.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept: bool,
 }
 
 /// How many of each.
@@ -269,12 +279,17 @@ pub struct Counts {
     pub forget: usize,
     /// Unchanged.
     pub unchanged: usize,
+    /// Left to a later plan.
+    pub deferred: usize,
 }
 
 impl Plan {
     /// How many of each action; the two halves of a replacement count once.
     pub fn counts(&self) -> Counts {
-        let mut c = Counts { unchanged: self.unchanged, ..Counts::default() };
+        // To write something down anew is no change, so it is none that waits.
+        let waiting = self.deferred.iter().map(|d| &d.step).filter(|s| s.action != Action::Record);
+        let waiting: BTreeSet<&Address> = waiting.map(|s| &s.address).collect();
+        let mut c = Counts { unchanged: self.unchanged, deferred: waiting.len(), ..Counts::default() };
         for step in &self.steps {
             match (step.action, step.replacement) {
                 (Action::Create, Some(_)) => c.replace += 1,
@@ -289,14 +304,25 @@ impl Plan {
         c
     }
 
-    /// Whether applying it would change nothing that a person would call a change.
+    /// Whether everything that the plan was asked for is as it shall be: nothing that a person would call a change is to
+    /// be made, now or when a region is back.
     pub fn is_empty(&self) -> bool {
+        !self.has_changes() && !self.misses()
+    }
+
+    /// Whether something that the plan was asked for has to wait.
+    pub fn misses(&self) -> bool {
+        self.deferred.iter().any(Deferred::is_missed)
+    }
+
+    /// Whether applying it would change something that a person would call a change.
+    pub fn has_changes(&self) -> bool {
         let c = self.counts();
-        c.create + c.update + c.replace + c.delete + c.import + c.forget == 0
-            && self.outputs.values().all(|o| match (&o.before, &o.after) {
-                (Some(before), Some(Expr::Known(after))) => before.revealed() == after.revealed(),
-                (None, None) => true,
-                _ => false,
+        c.create + c.update + c.replace + c.delete + c.import + c.forget > 0
+            || self.outputs.values().any(|o| match (&o.before, &o.after) {
+                (Some(before), Some(Expr::Known(after))) => before.revealed() != after.revealed(),
+                (None, None) => false,
+                _ => true,
             })
     }
 

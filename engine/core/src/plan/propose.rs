@@ -14,7 +14,7 @@ use crate::plan::input::{Goal, Input};
 use crate::plan::moves::{self, Move, Moves};
 use crate::plan::order::{self, Facts, Stuck};
 use crate::plan::sound::{self, Unsound};
-use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Step, destroyable, identity, names, protect};
+use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Step, defer, destroyable, identity, names, protect};
 use crate::value::{Map, Str, Value};
 
 /// Makes the plan. What is wrong is among its diagnostics; a plan with an error cannot be applied.
@@ -72,7 +72,7 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
     let before = &input.snapshot.outputs;
     let mut outputs: Map<PlannedOutput> = before
         .iter()
-        .map(|(name, value)| (name.clone(), PlannedOutput { before: Some(value.clone()), after: None }))
+        .map(|(name, value)| (name.clone(), PlannedOutput { before: Some(value.clone()), ..PlannedOutput::default() }))
         .collect();
     if input.goal == Goal::Apply {
         for (name, output) in &input.graph.outputs {
@@ -85,7 +85,7 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
                     continue;
                 }
             };
-            outputs.entry(name.clone()).or_insert(PlannedOutput { before: None, after: None }).after = Some(value);
+            outputs.entry(name.clone()).or_default().after = Some(value);
         }
     }
     decisions.count();
@@ -98,9 +98,13 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
     let chosen = input.graph.nodes.values().filter(|n| n.options.replace.is_some()).map(|n| &n.address).collect();
     let Decisions { mut steps, mut diagnostics, unchanged, .. } = decisions;
     steps.sort_by(|a, b| (&a.address, a.action, op(a)).cmp(&(&b.address, b.action, op(b))));
+    let mut deferred = Vec::new();
     let estimate_ms =
         match order::arrange(&mut steps, &Facts { registry: input.registry, holds: &holds, chosen: &chosen }) {
-            Ok(estimate) => millis(estimate),
+            Ok(estimate) => {
+                deferred = defer::split(input, &mut steps);
+                millis(if deferred.is_empty() { estimate } else { defer::estimate(&steps) })
+            }
             Err(Stuck::Cycle { steps: stuck, names }) => {
                 let words = |s: &Step| format!("{} `{}`", format!("{:?}", s.action).to_lowercase(), s.address);
                 let list: Vec<String> = stuck.iter().map(|&i| words(&steps[i])).collect();
@@ -121,6 +125,7 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
                 0
             }
         };
+    defer::keep_outputs(input, &deferred, &mut outputs);
     diagnostics.sort_by_key(|d| std::cmp::Reverse(d.severity));
     let mut plan = Plan {
         format: FORMAT,
@@ -132,6 +137,7 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
         destroy: input.goal == Goal::Destroy,
         moves: moves.to_vec(),
         steps,
+        deferred,
         unchanged,
         outputs,
         answers,

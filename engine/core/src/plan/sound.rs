@@ -11,7 +11,7 @@ use crate::address::Address;
 use crate::graph::ReplaceOrder;
 use crate::plan::moves::carry_out;
 use crate::plan::unique::UniqueKey;
-use crate::plan::{Action, Plan, Step, identity};
+use crate::plan::{Action, Deferred, Plan, Step, identity};
 use crate::record::{Record, Snapshot};
 use crate::registry::Registry;
 use crate::schedule::{Cycle, Scheduler, Task};
@@ -36,7 +36,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("P05", "nothing is deleted while something that stays needs it, unless a successor takes its place"),
     ("P06", "what an argument reads is recorded, answered, or made by a step before"),
     ("P07", "what a resource needs is there once the plan is carried out"),
-    ("P08", "a replacement has two halves of one order, and they come in that order"),
+    ("P08", "a replacement has two halves of one order, and they come in that order; only the second one may wait"),
     ("P09", "what is deleted along with something else comes after that one's deletion"),
     ("P10", "no two resources have the same unique arguments in the end"),
     ("P11", "every move starts at a record of its own and ends where none stays"),
@@ -248,6 +248,11 @@ impl<'p> View<'p> {
             same && other.action != step.action && other.address == step.address && other.replacement.is_some()
         });
         let Some((at, half)) = half else {
+            let waits = |d: &Deferred| d.step.prior.as_ref().is_some_and(|p| p.op == prior.op);
+            let first = step.action == Action::Create && order == ReplaceOrder::CreateFirst;
+            if first && self.plan.deferred.iter().any(waits) {
+                return;
+            }
             return found.add("P08", format!("the replacement of `{}` has one half", step.address));
         };
         let (create, delete) = if step.action == Action::Create { (number, at) } else { (at, number) };

@@ -5,7 +5,7 @@ use crate::expr::Expr;
 use crate::graph::ReplaceOrder;
 use crate::record::Record;
 use crate::schema::{Kind, Scope};
-use crate::value::{Map, Value};
+use crate::value::{Map, Str, Value};
 
 /// What makes a resource the only one of its kind, within its region or everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,9 +39,13 @@ impl<'a> UniqueKey<'a> {
     }
 }
 
-/// The new one first where names allow it: when nothing of it must be the only one, or its name changes too.
-pub(super) fn natural_order(kind: &Kind, wanted: &Map<Expr>, prior: &Record) -> ReplaceOrder {
-    let Some((fields, _)) = kind.unique else { return ReplaceOrder::CreateFirst };
+/// The new one first where names allow it: when nothing of it must be the only one, or its name changes too, or it goes
+/// to another region, where the same name is another one.
+pub(super) fn natural_order(kind: &Kind, region: Option<&Str>, wanted: &Map<Expr>, prior: &Record) -> ReplaceOrder {
+    let Some((fields, scope)) = kind.unique else { return ReplaceOrder::CreateFirst };
+    if scope == Scope::Region && region != prior.region.as_ref() {
+        return ReplaceOrder::CreateFirst;
+    }
     let differs = fields.iter().any(|f| match wanted.get(*f) {
         Some(Expr::Known(value)) => prior.args.get(*f) != Some(value),
         // What comes from something made anew is another one.
@@ -49,4 +53,45 @@ pub(super) fn natural_order(kind: &Kind, wanted: &Map<Expr>, prior: &Record) -> 
         None => prior.args.contains_key(*f),
     });
     if differs { ReplaceOrder::CreateFirst } else { ReplaceOrder::DeleteFirst }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: &[&str] = &["name"];
+
+    fn order(scope: Option<Scope>, name: &str, region: &str) -> ReplaceOrder {
+        let kind = Kind { unique: scope.map(|scope| (NAMES, scope)), ..Kind::new("t.store", "", &[], &[]) };
+        let prior = Record {
+            address: crate::address::Address::parse("t.store:a").unwrap(),
+            kind: "t.store".into(),
+            region: Some("r1".into()),
+            id: "id".into(),
+            args: Map::from([("name".into(), Value::str("a"))]),
+            outputs: Map::new(),
+            needs: Vec::new(),
+            protect: false,
+            incomplete: None,
+            op: "op".into(),
+            span: None,
+        };
+        natural_order(&kind, Some(&region.into()), &Map::from([("name".into(), Expr::str(name))]), &prior)
+    }
+
+    #[test]
+    fn the_new_one_comes_first_unless_the_old_one_has_its_name() {
+        use ReplaceOrder::{CreateFirst, DeleteFirst};
+        for (scope, name, region, wanted) in [
+            (None, "a", "r1", CreateFirst),
+            (Some(Scope::Region), "a", "r1", DeleteFirst),
+            (Some(Scope::Region), "b", "r1", CreateFirst),
+            (Some(Scope::Region), "a", "r2", CreateFirst),
+            (Some(Scope::Account), "a", "r2", DeleteFirst),
+            (Some(Scope::World), "a", "r2", DeleteFirst),
+            (Some(Scope::World), "b", "r2", CreateFirst),
+        ] {
+            assert_eq!(order(scope, name, region), wanted, "{scope:?} {name} {region}");
+        }
+    }
 }

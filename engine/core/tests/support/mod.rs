@@ -13,9 +13,10 @@ use dr_core::expr::{AttrRef, Expr};
 use dr_core::graph::{Graph, Node, Options, ReplaceOrder, Site};
 use dr_core::plan::{Action, Goal, Input, Plan, Refreshed, propose};
 use dr_core::record::{Record, Snapshot};
+use dr_core::region::Aways;
 use dr_core::registry::Registry;
 use dr_core::schedule::{Scheduler, StepEnd, Task};
-use dr_core::schema::{Kind, Place, Presence};
+use dr_core::schema::{Kind, Place, Presence, Scope};
 use dr_core::value::{Map, Str, Value};
 pub use kinds::*;
 
@@ -55,11 +56,17 @@ pub fn node(kind: &'static Kind, address: &str, args: Map<Expr>, options: Option
     Node { address: at(address), kind, region, args, options, site: Arc::new(Site::default()) }
 }
 
+/// Puts a resource into a region.
+pub fn put(graph: &mut Graph, address: &str, region: &str) {
+    graph.nodes.get_mut(&at(address)).unwrap().region = Some(region.into());
+}
+
 #[derive(Default)]
 pub struct Asked {
     pub refreshed: BTreeMap<Address, Refreshed>,
     pub known: BTreeMap<Address, Map<Value>>,
     pub imports: BTreeMap<Address, Arc<Record>>,
+    pub away: Aways,
 }
 
 pub fn plan_with(goal: Goal, graph: &Graph, snapshot: &Snapshot, asked: &Asked) -> Plan {
@@ -70,6 +77,7 @@ pub fn plan_with(goal: Goal, graph: &Graph, snapshot: &Snapshot, asked: &Asked) 
         refreshed: &asked.refreshed,
         known: &asked.known,
         imports: &asked.imports,
+        away: &asked.away,
         registry: &registry(),
         environment: "pr-1",
         program: &"p".into(),
@@ -136,12 +144,12 @@ fn perform(plan: &Plan, i: usize, state: &mut Snapshot, registry: &Registry) {
                     Some(ReplaceOrder::DeleteFirst) => panic!("{} is still there", step.address),
                 }
             }
-            if let Some((fields, _)) = kind.unique {
+            if let Some((fields, scope)) = kind.unique {
                 let name = |a: &Map<Value>| fields.iter().map(|f| a.get(*f).cloned()).collect::<Vec<_>>();
                 let live =
                     state.records.values().chain(&state.deposed).filter(|r| r.address != step.address || r.id != id);
                 let taken = live
-                    .filter(|r| r.kind == step.kind)
+                    .filter(|r| r.kind == step.kind && (scope != Scope::Region || r.region == step.region))
                     .any(|r| name(&r.args) == name(&args) && name(&args).iter().all(Option::is_some));
                 assert!(!taken, "the name of {} is taken", step.address);
             }

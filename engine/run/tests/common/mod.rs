@@ -440,6 +440,7 @@ pub fn plan(id: &str, snapshot: &Snapshot, steps: Vec<Step>) -> Plan {
         destroy: false,
         moves: Vec::new(),
         steps,
+        deferred: Vec::new(),
         unchanged: 0,
         outputs: Map::new(),
         answers: Map::new(),
@@ -449,7 +450,7 @@ pub fn plan(id: &str, snapshot: &Snapshot, steps: Vec<Step>) -> Plan {
 }
 
 pub fn output(plan: &mut Plan, name: &str, value: Expr) {
-    plan.outputs.insert(name.into(), PlannedOutput { before: None, after: Some(value) });
+    plan.outputs.insert(name.into(), PlannedOutput { after: Some(value), ..PlannedOutput::default() });
 }
 
 pub fn open(dir: &Path) -> Store {

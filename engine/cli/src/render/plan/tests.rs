@@ -1,10 +1,12 @@
 //! Plans made by hand, as they are shown.
 
+use super::super::deferred;
 use super::*;
 use dr_core::cloud::Identity;
 use dr_core::diagnostic::Diagnostic;
 use dr_core::expr::Expr;
-use dr_core::plan::PlannedOutput;
+use dr_core::plan::{Deferred, PlannedOutput, WaitReason};
+use dr_core::region::Away;
 use dr_core::value::{Map, Value};
 use snapbox::{assert_data_eq, str};
 
@@ -18,6 +20,7 @@ fn plan(steps: Vec<Step>, unchanged: usize) -> Plan {
         position: 0,
         destroy: false,
         moves: Vec::new(),
+        deferred: Vec::new(),
         steps,
         unchanged,
         outputs: Map::new(),
@@ -57,9 +60,14 @@ fn change(path: &str, before: impl Into<Value>, after: impl Into<Value>) -> Prop
     PropertyChange { path: path.into(), before, after, forces: false, drift: false }
 }
 
+fn waits(step: Step, why: WaitReason, place: &str) -> Deferred {
+    Deferred { step, why, place: place.into() }
+}
+
 fn shown(plan: &Plan, details: bool) -> String {
     let registry = dr_kinds::registry();
-    let text = format!("{}\n{}\n", body(plan, Look { registry: &registry, width: 100, details }), summary(plan));
+    let body = body(plan, Look { registry: &registry, width: 100, details });
+    let text = format!("{body}\n{}{}\n", deferred::list(plan), summary(plan));
     anstream::adapter::strip_str(&text).to_string()
 }
 
@@ -205,7 +213,7 @@ Plan: 1 to create · about 3m40s
 
 #[test]
 fn outputs_that_change_are_shown() {
-    let output = |before: Option<Value>, after: Option<Expr>| PlannedOutput { before, after };
+    let output = |before: Option<Value>, after: Option<Expr>| PlannedOutput { before, after, kept: false };
     let mut p = plan(Vec::new(), 2);
     p.outputs = Map::from([
         ("changed".into(), output(Some("a".into()), Some(Expr::str("b")))),
@@ -240,4 +248,67 @@ fn summaries_say_when_there_is_nothing_to_do_and_when_nothing_may_be_done() {
     assert_eq!(text, "Refused by 1 error: nothing of this plan can be applied until it is gone");
     p = Plan { destroy: true, ..plan(Vec::new(), 0) };
     assert_eq!(summary(&p), "Nothing is there to destroy");
+}
+
+#[test]
+fn what_is_deferred_stands_by_the_place_that_it_waits_for() {
+    let silent = WaitReason::Away(Away::Silent);
+    let queue = Address::parse("primary/sqs.queue:q").unwrap();
+    let half = |action, order| Step {
+        replacement: Some(order),
+        ..step("secondary/sqs.queue:r", WEST, action, vec![Reason::Follows { address: queue.clone() }])
+    };
+    let mut p = plan(vec![step("west/sqs.queue:new", WEST, Action::Create, vec![Reason::New])], 3);
+    p.deferred = vec![
+        waits(step("primary/sqs.queue:q", EAST, Action::Update, vec![Reason::Changed]), silent.clone(), "us-east-1"),
+        waits(
+            half(Action::Create, ReplaceOrder::DeleteFirst),
+            WaitReason::Value { address: queue.clone() },
+            "us-east-1",
+        ),
+        waits(half(Action::Delete, ReplaceOrder::DeleteFirst), WaitReason::Successor, "us-east-1"),
+        waits(
+            step("iam.role:r", None, Action::Delete, vec![Reason::NotDeclared]),
+            WaitReason::Step { address: queue },
+            "us-east-1",
+        ),
+        waits(step("iam.role:s", None, Action::Create, vec![Reason::New]), WaitReason::Away(Away::LeftOut), "global"),
+    ];
+    let (before, after) = (Some(Value::Int(1)), Some(Expr::Known(Value::Int(1))));
+    p.outputs.insert("arn".into(), PlannedOutput { before, after, kept: true });
+    p.outputs.insert("url".into(), PlannedOutput { kept: true, ..PlannedOutput::default() });
+    assert_data_eq!(
+        shown(&p, false),
+        str![[r#"
+us-west-2
+  west
+    + sqs.queue:new  new
+
+outputs
+  · arn  keeps its value: what it is made from is deferred
+  · url  is not there yet: what it is made from is deferred
+
+deferred: global is left out
+  + iam.role:s
+deferred: us-east-1 does not answer
+  - iam.role:r             comes after primary/sqs.queue:q
+  ~ primary/sqs.queue:q
+  ± secondary/sqs.queue:r  needs a value of primary/sqs.queue:q
+Plan: 1 to create, 4 deferred, 3 unchanged · about 3m40s
+
+"#]]
+    );
+    assert_data_eq!(
+        anstream::adapter::strip_str(&deferred::closing(&p, "dr apply p --env e")).to_string(),
+        str![[r#"
+3 deferred: run `dr apply p --env e` again when us-east-1 can be reached
+
+"#]]
+    );
+    // Nothing else is to be done.
+    p.steps.clear();
+    assert_eq!(
+        anstream::adapter::strip_str(&summary(&p)).to_string(),
+        "Nothing can be done now: 4 deferred, 3 unchanged"
+    );
 }
