@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_config::BehaviorVersion;
 use aws_credential_types::Credentials;
 use dr_aws::Aws;
-use dr_core::cloud::{BatchItem, Cloud, CloudResult, Identity, Intent, Live, Settled, TaggedResource, Target};
+use dr_core::cloud::{BatchItem, Cloud, CloudResult, Identity, Intent, Live, Owner, Settled, TaggedResource, Target};
 use dr_core::value::{Map, Str, Value};
 use dr_tests_support::{ACCOUNT, Mode};
 
@@ -165,6 +165,10 @@ impl Cloud for Noting {
 
     fn read<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
         Box::pin(self.note(at, "read", self.aws.read(at, id, last)))
+    }
+
+    fn owner<'a>(&'a self, at: Target<'a>, id: &'a str, live: &'a Live) -> CloudResult<'a, Option<Owner>> {
+        self.aws.owner(at, id, live)
     }
 
     fn update<'a>(

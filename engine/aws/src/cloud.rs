@@ -5,7 +5,7 @@ use std::future::ready;
 
 use aws_types::SdkConfig;
 use dr_core::cloud::{
-    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Settled,
+    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled,
     TaggedResource, Target,
 };
 use dr_core::schema::Place;
@@ -14,7 +14,7 @@ use dr_core::value::{Map, Str, Value};
 use crate::connect::{CallPhase, Connection, Cx, Packages, load};
 use crate::lifecycle::{Erased, ErasedLookUp};
 use crate::services::SERVICES;
-use crate::sweep;
+use crate::{owner, sweep};
 
 /// The cloud `aws`.
 pub struct Aws {
@@ -119,6 +119,13 @@ impl Cloud for Aws {
 
     fn read<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
         dispatch!(self, at, Look, read(id, last))
+    }
+
+    fn owner<'a>(&'a self, at: Target<'a>, id: &'a str, live: &'a Live) -> CloudResult<'a, Option<Owner>> {
+        match self.cx(at, CallPhase::Look) {
+            Ok(cx) => Box::pin(async move { owner::of(&self.connection, cx.region(), at.kind, id, live).await }),
+            Err(error) => Box::pin(ready(Err(error))),
+        }
     }
 
     fn update<'a>(

@@ -19,6 +19,7 @@ mod connect;
 #[cfg(any(feature = "apigateway", feature = "apigatewayv2"))]
 mod gateway;
 mod lifecycle;
+mod owner;
 mod services;
 mod sweep;
 mod tags;

@@ -112,6 +112,17 @@ pub struct Live {
     pub outputs: Map<Value>,
 }
 
+/// Whose a resource is, by its identity tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// The environment's suffix.
+    pub environment: Str,
+    /// The program's name.
+    pub program: Str,
+    /// The address, where the tags say it.
+    pub address: Option<Str>,
+}
+
 /// What became of a resource that a sweep found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaggedResource {
@@ -233,6 +244,9 @@ pub trait Cloud: Send + Sync {
 
     /// The resource as it is, or `None` when it is gone. `last` is what is known of its arguments.
     fn read<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Option<Live>>;
+
+    /// Whose it is by its identity tags; `None` when it has none, or cannot have any. `live` is what was read of it.
+    fn owner<'a>(&'a self, at: Target<'a>, id: &'a str, live: &'a Live) -> CloudResult<'a, Option<Owner>>;
 
     /// Changes it in place. Idempotent.
     fn update<'a>(

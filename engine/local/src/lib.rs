@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dr_core::cloud::{
-    BoxFuture, Cloud, CloudError, CloudResult, Identity, Intent, Live, Settled, TaggedResource, Target,
+    BoxFuture, Cloud, CloudError, CloudResult, Identity, Intent, Live, Owner, Settled, TaggedResource, Target,
 };
 use dr_core::record::Snapshot;
 use dr_core::resolve::complete;
@@ -122,6 +122,9 @@ impl Cloud for LocalCloud {
     fn read<'a>(&'a self, _: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
         let outputs = self.fresh().get(id).cloned().unwrap_or_default();
         ready(Ok(Some(Live { args: last.clone(), outputs })))
+    }
+    fn owner<'a>(&'a self, _: Target<'a>, _: &'a str, _: &'a Live) -> CloudResult<'a, Option<Owner>> {
+        ready(Ok(None))
     }
     fn update<'a>(
         &'a self,

@@ -3,7 +3,8 @@
 use dr_core::plan::{Input, Plan, propose};
 
 use crate::engine::Engine;
-use crate::prepare::{Interrupted, Prepared, Wanted, prepare};
+use crate::look::Interrupted;
+use crate::prepare::{Prepared, Wanted, prepare};
 
 /// Makes a plan. Nothing is changed or written.
 ///

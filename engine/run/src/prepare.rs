@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dr_core::address::Address;
-use dr_core::cloud::{CloudError, Identity, Live, Target};
+use dr_core::cloud::{CloudError, Identity};
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::{Graph, Node};
-use dr_core::plan::{Action, Goal, Input, Refreshed, agrees, foresee};
+use dr_core::plan::{Goal, Input, Refreshed, agrees, foresee};
 use dr_core::record::{Record, Snapshot};
 use dr_core::region::Aways;
 use dr_core::schema::{Kind, Place};
@@ -18,16 +18,13 @@ use dr_core::secrecy::{mark, marked, revealed};
 use dr_core::value::{Map, Str, Value};
 use futures::StreamExt as _;
 
-use crate::engine::{Broken, CallKind, Engine, Job};
+use crate::engine::{Broken, CallKind, Engine};
+use crate::import::{self, Imports};
+use crate::look::{Interrupted, failure, job};
 use crate::retry::Retry;
 
 /// Reads at work at once, over all services; the gate decides how many of them are calls.
 const AT_WORK: usize = 512;
-
-/// Somebody asked to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("stopped on request; nothing was changed")]
-pub struct Interrupted;
 
 /// What a plan is to be made of.
 #[derive(Debug, Clone, Copy)]
@@ -94,34 +91,17 @@ pub struct Prepared {
 /// # Errors
 /// When somebody asked to stop. Everything else that goes wrong is among the diagnostics.
 pub async fn prepare(engine: &Engine<'_>, wanted: &Wanted<'_>) -> Result<Prepared, Interrupted> {
-    let Wanted { graph, snapshot, refresh, .. } = *wanted;
+    let Wanted { graph, snapshot, program, refresh, .. } = *wanted;
     let mut prepared = Prepared::default();
     if refresh {
         prepared.refresh(engine, snapshot).await?;
     }
     prepared.check_local(engine, snapshot);
-    prepared.import(engine, graph, snapshot).await?;
+    let Imports { found, problems } = import::read(engine, graph, snapshot, program).await?;
+    prepared.imports = found;
+    prepared.diagnostics.extend(problems);
     prepared.answer(engine, &wanted.input(engine)).await?;
     Ok(prepared)
-}
-
-fn job<'a>(kind: &'static Kind, region: Option<&'a Str>, address: &'a Address) -> Job<'a> {
-    Job {
-        target: Target { kind, region: region.map(|r| &**r), address },
-        step: None,
-        action: Action::Read,
-        op: address.text(),
-        urgency: Default::default(),
-        busy: None,
-    }
-}
-
-/// The error of a call, or the request to stop.
-fn failure(broken: Broken) -> Result<String, Interrupted> {
-    match broken {
-        Broken::Interrupted => Err(Interrupted),
-        other => Ok(other.to_string()),
-    }
 }
 
 impl Prepared {
@@ -164,57 +144,6 @@ impl Prepared {
                 self.refreshed.insert(address.clone(), Refreshed::Gone);
             }
         }
-    }
-
-    /// Reads what is to be taken over.
-    async fn import(&mut self, engine: &Engine<'_>, graph: &Graph, snapshot: &Snapshot) -> Result<(), Interrupted> {
-        for (address, node) in &graph.nodes {
-            let Some(id) = &node.options.import_id else { continue };
-            if snapshot.records.contains_key(address) {
-                continue;
-            }
-            if node.kind.place == Place::Local {
-                let message = format!("`{address}` cannot be taken over: a `{}` is in no cloud", node.kind.name);
-                let place = node.site.of(&["import_id".into()], false);
-                self.diagnostics.push(Diagnostic::error(message).at(place, "").help("leave `import_id` out"));
-                continue;
-            }
-            let args = node.args.iter().filter_map(|(k, e)| Some((k.clone(), e.known()?.revealed()))).collect();
-            let job = job(node.kind, node.region.as_ref(), address);
-            let mut retry = Retry::looking(address.as_str());
-            let found =
-                engine.call(&job, &mut retry, CallKind::Read, || engine.cloud.read(job.target, id, &args)).await;
-            let place = node.site.of(&["import_id".into()], false);
-            match found {
-                Ok(Some(live)) => {
-                    let Live { args, outputs } = marked(node.kind, live);
-                    let record = Record {
-                        address: address.clone(),
-                        kind: node.kind.name.into(),
-                        region: node.region.clone(),
-                        id: id.clone(),
-                        args,
-                        outputs,
-                        needs: node.needs(),
-                        protect: node.options.protect,
-                        incomplete: None,
-                        op: format!("import:{id}").into(),
-                        span: node.site.span.clone(),
-                    };
-                    self.imports.insert(address.clone(), Arc::new(record));
-                }
-                Ok(None) => self.diagnostics.push(
-                    Diagnostic::error(format!("there is no `{}` with the id `{id}` to take over", node.kind.name))
-                        .at(place, "")
-                        .help("leave `import_id` out to have it made"),
-                ),
-                Err(broken) => {
-                    let error = failure(broken)?;
-                    self.diagnostics.push(Diagnostic::error(format!("cannot read `{id}`: {error}")).at(place, ""));
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Answers look-ups and packs archives, as long as one makes the arguments of others known.

@@ -1,6 +1,6 @@
 //! The router: one cloud made of two. Local kinds are served on this machine, all others by the cloud at hand.
 
-use dr_core::cloud::{BatchItem, Cloud, CloudResult, Identity, Intent, Live, Settled, TaggedResource, Target};
+use dr_core::cloud::{BatchItem, Cloud, CloudResult, Identity, Intent, Live, Owner, Settled, TaggedResource, Target};
 use dr_core::schema::{Kind, Place};
 use dr_core::value::{Map, Str, Value};
 
@@ -51,6 +51,9 @@ impl Cloud for Router<'_> {
     }
     fn read<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
         self.of(at.kind).read(at, id, last)
+    }
+    fn owner<'a>(&'a self, at: Target<'a>, id: &'a str, live: &'a Live) -> CloudResult<'a, Option<Owner>> {
+        self.of(at.kind).owner(at, id, live)
     }
     fn update<'a>(
         &'a self,

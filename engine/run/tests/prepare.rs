@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use common::{Fake, Room, address, open, plan, registry, run, step, wanted};
-use dr_core::cloud::ErrorClass;
+use common::{Fake, Room, Thing, address, open, plan, registry, run, step, wanted};
+use dr_core::cloud::{ErrorClass, Owner};
 use dr_core::expr::Expr;
 use dr_core::graph::{Graph, Node, Options};
 use dr_core::plan::{Action, Refreshed};
@@ -83,25 +83,67 @@ async fn look_ups_are_answered_as_far_as_what_they_ask_is_certain() {
     assert!(store.open_operations().unwrap().is_empty());
 }
 
+/// A resource that is there and that no state knows.
+fn there(cloud: &Fake, id: &str, owner: Option<(&str, &str)>) {
+    let mut inside = cloud.inside.lock().unwrap();
+    let (op, address) = ("by hand".into(), "".into());
+    let thing = Thing { op, address, kind: "x.quick", args: Map::new(), configured: true, ready: None, going: None };
+    inside.things.insert(id.into(), thing);
+    if let Some((environment, program)) = owner {
+        let owner = Owner { environment: environment.into(), program: program.into(), address: Some("x/y:z".into()) };
+        inside.owners.insert(id.into(), owner);
+    }
+}
+
 #[tokio::test(start_paused = true)]
-async fn what_is_to_be_taken_over_is_read() {
+async fn what_is_to_be_taken_over_is_read_when_nobody_else_has_it() {
     let dir = tempfile::tempdir().unwrap();
     let (store, cloud) = (open(dir.path()), Fake::default());
     run(&store, &cloud, &plan("1", &Snapshot::default(), vec![step(Action::Create, "x.quick:a", &[], &[])])).await;
-    let none = Expr::Known(Value::Null);
-    let graph = graph(&[
-        ("x.quick:a", &[("import:id-1", none.clone())]),
-        ("x.quick:b", &[("import:id-1", none.clone())]),
-        ("x.quick:c", &[("import:id-9", none)]),
-    ]);
-    let found = prepared(dir.path(), &store, &cloud, &graph, false).await;
-    let imported: Vec<&str> = found.imports.keys().map(|a| a.name()).collect();
-    assert_eq!(imported, ["b"], "what is recorded already is not taken over again");
-    let record = &found.imports[&address("x.quick:b")];
-    assert_eq!((&*record.id, &record.args["zone"]), ("id-1", &Value::str("zone-b")));
-    assert!(record.outputs["token"].has_secret());
-    let [problem] = &found.diagnostics[..] else { panic!("{:?}", found.diagnostics) };
-    assert!(problem.is_error() && problem.message.contains("id-9"));
+    let recorded = store.snapshot().unwrap().records[&address("x.quick:a")].id.to_string();
+    there(&cloud, "free", None);
+    there(&cloud, "own", Some(("e", "p")));
+    there(&cloud, "environment", Some(("f", "p")));
+    there(&cloud, "program", Some(("e", "q")));
+    let none = || Expr::Known(Value::Null);
+    for (ids, expected) in [
+        (&["free"][..], None),
+        (&["own"], None),
+        (&["nowhere"], Some("there is no `x.quick` with the id `nowhere`")),
+        (&["environment"], Some("belongs to the environment `f` of the program `p`, as `x/y:z`")),
+        (&["program"], Some("belongs to the environment `e` of the program `q`")),
+        (&["free", "free"], Some("`x.quick:n0` and `x.quick:n1` both take `free` over")),
+        (&[recorded.as_str()], Some("is recorded already, as `x.quick:a`")),
+    ] {
+        let nodes: Vec<_> = ids
+            .iter()
+            .enumerate()
+            .map(|(i, id)| (format!("x.quick:n{i}"), [(format!("import:{id}"), none())]))
+            .collect();
+        let nodes: Vec<(&str, Vec<(&str, Expr)>)> = nodes
+            .iter()
+            .map(|(a, args)| (a.as_str(), args.iter().map(|(k, v)| (k.as_str(), v.clone())).collect()))
+            .collect();
+        let nodes: Vec<(&str, &[(&str, Expr)])> = nodes.iter().map(|(a, args)| (*a, &args[..])).collect();
+        let found = prepared(dir.path(), &store, &cloud, &graph(&nodes), false).await;
+        match expected {
+            None => {
+                assert!(found.diagnostics.is_empty(), "{ids:?}: {:?}", found.diagnostics);
+                let record = &found.imports[&address("x.quick:n0")];
+                assert_eq!((&*record.id, &record.args["zone"]), (ids[0], &Value::str("zone-b")));
+                assert!(record.outputs["token"].has_secret());
+            }
+            Some(message) => {
+                let [problem] = &found.diagnostics[..] else { panic!("{ids:?}: {:?}", found.diagnostics) };
+                assert!(problem.is_error() && problem.message.contains(message), "{}", problem.message);
+                assert!(!problem.help.is_empty());
+            }
+        }
+    }
+    // What is recorded under its address is not asked for any more.
+    let again = graph(&[("x.quick:a", &[("import:nowhere", none())])]);
+    let found = prepared(dir.path(), &store, &cloud, &again, false).await;
+    assert!(found.imports.is_empty() && found.diagnostics.is_empty());
 }
 
 #[tokio::test(start_paused = true)]

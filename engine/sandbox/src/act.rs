@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use dr_core::cloud::{CloudError, ErrorClass, Intent, Live, Settled};
+use dr_core::cloud::{CloudError, ErrorClass, Intent, Live, Owner, Settled};
 use dr_core::registry::Registry;
 use dr_core::schema::{Kind, Place, Presence};
 use dr_core::value::{Map, Str, Value, intern};
@@ -399,6 +399,13 @@ impl Core {
         self.look().map_err(|e| at.call.broke(&e))?;
         let found = self.state.find(at.kind, at.region, at.id);
         Ok(found.map(|(_, e)| Live { args: e.data.args.clone(), outputs: e.data.outputs.clone() }))
+    }
+
+    /// Whose it is, where its kind can carry tags.
+    pub(crate) fn owner(&mut self, at: ResourceKey<'_>) -> Option<Owner> {
+        let (_, entry) = self.state.find(at.kind, at.region, at.id).filter(|_| at.kind.tags().is_some())?;
+        let Data { environment, program, address, .. } = &entry.data;
+        Some(Owner { environment: environment.clone(), program: program.clone(), address: Some(address.clone()) })
     }
 
     /// That it exists.

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use dr_core::cloud::{
-    Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Settled, TaggedResource, Target,
+    Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, TaggedResource, Target,
 };
 use dr_core::schema::{Kind, Place};
 use dr_core::value::{Map, Str, Value};
@@ -170,6 +170,10 @@ impl Cloud for Sandbox {
             }
             Ok(live)
         }))
+    }
+
+    fn owner<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Live) -> CloudResult<'a, Option<Owner>> {
+        Box::pin(self.call(READ, at, Duration::ZERO, move |core, passing| Ok(core.owner(key(at, id, passing)))))
     }
 
     fn update<'a>(

@@ -2,9 +2,16 @@
 
 use aws_sdk_iam::types::EntityType;
 use dr_core::cloud::{CloudError, TaggedResource, tag};
+use dr_core::convert::Tags;
 
 use crate::connect::{CallPhase, Connection};
 use crate::tags::{Reported as _, found};
+
+/// The tags of a role.
+pub(crate) async fn tags_of_role(connection: &Connection, name: &str) -> Result<Tags, CloudError> {
+    let asked = connection.clients.iam(connection.account.global_region()).list_role_tags().role_name(name).send();
+    Ok(connection.call("iam:ListRoleTags", CallPhase::Look, asked).await?.tags().tags())
+}
 
 /// The roles that carry the tags of a program's environment. One listing gives every role of the account with its tags.
 pub(crate) async fn roles(

@@ -229,6 +229,11 @@ impl<'a> Decisions<'a> {
                 d.changes.extend(known_changes(known, prior));
             }
             self.tell_impossible(node, &d);
+            if reasons.contains(&Reason::Imported)
+                && let Some(argument) = d.forced_by()
+            {
+                self.diagnostics.push(would_replace(node, argument, &d));
+            }
             let forced =
                 d.forced_by().cloned().or_else(|| self.bound(node)).or_else(|| self.copied(node, &mut reasons));
             if prior.incomplete == Some(Unfinished::Failed) || forced.is_some() {
@@ -473,6 +478,18 @@ impl<'a> Decisions<'a> {
         }
         self.steps.extend(removals);
     }
+}
+
+/// That something is to be taken over and would be deleted for it.
+fn would_replace(node: &Node, argument: &Str, d: &Difference<'_>) -> Diagnostic {
+    let change = d.changes.iter().find(|c| c.path == *argument);
+    let is = change.and_then(|c| c.before.as_ref()).map_or("nothing".to_owned(), Value::to_string);
+    Diagnostic::error(format!(
+        "`{}` would be replaced instead of being taken over: its `{argument}` is {is}",
+        node.address
+    ))
+    .at(node.site.of(std::slice::from_ref(argument), false), "the program says something else")
+    .help("say what is there; what is to be changed can be changed once it is taken over")
 }
 
 pub(super) fn millis(duration: std::time::Duration) -> u64 {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use dr_core::address::Address;
 use dr_core::cloud::{
-    Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Settled, TaggedResource, Target,
+    Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, TaggedResource, Target,
 };
 use dr_core::expr::Expr;
 use dr_core::graph::{Graph, ReplaceOrder};
@@ -135,6 +135,8 @@ pub struct Inside {
     pub faults: Vec<Fault>,
     /// Whether a creation writes over what is there and gives its id, as some services do.
     pub adopts: bool,
+    /// Whose what was made by others is.
+    pub owners: BTreeMap<Str, Owner>,
     /// Addresses that never become ready.
     pub broken: Vec<&'static str>,
     /// How many calls are at work now, and were at most.
@@ -331,6 +333,9 @@ impl Cloud for Fake {
                 Live { args, outputs: Map::from([("arn".into(), arn), ("token".into(), token)]) }
             }))
         })
+    }
+    fn owner<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Live) -> CloudResult<'a, Option<Owner>> {
+        self.call("owner", at, move |inside| Ok(inside.owners.get(id).cloned()))
     }
     fn update<'a>(
         &'a self,

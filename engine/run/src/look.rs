@@ -1,0 +1,34 @@
+//! Looking: calls that change nothing, made for a plan.
+
+use dr_core::address::Address;
+use dr_core::cloud::Target;
+use dr_core::plan::Action;
+use dr_core::schema::Kind;
+use dr_core::value::Str;
+
+use crate::engine::{Broken, Job};
+
+/// Somebody asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("stopped on request; nothing was changed")]
+pub struct Interrupted;
+
+/// A resource that is looked at.
+pub(crate) fn job<'a>(kind: &'static Kind, region: Option<&'a Str>, address: &'a Address) -> Job<'a> {
+    Job {
+        target: Target { kind, region: region.map(|r| &**r), address },
+        step: None,
+        action: Action::Read,
+        op: address.text(),
+        urgency: Default::default(),
+        busy: None,
+    }
+}
+
+/// The error of a call, or the request to stop.
+pub(crate) fn failure(broken: Broken) -> Result<String, Interrupted> {
+    match broken {
+        Broken::Interrupted => Err(Interrupted),
+        other => Ok(other.to_string()),
+    }
+}
