@@ -68,6 +68,7 @@ fn planned(args: &[(&str, Expr)], allow: Map<Str>) -> Plan {
         refreshed: &BTreeMap::new(),
         known: &BTreeMap::new(),
         imports: &BTreeMap::new(),
+        away: &Default::default(),
         registry: &Registry::new([&DATABASE, &SOURCE]),
         environment: "pr-1",
         program: &"p".into(),
