@@ -47,7 +47,6 @@ const WORDS: &[(&str, &str)] =
 const CIRCLES: &[(&str, &[&str])] = &[
     ("cli", &["commands/mod.rs", "commands/completions.rs", "exit.rs", "render/json.rs", "ui.rs"]),
     ("kinds", &["events/", "lambda/", "s3/"]),
-    ("sandbox", &["act.rs", "check.rs"]),
 ];
 
 type Failure = Box<dyn std::error::Error>;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use dr_core::cloud::{CloudError, ErrorClass};
 use dr_core::value::{Map, Value};
 
-use crate::act::{Core, ResourceKey};
+use crate::inner::{Core, ResourceKey};
 use crate::call::Call;
 use crate::refer::is_foreign;
 use crate::state::{Entry, unique_name};

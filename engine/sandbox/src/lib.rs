@@ -17,17 +17,17 @@
 //! - **Secrets stay out.** Sensitive and write-only arguments are kept as salted hashes; sensitive attributes are
 //!   derived anew. What a script puts into an ordinary argument is kept as it is, in a file that only its owner reads.
 //!
-//! The rooms: `serve.rs` is the outside of a call (latency, faults, counting), `act.rs` its effect,
-//! `check.rs` what it is refused for, `state.rs` what is
-//! there with its indexes, `refer.rs` who refers to whom, `make.rs` and `template.rs` how ids and attributes are made,
-//! `seal.rs` what becomes of secrets, `log.rs` what is on disk, `tamper.rs` what tests and users do behind the
-//! engine's back.
+//! The rooms: `serve.rs` is the outside of a call (latency, faults, counting), `act.rs` its effect, `check.rs` what it
+//! is refused for, `inner.rs` memory and log, `state.rs` what is there with its indexes, `refer.rs` who refers to whom,
+//! `make.rs` and `template.rs` how ids and attributes are made, `seal.rs` what becomes of secrets, `log.rs` what is on
+//! disk, `tamper.rs` what tests and users do behind the engine's back.
 
 mod act;
 mod call;
 mod check;
 mod error;
 mod fault;
+mod inner;
 mod log;
 mod make;
 mod options;
@@ -53,7 +53,7 @@ pub use fault::Faults;
 pub use options::{SandboxOptions, Speed, SpeedError};
 pub use tamper::{Phase, ShownResource};
 
-use crate::act::Core;
+use crate::inner::Core;
 
 /// A handle on an embedded cloud. Handles on the same directory, in this or another process, see the same resources.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use dr_core::value::{Map, Str, Value};
 use tokio::time::Instant;
 
 use crate::Sandbox;
-use crate::act::{Core, ResourceKey};
+use crate::inner::{Core, ResourceKey};
 use crate::call::{Call, broke};
 use crate::fault::Fault;
 

@@ -10,7 +10,7 @@ use dr_core::schema::closest;
 use dr_core::value::{Map, Str, Value};
 
 use crate::Sandbox;
-use crate::act::Core;
+use crate::inner::Core;
 use crate::error::SandboxError;
 use crate::seal::seal;
 use crate::state::Entry;

@@ -1,0 +1,276 @@
+//! The sandbox behind its handle's mutex: memory and log, changed together.
+//!
+//! A change first takes the log's lock and reads what others wrote, so that it is judged against what is really there;
+//! then it is written; only then does it show in memory.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use dr_core::cloud::{CloudError, ErrorClass};
+use dr_core::registry::Registry;
+use dr_core::schema::Kind;
+use tokio::time::Instant;
+
+use crate::call::Call;
+use crate::error::SandboxError;
+use crate::fault::Dice;
+use crate::log::{Log, LogLine, LogLock};
+use crate::make::Maker;
+use crate::options::{SandboxOptions, Speed};
+use crate::state::{Data, Entry, SandboxState};
+use crate::template;
+
+/// The sandbox behind its handle's mutex.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) options: SandboxOptions,
+    pub(crate) dice: Option<Dice>,
+    /// Calls by kind and operation.
+    pub(crate) calls: BTreeMap<(&'static str, &'static str), u64>,
+    pub(crate) state: SandboxState,
+    clock: Clock,
+    log: Option<Log>,
+}
+
+/// Microseconds since 1970, taken from the wall once and from tokio since.
+#[derive(Debug)]
+struct Clock {
+    base: u64,
+    start: Instant,
+}
+
+impl Clock {
+    fn new() -> Clock {
+        let base = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Clock { base: micros(base), start: Instant::now() }
+    }
+
+    fn at(&self, instant: Instant) -> u64 {
+        self.base + micros(instant.saturating_duration_since(self.start))
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX / 2)
+}
+
+/// A resource that a call is about.
+#[derive(Clone, Copy)]
+pub(crate) struct ResourceKey<'a> {
+    pub(crate) kind: &'static Kind,
+    pub(crate) region: Option<&'a str>,
+    pub(crate) id: &'a str,
+    /// The call, for its errors.
+    pub(crate) call: Call,
+}
+
+impl Core {
+    pub(crate) fn new(
+        dir: Option<&Path>,
+        registry: Arc<Registry>,
+        options: SandboxOptions,
+    ) -> Result<Core, SandboxError> {
+        let problems = template::check(&registry);
+        if !problems.is_empty() {
+            return Err(SandboxError::Facts(problems));
+        }
+        let log = dir.map(|dir| Log::open(dir, &options.account)).transpose()?;
+        let mut core = Core {
+            dice: options.faults.clone().map(Dice::new),
+            calls: BTreeMap::new(),
+            state: SandboxState::new(&registry),
+            clock: Clock::new(),
+            registry,
+            options,
+            log,
+        };
+        core.begin()?;
+        Ok(core)
+    }
+
+    pub(crate) fn speed(&self) -> Speed {
+        self.options.speed
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.at(Instant::now())
+    }
+
+    /// Takes the lock and learns what others did. The change is made while the result lives.
+    pub(crate) fn begin(&mut self) -> Result<Option<LogLock>, SandboxError> {
+        let Some(log) = &self.log else {
+            self.state.expire(self.now());
+            return Ok(None);
+        };
+        let held = log.hold()?;
+        self.learn(Some(&held))?;
+        Ok(Some(held))
+    }
+
+    /// Learns what others did.
+    pub(crate) fn look(&mut self) -> Result<(), SandboxError> {
+        self.learn(None)
+    }
+
+    fn learn(&mut self, held: Option<&LogLock>) -> Result<(), SandboxError> {
+        let now = self.now();
+        if let Some(mut log) = self.log.take() {
+            let learnt = self.take_in(&mut log, held, now);
+            if learnt.is_err() {
+                // Whatever was taken in, it is not all of it.
+                log.rewind();
+            }
+            self.log = Some(log);
+            learnt?;
+        }
+        self.state.expire(now);
+        Ok(())
+    }
+
+    fn take_in(&mut self, log: &mut Log, held: Option<&LogLock>, now: u64) -> Result<(), SandboxError> {
+        let news = log.news(held)?;
+        if news.afresh {
+            self.state.clear();
+        }
+        news.changes
+            .into_iter()
+            .try_for_each(|(line, change)| self.apply(change, now).map_err(|why| log.damaged(line, why)))
+    }
+
+    /// Takes over a change from the log. What it says about time holds at most for as long as it would take at this
+    /// handle's speed.
+    fn apply(&mut self, change: LogLine<'_>, now: u64) -> Result<(), String> {
+        let speed = self.speed();
+        let registry = self.registry.clone();
+        let known =
+            |name: &str| registry.get(name).ok_or_else(|| format!("it is of a kind `{name}` that is not known"));
+        let latest = |time: u64, from: u64, real: Duration| time.min(from.saturating_add(micros(speed.scale(real))));
+        match change {
+            LogLine::Sandbox { .. } => {}
+            LogLine::Put { kind, resource } => {
+                let kind = known(&kind)?;
+                let mut data = resource.into_owned();
+                data.ready_at = latest(data.ready_at, now, kind.create.max(kind.update));
+                if let Some(gone_at) = data.gone_at {
+                    let gone_at = latest(gone_at, now, kind.delete);
+                    data.gone_at = Some(gone_at);
+                    data.blocked_until = latest(data.blocked_until, gone_at, kind.name_blocked);
+                }
+                self.make_sensitive(kind, &mut data);
+                self.state.put(kind, data);
+            }
+            LogLine::Delete { kind, region, id, gone_at, blocked_until } => {
+                let kind = known(&kind)?;
+                let gone_at = latest(gone_at, now, kind.delete);
+                // It may be gone already: by its time, when it is deleted once more on its way out.
+                if let Some((key, _)) = self.state.find(kind, region.as_deref(), &id) {
+                    self.state.leave(key, gone_at, latest(blocked_until, gone_at, kind.name_blocked));
+                    self.state.expire(now);
+                }
+            }
+            LogLine::Block { name, until } => {
+                let kind = known(name.split(' ').next().unwrap_or_default())?;
+                self.state.block(name.into_owned(), latest(until, now, kind.delete + kind.name_blocked));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes changes, then lets them show.
+    fn commit(&mut self, changes: Vec<LogLine<'_>>) -> Result<(), SandboxError> {
+        let now = self.now();
+        if let Some(log) = &mut self.log {
+            log.append(&changes)?;
+        }
+        for change in changes {
+            // What was judged possible a moment ago cannot be refused now; the log says so too.
+            let _ = self.apply(change, now);
+        }
+        if let Some(log) = &mut self.log
+            && log.is_long(self.state.len())
+        {
+            self.state.unblock(now);
+            let puts = self.state.iter().map(|entry| LogLine::Put {
+                kind: Cow::Borrowed(entry.kind.name),
+                resource: Cow::Borrowed(&entry.data),
+            });
+            let blocks = self.state.blocks().map(|(name, until)| LogLine::Block { name: Cow::Borrowed(name), until });
+            // The change itself is written. A log that cannot be shortened is long, but whole.
+            let _ = log.rewrite(puts.chain(blocks));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn put(&mut self, kind: &'static Kind, data: Data) -> Result<(), SandboxError> {
+        self.commit(vec![LogLine::Put { kind: Cow::Borrowed(kind.name), resource: Cow::Owned(data) }])
+    }
+
+    /// Lets resources go at a time.
+    pub(crate) fn remove(&mut self, keys: &[u64], gone_at: u64, block: bool) -> Result<(), SandboxError> {
+        let speed = self.speed();
+        let changes = keys.iter().filter_map(|key| self.state.get(*key)).map(|entry| LogLine::Delete {
+            kind: Cow::Borrowed(entry.kind.name),
+            region: entry.data.region.clone(),
+            id: entry.data.id.clone(),
+            gone_at,
+            blocked_until: if block { gone_at + micros(speed.scale(entry.kind.name_blocked)) } else { 0 },
+        });
+        let changes = changes.collect();
+        self.commit(changes)
+    }
+
+    pub(crate) fn entry(&self, at: ResourceKey<'_>) -> Result<&Entry, CloudError> {
+        self.state.find(at.kind, at.region, at.id).map(|(_, entry)| entry).ok_or_else(|| {
+            let message = format!("there is no {} `{}`{}", at.kind.name, at.id, in_region(at.region));
+            at.call.fails(ErrorClass::Gone, "NotFound", message)
+        })
+    }
+
+    /// So long after the start of a call, at this speed.
+    pub(crate) fn later(&self, start: Instant, real: Duration) -> u64 {
+        self.clock.at(start) + micros(self.speed().scale(real))
+    }
+
+    /// When what takes so long is ready; 0 when it takes no time, so that an instant sandbox's log says nothing of when.
+    pub(crate) fn ready_at(&self, start: Instant, real: Duration) -> u64 {
+        if self.speed().scale(real).is_zero() { 0 } else { self.later(start, real) }
+    }
+
+    /// Makes the attributes that are missing.
+    pub(crate) fn make_outputs(&self, kind: &'static Kind, data: &mut Data) {
+        let mut maker = Maker {
+            kind,
+            account: &self.options.account,
+            region: data.region.as_deref(),
+            op: &data.op,
+            revision: data.revision,
+            args: std::mem::take(&mut data.args),
+            outputs: std::mem::take(&mut data.outputs),
+            id: Some(data.id.clone()),
+        };
+        maker.finish();
+        (data.args, data.outputs) = (maker.args, maker.outputs);
+    }
+
+    /// Makes sensitive attributes anew: the log does not have them.
+    fn make_sensitive(&self, kind: &'static Kind, data: &mut Data) {
+        let mut any = false;
+        for field in kind.outputs.iter().filter(|f| f.sensitive) {
+            if data.outputs.get(field.name).is_some_and(|value| !value.has_secret()) {
+                data.outputs.remove(field.name);
+                any = true;
+            }
+        }
+        if any {
+            self.make_outputs(kind, data);
+        }
+    }
+}
+
+fn in_region(region: Option<&str>) -> String {
+    region.map(|region| format!(" in {region}")).unwrap_or_default()
+}
