@@ -3,7 +3,7 @@
 //! Services reorder, lower-case and rewrite. [`canonical`] brings a value into one form per meaning; two values are
 //! the same when their canonical forms are equal. Differences that remain are real ones.
 
-use crate::schema::{Field, Kind, Presence, Scope, Type};
+use crate::schema::{Excluded, Exclusion, Field, Kind, Presence, Scope, Type};
 use crate::value::{Float, Map, Value};
 use crate::walk::{Spot, map_value};
 
@@ -23,6 +23,36 @@ pub fn same_key(kind: &Kind, a: (&Map<Value>, Option<&str>), b: (&Map<Value>, Op
         && fields
             .iter()
             .all(|name| kind.arg(name).is_some_and(|field| same(field, &value(a.0, name), &value(b.0, name))))
+}
+
+/// Why two resources of a kind cannot stand side by side, if they cannot.
+pub fn excluded(kind: &Kind, a: &Map<Value>, b: &Map<Value>) -> Option<&'static Exclusion> {
+    kind.exclusions.iter().find(|exclusion| {
+        let of = |args: &Map<Value>, field: &Field| match args.get(field.name).map(Value::revealed) {
+            Some(value) if !is_nothing(field, &value) => Some(canonical(field, &value)),
+            _ => None,
+        };
+        let is_same = |name: &&str| kind.arg(name).is_some_and(|field| of(a, field) == of(b, field));
+        let Some(field) = kind.arg(exclusion.field) else { return false };
+        let (mine, other) = (of(a, field), of(b, field));
+        exclusion.among.iter().all(is_same)
+            && match exclusion.of {
+                Excluded::Others(text) => {
+                    let is_it = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).unwrap_or("") == text;
+                    mine != other && (is_it(&mine) || is_it(&other))
+                }
+                Excluded::Equals => mine.is_some() && mine == other,
+                Excluded::Nothing => mine.is_some() != other.is_some(),
+            }
+    })
+}
+
+/// Whether a value counts as none: it is nothing, or what the argument is when nothing is given.
+fn is_nothing(field: &Field, value: &Value) -> bool {
+    match field.presence {
+        Presence::Default(default) => value.is_null() || same(field, value, &default.value()),
+        _ => value.is_null(),
+    }
 }
 
 /// The one form of all values of this field that mean the same. Secrets are opened; use it for comparing only.
@@ -187,6 +217,7 @@ fn conditions(value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::Lit;
 
     fn json(text: &str) -> Value {
         Value::from_json(text).unwrap()
@@ -229,5 +260,43 @@ mod tests {
         let field = Field::new("b", "", Type::Object(FIELDS));
         assert!(same(&field, &json(r#"{"list":[]}"#), &json("{}")));
         assert!(!same(&field, &json(r#"{"list":["x"]}"#), &json("{}")));
+    }
+
+    #[test]
+    fn who_excludes_whom_is_told_among_equals_only() {
+        const fn arg(name: &'static str) -> Field {
+            Field { presence: Presence::Optional, ..Field::new(name, "", Type::Str) }
+        }
+        const fn exclusion(field: &'static str, of: Excluded) -> Exclusion {
+            Exclusion { among: &["name"], field, of }
+        }
+        const ON: Field = Field { presence: Presence::Default(Lit::Bool(false)), ..Field::new("on", "", Type::Bool) };
+        const ARGS: &[Field] = &[Field { ignore_case: true, ..arg("name") }, arg("type"), arg("set"), arg("role"), ON];
+        const EXCLUSIONS: &[Exclusion] = &[
+            exclusion("type", Excluded::Others("CNAME")),
+            exclusion("set", Excluded::Others("")),
+            exclusion("role", Excluded::Equals),
+            exclusion("on", Excluded::Nothing),
+        ];
+        let kind = Kind { exclusions: EXCLUSIONS, ..Kind::new("x.y", "", ARGS, &[]) };
+        for (a, b, expected) in [
+            (r#"{"name":"n","type":"CNAME"}"#, r#"{"name":"N","type":"A"}"#, Some("type")),
+            (r#"{"name":"n","type":"CNAME"}"#, r#"{"name":"m","type":"A"}"#, None),
+            (r#"{"name":"n","type":"TXT"}"#, r#"{"name":"n","type":"A"}"#, None),
+            (r#"{"name":"n","type":"CNAME","set":"a"}"#, r#"{"name":"n","type":"CNAME","set":"b"}"#, None),
+            (r#"{"name":"n","set":"a"}"#, r#"{"name":"n"}"#, Some("set")),
+            (r#"{"name":"n","set":"a"}"#, r#"{"name":"n","set":""}"#, Some("set")),
+            (r#"{"name":"n","set":"a","role":"P"}"#, r#"{"name":"n","set":"b","role":"P"}"#, Some("role")),
+            (r#"{"name":"n","set":"a","role":"P"}"#, r#"{"name":"n","set":"b","role":"S"}"#, None),
+            (r#"{"name":"n","set":"a"}"#, r#"{"name":"n","set":"b"}"#, None),
+            (r#"{"name":"n","set":"a","on":true}"#, r#"{"name":"n","set":"b"}"#, Some("on")),
+            (r#"{"name":"n","set":"a","on":true}"#, r#"{"name":"n","set":"b","on":false}"#, Some("on")),
+            (r#"{"name":"n","set":"a","on":false}"#, r#"{"name":"n","set":"b"}"#, None),
+        ] {
+            let [left, right] = [a, b].map(|text| json(text).as_map().unwrap().clone());
+            for (one, other) in [(&left, &right), (&right, &left)] {
+                assert_eq!(excluded(&kind, one, other).map(|e| e.field), expected, "{a} {b}");
+            }
+        }
     }
 }

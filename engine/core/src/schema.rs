@@ -246,6 +246,28 @@ pub struct Elsewhere {
     pub help: &'static str,
 }
 
+/// What cannot stand side by side, among resources of a kind that have equal values of some arguments.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Exclusion {
+    /// These arguments.
+    pub among: &'static [&'static str],
+    /// The argument that decides.
+    pub field: &'static str,
+    /// Which values of it exclude each other.
+    pub of: Excluded,
+}
+
+/// Values of an argument that exclude each other.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Excluded {
+    /// This one and any other.
+    Others(&'static str),
+    /// Two that are equal. Nothing is no value.
+    Equals,
+    /// A value and nothing; the default is nothing.
+    Nothing,
+}
+
 /// In which direction alone the values of a field can go.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum OneWay {
@@ -404,6 +426,8 @@ pub struct Kind {
     /// The arguments whose equal values put changes of several resources into one call, which the service takes as a
     /// whole or not at all. None: each change is a call of its own.
     pub batch: Option<&'static [&'static str]>,
+    /// What cannot stand side by side: the service refuses the later one.
+    pub exclusions: &'static [Exclusion],
     /// The argument whose resource takes this one along when it is deleted: then this one's own delete is skipped.
     pub deleted_with: Option<&'static str>,
     /// What the service makes along with it unless it is declared.
@@ -437,6 +461,7 @@ impl Kind {
             id: "{hex:17}",
             unique: None,
             batch: None,
+            exclusions: &[],
             deleted_with: None,
             companions: &[],
             elsewhere: &[],

@@ -105,7 +105,7 @@ struct KindFacts {
 impl KindFacts {
     fn parse(input: &DeriveInput, fields: &[&str]) -> Result<KindFacts> {
         let (mut name, mut outputs, mut row) = (None, None, Vec::new());
-        let (mut companions, mut elsewhere) = (Vec::new(), Vec::new());
+        let (mut companions, mut elsewhere, mut exclusions) = (Vec::new(), Vec::new(), Vec::new());
         for attribute in input.attrs.iter().filter(|a| a.path().is_ident("kind")) {
             attribute.parse_nested_meta(|meta| {
                 let Some(key) = meta.path.get_ident().cloned() else {
@@ -131,10 +131,20 @@ impl KindFacts {
                     "unique" => row.push(unique(&meta.value()?.parse()?, fields)?),
                     "batch" => {
                         let text: LitStr = meta.value()?.parse()?;
-                        let value = text.value();
-                        let list: Vec<&str> = value.split(',').map(str::trim).collect();
-                        list.iter().try_for_each(|name| known(&text, name, fields))?;
+                        let list = names(&text, fields)?;
                         row.push(quote!(batch: ::core::option::Option::Some(&[#(#list),*]),));
+                    }
+                    "alone" => {
+                        let [among, field, value] = texts(&meta)?;
+                        exclusions.push(exclusion(&among, &field, fields, quote!(Others(#value)))?);
+                    }
+                    "once" => {
+                        let [among, field] = texts(&meta)?;
+                        exclusions.push(exclusion(&among, &field, fields, quote!(Equals))?);
+                    }
+                    "alike" => {
+                        let [among, field] = texts(&meta)?;
+                        exclusions.push(exclusion(&among, &field, fields, quote!(Nothing))?);
                     }
                     "deleted_with" => {
                         let text: LitStr = meta.value()?.parse()?;
@@ -160,6 +170,7 @@ impl KindFacts {
             return Err(syn::Error::new_spanned(&input.ident, "a kind needs `#[kind(name = \"service.kind\")]`"));
         };
         row.push(quote!(companions: &[#(#companions),*], elsewhere: &[#(#elsewhere),*],));
+        row.push(quote!(exclusions: &[#(#exclusions),*],));
         Ok(KindFacts { name, outputs, row: quote!(#(#row)*) })
     }
 }
@@ -187,6 +198,23 @@ fn companion(meta: &ParseNestedMeta<'_>, fields: &[&str]) -> Result<TokenStream>
             why: #why,
         }
     })
+}
+
+/// `alone("zone_id, name", "type", "CNAME")`: the arguments whose equal values make neighbours, the one that decides, and
+/// what is excluded.
+fn exclusion(among: &LitStr, field: &LitStr, fields: &[&str], of: TokenStream) -> Result<TokenStream> {
+    let list = names(among, fields)?;
+    known(field, &field.value(), fields)?;
+    Ok(quote! {
+        ::dr_core::schema::Exclusion { among: &[#(#list),*], field: #field, of: ::dr_core::schema::Excluded::#of }
+    })
+}
+
+/// Names of fields with commas between them.
+fn names(text: &LitStr, fields: &[&str]) -> Result<Vec<String>> {
+    let list: Vec<String> = text.value().split(',').map(|name| name.trim().to_owned()).collect();
+    list.iter().try_for_each(|name| known(text, name, fields))?;
+    Ok(list)
 }
 
 fn known(at: &LitStr, name: &str, fields: &[&str]) -> Result<()> {

@@ -14,6 +14,8 @@
 //! | `id = "…"` | what ids look like (see `Field::like`) |
 //! | `unique = "region: name"` | scope (`world`, `account`, `region`) and the arguments that must be the only ones |
 //! | `batch = "zone_id, name"` | the arguments whose equal values put changes into one call |
+//! | `alone("zone_id, name", "type", "CNAME")` | among those of equal arguments: a value beside which no other can be |
+//! | `once("zone_id, name", "failover")`, `alike(…)` | … a value that only one has; a value that all have or none |
 //! | `deleted_with = "bucket"` | the argument whose resource takes this one along |
 //! | `makes("D22", "logs.log_group.name", "…", "…", "…")` | what the service makes along with it unless it is declared: check, kind and argument, its value, the argument without which, what is bad about it |
 //! | `elsewhere("replicas", "D21", "…")` | an argument of the service that is said otherwise here, and how |

@@ -15,6 +15,13 @@ use crate::refer::held;
 use crate::seal::seal;
 use crate::state::{Data, Entry, Removal};
 
+/// When a call began, and whether what was made a moment ago is not visible to it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timing {
+    pub(crate) start: Instant,
+    pub(crate) stale: bool,
+}
+
 impl Core {
     /// The id of what an operation created.
     pub(crate) fn find(&mut self, kind: &'static Kind, op: &str, call: Call) -> Result<Option<Str>, CloudError> {
@@ -28,9 +35,32 @@ impl Core {
         at: ResourceKey<'_>,
         args: &Map<Value>,
         intent: &Intent,
-        start: Instant,
-        stale: bool,
+        timing: Timing,
     ) -> Result<Str, CloudError> {
+        let _held = self.begin().map_err(|e| at.call.broke(&e))?;
+        if let Some(id) = self.made_by(at.kind, intent) {
+            return Ok(id);
+        }
+        let data = self.new_data(at, args, intent, timing)?;
+        let id = data.id.clone();
+        self.put(at.kind, data).map_err(|e| at.call.broke(&e))?;
+        Ok(id)
+    }
+
+    /// The id of what an operation has created already.
+    pub(crate) fn made_by(&self, kind: &'static Kind, intent: &Intent) -> Option<Str> {
+        let made = self.state.of_op(&intent.op).filter(|entry| entry.kind.name == kind.name && !entry.is_deleting());
+        made.map(|entry| entry.data.id.clone())
+    }
+
+    /// The resource that a creation makes, if it may.
+    pub(crate) fn new_data(
+        &self,
+        at: ResourceKey<'_>,
+        args: &Map<Value>,
+        intent: &Intent,
+        timing: Timing,
+    ) -> Result<Data, CloudError> {
         let kind = at.kind;
         if !held(kind) {
             let message = format!("{} is not a kind that a cloud creates", kind.name);
@@ -40,14 +70,7 @@ impl Core {
             let message = format!("{} lives in a region; none is given", kind.name);
             return Err(at.call.fails(ErrorClass::Invalid, "MissingRegion", message));
         }
-        let _held = self.begin().map_err(|e| at.call.broke(&e))?;
-        if let Some(entry) = self.state.of_op(&intent.op)
-            && entry.kind.name == kind.name
-            && !entry.is_deleting()
-        {
-            return Ok(entry.data.id.clone());
-        }
-        self.check_references(at, args, stale)?;
+        self.check_references(at, args, timing.stale)?;
 
         let account = self.options.account.clone();
         let mut maker = Maker {
@@ -65,12 +88,13 @@ impl Core {
         if let Some((_, entry)) = self.state.find(kind, at.region, &id) {
             return Err(taken(entry, at.call, self.now()));
         }
+        self.check_neighbours(at, &maker.args)?;
         maker.finish();
         let (mut args, outputs) = (maker.args, maker.outputs);
         let sealed = seal(kind.args, &mut args, &intent.op);
-        let data = Data {
+        Ok(Data {
             region: at.region.map(Str::from),
-            id: id.clone(),
+            id,
             op: intent.op.clone(),
             program: intent.program.clone(),
             environment: intent.environment.clone(),
@@ -79,29 +103,35 @@ impl Core {
             outputs,
             sealed,
             revision: 0,
-            ready_at: self.ready_at(start, kind.create),
+            ready_at: self.ready_at(timing.start, kind.create),
             gone_at: None,
             blocked_until: 0,
-        };
-        self.put(kind, data).map_err(|e| at.call.broke(&e))?;
-        Ok(id)
+        })
     }
 
     /// Changes in place. The same arguments again change nothing.
-    pub(crate) fn update(
-        &mut self,
-        at: ResourceKey<'_>,
-        new: &Map<Value>,
-        start: Instant,
-        stale: bool,
-    ) -> Result<(), CloudError> {
+    pub(crate) fn update(&mut self, at: ResourceKey<'_>, new: &Map<Value>, timing: Timing) -> Result<(), CloudError> {
         let _held = self.begin().map_err(|e| at.call.broke(&e))?;
         let entry = self.entry(at)?;
+        match self.changed_data(at, entry, new, timing)? {
+            Some(data) => self.put(at.kind, data).map_err(|e| at.call.broke(&e)),
+            None => Ok(()),
+        }
+    }
+
+    /// What a change makes of a resource, if it may; `None` when it is so already.
+    pub(crate) fn changed_data(
+        &self,
+        at: ResourceKey<'_>,
+        entry: &Entry,
+        new: &Map<Value>,
+        timing: Timing,
+    ) -> Result<Option<Data>, CloudError> {
         if entry.is_deleting() {
             return Err(taken(entry, at.call, self.now()));
         }
         let mut data = entry.data.clone();
-        self.check_references(at, new, stale)?;
+        self.check_references(at, new, timing.stale)?;
         let mut args = new.clone();
         let mut sealed = seal(at.kind.args, &mut args, &data.op);
         // What the service chose stays, unless it is given now.
@@ -114,7 +144,7 @@ impl Core {
             }
         }
         if args == data.args && sealed == data.sealed {
-            return Ok(());
+            return Ok(None);
         }
         let now = self.now();
         if data.ready_at > now {
@@ -122,12 +152,13 @@ impl Core {
             return Err(at.call.must_wait("ResourceInUse", message, Duration::from_micros(data.ready_at - now)));
         }
         self.check_free(at, &args, Some(&data.args))?;
+        self.check_neighbours(at, &args)?;
         (data.args, data.sealed) = (args, sealed);
         data.revision += 1;
         data.outputs.retain(|name, _| !at.kind.output(name).is_some_and(|f| f.volatile));
         self.make_outputs(at.kind, &mut data);
-        data.ready_at = self.ready_at(start, at.kind.update);
-        self.put(at.kind, data).map_err(|e| at.call.broke(&e))
+        data.ready_at = self.ready_at(timing.start, at.kind.update);
+        Ok(Some(data))
     }
 
     /// Starts a deletion, with everything that goes along.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use dr_core::cloud::{CloudError, ErrorClass};
+use dr_core::compare::excluded;
 use dr_core::value::{Map, Value};
 
-use crate::inner::{Core, ResourceKey};
 use crate::call::Call;
+use crate::inner::{Core, ResourceKey};
 use crate::refer::is_foreign;
 use crate::state::{Entry, unique_name};
 
@@ -62,6 +63,25 @@ impl Core {
                 wait.as_secs_f64()
             );
             return Err(at.call.must_wait("NameRecentlyDeleted", message, wait));
+        }
+        Ok(())
+    }
+
+    /// That nothing stands there beside which it cannot.
+    pub(crate) fn check_neighbours(&self, at: ResourceKey<'_>, args: &Map<Value>) -> Result<(), CloudError> {
+        let others = self.state.neighbours(at.kind, args).map(|(_, entry)| entry);
+        let others = others.filter(|entry| *entry.data.id != *at.id && !entry.is_deleting());
+        for entry in others {
+            let Some(exclusion) = excluded(at.kind, args, &entry.data.args) else { continue };
+            let said = |args: &Map<Value>| args.get(exclusion.field).map_or("nothing".to_owned(), Value::to_text);
+            let message = format!(
+                "{} has `{}`: {}, beside which there can be no {}",
+                entry.describe(),
+                exclusion.field,
+                said(&entry.data.args),
+                said(args)
+            );
+            return Err(at.call.fails(ErrorClass::Invalid, "Conflicting", message));
         }
         Ok(())
     }

@@ -181,7 +181,7 @@ impl Core {
     }
 
     /// Writes changes, then lets them show.
-    fn commit(&mut self, changes: Vec<LogLine<'_>>) -> Result<(), SandboxError> {
+    pub(crate) fn commit(&mut self, changes: Vec<LogLine<'_>>) -> Result<(), SandboxError> {
         let now = self.now();
         if let Some(log) = &mut self.log {
             log.append(&changes)?;

@@ -17,12 +17,13 @@
 //! - **Secrets stay out.** Sensitive and write-only arguments are kept as salted hashes; sensitive attributes are
 //!   derived anew. What a script puts into an ordinary argument is kept as it is, in a file that only its owner reads.
 //!
-//! The rooms: `serve.rs` is the outside of a call (latency, faults, counting), `act.rs` its effect, `check.rs` what it
+//! The rooms: `serve.rs` is the outside of a call (latency, faults, counting), `act.rs` and `batch.rs` its effect, `check.rs` what it
 //! is refused for, `inner.rs` memory and log, `state.rs` what is there with its indexes, `refer.rs` who refers to whom,
 //! `make.rs` and `template.rs` how ids and attributes are made, `seal.rs` what becomes of secrets, `log.rs` what is on
 //! disk, `tamper.rs` what tests and users do behind the engine's back.
 
 mod act;
+mod batch;
 mod call;
 mod check;
 mod error;

@@ -8,16 +8,18 @@
 use std::time::Duration;
 
 use dr_core::cloud::{
-    Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, TaggedResource, Target,
+    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled,
+    TaggedResource, Target,
 };
 use dr_core::schema::{Kind, Place};
 use dr_core::value::{Map, Str, Value};
 use tokio::time::Instant;
 
 use crate::Sandbox;
-use crate::inner::{Core, ResourceKey};
+use crate::act::Timing;
 use crate::call::{Call, broke};
 use crate::fault::Fault;
+use crate::inner::{Core, ResourceKey};
 
 /// How long a call that changes something takes, at real speed.
 const LATENCY: Duration = Duration::from_millis(30);
@@ -49,6 +51,7 @@ const READ: Op = Op::look("read", "Get");
 const UPDATE: Op = Op::change("update", "Update");
 const DELETE: Op = Op::change("delete", "Delete");
 const DELETED: Op = Op::look("deleted", "Describe");
+const BATCH: Op = Op::change("batch", "Change");
 const LOOK_UP: Op = Op::look("look_up", "LookUp");
 
 /// What the effect of a call gets to know about the call.
@@ -108,6 +111,12 @@ impl Sandbox {
     }
 }
 
+impl Passing {
+    fn timing(&self) -> Timing {
+        Timing { start: self.start, stale: self.fault == Some(Fault::Stale) }
+    }
+}
+
 /// Lets time pass.
 async fn pass(time: Duration) {
     if !time.is_zero() {
@@ -144,7 +153,7 @@ impl Cloud for Sandbox {
 
     fn create<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str> {
         Box::pin(self.call(CREATE, at, at.kind.create, move |core, passing| {
-            core.create(key(at, "", passing), args, intent, passing.start, passing.fault == Some(Fault::Stale))
+            core.create(key(at, "", passing), args, intent, passing.timing())
         }))
     }
 
@@ -184,7 +193,7 @@ impl Cloud for Sandbox {
         new: &'a Map<Value>,
     ) -> CloudResult<'a, ()> {
         Box::pin(self.call(UPDATE, at, at.kind.update, move |core, passing| {
-            core.update(key(at, id, passing), new, passing.start, passing.fault == Some(Fault::Stale))
+            core.update(key(at, id, passing), new, passing.timing())
         }))
     }
 
@@ -206,6 +215,20 @@ impl Cloud for Sandbox {
                 settled => Ok(settled),
             },
         ))
+    }
+
+    fn batch<'a>(&'a self, items: &'a [BatchItem<'a>]) -> CloudResult<'a, Vec<Str>> {
+        let Some(first) = items.first() else { return Box::pin(std::future::ready(Ok(Vec::new()))) };
+        Box::pin(self.call(BATCH, first.at, first.at.kind.update, move |core, passing| {
+            let keyed = items.iter().map(|item| {
+                let id = match item.change {
+                    BatchChange::Create { .. } => "",
+                    BatchChange::Update { id, .. } | BatchChange::Delete { id, .. } => id,
+                };
+                (key(item.at, id, passing), item.change)
+            });
+            core.batch(passing.call, &keyed.collect::<Vec<_>>(), passing.timing())
+        }))
     }
 
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {

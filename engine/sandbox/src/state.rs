@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hasher as _};
 
+use dr_core::compare::canonical;
 use dr_core::registry::Registry;
 use dr_core::schema::{Kind, Scope};
 use dr_core::value::{Map, Str, Value};
@@ -112,6 +113,8 @@ pub(crate) struct SandboxState {
     by_name: BTreeMap<Mark, u64>,
     /// Who has a value that it is known by.
     known: BTreeSet<Link>,
+    /// Who has equal values of arguments among which not everything can stand side by side.
+    neighbours: BTreeSet<Link>,
     /// Who refers to a value.
     ties: BTreeMap<Link, Tie>,
     /// When the ones that are being deleted are gone.
@@ -133,6 +136,7 @@ impl SandboxState {
             by_op: BTreeMap::new(),
             by_name: BTreeMap::new(),
             known: BTreeSet::new(),
+            neighbours: BTreeSet::new(),
             ties: BTreeMap::new(),
             due: BTreeSet::new(),
             blocked: BTreeMap::new(),
@@ -173,6 +177,15 @@ impl SandboxState {
 
     pub(crate) fn of_name(&self, name: &str) -> Option<&Entry> {
         self.by_name.get(&mark("", name)).and_then(|key| self.get(*key))
+    }
+
+    /// The resources of a kind that may not stand beside one with these arguments, and more.
+    pub(crate) fn neighbours(&self, kind: &'static Kind, args: &Map<Value>) -> impl Iterator<Item = (u64, &Entry)> {
+        let keys: BTreeSet<u64> = surroundings(kind, args)
+            .flat_map(|place| self.neighbours.range((place, 0)..=(place, u64::MAX)))
+            .map(|(_, key)| *key)
+            .collect();
+        keys.into_iter().filter_map(|key| Some((key, self.get(key)?)))
     }
 
     /// Until when a name is blocked.
@@ -221,6 +234,7 @@ impl SandboxState {
         for value in self.values(kind, &data) {
             self.known.insert((mark(kind.name, &value), key));
         }
+        self.neighbours.extend(surroundings(kind, &data.args).map(|place| (place, key)));
         for found in self.references.within(kind, &data.args) {
             let tie = self.ties.entry((mark(found.kind, &found.value), key)).or_default();
             tie.blocks |= found.blocks;
@@ -238,11 +252,14 @@ impl SandboxState {
     }
 
     /// Takes a resource out of everything.
-    fn take(&mut self, key: u64) -> Option<Box<Entry>> {
+    pub(crate) fn take(&mut self, key: u64) -> Option<Box<Entry>> {
         let entry = self.entries.remove(&key)?;
         let (kind, data) = (entry.kind, &entry.data);
         for value in self.values(kind, data) {
             self.known.remove(&(mark(kind.name, &value), key));
+        }
+        for place in surroundings(kind, &data.args) {
+            self.neighbours.remove(&(place, key));
         }
         for found in self.references.within(kind, &data.args) {
             self.ties.remove(&(mark(found.kind, &found.value), key));
@@ -363,6 +380,24 @@ impl SandboxState {
         }
         values
     }
+}
+
+/// The places that a resource shares with its neighbours: one for each set of arguments that its kind's exclusions are
+/// told among.
+fn surroundings(kind: &'static Kind, args: &Map<Value>) -> impl Iterator<Item = Mark> {
+    let places: BTreeSet<Mark> = { kind.exclusions.iter() }
+        .map(|exclusion| {
+            let mut place = String::new();
+            for name in exclusion.among {
+                place.push_str(name);
+                if let (Some(field), Some(value)) = (kind.arg(name), args.get(*name)) {
+                    place.push_str(&canonical(field, value).to_json());
+                }
+            }
+            mark(kind.name, &place)
+        })
+        .collect();
+    places.into_iter()
 }
 
 /// What must be the only one of its kind, and where; `None` when nothing must, or when it has none of it.

@@ -10,8 +10,8 @@ use dr_core::schema::closest;
 use dr_core::value::{Map, Str, Value};
 
 use crate::Sandbox;
-use crate::inner::Core;
 use crate::error::SandboxError;
+use crate::inner::Core;
 use crate::seal::seal;
 use crate::state::Entry;
 

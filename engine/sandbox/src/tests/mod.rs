@@ -1,5 +1,6 @@
 //! Tests of the sandbox on a registry written for them: every fact that a kind can state is stated by one here.
 
+mod batch;
 mod disk;
 mod facts;
 mod faults;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use dr_core::address::Address;
 use dr_core::cloud::{Cloud as _, CloudError, ErrorClass, Intent, Live, Settled, Target};
 use dr_core::registry::Registry;
-use dr_core::schema::{Condition, Field, Kind, Lit, Place, Presence, Reference, Scope, Type};
+use dr_core::schema::{Condition, Excluded, Exclusion, Field, Kind, Lit, Place, Presence, Reference, Scope, Type};
 use dr_core::value::{Map, Str, Value};
 
 use crate::{Sandbox, SandboxOptions, Speed};
@@ -152,6 +153,34 @@ static BUCKET: Kind = Kind {
     unique: Some((&["name"], Scope::World)),
     ..Kind::new("s3.bucket", "", &[arg("name", Type::Str)], &[like("arn", Type::Str, "arn:aws:s3:::{name}")])
 };
+/// Several of one name, which change together.
+static RECORD: Kind = Kind {
+    place: Place::Global,
+    id: "{name}/{type}/{set}",
+    unique: Some((&["name", "type", "set"], Scope::Account)),
+    batch: Some(&["name"]),
+    exclusions: &[
+        Exclusion { among: &["name"], field: "type", of: Excluded::Others("CNAME") },
+        Exclusion { among: &["name", "type"], field: "set", of: Excluded::Others("") },
+        Exclusion { among: &["name", "type"], field: "role", of: Excluded::Equals },
+        Exclusion { among: &["name", "type"], field: "weight", of: Excluded::Nothing },
+    ],
+    update: Duration::from_secs(2),
+    delete: Duration::from_secs(2),
+    ..Kind::new(
+        "dns.record",
+        "",
+        &[
+            Field { ignore_case: true, ..arg("name", Type::Str) },
+            arg("type", Type::Str),
+            Field { presence: Presence::Default(Lit::Str("")), ..Field::new("set", "", Type::Str) },
+            arg("role", Type::Str),
+            arg("weight", Type::Int),
+            arg("value", Type::Str),
+        ],
+        &[],
+    )
+};
 static ZONES: Kind = Kind {
     lookup: true,
     ..Kind::new(
@@ -166,9 +195,9 @@ static ZONES: Kind = Kind {
 };
 static RANDOM: Kind = Kind { place: Place::Local, ..Kind::new("random.password", "", &[], &[]) };
 
-static KINDS: [&Kind; 15] = [
-    &VPC, &SUBNET, &WATCH, &QUEUE, &KEY, &ALIAS, &API, &STAGE, &HOOK, &ROLE, &POLICY, &DATABASE, &BUCKET, &ZONES,
-    &RANDOM,
+static KINDS: [&Kind; 16] = [
+    &VPC, &SUBNET, &WATCH, &QUEUE, &KEY, &ALIAS, &API, &STAGE, &HOOK, &ROLE, &POLICY, &DATABASE, &BUCKET, &RECORD,
+    &ZONES, &RANDOM,
 ];
 
 pub(super) fn registry() -> Arc<Registry> {
