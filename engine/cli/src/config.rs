@@ -8,10 +8,13 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use dr_core::diagnostic::{Diagnostic, Span};
+use dr_core::number;
 use dr_core::schema::closest;
 use dr_core::value::{Float, Value};
+use dr_script::{FileError, read_script};
 use serde::Deserialize;
-use toml::de::DeTable;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use crate::exit::CommandFailure;
 use crate::render::diagnostic::Sources;
@@ -85,9 +88,9 @@ impl Project {
         let root = from.ancestors().find(|dir| dir.join(FILE).is_file() || dir.join("programs").is_dir());
         let root = root.unwrap_or(from).to_owned();
         let path = root.join(FILE);
-        let config = match std::fs::read_to_string(&path) {
+        let config = match read_script(&path) {
             Ok(text) => Config::parse(&text).map_err(|d| CommandFailure::found(d, Sources::new(&root)))?,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Config::default(),
+            Err(FileError::Read(e)) if e.kind() == std::io::ErrorKind::NotFound => Config::default(),
             Err(e) => return Err(CommandFailure::new(format!("cannot read `{}`", path.display())).because(&e)),
         };
         Ok(Project { root, config })
@@ -102,6 +105,7 @@ impl Config {
         let table = DeTable::parse(text).map_err(failed)?;
         let mut unknown = Vec::new();
         check_keys(table.get_ref(), TOP, text, &mut unknown);
+        table.get_ref().values().for_each(|value| check_numbers(value, text, &mut unknown));
         if !unknown.is_empty() {
             return Err(unknown);
         }
@@ -153,6 +157,25 @@ fn check_keys(table: &DeTable<'_>, known: &'static [(&'static str, Keys)], text:
             }
             _ => {}
         }
+    }
+}
+
+/// Refuses numbers that no value holds exactly.
+fn check_numbers(value: &Spanned<DeValue<'_>>, text: &str, out: &mut Vec<Diagnostic>) {
+    match value.get_ref() {
+        DeValue::Float(float) => {
+            let wrong = match float.as_str() {
+                special if special.ends_with("inf") || special.ends_with("nan") => {
+                    Some(format!("`{special}` is no number that a parameter can have"))
+                }
+                number => number::parse(number).err(),
+            };
+            let place = span(text, value.span().start, value.span().end);
+            out.extend(wrong.map(|wrong| Diagnostic::error(wrong).at(place, "")));
+        }
+        DeValue::Array(items) => items.iter().for_each(|item| check_numbers(item, text, out)),
+        DeValue::Table(table) => table.values().for_each(|value| check_numbers(value, text, out)),
+        _ => {}
     }
 }
 
@@ -216,6 +239,24 @@ mod tests {
              dr.toml:3:1: `spede` is not a setting of dr.toml did you mean `speed`?\n"
         );
         assert!(problem("zzz = 1").contains("known here: cloud, environment"));
+    }
+
+    #[test]
+    fn numbers_are_exact_or_refused() {
+        for (number, why) in [
+            ("inf", "`inf` is no number"),
+            ("[1, { a = -nan }]", "`-nan` is no number"),
+            ("0.12345678901234567890", "has more digits than a decimal number keeps"),
+            ("9007199254740993.0", "has more digits than a decimal number keeps"),
+            ("1e400", "1e400"),
+            ("9223372036854775808", "dr.toml:2:5: "),
+        ] {
+            let found = problem(&format!("[programs.p.parameters]\nx = {number}\n"));
+            assert!(found.starts_with("dr.toml:2:") && found.contains(why), "{number}: {found}");
+        }
+        let fine = "[programs.p.parameters]\nx = [9_007_199_254_740_993, 1_0.5, 1e3, 0x10]\n";
+        let config = Config::parse(fine).unwrap();
+        assert_eq!(value(&config.programs["p"].parameters["x"]).to_json(), "[9007199254740993,10.5,1000.0,16]");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use dr_script::FileError;
+
 use crate::config::Project;
 use crate::exit::CommandFailure;
 
@@ -105,20 +107,18 @@ pub(crate) fn scripts(folder: &Path) -> Vec<PathBuf> {
 /// Reads a script.
 ///
 /// # Errors
-/// When it cannot be read, or is no text in UTF-8.
+/// When it cannot be read as one.
 pub(crate) fn read(path: &Path, source_name: &str) -> Result<String, CommandFailure> {
-    let bytes =
-        std::fs::read(path).map_err(|e| CommandFailure::new(format!("cannot read `{source_name}`")).because(&e))?;
-    // Some editors mark a text as UTF-8 by three bytes in front, which are no part of it.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
-    String::from_utf8(bytes).map_err(|e| {
-        let (good, rest) = e.as_bytes().split_at(e.utf8_error().valid_up_to());
-        let good = String::from_utf8_lossy(good);
-        let line = good.matches('\n').count() + 1;
-        let column = good.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        let byte = rest.first().copied().unwrap_or_default();
-        CommandFailure::new(format!("{source_name}:{line}:{column}: the byte 0x{byte:02x} is no UTF-8 text"))
-            .hint("save the file as UTF-8")
+    dr_script::read_script(path).map_err(|error| match error {
+        FileError::Encoding { line, column, byte, utf_16 } => {
+            let place = format!("{source_name}:{line}:{column}");
+            CommandFailure::new(format!("{place}: the byte 0x{byte:02x} is no UTF-8 text")).hint(if utf_16 {
+                "save the file as UTF-8; it begins as UTF-16 does"
+            } else {
+                "save the file as UTF-8"
+            })
+        }
+        error => CommandFailure::new(format!("cannot read `{source_name}`")).because(&error),
     })
 }
 

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::Str;
+use crate::text::{Str, shortened};
 
 /// A place in a script.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -79,13 +79,20 @@ pub struct Diagnostic {
     pub trace: Vec<Frame>,
 }
 
+/// A text as a diagnostic tells it: what it quotes may be as long as a program can make it.
+fn told(text: impl Into<String>) -> String {
+    const MOST: usize = 4_000;
+    let text = text.into();
+    if text.len() <= MOST { text } else { shortened(&text, MOST) }
+}
+
 impl Diagnostic {
     /// An error without a place.
     pub fn error(message: impl Into<String>) -> Diagnostic {
         Diagnostic {
             severity: Severity::Error,
             code: None,
-            message: message.into(),
+            message: told(message),
             labels: Vec::new(),
             help: Vec::new(),
             trace: Vec::new(),
@@ -108,7 +115,7 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, span: impl Into<Option<Span>>, text: impl Into<String>) -> Diagnostic {
         if let Some(span) = span.into() {
-            self.labels.push(Label { span, text: text.into(), primary: true });
+            self.labels.push(Label { span, text: told(text), primary: true });
         }
         self
     }
@@ -117,7 +124,7 @@ impl Diagnostic {
     #[must_use]
     pub fn also(mut self, span: impl Into<Option<Span>>, text: impl Into<String>) -> Diagnostic {
         if let Some(span) = span.into() {
-            self.labels.push(Label { span, text: text.into(), primary: false });
+            self.labels.push(Label { span, text: told(text), primary: false });
         }
         self
     }
@@ -125,7 +132,7 @@ impl Diagnostic {
     /// With a way out.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
-        self.help.push(help.into());
+        self.help.push(told(help));
         self
     }
 

@@ -4,6 +4,7 @@
 //! attribute of a resource, or a pure computation over those. [`Expr::reduce`] replaces what is known and folds what
 //! then can be computed; what stays is what is "known after apply". Planning and applying use the same reduction.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::function::Function;
-use crate::value::{Map, Str, Value, quoted};
+use crate::limits::{self, TooLarge, Weight};
+use crate::text::shortened;
+use crate::value::{Map, REDACTED, Str, Value, quoted};
 
 /// A value, or how to compute one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +64,15 @@ pub struct EvalError {
     pub what: String,
     /// What does not fit.
     pub why: String,
+}
+
+impl EvalError {
+    /// How much of an expression is shown, in characters.
+    const SHOWN: usize = 200;
+
+    fn new(what: &dyn fmt::Display, why: String) -> EvalError {
+        EvalError { what: shortened(what, EvalError::SHOWN), why }
+    }
 }
 
 impl Expr {
@@ -112,12 +124,27 @@ impl Expr {
         matches!(self, Expr::Known(Value::Null))
     }
 
-    /// The part under a key, when the expression's own shape shows it.
-    pub fn part(&self, key: &str) -> Option<Expr> {
+    /// Adds what it holds to a weight. What is not known weighs more: it is gone through again and again.
+    ///
+    /// # Errors
+    /// When the whole is larger than a value may be.
+    pub fn weigh(&self, weight: &mut Weight) -> Result<(), TooLarge> {
+        const OPEN: usize = 480;
         match self {
-            Expr::Known(v) => v.as_map()?.get(key).cloned().map(Expr::Known),
-            Expr::Map(entries) => entries.get(key).cloned(),
-            _ => None,
+            Expr::Known(value) => return value.weigh(weight),
+            Expr::List(_) | Expr::Map(_) => weight.add(0)?,
+            _ => weight.add(OPEN)?,
+        }
+        match self {
+            Expr::Known(_) | Expr::Attr(_) => Ok(()),
+            Expr::List(items) | Expr::Concat(items) | Expr::Call(_, items) => {
+                items.iter().try_for_each(|e| e.weigh(weight))
+            }
+            Expr::Map(entries) => entries.iter().try_for_each(|(key, e)| {
+                weight.add(key.len())?;
+                e.weigh(weight)
+            }),
+            Expr::Get(inner, _) => inner.weigh(weight),
         }
     }
 
@@ -163,7 +190,7 @@ impl Expr {
                 None => self.clone(),
             },
             Expr::Get(inner, key) => inner.reduce(lookup)?.get(key)?,
-            Expr::Concat(parts) => Expr::concat(reduce_all(parts, lookup)?),
+            Expr::Concat(parts) => Expr::concat(reduce_all(parts, lookup)?)?,
             Expr::Call(function, args) => Expr::call(*function, reduce_all(args, lookup)?)?,
         })
     }
@@ -173,7 +200,7 @@ impl Expr {
     /// # Errors
     /// When the whole is known and has no such part.
     pub fn get(self, key: &PartKey) -> Result<Expr, EvalError> {
-        let fail = |whole: &Expr, why: String| Err(EvalError { what: format!("{whole}{key}"), why });
+        let fail = |whole: &Expr, why: String| Err(EvalError::new(&format_args!("{whole}{key}"), why));
         match (&self, key) {
             (Expr::Known(value), _) => match pick(value, key) {
                 Ok(found) => Ok(Expr::Known(found)),
@@ -192,24 +219,24 @@ impl Expr {
     }
 
     /// Puts texts together: joins neighbours that are known, flattens what is nested.
-    pub fn concat(parts: Vec<Expr>) -> Expr {
-        let mut flat: Vec<Expr> = Vec::with_capacity(parts.len());
+    ///
+    /// # Errors
+    /// When the text would be longer than a text may be.
+    pub fn concat(parts: Vec<Expr>) -> Result<Expr, EvalError> {
+        let mut texts = Texts::default();
         for part in parts {
             match part {
-                Expr::Concat(inner) => inner.into_iter().for_each(|p| push_text(&mut flat, p)),
-                other => push_text(&mut flat, other),
+                Expr::Concat(inner) => inner.into_iter().try_for_each(|p| texts.push(p)),
+                other => texts.push(other),
             }
+            .map_err(|error| EvalError { what: "a text".into(), why: error.to_string() })?;
         }
-        match flat.as_slice() {
+        texts.close();
+        Ok(match texts.parts.as_slice() {
             [] => Expr::str(""),
-            [Expr::Known(Value::Str(_))] => flat.remove(0),
-            [Expr::Known(Value::Secret(inner))] if matches!(**inner, Value::Str(_)) => flat.remove(0),
-            [Expr::Known(value)] => {
-                let text = Value::from(value.to_text());
-                Expr::Known(if value.has_secret() { text.secret() } else { text })
-            }
-            _ => Expr::Concat(flat),
-        }
+            [Expr::Known(_)] => texts.parts.remove(0),
+            _ => Expr::Concat(texts.parts),
+        })
     }
 
     /// A function call; computed at once when all arguments are known.
@@ -218,10 +245,9 @@ impl Expr {
     /// When all arguments are known and the function refuses them.
     pub fn call(function: Function, args: Vec<Expr>) -> Result<Expr, EvalError> {
         match args.iter().map(|e| e.known().cloned()).collect::<Option<Vec<Value>>>() {
-            Some(values) => function
-                .apply(&values)
-                .map(Expr::Known)
-                .map_err(|why| EvalError { what: Expr::Call(function, args).to_string(), why }),
+            Some(values) => {
+                function.apply(&values).map(Expr::Known).map_err(|why| EvalError::new(&Expr::Call(function, args), why))
+            }
             None => Ok(Expr::Call(function, args)),
         }
     }
@@ -231,19 +257,44 @@ fn reduce_all(items: &[Expr], lookup: &mut dyn FnMut(&AttrRef) -> Option<Value>)
     items.iter().map(|e| e.reduce(lookup)).collect()
 }
 
-/// Adds a part to a text, joining it with its neighbour when both are known.
-fn push_text(flat: &mut Vec<Expr>, part: Expr) {
-    if let Expr::Known(Value::Str(text)) = &part
-        && text.is_empty()
-    {
-        return;
+/// The parts of a text; what is known and stands together is one part.
+#[derive(Default)]
+struct Texts {
+    parts: Vec<Expr>,
+    /// The known text at the end, which the next part may continue.
+    known: String,
+    /// Whether something secret is in it.
+    secret: bool,
+    /// The length of all that is known.
+    bytes: usize,
+}
+
+impl Texts {
+    fn push(&mut self, part: Expr) -> Result<(), TooLarge> {
+        let Expr::Known(value) = &part else {
+            self.close();
+            self.parts.push(part);
+            return Ok(());
+        };
+        let text = match value.reveal() {
+            Value::Str(text) => Cow::Borrowed(&**text),
+            Value::Null => Cow::Borrowed(""),
+            other => Cow::Owned(other.to_json_within(limits::TEXT).ok_or_else(limits::too_long)?),
+        };
+        self.bytes = limits::text(self.bytes.checked_add(text.len()))?;
+        self.known.push_str(&text);
+        self.secret |= value.has_secret();
+        Ok(())
     }
-    if let (Some(Expr::Known(last)), Expr::Known(next)) = (flat.last_mut(), &part) {
-        let joined = Value::from(last.to_text() + &next.to_text());
-        *last = if last.has_secret() || next.has_secret() { joined.secret() } else { joined };
-        return;
+
+    /// Ends the known text.
+    fn close(&mut self) {
+        let secret = std::mem::take(&mut self.secret);
+        if !self.known.is_empty() || secret {
+            let text = Value::from(std::mem::take(&mut self.known));
+            self.parts.push(Expr::Known(if secret { text.secret() } else { text }));
+        }
     }
-    flat.push(part);
 }
 
 fn position(index: i64, len: usize) -> Option<usize> {
@@ -252,22 +303,25 @@ fn position(index: i64, len: usize) -> Option<usize> {
     (0..len).contains(&at).then_some(at).and_then(|at| usize::try_from(at).ok())
 }
 
+/// A part of a known value. What is in a secret is one, and errors do not tell what is.
 fn pick(value: &Value, key: &PartKey) -> Result<Value, String> {
-    let found = match (value.reveal(), key) {
-        (Value::Map(map), PartKey::Name(name)) => {
-            map.get(name).cloned().ok_or_else(|| match crate::schema::closest(name, map.keys().map(|k| &**k)) {
-                Some(near) => format!("there is no `{name}` in it; did you mean `{near}`?"),
-                None => format!("there is no `{name}` in it"),
-            })?
-        }
+    if let Value::Secret(inner) = value {
+        let hidden = |_| format!("{REDACTED} has no such part");
+        return pick(inner, key).map(Value::secret).map_err(hidden);
+    }
+    match (value, key) {
+        (Value::Map(map), PartKey::Name(name)) => map.get(name).cloned().ok_or_else(|| {
+            let near = crate::schema::closest(name, map.keys().map(|k| &**k));
+            let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            format!("there is no `{name}` in it{near}")
+        }),
         (Value::List(items), PartKey::Index(i)) => match position(*i, items.len()) {
-            Some(at) => items[at].clone(),
-            None => return Err(format!("it has {} items", items.len())),
+            Some(at) => Ok(items[at].clone()),
+            None => Err(format!("it has {} items", items.len())),
         },
-        (other, PartKey::Name(_)) => return Err(format!("{} has no named parts", other.article())),
-        (other, PartKey::Index(_)) => return Err(format!("{} has no numbered items", other.article())),
-    };
-    Ok(if matches!(value, Value::Secret(_)) { found.secret() } else { found })
+        (other, PartKey::Name(_)) => Err(format!("{} has no named parts", other.article())),
+        (other, PartKey::Index(_)) => Err(format!("{} has no numbered items", other.article())),
+    }
 }
 
 impl From<Value> for Expr {
@@ -326,7 +380,7 @@ impl fmt::Display for Expr {
                 f.write_str("\"")?;
                 for part in parts {
                     match part {
-                        Expr::Known(Value::Secret(_)) => f.write_str(crate::value::REDACTED)?,
+                        Expr::Known(v) if v.has_secret() => f.write_str(REDACTED)?,
                         Expr::Known(v) => f.write_str(&v.to_text())?,
                         other => {
                             f.write_str("${")?;
@@ -359,7 +413,8 @@ mod tests {
 
     #[test]
     fn known_parts_fold_and_unknown_ones_stay() {
-        let text = Expr::concat(vec![Expr::str("a-"), Expr::attr(&queue(), "arn"), Expr::attr(&queue(), "url")]);
+        let text =
+            Expr::concat(vec![Expr::str("a-"), Expr::attr(&queue(), "arn"), Expr::attr(&queue(), "url")]).unwrap();
         let reduced = text.reduce(&mut arn).unwrap();
         assert_eq!(reduced.to_string(), "\"a-arn:q${sqs.queue:q.url}\"");
         let whole = reduced.reduce(&mut |_| Some(Value::Int(7))).unwrap();
@@ -382,13 +437,19 @@ mod tests {
 
     #[test]
     fn a_text_with_a_secret_is_secret() {
-        let e = Expr::concat(vec![Expr::str("pw="), Expr::Known(Value::str("x").secret())]);
+        let secret = || Value::str("x").secret();
+        let e = Expr::concat(vec![Expr::str("pw="), Expr::Known(secret())]).unwrap();
         assert_eq!(e, Expr::Known(Value::str("pw=x").secret()));
+        let e = Expr::concat(vec![Expr::Known(Value::List(vec![secret()]))]).unwrap();
+        assert_eq!(e, Expr::Known(Value::str("[\"x\"]").secret()));
     }
 
     #[test]
     fn expressions_survive_serialisation() {
-        let e = Expr::map(Map::from([("k".into(), Expr::concat(vec![Expr::str("x"), Expr::attr(&queue(), "arn")]))]));
+        let e = Expr::map(Map::from([(
+            "k".into(),
+            Expr::concat(vec![Expr::str("x"), Expr::attr(&queue(), "arn")]).unwrap(),
+        )]));
         let text = serde_json::to_string(&e).unwrap();
         assert_eq!(serde_json::from_str::<Expr>(&text).unwrap(), e);
     }

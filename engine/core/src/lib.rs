@@ -5,6 +5,7 @@
 //! arguments, over ordered maps: the same input gives the same output, byte for byte.
 
 pub mod address;
+pub mod cidr;
 pub mod cloud;
 pub mod compare;
 pub mod convert;
@@ -14,8 +15,11 @@ pub mod expr;
 pub mod function;
 pub mod graph;
 pub mod journal;
+pub mod json;
+pub mod limits;
 mod map;
 pub mod naming;
+pub mod number;
 pub mod plan;
 pub mod promise;
 pub mod record;
@@ -26,7 +30,7 @@ pub mod rules;
 pub mod schedule;
 pub mod schema;
 pub mod secrecy;
-mod text;
+pub mod text;
 pub mod value;
 pub mod walk;
 pub mod world;

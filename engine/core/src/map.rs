@@ -136,7 +136,7 @@ impl<V: Serialize> Serialize for Map<V> {
     }
 }
 
-/// Keys are interned as they are read. A key that comes twice has the value that came last.
+/// Keys are interned as they are read. A key that comes twice is an error.
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for Map<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries<V>(PhantomData<V>);
@@ -147,8 +147,11 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Map<V> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Map<V>, A::Error> {
                 let mut map = Map::new();
-                while let Some((key, value)) = access.next_entry::<Name, V>()? {
-                    map.insert(key.0, value);
+                while let Some(Name(key)) = access.next_key()? {
+                    if map.contains_key(&*key) {
+                        return Err(serde::de::Error::custom(format!("the key `{key}` comes twice")));
+                    }
+                    map.insert(key, access.next_value()?);
                 }
                 map.shrink_to_fit();
                 Ok(map)
@@ -166,7 +169,12 @@ mod tests {
     fn the_order_is_that_of_the_keys_however_they_come() {
         let map: Map<i32> = [("b", 1), ("a", 2), ("c", 3), ("b", 4)].map(|(k, v)| (Str::from(k), v)).into();
         assert_eq!(format!("{map:?}"), r#"{"a": 2, "b": 4, "c": 3}"#);
-        assert_eq!(serde_json::from_str::<Map<i32>>(r#"{"c":3,"b":1,"a":2,"b":4}"#).unwrap(), map);
+        assert_eq!(serde_json::from_str::<Map<i32>>(r#"{"c":3,"b":4,"a":2}"#).unwrap(), map);
         assert_eq!(serde_json::to_string(&map).unwrap(), r#"{"a":2,"b":4,"c":3}"#);
+    }
+    #[test]
+    fn a_key_that_comes_twice_is_refused() {
+        let error = serde_json::from_str::<Map<i32>>(r#"{"a":1,"a":2}"#).unwrap_err();
+        assert!(error.to_string().starts_with("the key `a` comes twice"), "{error}");
     }
 }

@@ -10,6 +10,7 @@ use regex_lite::Regex;
 
 use crate::expr::Expr;
 use crate::naming::{self, physical_name};
+use crate::number;
 use crate::schema::{Condition, Field, Kind, Presence, Type, closest};
 use crate::secrecy;
 use crate::value::{Float, Map, Str, Value, intern, quoted};
@@ -283,16 +284,20 @@ fn mismatch(spot: &Spot<'_>, tree: Tree<'_>) -> Option<Problem> {
             (Type::Any, _)
             | (Type::Bool, Value::Bool(_))
             | (Type::Int, Value::Int(_))
-            | (Type::Float, Value::Int(_) | Value::Float(_))
+            | (Type::Float, Value::Float(_))
             | (Type::Str, Value::Str(_))
             | (Type::List(_), Value::List(_))
             | (Type::Map(_) | Type::Object(_), Value::Map(_))
             | (Type::Json | Type::Policy, Value::Map(_) | Value::List(_)) => return None,
             (Type::Json | Type::Policy, Value::Str(text)) => {
                 let error = Value::from_json(text).err()?;
-                let place = format!("line {}, column {}", error.line(), error.column());
-                return Some(Problem::new(spot.path(), format!("this text is not JSON ({place})")));
+                let message = match spot.secret {
+                    true => "this text, which is sensitive and not shown, is no JSON that can be read".to_owned(),
+                    false => format!("this JSON cannot be read: {error}"),
+                };
+                return Some(Problem::new(spot.path(), message));
             }
+            (Type::Float, Value::Int(int)) if spot.secret || number::to_float(*int).is_ok() => return None,
             (_, found) => (describe_found(spot, found), coercion_hint(spot, found)),
         },
     };
@@ -311,7 +316,7 @@ fn conditions(spot: &Spot<'_>, field: &Field, known: &Value) -> Vec<Problem> {
     for condition in field.checks {
         if let Some(message) = violated(*condition, known) {
             let shown = secrecy::shown(spot, known);
-            let mut problem = Problem::new(spot.path(), format!("`{}` {message}, not {}", field.name, shorten(&shown)));
+            let mut problem = Problem::new(spot.path(), format!("`{}` {message}, not {shown}", field.name));
             if let Condition::OneOf(allowed) = condition
                 && let Some(near) =
                     known.as_str().filter(|_| !spot.secret).and_then(|s| closest(s, allowed.iter().copied()))
@@ -339,7 +344,7 @@ fn unknown_key(path: Vec<Str>, of: &str, fields: &[Field]) -> Problem {
 fn describe_found(spot: &Spot<'_>, value: &Value) -> String {
     match value {
         Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) => {
-            format!("{} ({})", value.article(), shorten(&secrecy::shown(spot, value)))
+            format!("{} ({})", value.article(), secrecy::shown(spot, value))
         }
         other => other.article().to_owned(),
     }
@@ -356,14 +361,6 @@ fn coercion_hint(spot: &Spot<'_>, found: &Value) -> Option<String> {
         (Type::Str, Value::Int(_) | Value::Bool(_)) => Some("put it in quotes".into()),
         (Type::List(_), _) => Some("put it in brackets: [..]".into()),
         _ => None,
-    }
-}
-
-fn shorten(text: &str) -> String {
-    if text.chars().count() <= 60 {
-        text.to_owned()
-    } else {
-        format!("{}…", text.chars().take(59).collect::<String>())
     }
 }
 
@@ -465,7 +462,7 @@ mod tests {
         const KIND: Kind = Kind::new("x.vault", "", ARGS, &[]);
         let other = Expr::attr(&crate::address::Address::parse("x.thing:t").unwrap(), "url");
         let given = Map::from([
-            ("secret".into(), Expr::concat(vec![Expr::str("hunter2@"), other])),
+            ("secret".into(), Expr::concat(vec![Expr::str("hunter2@"), other]).unwrap()),
             ("block".into(), Expr::Known(Value::from_json(r#"{"secret":"hunter2"}"#).unwrap())),
         ]);
         let (args, problems) = resolve(&KIND, given, &Surroundings::default());

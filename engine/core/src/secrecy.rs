@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use crate::cloud::Live;
 use crate::expr::Expr;
 use crate::schema::{Field, Kind};
+use crate::text::shortened;
 use crate::value::{Map, REDACTED, Value};
 use crate::walk::{Spot, each_known, map_open, map_value};
 
@@ -72,9 +73,10 @@ fn closed(value: Value) -> Value {
     }
 }
 
-/// A value as messages show it: not at all where it is secret.
+/// The first of a value as messages show it: nothing where it is secret.
 pub fn shown(spot: &Spot<'_>, value: &Value) -> String {
-    if spot.secret { REDACTED.to_owned() } else { value.to_string() }
+    const MOST: usize = 60;
+    if spot.secret { REDACTED.to_owned() } else { shortened(value, MOST) }
 }
 
 fn holds_secrets(field: &Field) -> bool {
@@ -104,7 +106,7 @@ mod tests {
     #[test]
     fn of_what_is_partly_known_the_known_parts_are_marked() {
         let other = Expr::attr(&crate::address::Address::parse("x.thing:t").unwrap(), "url");
-        let password = Expr::concat(vec![Expr::str("hunter2@"), other.clone()]);
+        let password = Expr::concat(vec![Expr::str("hunter2@"), other.clone()]).unwrap();
         let login = Expr::map(Map::from([("user".into(), Expr::str("u")), ("password".into(), password)]));
         let logins = Expr::map(Map::from([("a".into(), Expr::list(vec![login])), ("b".into(), other)]));
         let shown = format!("{:?}", mark_expr(&Spot::of(&LOGINS), logins));

@@ -1,4 +1,4 @@
-//! Shared text.
+//! Text: shared, and shortened for people.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -34,6 +34,32 @@ pub fn intern(text: &str) -> Str {
     })
 }
 
+/// The first characters of what something shows, for messages; a mark says that there is more. What is not shown is
+/// not even made.
+pub fn shortened(shown: impl fmt::Display, most: usize) -> String {
+    struct Start {
+        text: String,
+        room: usize,
+    }
+    impl fmt::Write for Start {
+        fn write_str(&mut self, more: &str) -> fmt::Result {
+            for c in more.chars() {
+                self.text.push(c);
+                // One more than fits shows that there is more.
+                self.room = self.room.checked_sub(1).ok_or(fmt::Error)?;
+            }
+            Ok(())
+        }
+    }
+    let mut start = Start { text: String::new(), room: most };
+    if fmt::write(&mut start, format_args!("{shown}")).is_err() {
+        let keep = start.text.char_indices().nth(most.saturating_sub(1)).map_or(0, |(at, _)| at);
+        start.text.truncate(keep);
+        start.text.push('…');
+    }
+    start.text
+}
+
 /// Reads text with [`intern`]. For `#[serde(deserialize_with)]`.
 pub(crate) fn interned<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Str, D::Error> {
     Name::deserialize(deserializer).map(|name| name.0)
@@ -60,5 +86,27 @@ impl<'de> Deserialize<'de> for Name {
             }
         }
         deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_and_marked() {
+        for (text, most, shown) in [("äöü", 3, "äöü"), ("äöüß", 3, "äö…"), ("", 0, ""), ("a", 0, "…"), ("ab", 1, "…")]
+        {
+            assert_eq!(shortened(text, most), shown, "{text} {most}");
+        }
+        struct Endless;
+        impl fmt::Display for Endless {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                loop {
+                    f.write_str("on and ")?;
+                }
+            }
+        }
+        assert_eq!(shortened(Endless, 10), "on and on…");
     }
 }

@@ -42,7 +42,11 @@ async fn what_was_unknown_is_computed_checked_and_recorded() {
         &Snapshot::default(),
         vec![
             create("x.quick:a", &[], &[("password", Expr::str("clear")), ("name", secret)]),
-            create("x.quick:b", &[0], &[("peer", Expr::concat(vec![Expr::str("->"), attr("x.quick:a", "arn")]))]),
+            create(
+                "x.quick:b",
+                &[0],
+                &[("peer", Expr::concat(vec![Expr::str("->"), attr("x.quick:a", "arn")]).unwrap())],
+            ),
             step(Action::Read, "x.look:l", &[0], &[("name", attr("x.quick:a", "id"))]),
             create("x.quick:c", &[2], &[("peer", attr("x.look:l", "arn"))]),
             create("x.quick:wrong", &[0], &[("size", attr("x.quick:a", "arn"))]),

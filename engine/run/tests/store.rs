@@ -182,7 +182,7 @@ async fn stored_plans_come_back_whole_or_not_at_all() {
     let snapshot = store.snapshot().unwrap();
     let secret = Expr::Known(Value::str(SECRET).secret());
     let reference = Expr::attr(&address("x.quick:a"), "arn");
-    let mixed = Expr::concat(vec![secret.clone(), reference.clone()]);
+    let mixed = Expr::concat(vec![secret.clone(), reference.clone()]).unwrap();
     let part = Expr::Get(
         Arc::new(Expr::map(Map::from([("k".into(), secret.clone()), ("r".into(), reference)]))),
         PartKey::Name("x".into()),

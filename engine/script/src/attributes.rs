@@ -7,7 +7,7 @@ use dr_core::schema::{Field, Kind, Presence, Type};
 use rhai::{Dynamic, Engine};
 
 use crate::coerce::from_expr;
-use crate::fault::{Res, ScriptFault, unknown};
+use crate::fault::{Res, ScriptFault};
 use crate::unknown::{OutputValue, ResourceHandle, walkable};
 
 /// Attributes that resources have unless their kind says otherwise.
@@ -91,9 +91,9 @@ pub(crate) fn register(engine: &mut Engine) {
 /// An unknown cannot be a key or an index of anything.
 fn refuse_unknown_keys(engine: &mut Engine) {
     engine.register_indexer_get(|_: &mut OutputValue, key: OutputValue| -> Res<Dynamic> {
-        Err(unknown("use as a key or index", &key.shown()).into())
+        Err(key.refuse("use as a key or index").into())
     });
     engine.register_indexer_get(|_: &mut ResourceHandle, key: OutputValue| -> Res<Dynamic> {
-        Err(unknown("use as a key or index", &key.shown()).into())
+        Err(key.refuse("use as a key or index").into())
     });
 }

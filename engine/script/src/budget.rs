@@ -40,19 +40,22 @@ pub(crate) fn begin(limits: &Limits, flag: Flag) {
 
 /// Takes one step; answers with what stops the program when a limit is reached.
 pub(crate) fn step() -> Option<Dynamic> {
-    let steps = STEPS.get() + 1;
-    STEPS.set(steps);
+    STEPS.set(STEPS.get() + 1);
+    spent().map(Dynamic::from)
+}
+
+/// What stops the program, when a limit is reached. Parsing takes no steps, but time and memory.
+pub(crate) fn spent() -> Option<ScriptFault> {
     let (most, time, memory) = LIMITS.get();
-    let fault = match FLAG.with_borrow(|flag| flag.0.load(Ordering::Relaxed)) {
-        GO if steps <= most => return None,
+    Some(match FLAG.with_borrow(|flag| flag.0.load(Ordering::Relaxed)) {
+        GO if STEPS.get() <= most => return None,
         GO => ScriptFault::new(format!("the program takes more than {most} steps"))
             .help("is there a loop that never ends?"),
         TOO_LONG => ScriptFault::new(format!("the program runs for more than {time:?}"))
             .help("is there a loop that never ends?"),
         _ => ScriptFault::new(format!("the program needs more than {} MiB of memory", memory >> 20))
             .help("is there a list, map or text that grows without end?"),
-    };
-    Some(Dynamic::from(fault))
+    })
 }
 
 /// Watches an evaluation until it says that it is done.

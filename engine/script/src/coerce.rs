@@ -1,30 +1,33 @@
 //! Coercion: script values to expressions and back. It happens here, once, and nowhere else.
 
-use std::sync::Arc;
-
 use dr_core::expr::Expr;
+use dr_core::limits::{self, DEEPEST, TooLarge, Weight};
 use dr_core::schema::Type;
+use dr_core::text::shortened;
 use dr_core::value::{Float, Map, Str, Value};
-use rhai::{Array, Dynamic};
+use rhai::Dynamic;
 
-use crate::fault::{Res, ScriptFault};
+use crate::fault::ScriptFault;
 use crate::unknown::{OutputValue, ResourceHandle};
-
-/// How deep lists and maps may be nested in a value.
-const DEEPEST: usize = 64;
 
 /// That a script value cannot be a value of the graph.
 #[derive(Debug)]
 pub(crate) struct Bad {
-    /// Keys and indexes from the outside in.
+    /// Keys and indexes from the outside in; none where it is about the value as a whole.
     pub(crate) path: Vec<Str>,
     /// What is wrong.
     pub(crate) fault: ScriptFault,
+    /// Whether it is about one place in the value.
+    placed: bool,
 }
 
 impl Bad {
+    /// The same, one level further out. Of a path that is very long, the innermost keys are told.
     fn within(mut self, key: &str) -> Bad {
-        self.path.insert(0, key.into());
+        const MOST: usize = 8;
+        if self.placed && self.path.len() < MOST {
+            self.path.insert(0, key.into());
+        }
         self
     }
 
@@ -38,59 +41,70 @@ impl Bad {
 }
 
 /// A script value as an expression.
-pub(crate) fn to_expr(value: Dynamic) -> Result<Expr, Bad> {
-    convert(value, DEEPEST)
+pub(crate) fn to_expr(value: &Dynamic) -> Result<Expr, Bad> {
+    convert(value, DEEPEST, &mut Weight::default())
 }
 
 /// A script value as an expression, for errors that have no key to point at.
 pub(crate) fn expr_of(value: &Dynamic) -> Result<Expr, ScriptFault> {
-    to_expr(value.clone()).map_err(Bad::fault)
+    to_expr(value).map_err(Bad::fault)
 }
 
-fn convert(value: Dynamic, room: usize) -> Result<Expr, Bad> {
-    let bad = |fault: ScriptFault| Err(Bad { path: Vec::new(), fault });
-    let value = value.flatten();
-    if let Some(known) = scalar(&value) {
+fn convert(value: &Dynamic, room: usize, weight: &mut Weight) -> Result<Expr, Bad> {
+    // A variable that a closure captured.
+    if value.is_shared() {
+        return convert(&value.flatten_clone(), room, weight);
+    }
+    let bad = |fault: ScriptFault| Bad { path: Vec::new(), fault, placed: true };
+    let heavy = |error: TooLarge| Bad { path: Vec::new(), fault: error.into(), placed: false };
+    if let Ok(text) = value.as_immutable_string_ref() {
+        weight.add(text.len()).map_err(heavy)?;
+    } else {
+        weight.add(0).map_err(heavy)?;
+    }
+    if let Some(known) = scalar(value) {
         return match known {
-            Value::Float(Float(x)) if !x.is_finite() => bad(ScriptFault::new("this number is not finite")),
+            Value::Float(Float(x)) if !x.is_finite() => Err(bad(ScriptFault::new("this number is not finite"))),
             known => Ok(Expr::Known(known)),
         };
     }
-    if room == 0 {
-        return bad(ScriptFault::new(format!("this value is nested more than {DEEPEST} deep")));
-    }
-    if value.is_map() {
+    let deeper = || {
+        room.checked_sub(1)
+            .ok_or_else(|| bad(ScriptFault::new(format!("this value is nested more than {DEEPEST} deep"))))
+    };
+    if let Ok(map) = value.as_map_ref() {
+        let room = deeper()?;
         let mut entries: Map<Expr> = Map::new();
-        for (key, item) in value.cast::<rhai::Map>() {
-            let item = convert(item, room - 1).map_err(|b| b.within(&key))?;
+        for (key, item) in map.iter() {
+            weight.add(key.len()).map_err(heavy)?;
+            let item = convert(item, room, weight).map_err(|b| b.within(key))?;
             entries.insert(key.as_str().into(), item);
         }
         return Ok(Expr::map(entries));
     }
-    if value.is_array() {
-        let items: Result<Vec<Expr>, Bad> = value
-            .cast::<Array>()
-            .into_iter()
-            .enumerate()
-            .map(|(i, item)| convert(item, room - 1).map_err(|b| b.within(&i.to_string())))
-            .collect();
-        return Ok(Expr::list(items?));
+    if let Ok(list) = value.as_array_ref() {
+        let room = deeper()?;
+        let mut items = Vec::with_capacity(list.len());
+        for (i, item) in list.iter().enumerate() {
+            items.push(convert(item, room, weight).map_err(|b| b.within(&i.to_string()))?);
+        }
+        return Ok(Expr::list(items));
     }
     if value.is_fnptr() {
-        return bad(ScriptFault::new("a function cannot be part of a value").help("call it: `f.call(..)`"));
+        return Err(bad(ScriptFault::new("a function cannot be part of a value").help("call it: `f.call(..)`")));
     }
-    let value = match value.try_cast_result::<OutputValue>() {
-        Ok(output) => return Ok(Arc::unwrap_or_clone(output.expr)),
-        Err(other) => other,
-    };
-    match value.try_cast_result::<ResourceHandle>() {
-        Ok(resource) => bad(resource.whole("use")),
-        Err(other) => bad(ScriptFault::new(format!("{} cannot be part of a value", article(&other)))),
+    if let Some(output) = value.read_lock::<OutputValue>() {
+        output.expr.weigh(weight).map_err(heavy)?;
+        return Ok((*output.expr).clone());
     }
+    Err(bad(match value.read_lock::<ResourceHandle>() {
+        Some(resource) => resource.whole("use"),
+        None => ScriptFault::new(format!("{} cannot be part of a value", article(value))),
+    }))
 }
 
 /// Plain values that hold nothing else.
-fn scalar(value: &Dynamic) -> Option<Value> {
+pub(crate) fn scalar(value: &Dynamic) -> Option<Value> {
     if let Ok(text) = value.as_immutable_string_ref() {
         return Some(Value::Str(text.as_str().into()));
     }
@@ -173,29 +187,31 @@ pub(crate) fn article(value: &Dynamic) -> &'static str {
         "a value known only after apply"
     } else if value.is::<ResourceHandle>() {
         "a resource"
+    } else if value.type_name().contains("Range") {
+        "a range"
     } else {
         "a value of another type"
     }
 }
 
-/// The first unknown in a script value, as messages show it.
-pub(crate) fn first_unknown(value: &Dynamic) -> Option<String> {
+/// The first unknown or secret in a script value.
+pub(crate) fn first_unknown(value: &Dynamic) -> Option<OutputValue> {
     if let Ok(map) = value.as_map_ref() {
         return map.values().find_map(first_unknown);
     }
     if let Ok(list) = value.as_array_ref() {
         return list.iter().find_map(first_unknown);
     }
-    value.read_lock::<OutputValue>().map(|o| o.shown())
+    value.read_lock::<OutputValue>().map(|output| output.clone())
 }
 
-/// A value as `print` shows it.
-pub(crate) fn show(value: &Dynamic) -> Res<String> {
+/// A value as `print` shows it: a text as it is, everything else as JSON, with secrets hidden.
+pub(crate) fn show(value: &Dynamic) -> Result<String, ScriptFault> {
     if let Some(resource) = value.read_lock::<ResourceHandle>() {
         return Ok(resource.0.address.to_string());
     }
     if let Ok(text) = value.as_immutable_string_ref() {
         return Ok(text.to_string());
     }
-    Ok(expr_of(value)?.to_string())
+    Ok(shortened(expr_of(value)?, limits::TEXT))
 }

@@ -6,12 +6,14 @@
 use std::collections::BTreeSet;
 
 use dr_core::diagnostic::Diagnostic;
+use dr_core::limits;
 use dr_core::registry::Registry;
-use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, ParseErrorType, Position, Scope, Stmt};
+use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, LexError, ParseErrorType, Position, Scope, Stmt};
 
 use crate::environment::GLOBALS;
 use crate::fault::ScriptFault;
 use crate::natives::Natives;
+use crate::session::ENOUGH;
 use crate::source::{Unit, point};
 use crate::{explain, grammar, rewrite, session, words};
 
@@ -40,7 +42,8 @@ const INSTEAD: &[(&str, &str)] = &[
 
 /// Parses a text without rewriting it.
 pub(crate) fn parse(engine: &Engine, text: &str) -> Result<AST, rhai::ParseError> {
-    words::reset();
+    limits::script(text.len() as u64).map_err(|e| LexError::Runtime(e.to_string()).into_err(Position::NONE))?;
+    words::begin(text);
     let mut scope = Scope::new();
     for name in GLOBALS {
         scope.push_constant(*name, ());
@@ -116,7 +119,7 @@ fn check(natives: &Natives, registry: &Registry, ast: &AST) -> Vec<(Position, Sc
     let known: BTreeSet<&str> =
         natives.keys().map(String::as_str).chain(functions.iter().copied()).chain(SYNTAX.iter().copied()).collect();
     let mut check_call = |call: &FnCallExpr, at: Position| {
-        if call.op_token.is_some() {
+        if call.op_token.is_some() || faults.len() >= ENOUGH {
             return;
         }
         if call.is_qualified() {

@@ -10,7 +10,7 @@ use dr_core::value::{Map, Str, Value};
 use rhai::{Dynamic, Engine, FnPtr, ImmutableString, NativeCallContext};
 
 use crate::coerce::{article, to_expr};
-use crate::fault::{Res, ScriptFault, unknown};
+use crate::fault::{Res, ScriptFault};
 use crate::session::{self, ComponentScope, Purpose};
 use crate::unknown::OutputValue;
 
@@ -63,7 +63,7 @@ fn component(ctx: &NativeCallContext, name: &Dynamic, options: rhai::Map, body: 
 /// The tags of a component: its own over those around it.
 fn tags(around: &ComponentScope, value: Dynamic) -> Result<Arc<Map<Expr>>, ScriptFault> {
     let mut tags: Map<Expr> = around.tags.as_deref().cloned().unwrap_or_default();
-    let own = match to_expr(value).map_err(crate::coerce::Bad::fault)? {
+    let own = match to_expr(&value).map_err(crate::coerce::Bad::fault)? {
         Expr::Known(Value::Map(map)) => map.into_iter().map(|(k, v)| (k, Expr::Known(v))).collect(),
         Expr::Map(map) => map,
         other => return Err(ScriptFault::new(format!("the tags of a component must be a map, not {other}"))),
@@ -85,7 +85,7 @@ fn tags(around: &ComponentScope, value: Dynamic) -> Result<Arc<Map<Expr>>, Scrip
 /// A text that must be known now.
 pub(crate) fn known_text(what: &str, value: &Dynamic) -> Result<String, ScriptFault> {
     if let Some(output) = value.read_lock::<OutputValue>() {
-        return Err(unknown(&format!("use for {what}"), &output.shown()));
+        return Err(output.refuse(&format!("use for {what}")));
     }
     match value.as_immutable_string_ref() {
         Ok(text) => Ok(text.to_string()),
@@ -121,7 +121,7 @@ fn output(ctx: &NativeCallContext, name: ImmutableString, value: Dynamic) -> Res
                 .help("leave out line breaks and other control characters")
                 .at(place, ""));
         }
-        let expr = to_expr(value).map_err(|bad| {
+        let expr = to_expr(&value).map_err(|bad| {
             let at = s.argument(call, 1);
             let path = bad.path.iter().map(|p| format!(".{p}")).collect::<String>();
             let mut fault = bad.fault;

@@ -115,7 +115,7 @@ fn declare(ctx: &NativeCallContext, kind: &'static Kind, name: &str, given: rhai
             }
             continue;
         }
-        match to_expr(value) {
+        match to_expr(&value) {
             Ok(expr) => {
                 args.insert(path[0].clone(), expr);
             }

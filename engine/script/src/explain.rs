@@ -32,8 +32,13 @@ pub(crate) fn parse_error(error: &ParseErrorType) -> Diagnostic {
         ParseErrorType::BadInput(LexError::UnexpectedInput(text)) => {
             Diagnostic::error(format!("`{text}` is not expected here"))
         }
+        ParseErrorType::ExprTooDeep => Diagnostic::error("this is nested too deeply or too long")
+            .help("put parts of it into variables or functions of their own"),
+        ParseErrorType::DuplicatedProperty(key) => Diagnostic::error(format!("the key `{key}` comes twice")),
+        ParseErrorType::FnDuplicatedParam(_, name) => Diagnostic::error(format!("the parameter `{name}` comes twice")),
         other => {
             let text = plain(&other.to_string());
+            let text = text.strip_prefix("Expecting ").map(|rest| format!("expected {rest}")).unwrap_or(text);
             match text.strip_prefix("reserved keyword '").and_then(|t| t.strip_suffix("' is disabled")) {
                 Some(word) => Diagnostic::error(format!("`{word}` is not part of this language")),
                 None => Diagnostic::error(text),
@@ -112,6 +117,8 @@ fn fault(error: &EvalAltResult) -> ScriptFault {
             let diagnostic = parse_error(kind);
             ScriptFault { first: Box::new(diagnostic), rest: Vec::new(), depth: None }
         }
+        EvalAltResult::ErrorDataRace(..) => ScriptFault::new("this variable is in use where it is wanted again")
+            .help("a closure cannot call or change the variable that it is called through: use another variable"),
         EvalAltResult::ErrorAssignmentToConstant(name, _) => {
             ScriptFault::new(format!("`{name}` is a constant and cannot be changed"))
         }

@@ -5,6 +5,7 @@
 
 use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::expr::EvalError;
+use dr_core::limits::TooLarge;
 use rhai::{Dynamic, EvalAltResult, Position};
 
 /// What natives return.
@@ -41,7 +42,7 @@ impl ScriptFault {
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> ScriptFault {
-        self.first.help.push(help.into());
+        *self.first = self.first.help(help);
         self
     }
 
@@ -69,6 +70,12 @@ impl From<ScriptFault> for Box<EvalAltResult> {
     }
 }
 
+impl From<TooLarge> for ScriptFault {
+    fn from(error: TooLarge) -> ScriptFault {
+        ScriptFault::new(error.to_string())
+    }
+}
+
 impl From<EvalError> for ScriptFault {
     fn from(error: EvalError) -> ScriptFault {
         ScriptFault::new(error.to_string())
@@ -78,8 +85,3 @@ impl From<EvalError> for ScriptFault {
 /// What helps against every use of an unknown that needs its value now.
 pub(crate) const UNKNOWN_HELP: &str = "it does not exist while the program runs: it becomes known when the resource is \
      made; decide by a parameter or by something else that the program itself knows";
-
-/// The error of doing something with a value that is not known yet.
-pub(crate) fn unknown(what: &str, value: &str) -> ScriptFault {
-    ScriptFault::new(format!("cannot {what} `{value}`, which is known only after apply")).help(UNKNOWN_HELP)
-}

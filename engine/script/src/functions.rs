@@ -9,9 +9,9 @@ use dr_core::expr::Expr;
 use dr_core::function::{ALL, Function, Signature};
 use rhai::{Dynamic, Engine, FuncRegistration, Module, NativeCallContext};
 
-use crate::coerce::{article, expr_of, from_expr};
+use crate::coerce::{expr_of, from_expr};
 use crate::fault::{Res, ScriptFault};
-use crate::unknown::{OutputValue, ResourceHandle, walkable};
+use crate::unknown::{ResourceHandle, walkable};
 
 /// Functions that lists and maps answer themselves.
 const OF_CONTAINERS: &[Function] = &[Function::Len, Function::Keys, Function::Values, Function::Contains];
@@ -65,34 +65,4 @@ pub(crate) fn register(engine: &mut Engine) {
         }
     }
     engine.register_global_module(module.into());
-    numbers(engine);
-}
-
-/// What Rhai's arithmetic leaves out.
-fn numbers(engine: &mut Engine) {
-    fn float(value: &Dynamic, name: &str) -> Result<f64, ScriptFault> {
-        if let Ok(n) = value.as_int() {
-            return Ok(n as f64);
-        }
-        if let Ok(x) = value.as_float() {
-            return Ok(x);
-        }
-        Err(match value.read_lock::<OutputValue>() {
-            Some(output) => crate::fault::unknown(&format!("call `{name}` with"), &output.shown()),
-            None => ScriptFault::new(format!("`{name}` needs a number, not {}", article(value))),
-        })
-    }
-    for (name, function) in
-        [("floor", f64::floor as fn(f64) -> f64), ("ceiling", f64::ceil), ("round", f64::round), ("to_int", f64::trunc)]
-    {
-        engine.register_fn(name, move |value: Dynamic| -> Res<i64> {
-            let x = function(float(&value, name)?);
-            // Beyond this, floats no longer hold every integer.
-            if x.abs() > 9_007_199_254_740_992.0 {
-                return Err(ScriptFault::new(format!("{x} is too large for an integer")).into());
-            }
-            Ok(x as i64)
-        });
-    }
-    engine.register_fn("to_float", |value: Dynamic| -> Res<f64> { Ok(float(&value, "to_float")?) });
 }

@@ -25,7 +25,8 @@ pub(crate) fn configure(engine: &mut Engine, limits: &Limits) {
     // Debug and release builds of Rhai differ in their defaults: everything is said here.
     engine.set_max_call_levels(limits.depth);
     engine.set_max_expr_depths(128, 64);
-    engine.set_max_modules(256);
+    // Rhai counts every import that runs; `modules` counts modules.
+    engine.set_max_modules(usize::MAX);
     engine.set_max_functions(4096);
     engine.set_max_variables(4096);
     for word in ["eval", "try", "catch", "Fn", "is_def_var", "is_def_fn", "is_shared", "debug"] {
@@ -33,5 +34,5 @@ pub(crate) fn configure(engine: &mut Engine, limits: &Limits) {
     }
     // "Volatile" in Rhai's words: the exact version is pinned for it.
     #[allow(deprecated)]
-    engine.on_parse_token(|token, _, _| words::map(token));
+    engine.on_parse_token(|token, position, _| words::map(token, position));
 }

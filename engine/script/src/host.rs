@@ -94,7 +94,7 @@ impl Host {
     /// # Errors
     /// Modules that cannot be read or parsed.
     pub fn module_docs(&self) -> Result<Vec<ModuleDoc>, ScriptFailure> {
-        docs::modules(&self.shared.engine, &self.shared.roots)
+        self.on_thread(self.session(), || docs::modules(&self.shared.engine, &self.shared.roots))?.0
     }
 
     /// Definitions of everything that programs can call, for editors: file names with texts.

@@ -8,11 +8,12 @@
 //! The files in layers; a file imports from its own layer and from those above it here, never in a circle:
 //!
 //! ```text
-//! request, parameter, fault, source, words   what goes in and out; errors, texts, tokens: they know no evaluation
+//! request, parameter, fault, source, file    what goes in and out; errors and texts: they know no evaluation
 //! unknown, coerce                            what scripts hold for what does not exist; script values and expressions
-//! budget, session, natives, environment      the evaluation on this thread: what it may use, has found, can call, sees
-//! attributes, operators, functions, lists,   what programs call, natives of Rhai
-//!   policy, params, component, options, constructors
+//! budget, measure, words, session, natives,  the evaluation on this thread: what it may use, how it reads, what it has
+//!   environment                              found, can call and sees
+//! attributes, numbers, operators, functions, what programs call, natives of Rhai
+//!   lists, policy, params, component, options, constructors
 //! rewrite/, explain, grammar, compile        from a text to a tree that runs; from Rhai's errors to diagnostics
 //! modules, engine, docs                      imports; the closed set of all that programs can call
 //! host                                       opens a thread with a large stack, and watches time and memory there
@@ -33,14 +34,17 @@ mod engine;
 mod environment;
 mod explain;
 mod fault;
+mod file;
 mod functions;
 mod grammar;
 #[cfg(test)]
 mod holes;
 mod host;
 mod lists;
+mod measure;
 mod modules;
 mod natives;
+mod numbers;
 mod operators;
 mod options;
 mod parameter;
@@ -54,6 +58,7 @@ mod testing;
 mod unknown;
 mod words;
 
+pub use file::{FileError, read_script};
 pub use host::Host;
 pub use parameter::{ParamType, Parameter};
 pub use request::{

@@ -3,18 +3,19 @@
 //! Nothing here changes its receiver but `push`, `insert`, `remove`, `pop` and `set`, whose names say so. Predicates
 //! must answer true or false: an unknown answer is an error, not "false".
 
+use std::collections::BTreeSet;
+
 use dr_core::expr::Expr;
 use dr_core::function::Function;
-use dr_core::value::Value;
-use rhai::{Array, Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext};
+use dr_core::limits::{self, TooLarge, Weight};
+use dr_core::number;
+use dr_core::value::{Float, Map, Value};
+use rhai::{Array, Dynamic, Engine, FnPtr, ImmutableString, NativeCallContext};
 
 use crate::coerce::{article, expr_of, first_unknown, show};
-use crate::fault::{Res, ScriptFault, unknown};
+use crate::fault::{Res, ScriptFault};
 use crate::operators::equal;
-use crate::unknown::OutputValue;
-
-/// The most items that one call may make.
-const MOST: i64 = 1_000_000;
+use crate::unknown::{OutputValue, ResourceHandle, refuse};
 
 /// What a list or map that the program holds answers by itself; `None` leaves it to the pure function.
 pub(crate) fn answer(function: Function, args: &[&mut Dynamic]) -> Result<Option<Dynamic>, ScriptFault> {
@@ -46,7 +47,7 @@ fn count(n: usize) -> Dynamic {
 
 fn not_a_key(value: &Dynamic) -> ScriptFault {
     match value.read_lock::<OutputValue>() {
-        Some(output) => unknown("use as a key", &output.shown()),
+        Some(output) => output.refuse("use as a key"),
         None => ScriptFault::new(format!("a key must be a string, not {}", article(value))),
     }
 }
@@ -73,8 +74,8 @@ fn place(list: &Array, index: i64, beyond: usize) -> Result<usize, ScriptFault> 
 /// Asks a predicate.
 fn holds(ctx: &NativeCallContext, f: &FnPtr, item: &Dynamic) -> Res<bool> {
     let answer = f.call_raw(ctx, None, [item.clone()])?;
-    if let Some(shown) = first_unknown(&answer) {
-        return Err(unknown("decide on", &shown).into());
+    if let Some(output) = first_unknown(&answer) {
+        return Err(output.refuse("decide on").into());
     }
     Ok(answer
         .as_bool()
@@ -84,11 +85,12 @@ fn holds(ctx: &NativeCallContext, f: &FnPtr, item: &Dynamic) -> Res<bool> {
 /// What lists are sorted by: texts or numbers, all known.
 fn sort_key(value: &Dynamic) -> Result<Value, ScriptFault> {
     match expr_of(value)? {
-        Expr::Known(Value::Int(n)) => Ok(Value::Float(dr_core::value::Float(n as f64))),
-        Expr::Known(value @ (Value::Float(_) | Value::Str(_) | Value::Bool(_))) => Ok(value),
-        Expr::Known(other) => Err(ScriptFault::new(format!("cannot sort by {}", other.article()))
-            .help("give a function that answers with a text or a number: `.sorted(|x| x.name)`")),
-        other => Err(unknown("sort by", &other.to_string())),
+        Expr::Known(value @ (Value::Int(_) | Value::Float(_) | Value::Str(_) | Value::Bool(_))) => Ok(value),
+        Expr::Known(other) if !other.has_secret() => {
+            Err(ScriptFault::new(format!("cannot sort by {}", other.article()))
+                .help("give a function that answers with a text or a number: `.sorted(|x| x.name)`"))
+        }
+        other => Err(refuse("sort by", &other)),
     }
 }
 
@@ -97,12 +99,78 @@ fn sorted(list: Array, key: impl Fn(&Dynamic) -> Res<Dynamic>) -> Res<Array> {
     for item in list {
         keyed.push((sort_key(&key(&item)?)?, item));
     }
-    let mixed = |a: &Value, b: &Value| std::mem::discriminant(a) != std::mem::discriminant(b);
+    let mixed = |a: &Value, b: &Value| {
+        number::compare(a, b).is_none() && std::mem::discriminant(a) != std::mem::discriminant(b)
+    };
     if keyed.windows(2).any(|pair| mixed(&pair[0].0, &pair[1].0)) {
         return Err(ScriptFault::new("cannot sort texts and numbers together").into());
     }
-    keyed.sort_by(|a, b| a.0.cmp(&b.0));
+    keyed.sort_by(|(a, _), (b, _)| number::compare(a, b).unwrap_or_else(|| a.cmp(b)));
     Ok(keyed.into_iter().map(|(_, item)| item).collect())
+}
+
+/// What [`equal`] compares, with an order: the same for items that are equal.
+fn identity(item: &Dynamic) -> Result<Value, ScriptFault> {
+    /// `1` and `1.0` are equal.
+    fn plain(value: Value) -> Value {
+        match value {
+            Value::Float(Float(x)) => number::to_int(x).map_or(value, Value::Int),
+            Value::List(items) => Value::List(items.into_iter().map(plain).collect()),
+            Value::Map(entries) => Value::Map(entries.into_iter().map(|(k, v)| (k, plain(v))).collect()),
+            other => other,
+        }
+    }
+    if let Some(resource) = item.read_lock::<ResourceHandle>() {
+        // No value of a program is a map with this key, which is in a list.
+        let address = Value::str(resource.0.address.as_str());
+        return Ok(Value::List(vec![Value::Map(Map::from([("".into(), address)]))]));
+    }
+    match expr_of(item)? {
+        Expr::Known(value) if !value.has_secret() => Ok(plain(value)),
+        other => Err(refuse("compare", &other)),
+    }
+}
+
+/// The items, each once, where it comes first.
+fn unique(list: Array) -> Res<Array> {
+    if list.len() < 2 {
+        return Ok(list);
+    }
+    let mut seen = BTreeSet::new();
+    let mut kept = Array::new();
+    for item in list {
+        if seen.insert(identity(&item)?) {
+            kept.push(item);
+        }
+    }
+    Ok(kept)
+}
+
+/// So many copies, one after the other.
+fn repeated(list: &Array, times: i64) -> Result<Array, ScriptFault> {
+    let times = times_of("list", times)?;
+    limits::items(list.len().checked_mul(times))?;
+    // Lists in lists are copied, not shared.
+    let mut weight = Weight::default();
+    list.iter().try_for_each(|item| weigh(item, &mut weight))?;
+    weight.within(times)?;
+    Ok((0..times).flat_map(|_| list.iter().cloned()).collect())
+}
+
+fn times_of(what: &str, times: i64) -> Result<usize, ScriptFault> {
+    usize::try_from(times).map_err(|_| ScriptFault::new(format!("cannot repeat this {what} {times} times")))
+}
+
+/// What copying a script value takes. Texts are shared.
+fn weigh(value: &Dynamic, weight: &mut Weight) -> Result<(), TooLarge> {
+    weight.add(0)?;
+    if let Ok(list) = value.as_array_ref() {
+        return list.iter().try_for_each(|item| weigh(item, weight));
+    }
+    if let Ok(map) = value.as_map_ref() {
+        return map.values().try_for_each(|item| weigh(item, weight));
+    }
+    Ok(())
 }
 
 pub(crate) fn register(engine: &mut Engine) {
@@ -116,9 +184,9 @@ pub(crate) fn register(engine: &mut Engine) {
 
 fn reading(engine: &mut Engine) {
     engine.register_fn("is_empty", |list: &mut Array| list.is_empty());
-    engine.register_fn("is_empty", |map: &mut Map| map.is_empty());
+    engine.register_fn("is_empty", |map: &mut rhai::Map| map.is_empty());
     engine.register_fn("is_empty", |text: ImmutableString| text.is_empty());
-    engine.register_fn("is_empty", |o: OutputValue| -> Res<bool> { Err(unknown("branch on", &o.shown()).into()) });
+    engine.register_fn("is_empty", |o: OutputValue| -> Res<bool> { Err(o.refuse("branch on").into()) });
     engine.register_fn("index_of", |list: &mut Array, item: Dynamic| -> Res<Dynamic> {
         Ok(position(list, &item)?.map_or(Dynamic::UNIT, count))
     });
@@ -126,7 +194,8 @@ fn reading(engine: &mut Engine) {
     engine.register_fn("last", |list: &mut Array| list.last().cloned().unwrap_or_default());
     engine.register_fn("slice", |list: &mut Array, start: i64, length: i64| -> Res<Array> {
         let start = place(list, start, 1)?;
-        Ok(list.iter().skip(start).take(usize::try_from(length).unwrap_or(0)).cloned().collect())
+        let wrong = |_| ScriptFault::new(format!("a slice cannot have {length} items"));
+        Ok(list.iter().skip(start).take(usize::try_from(length).map_err(wrong)?).cloned().collect())
     });
 }
 
@@ -179,15 +248,17 @@ fn with_functions(engine: &mut Engine) {
 fn making(engine: &mut Engine) {
     engine.register_fn("reversed", |list: Array| list.into_iter().rev().collect::<Array>());
     engine.register_fn("reversed", |text: ImmutableString| text.chars().rev().collect::<String>());
-    engine.register_fn("flatten", |list: Array| -> Array {
-        let mut flat = Array::new();
+    engine.register_fn("flatten", |list: Array| -> Res<Array> {
+        let inner = |item: &Dynamic| item.as_array_ref().map_or(1, |inner| inner.len());
+        let size = list.iter().try_fold(0usize, |sum, item| sum.checked_add(inner(item)));
+        let mut flat = Array::with_capacity(limits::items(size).map_err(ScriptFault::from)?);
         for item in list {
             match item.try_cast_result::<Array>() {
                 Ok(inner) => flat.extend(inner),
                 Err(item) => flat.push(item),
             }
         }
-        flat
+        Ok(flat)
     });
     engine.register_fn("zip", |a: Array, b: Array| -> Res<Array> {
         if a.len() != b.len() {
@@ -196,36 +267,31 @@ fn making(engine: &mut Engine) {
         }
         Ok(a.into_iter().zip(b).map(|(a, b)| Dynamic::from_array(vec![a, b])).collect())
     });
-    engine.register_fn("unique", |list: Array| -> Res<Array> {
-        let mut kept = Array::new();
-        for item in list {
-            if position(&kept, &item)?.is_none() {
-                kept.push(item);
-            }
-        }
-        Ok(kept)
-    });
+    engine.register_fn("unique", unique);
     engine.register_fn("repeat", |text: ImmutableString, times: i64| -> Res<String> {
-        let size = i64::try_from(text.len()).unwrap_or(i64::MAX).saturating_mul(times);
-        if times < 0 || size > MOST {
-            return Err(ScriptFault::new(format!("cannot repeat this text {times} times")).into());
-        }
-        Ok(text.repeat(usize::try_from(times).unwrap_or(0)))
+        let times = times_of("text", times)?;
+        limits::text(text.len().checked_mul(times)).map_err(ScriptFault::from)?;
+        Ok(text.repeat(times))
     });
-    engine.register_fn("repeat", |list: Array, times: i64| -> Res<Array> {
-        let size = i64::try_from(list.len()).unwrap_or(i64::MAX).saturating_mul(times);
-        if times < 0 || size > MOST {
-            return Err(ScriptFault::new(format!("cannot repeat this list {times} times")).into());
-        }
-        Ok((0..times).flat_map(|_| list.iter().cloned()).collect())
-    });
+    engine.register_fn("repeat", |list: &mut Array, times: i64| -> Res<Array> { Ok(repeated(list, times)?) });
+}
+
+/// Makes room for one more item or entry.
+fn grow(len: usize) -> Result<(), ScriptFault> {
+    limits::items(len.checked_add(1))?;
+    Ok(())
 }
 
 fn changing(engine: &mut Engine) {
-    engine.register_fn("push", |list: &mut Array, item: Dynamic| list.push(item));
+    engine.register_fn("push", |list: &mut Array, item: Dynamic| -> Res<()> {
+        grow(list.len())?;
+        list.push(item);
+        Ok(())
+    });
     engine.register_fn("pop", |list: &mut Array| list.pop().unwrap_or_default());
     engine.register_fn("insert", |list: &mut Array, index: i64, item: Dynamic| -> Res<()> {
         let at = place(list, index, 1)?;
+        grow(list.len())?;
         list.insert(at, item);
         Ok(())
     });
@@ -236,18 +302,19 @@ fn changing(engine: &mut Engine) {
 }
 
 fn maps(engine: &mut Engine) {
-    engine.register_fn("get", |map: &mut Map, key: Dynamic| -> Res<Dynamic> {
+    engine.register_fn("get", |map: &mut rhai::Map, key: Dynamic| -> Res<Dynamic> {
         let key = key.as_immutable_string_ref().map_err(|_| not_a_key(&key))?;
         Ok(map.get(key.as_str()).cloned().unwrap_or_default())
     });
-    engine.register_fn("set", |map: &mut Map, key: Dynamic, value: Dynamic| -> Res<()> {
+    engine.register_fn("set", |map: &mut rhai::Map, key: Dynamic, value: Dynamic| -> Res<()> {
         let name = key.as_immutable_string_ref().map_err(|_| not_a_key(&key))?;
+        grow(map.len())?;
         map.insert(name.as_str().into(), value);
         Ok(())
     });
-    engine.register_fn("remove", |map: &mut Map, key: Dynamic| -> Res<Dynamic> {
+    engine.register_fn("remove", |map: &mut rhai::Map, key: Dynamic| -> Res<Dynamic> {
         let key = key.as_immutable_string_ref().map_err(|_| not_a_key(&key))?;
         Ok(map.remove(key.as_str()).unwrap_or_default())
     });
-    engine.register_fn("print", |value: Dynamic| -> Res<String> { show(&value) });
+    engine.register_fn("print", |value: Dynamic| -> Res<String> { Ok(show(&value)?) });
 }

@@ -5,7 +5,7 @@
 //! its top level declares constants and functions, never resources. Imports in a circle are an error (Rhai would
 //! overflow the stack).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rhai::{
     Dynamic, Engine, EvalAltResult, FnNamespace, GlobalRuntimeState, Module, ModuleResolver, Position, Scope, Shared,
@@ -13,19 +13,30 @@ use rhai::{
 
 use crate::compile::compile;
 use crate::fault::{Res, ScriptFault};
+use crate::file::read_script;
 use crate::request::Root;
 use crate::session;
 
 /// How deep modules may import each other.
 const DEEPEST: usize = 32;
+/// How many modules a program may have.
+const MOST: usize = 256;
 
 /// Finds modules in the roots of this thread's evaluation.
 pub(crate) struct Resolver;
 
-/// A module's file: its source name and its text.
+/// A module's file.
 struct ModuleFile {
+    /// What messages call it.
     source: String,
-    text: String,
+    /// Where it really is.
+    file: PathBuf,
+}
+
+impl ModuleFile {
+    fn read(&self, name: &str) -> Result<String, ScriptFault> {
+        read_script(&self.file).map_err(|e| ScriptFault::new(format!("the module `{name}` cannot be read: {e}")))
+    }
 }
 
 /// Checks that a name is a plain relative path.
@@ -53,11 +64,8 @@ fn find(roots: &[Root], name: &str) -> Result<ModuleFile, ScriptFault> {
             return Err(ScriptFault::new(format!("the module `{name}` lies outside `{}`", root.label))
                 .help("a symbolic link leads out of the folder; put the module's file there instead"));
         }
-        let text = std::fs::read_to_string(real).map_err(|e| unreadable(e.to_string()))?;
-        // Some editors mark a text as UTF-8 by a character in front, which is no part of it.
-        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         let source = if root.label.is_empty() { format!("{name}.rhai") } else { format!("{}/{name}.rhai", root.label) };
-        return Ok(ModuleFile { source, text });
+        return Ok(ModuleFile { source, file: real });
     }
     let names = names(roots);
     let label = |root: &Root| if root.label.is_empty() { "its own folder".to_owned() } else { root.label.clone() };
@@ -91,24 +99,27 @@ pub(crate) fn names(roots: &[Root]) -> Vec<String> {
 
 /// A module's source name and text.
 pub(crate) fn read(roots: &[Root], name: &str) -> Result<(String, String), ScriptFault> {
-    find(roots, name).map(|found| (found.source, found.text))
+    let found = find(roots, name)?;
+    let text = found.read(name)?;
+    Ok((found.source, text))
 }
 
 /// A module whose top level is running.
 struct Loading;
 
 impl Loading {
-    fn start(source: &str) -> Result<Loading, ScriptFault> {
+    fn start(found: &ModuleFile) -> Result<Loading, ScriptFault> {
         session::with(|s| {
-            if let Some(from) = s.loading.iter().position(|l| l == source) {
-                let circle: Vec<&str> = s.loading[from..].iter().map(String::as_str).chain([source]).collect();
+            if let Some(from) = s.loading.iter().position(|(file, _)| *file == found.file) {
+                let sources = s.loading[from..].iter().map(|(_, source)| source);
+                let circle: Vec<&str> = sources.chain([&found.source]).map(String::as_str).collect();
                 return Err(ScriptFault::new(format!("modules import each other: {}", circle.join(" → ")))
                     .help("put what both need into a module of its own"));
             }
             if s.loading.len() >= DEEPEST {
                 return Err(ScriptFault::new(format!("modules import each other more than {DEEPEST} deep")));
             }
-            s.loading.push(source.to_owned());
+            s.loading.push((found.file.clone(), found.source.clone()));
             Ok(Loading)
         })
     }
@@ -126,10 +137,18 @@ fn load(engine: &Engine, global: &mut GlobalRuntimeState, name: &str, at: Positi
     }
     let roots = session::with(|s| s.roots.clone());
     let found = find(&roots, name)?;
-    let _loading = Loading::start(&found.source)?;
+    if let Some(module) = session::with(|s| s.files.get(&found.file).cloned()) {
+        session::with(|s| s.modules.insert(name.to_owned(), module.clone()));
+        return Ok(module);
+    }
+    if session::with(|s| s.files.len()) >= MOST {
+        return Err(ScriptFault::new(format!("the program has more than {MOST} modules")).into());
+    }
+    let _loading = Loading::start(&found)?;
+    let text = found.read(name)?;
     let before = session::swap_position(at);
     // The module itself is not running yet: the import is among the calls that lead into it.
-    let (unit, ast) = compile(engine, &found.source, &found.text)
+    let (unit, ast) = compile(engine, &found.source, &text)
         .map_err(|fault| ScriptFault { depth: Some(session::with(|s| s.depth()) + 1), ..fault })?;
     let entered = session::enter(unit, "".into(), Position::NONE);
     // A scope of its own: a module does not see the variables of who imports it.
@@ -140,6 +159,13 @@ fn load(engine: &Engine, global: &mut GlobalRuntimeState, name: &str, at: Positi
     drop(entered);
     let mut module = result.map_err(|error| Box::new(EvalAltResult::ErrorInModule(found.source.clone(), error, at)))?;
     session::swap_position(before);
+    // Rhai goes through what a module imports, and what that imports, for every import again. Nobody can name it from
+    // outside; its functions keep their imports by themselves.
+    let nothing: Shared<Module> = Module::new().into();
+    let imports: Vec<String> = module.iter_sub_modules().map(|(name, _)| name.to_owned()).collect();
+    for import in imports {
+        module.set_sub_module(import, nothing.clone());
+    }
     // A closure that leaves its module is looked up globally, wherever it is called.
     let closures: Vec<u64> = ast
         .iter_fn_def()
@@ -153,7 +179,10 @@ fn load(engine: &Engine, global: &mut GlobalRuntimeState, name: &str, at: Positi
     }
     module.build_index();
     let module: Shared<Module> = module.into();
-    session::with(|s| s.modules.insert(name.to_owned(), module.clone()));
+    session::with(|s| {
+        s.modules.insert(name.to_owned(), module.clone());
+        s.files.insert(found.file, module.clone());
+    });
     Ok(module)
 }
 

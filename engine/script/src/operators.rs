@@ -1,15 +1,21 @@
-//! Operators on what Rhai does not know: unknowns, lists, maps, resources.
+//! Operators on everything that is no number: texts, lists, maps, unknowns, resources.
 //!
-//! Rhai itself handles numbers, booleans and text. Everything else comes here, so that nothing is silently false:
-//! what can be computed later is lifted into an expression, what needs a value now is an error.
+//! Nothing is silently false: what can be computed later is lifted into an expression, what needs a value now is an
+//! error.
+
+use std::cmp::Ordering;
 
 use dr_core::expr::Expr;
 use dr_core::function::Function;
+use dr_core::limits;
+use dr_core::number;
 use dr_core::schema::Type;
-use rhai::{Dynamic, Engine};
+use dr_core::value::Value;
+use rhai::{Array, Dynamic, Engine, ImmutableString};
 
-use crate::coerce::{article, expr_of, first_unknown, from_expr};
-use crate::fault::{Res, ScriptFault, unknown};
+use crate::coerce::{article, expr_of, first_unknown, from_expr, scalar};
+use crate::fault::{Res, ScriptFault};
+use crate::numbers::ORDERS;
 use crate::unknown::{OutputValue, ResourceHandle, walkable};
 
 /// What `+` may do with a value.
@@ -47,7 +53,7 @@ fn shape(value: &Dynamic) -> Shape {
     }
 }
 
-/// `a + b`, where Rhai's own addition does not apply.
+/// `a + b`
 fn plus(a: Dynamic, b: Dynamic) -> Result<Dynamic, ScriptFault> {
     let call = |function: Function, a: &Dynamic, b: &Dynamic| -> Result<Dynamic, ScriptFault> {
         let expr = walkable(Expr::call(function, vec![expr_of(a)?, expr_of(b)?])?)?;
@@ -56,8 +62,8 @@ fn plus(a: Dynamic, b: Dynamic) -> Result<Dynamic, ScriptFault> {
     match (shape(&a), shape(&b)) {
         (Shape::Text, _) | (_, Shape::Text) => text(&[a, b]),
         (Shape::List, Shape::List) if a.is_array() && b.is_array() => {
-            let (mut a, b) = (a.cast::<rhai::Array>(), b.cast::<rhai::Array>());
-            a.extend(b);
+            let mut a = a.cast::<Array>();
+            extend(&mut a, b.cast::<Array>())?;
             Ok(Dynamic::from_array(a))
         }
         (Shape::Map, Shape::Map) if a.is_map() && b.is_map() => {
@@ -76,6 +82,19 @@ fn plus(a: Dynamic, b: Dynamic) -> Result<Dynamic, ScriptFault> {
     }
 }
 
+/// Adds the items of a list to another.
+fn extend(list: &mut Array, more: Array) -> Result<(), ScriptFault> {
+    limits::items(list.len().checked_add(more.len()))?;
+    list.extend(more);
+    Ok(())
+}
+
+/// Adds a text to another.
+fn join(a: &ImmutableString, b: &str) -> Result<ImmutableString, ScriptFault> {
+    limits::text(a.len().checked_add(b.len()))?;
+    Ok(a + b)
+}
+
 /// Puts values together as text; what is not known stays an expression.
 pub(crate) fn text(parts: &[Dynamic]) -> Result<Dynamic, ScriptFault> {
     let mut exprs = Vec::with_capacity(parts.len());
@@ -89,17 +108,17 @@ pub(crate) fn text(parts: &[Dynamic]) -> Result<Dynamic, ScriptFault> {
         }
         exprs.push(expr_of(part)?);
     }
-    Ok(from_expr(walkable(Expr::concat(exprs))?, Type::Str))
+    Ok(from_expr(walkable(Expr::concat(exprs)?)?, Type::Str))
 }
 
-/// `a - b` and the like.
-fn arithmetic(symbol: &str, function: Function, a: Dynamic, b: Dynamic) -> Result<Dynamic, ScriptFault> {
+/// `a - b` and the like, where not both are known numbers.
+fn arithmetic(symbol: &str, function: Function, a: &Dynamic, b: &Dynamic) -> Result<Dynamic, ScriptFault> {
     let numeric = |v: &Dynamic| matches!(shape(v), Shape::Number | Shape::Any);
-    if numeric(&a) && numeric(&b) {
-        let expr = walkable(Expr::call(function, vec![expr_of(&a)?, expr_of(&b)?])?)?;
+    if numeric(a) && numeric(b) {
+        let expr = walkable(Expr::call(function, vec![expr_of(a)?, expr_of(b)?])?)?;
         return Ok(from_expr(expr, Type::Any));
     }
-    let odd = if numeric(&a) { &b } else { &a };
+    let odd = if numeric(a) { b } else { a };
     let what = odd.read_lock::<OutputValue>().map(|o| format!("`{}`, which is {}", o.shown(), o.ty.article()));
     Err(ScriptFault::new(format!("cannot use `{symbol}` with {}", what.unwrap_or_else(|| article(odd).to_owned()))))
 }
@@ -111,7 +130,7 @@ pub(crate) fn equal(a: &Dynamic, b: &Dynamic) -> Result<bool, ScriptFault> {
     }
     for value in [a, b] {
         if let Some(output) = value.read_lock::<OutputValue>() {
-            return Err(unknown("compare", &output.shown()));
+            return Err(output.refuse("compare"));
         }
     }
     if let (Some(a), Some(b)) = (a.read_lock::<ResourceHandle>(), b.read_lock::<ResourceHandle>()) {
@@ -147,47 +166,79 @@ pub(crate) fn equal(a: &Dynamic, b: &Dynamic) -> Result<bool, ScriptFault> {
     if a.is_array() || a.is_map() || b.is_array() || b.is_map() {
         return Ok(false);
     }
-    match (expr_of(a)?, expr_of(b)?) {
-        (Expr::Known(dr_core::value::Value::Int(a)), Expr::Known(dr_core::value::Value::Float(b)))
-        | (Expr::Known(dr_core::value::Value::Float(b)), Expr::Known(dr_core::value::Value::Int(a))) => {
-            Ok(a as f64 == b.0)
-        }
-        (a, b) => Ok(a == b),
+    if let (Ok(a), Ok(b)) = (a.as_immutable_string_ref(), b.as_immutable_string_ref()) {
+        return Ok(*a == *b);
+    }
+    match (scalar(a), scalar(b)) {
+        (Some(a), Some(b)) => Ok(number::compare(&a, &b).map_or(a == b, Ordering::is_eq)),
+        // What has no value at all is refused.
+        _ => Ok(expr_of(a)? == expr_of(b)?),
     }
 }
 
-fn order(symbol: &str, a: &Dynamic, b: &Dynamic) -> ScriptFault {
-    match first_unknown(a).or_else(|| first_unknown(b)) {
-        Some(shown) => unknown("compare", &shown),
-        None => ScriptFault::new(format!("cannot use `{symbol}` with {} and {}", article(a), article(b))),
+/// The order of two values that are both known: numbers, texts or truth values.
+fn order(symbol: &str, a: &Dynamic, b: &Dynamic) -> Result<Ordering, ScriptFault> {
+    if let Some(output) = first_unknown(a).or_else(|| first_unknown(b)) {
+        return Err(output.refuse("compare"));
     }
+    if let (Ok(a), Ok(b)) = (a.as_immutable_string_ref(), b.as_immutable_string_ref()) {
+        return Ok(a.as_str().cmp(b.as_str()));
+    }
+    let order = match (scalar(a), scalar(b)) {
+        (Some(Value::Str(a)), Some(Value::Str(b))) => Some(a.cmp(&b)),
+        (Some(Value::Bool(a)), Some(Value::Bool(b))) => Some(a.cmp(&b)),
+        (Some(a), Some(b)) => number::compare(&a, &b),
+        _ => None,
+    };
+    order.ok_or_else(|| ScriptFault::new(format!("cannot use `{symbol}` with {} and {}", article(a), article(b))))
 }
 
 pub(crate) fn register(engine: &mut Engine) {
     engine.register_fn("+", |a: Dynamic, b: Dynamic| -> Res<Dynamic> { Ok(plus(a, b)?) });
+    engine.register_fn("+", |a: ImmutableString, b: ImmutableString| -> Res<ImmutableString> { Ok(join(&a, &b)?) });
+    engine.register_fn("+=", |a: &mut Dynamic, b: Dynamic| -> Res<()> {
+        *a = plus(a.clone(), b)?;
+        Ok(())
+    });
+    engine.register_fn("+=", |a: &mut ImmutableString, b: ImmutableString| -> Res<()> {
+        limits::text(a.len().checked_add(b.len())).map_err(ScriptFault::from)?;
+        *a += b;
+        Ok(())
+    });
+    engine.register_fn("+=", |a: &mut Array, b: Array| -> Res<()> { Ok(extend(a, b)?) });
     for (symbol, function) in
         [("-", Function::Subtract), ("*", Function::Multiply), ("/", Function::Divide), ("%", Function::Modulo)]
     {
         engine.register_fn(symbol, move |a: Dynamic, b: Dynamic| -> Res<Dynamic> {
-            Ok(arithmetic(symbol, function, a, b)?)
+            Ok(arithmetic(symbol, function, &a, &b)?)
+        });
+        engine.register_fn(format!("{symbol}="), move |a: &mut Dynamic, b: Dynamic| -> Res<()> {
+            *a = arithmetic(symbol, function, a, &b)?;
+            Ok(())
         });
     }
     engine.register_fn("-", |a: OutputValue| -> Res<Dynamic> {
-        Ok(arithmetic("-", Function::Subtract, 0.into(), Dynamic::from(a))?)
+        Ok(arithmetic("-", Function::Subtract, &0.into(), &Dynamic::from(a))?)
     });
     engine.register_fn("==", |a: Dynamic, b: Dynamic| -> Res<bool> { Ok(equal(&a, &b)?) });
     engine.register_fn("!=", |a: Dynamic, b: Dynamic| -> Res<bool> { Ok(!equal(&a, &b)?) });
-    for symbol in ["<", "<=", ">", ">="] {
-        engine.register_fn(symbol, move |a: Dynamic, b: Dynamic| -> Res<bool> { Err(order(symbol, &a, &b).into()) });
+    for (symbol, holds) in ORDERS {
+        engine.register_fn(symbol, move |a: Dynamic, b: Dynamic| -> Res<bool> { Ok(holds(order(symbol, &a, &b)?)) });
+    }
+    for (symbol, wanted) in [("max", Ordering::Greater), ("min", Ordering::Less)] {
+        engine.register_fn(symbol, move |a: Dynamic, b: Dynamic| -> Res<Dynamic> {
+            Ok(if order(symbol, &b, &a)? == wanted { b } else { a })
+        });
     }
     for symbol in ["..", "..="] {
         engine.register_fn(symbol, move |a: Dynamic, b: Dynamic| -> Res<Dynamic> {
             Err(match first_unknown(&a).or_else(|| first_unknown(&b)) {
-                Some(shown) => unknown("make a range of", &shown),
+                Some(output) => output.refuse("make a range of"),
                 None => ScriptFault::new(format!("cannot make a range of {} and {}", article(&a), article(&b))),
             }
             .into())
         });
     }
-    engine.register_fn("!", |a: OutputValue| -> Res<bool> { Err(unknown("branch on", &a.shown()).into()) });
+    engine.register_fn("!", |a: bool| !a);
+    engine.register_fn("!", |a: OutputValue| -> Res<bool> { Err(a.refuse("branch on").into()) });
 }

@@ -1,5 +1,6 @@
 //! A parameter of a program: its type, its value, and which texts and values it takes.
 
+use dr_core::number;
 use dr_core::value::{Float, Value};
 
 /// The type of a parameter.
@@ -74,27 +75,49 @@ impl ParamType {
     }
 
     /// A setting's text as a value of this type.
-    pub(crate) fn parse(self, text: &str) -> Option<Value> {
-        let json = |fits: fn(&Value) -> bool| Value::from_json(text).ok().filter(fits);
+    ///
+    /// # Errors
+    /// Why not, where there is more to say than what it should be.
+    pub(crate) fn parse(self, text: &str) -> Result<Value, Option<String>> {
+        let json = |fits: fn(&Value) -> bool| match Value::from_json(text) {
+            Ok(value) if fits(&value) => Ok(value),
+            Ok(_) => Err(None),
+            Err(error) => Err(Some(format!("this JSON cannot be read: {error}"))),
+        };
         match self {
-            ParamType::String | ParamType::Any => Some(Value::str(text)),
-            ParamType::Int => text.trim().parse().ok().map(Value::Int),
-            ParamType::Float => {
-                text.trim().parse().ok().filter(|x: &f64| x.is_finite()).map(|x| Value::Float(Float(x)))
-            }
-            ParamType::Bool => text.trim().parse().ok().map(Value::Bool),
+            ParamType::String | ParamType::Any => Ok(Value::str(text)),
+            ParamType::Int => match written(text)? {
+                Value::Int(n) => Ok(Value::Int(n)),
+                _ => Err(None),
+            },
+            ParamType::Float => match written(text)? {
+                Value::Int(n) => number::to_float(n).map(|x| Value::Float(Float(x))).map_err(Some),
+                number => Ok(number),
+            },
+            ParamType::Bool => text.trim().parse().map(Value::Bool).map_err(|_| None),
             ParamType::List => json(|v| matches!(v, Value::List(_))),
             ParamType::Map => json(|v| matches!(v, Value::Map(_))),
         }
     }
 
     /// A value as one of this type.
-    pub(crate) fn accept(self, value: Value) -> Option<Value> {
+    ///
+    /// # Errors
+    /// Why not, where there is more to say than what it should be.
+    pub(crate) fn accept(self, value: Value) -> Result<Value, Option<String>> {
         match (self, value.reveal()) {
-            (ParamType::Any, _) => Some(value),
-            (ParamType::Float, Value::Int(n)) => Some(Value::Float(Float(*n as f64))),
-            (_, plain) if ParamType::of(plain) == self => Some(value),
-            _ => None,
+            (ParamType::Any, _) => Ok(value),
+            (ParamType::Float, Value::Int(n)) => number::to_float(*n).map(|x| Value::Float(Float(x))).map_err(Some),
+            (_, plain) if ParamType::of(plain) == self => Ok(value),
+            _ => Err(None),
         }
     }
+}
+
+/// The number that a text is; white space around it does not count.
+fn written(text: &str) -> Result<Value, Option<String>> {
+    let text = text.trim();
+    let is_number = text.contains(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E'));
+    if is_number { number::parse(text).map_err(Some) } else { Err(None) }
 }

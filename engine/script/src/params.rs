@@ -4,10 +4,14 @@
 //! is an error, and so is one of the wrong type or outside the parameter's conditions. Text from the command line is
 //! converted by the parameter's type.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use dr_core::diagnostic::Diagnostic;
+use dr_core::limits::Weight;
+use dr_core::number;
 use dr_core::schema::closest;
+use dr_core::text::shortened;
 use dr_core::value::{Value, quoted};
 use rhai::{Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 
@@ -16,15 +20,22 @@ use crate::fault::{Res, ScriptFault};
 use crate::parameter::{ParamType, Parameter, TYPES};
 use crate::request::Setting;
 use crate::session::{self, Purpose};
+use crate::unknown::refuse;
 
 /// What a parameter's value must fulfil.
 #[derive(Debug, Clone, Default)]
 struct Conditions {
     one_of: Option<Vec<Value>>,
     pattern: Option<String>,
-    min: Option<f64>,
-    max: Option<f64>,
+    min: Option<Value>,
+    max: Option<Value>,
 }
+
+/// The longest pattern, and the longest text that is compared with one, in bytes: matching takes time with both.
+const PATTERN: usize = 1_000;
+const MATCHED: usize = 1 << 16;
+/// How much of a value messages show, in characters.
+const SHOWN: usize = 200;
 
 const CONDITIONS: &[&str] = &["one_of", "pattern", "min", "max"];
 
@@ -46,8 +57,7 @@ impl Conditions {
                 ScriptFault::new(format!("the condition `{name}` must be {wanted}, not {}", known.article()))
             };
             let number = || match known {
-                Value::Int(n) => Ok(n as f64),
-                Value::Float(x) => Ok(x.0),
+                Value::Int(_) | Value::Float(_) => Ok(known.clone()),
                 _ => Err(wrong("a number")),
             };
             match name.as_str() {
@@ -71,60 +81,65 @@ impl Conditions {
     /// Each condition, as the rest of "must be …".
     fn phrases(&self) -> Vec<String> {
         let mut phrases = Vec::new();
-        if let Some(allowed) = &self.one_of {
-            let list: Vec<String> = allowed.iter().map(Value::to_string).collect();
-            phrases.push(format!("one of {}", list.join(", ")));
-        }
+        phrases.extend(self.one_of.as_deref().map(one_of));
         phrases.extend(self.pattern.iter().map(|p| format!("of the form `{p}`")));
-        phrases.extend(self.min.map(|n| format!("at least {n}")));
-        phrases.extend(self.max.map(|n| format!("at most {n}")));
+        phrases.extend(self.min.iter().map(|n| format!("at least {n}")));
+        phrases.extend(self.max.iter().map(|n| format!("at most {n}")));
         phrases
     }
 
     /// What a value violates, as the rest of "must be …".
     fn violated(&self, value: &Value) -> Option<String> {
+        let count = |n: usize| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
         let size = match value.reveal() {
-            Value::Int(n) => Some(*n as f64),
-            Value::Float(x) => Some(x.0),
-            Value::Str(text) => Some(text.chars().count() as f64),
-            Value::List(items) => Some(items.len() as f64),
+            number @ (Value::Int(_) | Value::Float(_)) => Some(number.clone()),
+            Value::Str(text) => Some(count(text.chars().count())),
+            Value::List(items) => Some(count(items.len())),
             _ => None,
         };
         let of = if value.as_str().is_some() { " characters" } else { "" };
         if let Some(allowed) = &self.one_of
             && !allowed.contains(value.reveal())
         {
-            let list: Vec<String> = allowed.iter().map(Value::to_string).collect();
-            return Some(format!("one of {}", list.join(", ")));
+            return Some(one_of(allowed));
         }
         if let (Some(pattern), Some(text)) = (&self.pattern, value.as_str())
-            && !whole(pattern).is_ok_and(|regex| regex.is_match(text))
+            && !(text.len() <= MATCHED && whole(pattern).is_ok_and(|regex| regex.is_match(text)))
         {
             return Some(format!("of the form `{pattern}`"));
         }
-        if let (Some(min), Some(size)) = (self.min, size)
-            && size < min
-        {
+        let is = |limit: &Option<Value>, order: Ordering| {
+            size.as_ref().zip(limit.as_ref()).is_some_and(|(size, limit)| number::compare(size, limit) == Some(order))
+        };
+        if let Some(min) = self.min.as_ref().filter(|_| is(&self.min, Ordering::Less)) {
             return Some(format!("at least {min}{of}"));
         }
-        if let (Some(max), Some(size)) = (self.max, size)
-            && size > max
-        {
+        if let Some(max) = self.max.as_ref().filter(|_| is(&self.max, Ordering::Greater)) {
             return Some(format!("at most {max}{of}"));
         }
         None
     }
 }
 
+fn one_of(allowed: &[Value]) -> String {
+    let list: Vec<String> = allowed.iter().take(SHOWN).map(|value| shortened(value, SHOWN)).collect();
+    shortened(format_args!("one of {}", list.join(", ")), 5 * SHOWN)
+}
+
 fn whole(pattern: &str) -> Result<regex_lite::Regex, ScriptFault> {
-    regex_lite::Regex::new(&format!("^(?:{pattern})$"))
+    if pattern.len() > PATTERN {
+        return Err(ScriptFault::new(format!("a pattern has at most {PATTERN} bytes")));
+    }
+    regex_lite::RegexBuilder::new(&format!("^(?:{pattern})$"))
+        .size_limit(1 << 18)
+        .build()
         .map_err(|e| ScriptFault::new(format!("`{pattern}` is not a regular expression: {e}")))
 }
 
 fn known(value: &Dynamic) -> Result<Value, ScriptFault> {
     match expr_of(value)? {
         dr_core::expr::Expr::Known(value) => Ok(value),
-        other => Err(crate::fault::unknown("use for a parameter", &other.to_string())),
+        other => Err(refuse("use for a parameter", &other)),
     }
 }
 
@@ -146,32 +161,39 @@ fn required(doc: ImmutableString, ty: ImmutableString, conditions: Map) -> Res<S
 
 /// The value of a parameter, or what is wrong with the setting.
 fn value(name: &str, spec: &Spec, setting: Option<&Setting>) -> Result<Option<Value>, ScriptFault> {
-    let refuse = |what: String, shown: &str, origin: String| {
-        ScriptFault::new(format!("parameter `{name}` must be {what}, not {shown}")).help(origin)
+    let refuse = |what: &str, shown: &str, why: Option<String>, origin: String| {
+        let fault = ScriptFault::new(format!("parameter `{name}` must be {what}, not {shown}"));
+        match why {
+            Some(why) => fault.help(why).help(origin),
+            None => fault.help(origin),
+        }
     };
+    let brief = |value: &Value| shortened(value, SHOWN);
     let (value, shown, origin) = match setting {
         None => match &spec.default {
-            Some(default) => (default.clone(), default.to_string(), "this is its default".to_owned()),
+            Some(default) => (default.clone(), brief(default), "this is its default".to_owned()),
             None => return Ok(None),
         },
         Some(Setting::Text(text)) => {
-            let origin = format!("it was given as `--set {name}={text}`");
+            let origin = format!("it was given as `--set {name}={}`", shortened(text, SHOWN));
+            let shown = brief(&Value::str(text));
             match spec.ty.parse(text) {
-                Some(value) => (value, quoted(text), origin),
-                None => return Err(refuse(spec.ty.article().to_owned(), &quoted(text), origin)),
+                Ok(value) => (value, shown, origin),
+                Err(why) => return Err(refuse(spec.ty.article(), &shown, why, origin)),
             }
         }
         Some(Setting::Value(given)) => {
             let origin = "it was given in the project's configuration".to_owned();
             match spec.ty.accept(given.clone()) {
-                Some(value) => (value, given.to_string(), origin),
-                None => return Err(refuse(spec.ty.article().to_owned(), &given.to_string(), origin)),
+                Ok(value) => (value, brief(given), origin),
+                Err(why) => return Err(refuse(spec.ty.article(), &brief(given), why, origin)),
             }
         }
     };
+    value.weigh(&mut Weight::default())?;
     // The default `()` stands for "not given", which fulfils everything.
     match spec.conditions.violated(&value).filter(|_| !value.is_null()) {
-        Some(what) => Err(refuse(what, &shown, origin)),
+        Some(what) => Err(refuse(&what, &shown, None, origin)),
         None => Ok(Some(value)),
     }
 }

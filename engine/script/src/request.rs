@@ -116,13 +116,11 @@ pub struct Limits {
     pub memory: u64,
     /// How deep functions may call each other.
     pub depth: usize,
-    /// The longest text, in bytes.
-    pub text: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { steps: 50_000_000, time: Duration::from_secs(30), memory: 1 << 30, depth: 100, text: 4 << 20 }
+        Limits { steps: 50_000_000, time: Duration::from_secs(30), memory: 512 << 20, depth: 100 }
     }
 }
 

@@ -8,6 +8,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use dr_core::address::Address;
@@ -76,10 +77,11 @@ pub(crate) struct Evaluation {
     failed: Option<(Vec<CallFrame>, Position)>,
     sites: BTreeMap<Vec<(usize, usize, usize)>, Arc<Site>>,
 
-    /// Modules that are imported already.
+    /// Modules that are imported already, by the names that they were imported by, and by their real files.
     pub(crate) modules: BTreeMap<String, Shared<Module>>,
-    /// Modules whose top level is running, outermost first.
-    pub(crate) loading: Vec<String>,
+    pub(crate) files: BTreeMap<PathBuf, Shared<Module>>,
+    /// Modules whose top level is running, outermost first: their real files, and what messages call them.
+    pub(crate) loading: Vec<(PathBuf, String)>,
 
     pub(crate) surroundings: Vec<ComponentScope>,
     pub(crate) nodes: BTreeMap<Address, Arc<Node>>,

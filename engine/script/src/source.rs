@@ -42,13 +42,19 @@ impl Unit {
         Unit { name: name.into(), text: text.into(), lines, calls: BTreeMap::new() }
     }
 
+    /// The rest of the line from a position on.
+    pub(crate) fn rest(&self, position: Position) -> Option<&str> {
+        let start = *self.lines.get(position.line()? - 1)?;
+        let text = self.text[start..].lines().next().unwrap_or("");
+        let column = position.position().unwrap_or(1).max(1);
+        Some(text.char_indices().nth(column - 1).map_or("", |(at, _)| &text[at..]))
+    }
+
     /// The token that starts at a position; `None` when there is no position.
     pub(crate) fn span(&self, position: Position) -> Option<Span> {
         let line = position.line()?;
-        let start = *self.lines.get(line - 1)?;
-        let text = self.text[start..].lines().next().unwrap_or("");
+        let mut rest = self.rest(position)?;
         let mut column = position.position().unwrap_or(1).max(1);
-        let mut rest: &str = text.char_indices().nth(column - 1).map_or("", |(at, _)| &text[at..]);
         // The position of a property access is its dot: what is meant is the property.
         for dot in ["?.", "."] {
             if rest.starts_with(dot) && !rest.starts_with("..") {

@@ -23,6 +23,7 @@ use crate::natives::natives;
 use crate::request::{Environment, Request, ScriptFailure, Setting, SourceTexts, TestReport};
 use crate::session::{self, Evaluation, Purpose};
 use crate::source::Unit;
+use crate::unknown::refuse;
 use crate::{engine, explain, operators};
 
 /// How a test finds the text of a program: from the name that it plans to the source name and the text.
@@ -73,7 +74,8 @@ impl Host {
         register(&mut engine);
         let natives = Arc::new(natives(&engine));
         let programs: Programs = Arc::new(programs.clone());
-        let tests = list(&engine, source_name, text)?;
+        let (tests, _) = self.on_thread(self.session(), || list(&engine, source_name, text))?;
+        let tests = tests?;
         let one = |test| {
             let mut session = self.session();
             session.natives = natives.clone();
@@ -160,7 +162,7 @@ fn plan(program: &str, params: rhai::Map) -> Res<TestPlan> {
     for (name, value) in params {
         match expr_of(&value)? {
             Expr::Known(value) => settings.insert(name.to_string(), Setting::Value(value)),
-            other => return Err(crate::fault::unknown("plan with", &other.to_string()).into()),
+            other => return Err(refuse("plan with", &other).into()),
         };
     }
     let environment = Environment { suffix: "test".into(), name: "test".into(), ephemeral: true };

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use dr_core::expr::Expr;
 use dr_core::graph::Node;
+use dr_core::limits::Weight;
 use dr_core::schema::Type;
+use dr_core::text::shortened;
 
-use crate::fault::ScriptFault;
+use crate::fault::{ScriptFault, UNKNOWN_HELP};
 
 /// A declared resource.
 #[derive(Debug, Clone)]
@@ -28,7 +30,7 @@ const LONGEST: usize = 120;
 /// How many computations may be put into each other.
 const DEEPEST: usize = 64;
 
-/// An expression that planning and applying can walk through: loops could nest it without end.
+/// An expression that planning and applying can walk through: loops could nest and multiply it without end.
 pub(crate) fn walkable(expr: Expr) -> Result<Expr, ScriptFault> {
     fn fits(expr: &Expr, room: usize) -> bool {
         let Some(room) = room.checked_sub(1) else { return false };
@@ -40,13 +42,23 @@ pub(crate) fn walkable(expr: Expr) -> Result<Expr, ScriptFault> {
             Expr::Get(inner, _) => fits(inner, room),
         }
     }
-    if fits(&expr, DEEPEST) {
-        return Ok(expr);
+    let endless = |what: String| ScriptFault::new(what).help("is there a loop that computes with its own result?");
+    if !fits(&expr, DEEPEST) {
+        let steps = format!("this value is computed in more than {DEEPEST} steps from values known only after apply");
+        return Err(endless(steps));
     }
-    Err(ScriptFault::new(format!(
-        "this value is computed in more than {DEEPEST} steps from values known only after apply"
-    ))
-    .help("is there a loop that computes with its own result?"))
+    expr.weigh(&mut Weight::default()).map_err(|error| endless(error.to_string()))?;
+    Ok(expr)
+}
+
+/// The error of doing something with a value that cannot be looked at.
+pub(crate) fn refuse(what: &str, expr: &Expr) -> ScriptFault {
+    if expr.known().is_some() {
+        return ScriptFault::new(format!("cannot {what} a sensitive value"))
+            .help("nothing in a program looks at it: hand it on as it is");
+    }
+    let shown = shortened(expr, LONGEST);
+    ScriptFault::new(format!("cannot {what} `{shown}`, which is known only after apply")).help(UNKNOWN_HELP)
 }
 
 impl OutputValue {
@@ -56,11 +68,12 @@ impl OutputValue {
 
     /// As messages show it.
     pub(crate) fn shown(&self) -> String {
-        let text = self.expr.to_string();
-        match text.char_indices().nth(LONGEST) {
-            Some((at, _)) => format!("{}…", &text[..at]),
-            None => text,
-        }
+        shortened(&*self.expr, LONGEST)
+    }
+
+    /// The error of doing something with it that needs its value.
+    pub(crate) fn refuse(&self, what: &str) -> ScriptFault {
+        refuse(what, &self.expr)
     }
 }
 

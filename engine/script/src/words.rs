@@ -1,12 +1,16 @@
-//! Words: keywords become names where they cannot be keywords.
+//! Tokens: keywords become names where they cannot be keywords, and numbers that have no place are refused.
 //!
 //! Rhai reserves many words that it does not use, and refuses keywords as keys and properties. Here
 //! `#{ default: 1, in: 2 }` and `x.private` are written without quotes. The mapper sees one token at a time, in order,
 //! and remembers what came before.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
-use rhai::Token;
+use dr_core::number;
+use rhai::{LexError, Position, Token};
+
+use crate::source::Unit;
+use crate::{budget, measure};
 
 /// Reserved by Rhai, used by nothing.
 const FREE: &[&str] = &[
@@ -49,15 +53,25 @@ enum Previous {
 
 thread_local! {
     static PREVIOUS: Cell<Previous> = const { Cell::new(Previous::Statement) };
+    /// The text that is parsed.
+    static TEXT: RefCell<Option<Unit>> = const { RefCell::new(None) };
 }
 
-/// Forgets what came before; called before each text is parsed.
-pub(crate) fn reset() {
+/// Starts with a text.
+pub(crate) fn begin(text: &str) {
     PREVIOUS.set(Previous::Statement);
+    measure::begin();
+    TEXT.set(Some(Unit::new("", text)));
 }
 
-/// Maps one token.
-pub(crate) fn map(token: Token) -> Token {
+/// Maps one token. A token that stands for an error ends the parsing.
+pub(crate) fn map(token: Token, position: Position) -> Token {
+    if let Some(fault) = budget::spent() {
+        return Token::LexError(Box::new(LexError::Runtime(fault.first.message)));
+    }
+    if let Some(wrong) = measure::count(&token).or_else(|| wrong_number(&token, position)) {
+        return Token::LexError(Box::new(LexError::Runtime(wrong)));
+    }
     let previous = PREVIOUS.get();
     let is_key = matches!(previous, Previous::MapStart | Previous::Period);
     let token = match token {
@@ -109,4 +123,23 @@ fn never_starts_a_value(token: &Token) -> bool {
 
 fn name(token: &Token) -> Token {
     Token::Identifier(Box::new(token.literal_syntax().into()))
+}
+
+/// What is wrong with a number as it is written. Rhai makes a float of an integer that is too large, and a negative
+/// integer of hexadecimal digits that are too many.
+fn wrong_number(token: &Token, position: Position) -> Option<String> {
+    match token {
+        Token::FloatConstant(constant) => match number::parse(&constant.1.replace('_', "")) {
+            // Who writes a number by hand may write more digits than are kept.
+            Ok(_) => None,
+            Err(_) if constant.0.is_finite() && constant.1.contains(['.', 'e', 'E']) => None,
+            Err(wrong) => Some(wrong),
+        },
+        Token::IntegerConstant(negative) if *negative < 0 => TEXT.with_borrow(|unit| {
+            let text = unit.as_ref().and_then(|unit| unit.rest(position))?;
+            let digits: String = text.chars().take_while(char::is_ascii_alphanumeric).collect();
+            (!text.starts_with('-')).then(|| format!("the integer {digits} is beyond the range of integers (64 bits)"))
+        }),
+        _ => None,
+    }
 }

@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(show(None, Some(Expr::str("x"))), "→ \"x\"");
         assert_eq!(show(Some(Value::str("x")), None), "\"x\" → (none)");
         assert_eq!(show(Some(Value::str("x")), Some(arn())), "\"x\" → ${kms.key:main.arn}");
-        let text = Expr::concat(vec![Expr::str("a-"), arn()]);
+        let text = Expr::concat(vec![Expr::str("a-"), arn()]).unwrap();
         assert_eq!(show(None, Some(text)), "→ \"a-${kms.key:main.arn}\"");
     }
 

@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::sync::{Arc, OnceLock, Weak};
 
+use dr_core::limits;
 use rhai::{
     Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, ImmutableString, LexError, Module, ParseError,
     Position, Shared, Stmt,
 };
 
 use crate::coerce::{article, first_unknown};
-use crate::fault::{Res, ScriptFault, unknown};
+use crate::fault::{Res, ScriptFault};
 use crate::session;
 
 /// A back-tick string: joined by us, so that unknowns stay.
@@ -75,7 +76,7 @@ pub(crate) fn register(engine: &mut Engine) {
     engine.register_custom_syntax_with_state_raw(KNOWN, never, false, |ctx, parts, _| {
         let value = ctx.eval_expression_tree(&parts[0])?;
         match first_unknown(&value) {
-            Some(shown) => Err(unknown("`switch` on", &shown).raise(parts[0].position())),
+            Some(output) => Err(output.refuse("`switch` on").raise(parts[0].position())),
             None if article(&value) == "a resource" => {
                 Err(ScriptFault::new("cannot `switch` on a resource").raise(parts[0].position()))
             }
@@ -164,22 +165,18 @@ fn text(ctx: &mut EvalContext, parts: &[Expression]) -> Res<Dynamic> {
             _ => ctx.eval_expression_tree(part)?.flatten(),
         };
         if let Ok(text) = value.as_immutable_string_ref() {
-            joined.push_str(&text);
+            append(&mut joined, &text)?;
             continue;
         }
         let value = crate::operators::text(&[value]).map_err(|fault| fault.raise(inner_position(part)))?;
         if let Ok(text) = value.as_immutable_string_ref() {
-            joined.push_str(&text);
+            append(&mut joined, &text)?;
             continue;
         }
         if !joined.is_empty() {
             values.push(std::mem::take(&mut joined).into());
         }
         values.push(value);
-    }
-    let most = session::with(|s| s.limits.text);
-    if joined.len() > most {
-        return Err(ScriptFault::new(format!("this text is longer than {} KiB", most >> 10)).into());
     }
     if values.is_empty() {
         return Ok(joined.into());
@@ -188,6 +185,13 @@ fn text(ctx: &mut EvalContext, parts: &[Expression]) -> Res<Dynamic> {
         values.push(joined.into());
     }
     Ok(crate::operators::text(&values)?)
+}
+
+/// Adds to a text, which must not grow beyond what a text may be.
+fn append(joined: &mut String, text: &str) -> Result<(), ScriptFault> {
+    limits::text(joined.len().checked_add(text.len()))?;
+    joined.push_str(text);
+    Ok(())
 }
 
 /// `${ expr }` is a block: the place is that of the expression in it.
