@@ -31,6 +31,7 @@ pub mod seal;
 mod stale;
 mod step;
 pub mod store;
+mod unread;
 mod update;
 mod wait;
 
@@ -52,3 +53,4 @@ pub use rows::RowError;
 pub use seal::{KeySource, SealError, Sealer};
 pub use stale::{Stale, check_fresh};
 pub use store::{Receipt, Store};
+pub use unread::Unread;

@@ -5,15 +5,17 @@ use dr_core::plan::{Input, Plan, propose};
 use crate::engine::Engine;
 use crate::look::Interrupted;
 use crate::prepare::{Prepared, Wanted, prepare};
+use crate::unread::judge;
 
 /// Makes a plan. Nothing is changed or written.
 ///
 /// # Errors
 /// When somebody asked to stop. Everything else that goes wrong is among the plan's diagnostics.
 pub async fn plan(engine: &Engine<'_>, wanted: &Wanted<'_>) -> Result<Plan, Interrupted> {
-    let Prepared { known, refreshed, imports, away, diagnostics } = prepare(engine, wanted).await?;
+    let Prepared { known, unread, refreshed, imports, away, diagnostics } = prepare(engine, wanted).await?;
     let input = wanted.input(engine);
     let mut plan = propose(&Input { refreshed: &refreshed, known: &known, imports: &imports, away: &away, ..input });
     plan.diagnostics.extend(diagnostics);
+    plan.diagnostics.extend(judge(&unread, &plan));
     Ok(plan)
 }

@@ -22,6 +22,7 @@ use crate::engine::{Broken, CallKind, Engine};
 use crate::import::{self, Imports};
 use crate::look::{Interrupted, failure, job};
 use crate::retry::Retry;
+use crate::unread::Unread;
 
 /// Reads at work at once, over all services; the gate decides how many of them are calls.
 const AT_WORK: usize = 512;
@@ -65,6 +66,7 @@ impl<'a> Wanted<'a> {
 /// What is known before anybody is asked.
 static NOTHING: Prepared = Prepared {
     known: BTreeMap::new(),
+    unread: Vec::new(),
     refreshed: BTreeMap::new(),
     imports: BTreeMap::new(),
     away: BTreeMap::new(),
@@ -76,6 +78,8 @@ static NOTHING: Prepared = Prepared {
 pub struct Prepared {
     /// Attributes known before apply: answers of look-ups, contents of archives.
     pub known: BTreeMap<Address, Map<Value>>,
+    /// What the refresh could not read.
+    pub unread: Vec<Unread>,
     /// What the refresh found.
     pub refreshed: BTreeMap<Address, Refreshed>,
     /// Resources to be taken over, as they are.
@@ -112,23 +116,19 @@ impl Prepared {
             (kind.place != Place::Local).then(|| read(engine, kind, record))
         });
         let mut found = Vec::with_capacity(snapshot.records.len());
-        let mut failed = BTreeMap::new();
+        let mut unread = Vec::new();
         let mut reads = futures::stream::iter(reads).buffer_unordered(AT_WORK);
         while let Some((record, result)) = reads.next().await {
             match result {
                 Ok(None) => {}
                 Ok(Some(refreshed)) => found.push((record.address.clone(), refreshed)),
-                Err(broken) => {
-                    let error = failure(broken)?;
-                    let problem = Diagnostic::error(format!("cannot read `{}`: {error}", record.address))
-                        .at(record.span.clone(), "declared here")
-                        .help("plan with `--no-refresh` to go by what is recorded");
-                    failed.insert(record.address.clone(), problem);
-                }
+                Err(Broken::Interrupted) => return Err(Interrupted),
+                Err(broken) => unread.push(Unread::new(record, &broken)),
             }
         }
         // Replies come in any order; the plan does not.
-        self.diagnostics.extend(failed.into_values());
+        unread.sort_by(|a, b| a.address.cmp(&b.address));
+        self.unread = unread;
         found.sort_by(|a, b| a.0.cmp(&b.0));
         self.refreshed = found.into_iter().collect();
         Ok(())

@@ -5,6 +5,7 @@ mod common;
 
 use std::time::Duration;
 
+use common::process::{Process, graph};
 use common::{Fake, Notes, Room, Thing, address, open, plan, replacing, run, step, with_prior};
 use dr_core::cloud::{CloudError, ErrorClass};
 use dr_core::expr::Expr;
@@ -262,4 +263,34 @@ async fn a_name_that_the_environment_itself_has_is_told_as_such() {
     let snapshot = store.snapshot().unwrap();
     let report = run(&store, &cloud, &plan("5", &snapshot, vec![named("x.named:b", "three")])).await;
     assert!(report.failed[0].error.contains("this environment did not make it"), "{}", report.failed[0].error);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_stops_only_what_changes_it() {
+    let declared = |a, b| {
+        graph(&[("x.quick:a", &[("size", Value::Int(a))], None), ("x.quick:b", &[("size", Value::Int(b))], None)])
+    };
+    for class in [ErrorClass::Denied, ErrorClass::Transient] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        let mut process = Process::start(dir.path(), &cloud).await;
+        process.run(Some(&declared(1, 1)), &dr_run::Silent, &dr_run::Cancel::new()).await;
+        process.refresh = true;
+        cloud.fail("read", "x.quick:a", class, usize::MAX);
+        let cases = [
+            (Some(declared(1, 1)), false, "nothing changes"),
+            (Some(declared(1, 2)), false, "something else changes"),
+            (Some(declared(2, 1)), true, "it would be changed unseen"),
+            (Some(graph(&[("x.quick:b", &[], None)])), false, "it goes, and something else stays"),
+            (None, false, "everything goes"),
+        ];
+        for (wanted, refused, what) in cases {
+            let (plan, _) = process.propose(wanted.as_ref()).await;
+            let [said] = &plan.diagnostics[..] else { panic!("{what}: {:?}", plan.diagnostics) };
+            assert!(said.message.contains("cannot read `x.quick:a`"), "{what}: {}", said.message);
+            assert_eq!(said.help.iter().any(|h| h.contains("allowed to call `x:Call`")), class == ErrorClass::Denied);
+            assert_eq!(said.is_error(), refused, "{what}");
+        }
+        let (_, report) = process.run(None, &dr_run::Silent, &dr_run::Cancel::new()).await;
+        assert!(report.is_complete() && cloud.ids().is_empty(), "{:?}", report.failed);
+    }
 }
