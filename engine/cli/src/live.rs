@@ -24,6 +24,9 @@ const LONG: Duration = Duration::from_secs(20);
 /// Retries with shorter pauses are nobody's concern.
 const WORTH_TELLING: Duration = Duration::from_secs(2);
 
+/// What is said of a replacement that turned out not to be one.
+const KEPT: &str = "kept: it turned out to have the right name already";
+
 /// Watches one run.
 #[derive(Debug)]
 pub(crate) struct LiveView<'a> {
@@ -203,9 +206,14 @@ impl Observer for LiveView<'_> {
             }
             What::Done => {
                 let took = self.ended(event);
-                let kept = self.state().kept.remove(&event.step);
+                if self.state().kept.remove(&event.step) {
+                    // The other half of the replacement has nothing to tell.
+                    if event.action == Action::Create {
+                        self.ui.tell(&format!("  {} {name}  {}\n", paint(QUIET, "="), paint(QUIET, KEPT)));
+                    }
+                    return;
+                }
                 let (mark, style, done) = match event.action {
-                    _ if kept => ("=", QUIET, "kept: it has the right name already"),
                     Action::Create => ("+", NEW, "created"),
                     Action::Update => ("~", CHANGED, "changed"),
                     Action::Delete => ("-", GONE, "deleted"),

@@ -223,7 +223,7 @@ fn outcome(outcome: &Outcome) -> String {
         Outcome::Missing => "is not there any more".into(),
         Outcome::Deleted => "is deleted".into(),
         Outcome::Going => "is being deleted".into(),
-        Outcome::Kept(why) => format!("is still there, because its deletion was refused: {}", safe(why)),
+        Outcome::StillThere => "is still there".into(),
     }
 }
 

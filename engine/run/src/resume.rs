@@ -6,10 +6,10 @@
 //! - A creation without an id is looked for by its token or tags. Not found, it was never made. With an id, it is
 //!   finished if it is ready; else it is recorded as unfinished.
 //! - An update is not repeated; what is really there is recorded, and the plan sees the rest.
-//! - A deletion is asked for once more. What the service is deleting is recorded as such. What it refuses to delete
-//!   stays as it is: the plan decides anew whether it shall go.
+//! - A deletion is not repeated either. What the service is deleting is recorded as such; what is still there and can
+//!   be used stays recorded, and the plan decides anew whether it goes.
 //!
-//! Where everything is to go, nothing is finished either.
+//! Where everything is to go, nothing is finished first.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +49,7 @@ pub enum Outcome {
     NeverCreated,
     /// What an update left is recorded now.
     Recorded,
-    /// What an update left could not be looked at, for this reason; it is recorded as it was before.
+    /// It could not be looked at, for this reason; it is recorded as it was before.
     Unread(String),
     /// It was gone when it was to be looked at; the plan makes it anew.
     Missing,
@@ -57,8 +57,8 @@ pub enum Outcome {
     Deleted,
     /// The service is deleting it.
     Going,
-    /// The service does not delete it, for this reason. It is as it was.
-    Kept(String),
+    /// It is still there; the plan decides anew whether it goes.
+    StillThere,
 }
 
 /// An operation of an earlier run that is closed now.
@@ -140,18 +140,20 @@ pub async fn resume(engine: &Engine<'_>, identity: &Identity, goal: Goal) -> Res
     Ok(result)
 }
 
-/// What is there, as far as open operations say it without asking anybody: what has an id is
-/// begun. For plans that are only looked at; what is applied is made from what [`resume`] found.
+/// What is there, as far as open operations say it without asking anybody: what has an id, and what was to be changed,
+/// is begun. For plans that are only looked at; what is applied is made from what [`resume`] found.
 pub fn as_far_as_known(snapshot: &Snapshot, open: impl IntoIterator<Item = Open>) -> Snapshot {
     let mut known = snapshot.clone();
     for operation in open {
-        match operation {
-            Open::Create { record, .. } if !record.id.is_empty() => {
-                let record = Record { incomplete: Some(Unfinished::Begun), ..record };
-                known.records.insert(record.address.clone(), Arc::new(record));
-            }
+        let record = match operation {
+            Open::Create { record, .. } if !record.id.is_empty() => Some(record),
+            Open::Update { record, .. } => snapshot.records.get(&record.address).map(|before| Record::clone(before)),
             // Whether anything came of it only the cloud can tell.
-            Open::Create { .. } | Open::Update { .. } | Open::Delete { .. } => {}
+            Open::Create { .. } | Open::Delete { .. } => None,
+        };
+        if let Some(record) = record {
+            let begun = Record { incomplete: Some(Unfinished::Begun), ..record };
+            known.records.insert(begun.address.clone(), Arc::new(begun));
         }
     }
     known
@@ -190,7 +192,7 @@ impl Resume<'_> {
             receipt.durable().await?;
         }
         if self.goal == Goal::Destroy {
-            return self.begun(record, Unfinished::Begun, "it is not waited for".into()).await;
+            return self.begun(record, Unfinished::Begun, "it is to go anyway".into()).await;
         }
         match self.look(intent, &record, retry).await {
             Ok(Seen::Ready(live)) => {
@@ -281,69 +283,58 @@ impl Resume<'_> {
         Ok(Outcome::Missing)
     }
 
-    /// A deletion: asked for once more.
+    /// A deletion. Where nothing says that it was taken, it is not asked for again: the plan decides anew.
     async fn delete(&self, record: Arc<Record>, deposed: bool, retry: &mut Retry) -> Result<Outcome, Broken> {
+        let (engine, job) = (self.engine, self.job);
+        let seen = match (self.is_shared(&record), deposed || self.goal == Goal::Destroy) {
+            (true, _) => Ok(Departure::Gone),
+            // It goes in any case, and in the right order.
+            (false, true) => Ok(Departure::Stays),
+            (false, false) => self.departure(&record, retry).await,
+        };
+        match seen {
+            Ok(Departure::Gone) => {
+                engine.closed(job, engine.remove(job, &record, deposed)).await?;
+                Ok(Outcome::Deleted)
+            }
+            Ok(Departure::Stays) => {
+                engine.abandon(job).await?;
+                Ok(Outcome::StillThere)
+            }
+            Ok(Departure::Going) => {
+                self.record(Record { incomplete: Some(Unfinished::Failed), ..Record::clone(&record) }).await?;
+                Ok(Outcome::Going)
+            }
+            Err(stop @ (Broken::Interrupted | Broken::Store(_))) => Err(stop),
+            // The plan finds out before it uses it.
+            Err(broken) => {
+                self.record(Record { incomplete: Some(Unfinished::Begun), ..Record::clone(&record) }).await?;
+                Ok(Outcome::Unread(broken.to_string()))
+            }
+        }
+    }
+
+    /// What a look at something says whose deletion was begun.
+    async fn departure(&self, record: &Record, retry: &mut Retry) -> Result<Departure, Broken> {
         let (engine, job) = (self.engine, self.job);
         let args = revealed(&record.args);
         let of = Existing { id: &record.id, args: &args, is_new: false };
-        if !self.is_shared(&record) {
-            let deletion =
-                engine.call(job, retry, CallKind::Delete, || engine.cloud.delete(job.target, of.id, of.args)).await;
-            let look = match deletion {
-                Ok(()) => {
-                    engine.once(job, CallKind::Deleted, || engine.cloud.deleted(job.target, of.id, of.args)).await
-                }
-                Err(broken) if broken.is_absent() => Ok(Settled::Ready),
-                Err(stop @ (Broken::Interrupted | Broken::Store(_))) => return Err(stop),
-                Err(refused) => return self.refused(&record, of, deposed, &refused).await,
-            };
-            match look {
-                Ok(Settled::Ready) => {}
-                Ok(Settled::Failed(why)) => return self.refused(&record, of, deposed, &Broken::wrong(why)).await,
-                Err(absent) if absent.is_absent() => {}
-                Err(stop @ (Broken::Interrupted | Broken::Store(_))) => return Err(stop),
-                _ => return self.going(&record, Unfinished::Failed, deposed, Outcome::Going).await,
-            }
+        let look =
+            engine.call(job, retry, CallKind::Deleted, || engine.cloud.deleted(job.target, of.id, of.args)).await;
+        match look {
+            Ok(Settled::Ready) => return Ok(Departure::Gone),
+            Err(absent) if absent.is_absent() => return Ok(Departure::Gone),
+            Ok(Settled::Wait(_) | Settled::Failed(_)) => {}
+            Err(broken) => return Err(broken),
         }
-        engine.closed(job, engine.remove(job, &record, deposed)).await?;
-        Ok(Outcome::Deleted)
-    }
-
-    /// A deletion that the service refuses. What it says of itself tells whether it can still be used.
-    async fn refused(
-        &self,
-        record: &Record,
-        of: Existing<'_>,
-        deposed: bool,
-        refused: &Broken,
-    ) -> Result<Outcome, Broken> {
-        let (engine, job) = (self.engine, self.job);
-        let outcome = Outcome::Kept(refused.to_string());
-        match engine.once(job, CallKind::Settle, || engine.cloud.settle(job.target, of.id, of.args)).await {
-            Ok(Settled::Ready) => {
-                engine.abandon(job).await?;
-                Ok(outcome)
-            }
-            Ok(Settled::Failed(_)) => self.going(record, Unfinished::Failed, deposed, outcome).await,
-            Err(stop @ (Broken::Interrupted | Broken::Store(_))) => Err(stop),
-            // It is at something, or cannot be looked at now: the plan finds out before it uses it.
-            Ok(Settled::Wait(_)) | Err(_) => self.going(record, Unfinished::Begun, deposed, outcome).await,
+        let settled =
+            engine.call(job, retry, CallKind::Settle, || engine.cloud.settle(job.target, of.id, of.args)).await;
+        match settled {
+            Ok(Settled::Ready) if !engine.is_gone(job, of).await? => Ok(Departure::Stays),
+            Ok(Settled::Ready | Settled::Failed(_)) => Ok(Departure::Going),
+            Ok(Settled::Wait(_)) => Err(Broken::wrong("it is at something")),
+            Err(broken) => Err(broken),
         }
-    }
-
-    /// Closes the deletion of something that is still there. What was set aside is to be deleted in any case.
-    async fn going(
-        &self,
-        record: &Record,
-        why: Unfinished,
-        deposed: bool,
-        outcome: Outcome,
-    ) -> Result<Outcome, Broken> {
-        match deposed {
-            true => self.engine.abandon(self.job).await?,
-            false => self.record(Record { incomplete: Some(why), ..record.clone() }).await?,
-        }
-        Ok(outcome)
     }
 
     /// Whether another record is about the same resource; then that one has it.
@@ -357,6 +348,13 @@ impl Resume<'_> {
         let receipt = self.engine.write(self.job, &Arc::new(record));
         self.engine.closed(self.job, receipt).await
     }
+}
+
+/// How far something is whose deletion was begun.
+enum Departure {
+    Gone,
+    Going,
+    Stays,
 }
 
 /// How something is that was made.

@@ -8,7 +8,7 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use common::process::{Process, graph};
 use common::{Fake, Thing, address, all_bytes, copy_dir};
 use dr_core::address::Address;
+use dr_core::expr::Expr;
 use dr_core::graph::Graph;
 use dr_core::value::{Map, Str, Value};
 use dr_run::{Cancel, Observer, Report, Resumption, Silent};
@@ -82,14 +83,14 @@ impl<'a> Checked<'a> {
         assert_eq!(snapshot.records.keys().collect::<Vec<_>>(), wanted, "{when}");
         assert!(snapshot.deposed.is_empty(), "{when}");
         assert!(store.open_operations().unwrap().is_empty(), "{when}");
-        let in_cloud: Vec<String> =
-            wanted.iter().filter(|a| !a.kind().starts_with("random")).map(|a| a.to_string()).collect();
-        assert_eq!(cloud.addresses(), in_cloud, "{when}");
+        let ids: BTreeSet<Str> =
+            snapshot.records.values().filter(|r| !r.kind.starts_with("random")).map(|r| r.id.clone()).collect();
+        assert_eq!(cloud.ids().into_iter().collect::<BTreeSet<_>>(), ids, "{when}");
         {
             let inside = cloud.inside.lock().unwrap();
             for record in snapshot.records.values().filter(|r| !r.kind.starts_with("random")) {
                 let thing = &inside.things[&record.id];
-                assert_eq!(thing.address, record.address.text(), "{when}");
+                assert_eq!(thing.kind, &*record.kind, "{when}");
                 assert!(thing.configured, "{when}");
                 assert_eq!(record.incomplete, None, "{when}");
                 let given: Map<Value> = record.args.iter().filter(|(k, _)| k.as_ref() != "zone").map(open).collect();
@@ -145,15 +146,39 @@ impl Observer for Camera {
     }
 }
 
-/// Takes an image at every event of the way from one graph to another, and starts a process from each.
-async fn matrix(from: Option<&Graph>, to: Option<&Graph>) -> usize {
+/// A way from one graph to another, on which the process dies, and what is wanted by whoever comes next.
+struct Way {
+    from: Option<Graph>,
+    to: Option<Graph>,
+    then: Option<Graph>,
+    /// What is never made anew, by its address in the end.
+    stays: &'static [&'static str],
+    /// Whether nothing is made anew of what is there, and not on its way out, when the process dies.
+    survives: bool,
+}
+
+impl Way {
+    fn new(from: Option<Graph>, to: Option<Graph>) -> Way {
+        Way { from, then: to.clone(), to, stays: &[], survives: false }
+    }
+}
+
+/// The ids of what goes by these addresses; `?` for what is not there.
+fn ids_of(process: &Checked<'_>, addresses: &[&str]) -> Vec<Str> {
+    let snapshot = process.0.store.snapshot().unwrap();
+    let id = |a: &&str| snapshot.records.get(&address(a)).map_or_else(|| Str::from("?"), |r| r.id.clone());
+    addresses.iter().map(id).collect()
+}
+
+/// Takes an image at every event of a way, and starts a process from each; every third one dies once more.
+async fn matrix(way: &Way) -> usize {
     let (dir, album) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let cloud = Arc::new(Fake { timed: true, ..Fake::default() });
     let images = Arc::new(Mutex::new(Vec::new()));
-    {
+    let stayed = {
         let process = Checked::start(dir.path(), &cloud).await;
-        if from.is_some() {
-            let (_, report) = process.run(from, &Silent, &Cancel::new()).await;
+        if way.from.is_some() {
+            let (_, report) = process.run(way.from.as_ref(), &Silent, &Cancel::new()).await;
             assert!(report.is_complete(), "{:?}", report.failed);
         }
         let camera = Camera {
@@ -165,20 +190,37 @@ async fn matrix(from: Option<&Graph>, to: Option<&Graph>) -> usize {
         let hook = camera.clone();
         *cloud.hook.lock().unwrap() =
             Some(Box::new(move |what, inside| hook.shoot(what.to_owned(), inside.things.clone())));
-        let (_, report) = process.run(to, &camera, &Cancel::new()).await;
+        let (_, report) = process.run(way.to.as_ref(), &camera, &Cancel::new()).await;
         assert!(report.is_complete(), "{:?}", report.failed);
         *cloud.hook.lock().unwrap() = None;
-        process.check(to, "at the end").await;
-    }
+        process.check(way.to.as_ref(), "at the end").await;
+        ids_of(&process, way.stays)
+    };
     let images = std::mem::take(&mut *images.lock().unwrap());
-    for image in &images {
+    for (number, image) in images.iter().enumerate() {
         let cloud = Fake { timed: true, ..Fake::with(image.things.clone()) };
+        let then = way.then.as_ref();
+        if number % 3 == 0 {
+            let process = Checked::start(&image.dir, &cloud).await;
+            let reaper = Reaper { cancel: Cancel::new(), left: AtomicUsize::new(1 + number % 17) };
+            let (resumption, report) = process.run(then, &reaper, &reaper.cancel).await;
+            assert!(resumption.failed.is_empty() && report.failed.is_empty(), "{}: {:?}", image.when, report.failed);
+        }
         let process = Checked::start(&image.dir, &cloud).await;
-        let (resumption, report) = process.run(to, &Silent, &Cancel::new()).await;
+        let (resumption, report) = process.run(then, &Silent, &Cancel::new()).await;
         assert!(resumption.failed.is_empty(), "{}: {:?}", image.when, resumption.failed);
         assert!(report.is_complete(), "{}: {:?}", image.when, report.failed);
-        process.check(to, &image.when).await;
-        // And all of it can be destroyed.
+        process.check(then, &image.when).await;
+        assert_eq!(ids_of(&process, way.stays), stayed, "{}: what was healthy is made anew", image.when);
+        if way.survives {
+            let healthy: Vec<&Str> = image.things.iter().filter(|(_, t)| t.going.is_none()).map(|(id, _)| id).collect();
+            let lost: Vec<_> = healthy.into_iter().filter(|id| !process.0.cloud.ids().contains(id)).collect();
+            assert!(lost.is_empty(), "{}: {lost:?}", image.when);
+        }
+        // And all of it can be destroyed; every second time it is.
+        if number % 2 == 1 {
+            continue;
+        }
         let (_, report) = process.run(None, &Silent, &Cancel::new()).await;
         assert!(report.is_complete(), "{}: {:?}", image.when, report.failed);
         process.check(None, &image.when).await;
@@ -188,17 +230,73 @@ async fn matrix(from: Option<&Graph>, to: Option<&Graph>) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn dying_while_creating() {
-    assert!(matrix(None, Some(&first())).await > 80);
+    assert!(matrix(&Way::new(None, Some(first()))).await > 80);
 }
 
 #[tokio::test(start_paused = true)]
 async fn dying_while_changing_and_replacing() {
-    assert!(matrix(Some(&first()), Some(&second())).await > 80);
+    assert!(matrix(&Way::new(Some(first()), Some(second()))).await > 80);
 }
 
 #[tokio::test(start_paused = true)]
 async fn dying_while_destroying() {
-    assert!(matrix(Some(&first()), None).await > 40);
+    assert!(matrix(&Way::new(Some(first()), None)).await > 40);
+}
+
+/// One that moves and is changed, and one that refers to it.
+fn moving(at: &'static str, size: i64) -> Graph {
+    let mut moving = graph(&[(at, &[("size", Value::Int(size))], None), ("x.quick:user", &[], Some(at))]);
+    if at != "x.quick:old" {
+        moving.nodes.get_mut(&address(at)).unwrap().options.moved_from.push(address("x.quick:old"));
+    }
+    moving
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_something_moves_and_is_changed() {
+    let stays = &["x.quick:new", "x.quick:user"];
+    let way = Way { stays, ..Way::new(Some(moving("x.quick:old", 1)), Some(moving("x.quick:new", 2))) };
+    assert!(matrix(&way).await > 10);
+}
+
+/// Two that each have a name, and one that has neither.
+fn names(a: &'static str, b: &'static str) -> Graph {
+    graph(&[("x.named:a", &[name(a)], None), ("x.named:b", &[name(b)], None), ("x.quick:c", &[], None)])
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_two_exchange_their_names() {
+    let way = Way { stays: &["x.quick:c"], ..Way::new(Some(names("one", "two")), Some(names("two", "one"))) };
+    assert!(matrix(&way).await > 30);
+}
+
+/// A key, and a record whose name comes from something that the service chooses for the key.
+fn keyed(key: &'static str, size: i64) -> Graph {
+    let mut keyed =
+        graph(&[("x.quick:key", &[name(key)], None), ("x.named:record", &[("size", Value::Int(size))], None)]);
+    let zone = Expr::concat(vec![Expr::str("in-"), Expr::attr(&address("x.quick:key"), "zone")]);
+    keyed.nodes.get_mut(&address("x.named:record")).unwrap().args.insert("name".into(), zone);
+    keyed
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_a_successor_turns_out_to_have_the_same_name() {
+    for size in [1, 2] {
+        let way = Way { stays: &["x.named:record"], ..Way::new(Some(keyed("k1", 1)), Some(keyed("k2", size))) };
+        assert!(matrix(&way).await > 30);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_destroying_what_is_wanted_again() {
+    let way = Way { then: Some(first()), survives: true, ..Way::new(Some(first()), None) };
+    assert!(matrix(&way).await > 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_while_changing_and_taking_it_back() {
+    let way = Way { then: Some(first()), ..Way::new(Some(first()), Some(second())) };
+    assert!(matrix(&way).await > 80);
 }
 
 /// Stops the run dead at one event.

@@ -366,7 +366,11 @@ impl Cloud for Fake {
     }
     fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Settled> {
         self.call("deleted", at, move |inside| {
-            let settled = inside.things.get(id).map_or(Settled::Ready, |t| wait(t.going));
+            let settled = match inside.things.get(id) {
+                None => Settled::Ready,
+                Some(Thing { going: None, .. }) => Settled::Failed("it is not being deleted".into()),
+                Some(thing) => wait(thing.going),
+            };
             if settled == Settled::Ready {
                 inside.things.remove(id);
             }
