@@ -227,7 +227,7 @@ fn outcome(outcome: &Outcome) -> String {
     }
 }
 
-/// Failed steps as diagnostics, each at the line that declares its resource.
+/// Failed steps as diagnostics, each at the line that gives the argument or declares the resource.
 pub(crate) fn failures(failed: &[dr_run::StepFailure]) -> Vec<Diagnostic> {
     failed
         .iter()
@@ -235,7 +235,8 @@ pub(crate) fn failures(failed: &[dr_run::StepFailure]) -> Vec<Diagnostic> {
             let verb = crate::live::infinitive(f.action);
             let times = if f.attempts > 1 { format!(" (after {} calls)", f.attempts) } else { String::new() };
             let d = Diagnostic::error(format!("cannot {verb} `{}`: {}{times}", f.address, f.error));
-            let d = d.at(f.span.clone(), "declared here");
+            let label = if f.of_argument { format!("of `{}`", f.address) } else { "declared here".to_owned() };
+            let d = Diagnostic { code: f.check.clone(), ..d.at(f.span.clone(), label) };
             match &f.help {
                 Some(help) => d.help(help.clone()),
                 None => d,

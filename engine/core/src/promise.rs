@@ -37,11 +37,15 @@ impl BrokenPromise {
     }
 
     /// What to do about it.
-    pub fn help(&self) -> String {
-        let argument = self.path.first().map_or("", |name| &**name);
+    pub fn help(&self, kind: &Kind) -> String {
+        let name = self.path.first().map_or("", |name| &**name);
+        if kind.arg(name).is_none() {
+            return "plan again: what it is made from has changed since, or the service has done something else"
+                .to_owned();
+        }
         format!(
             "the next plan shows it as a difference; if the service means it so, give the value that it shows, or leave \
-             it alone with `ignore_changes: [\"{argument}\"]`"
+             it alone with `ignore_changes: [\"{name}\"]`"
         )
     }
 }
@@ -138,6 +142,9 @@ fn deviations(spot: &Spot<'_>, promised: Option<&Value>, found: Option<&Value>, 
 
 /// The same for two values that are both there.
 fn differing(spot: &Spot<'_>, promised: &Value, found: &Value, tell: &mut Tell<'_>) {
+    if promised == found {
+        return;
+    }
     let (bare, other) = (promised.revealed(), found.revealed());
     if bare == other || canonical_at(spot, bare) == canonical_at(spot, other) {
         return;

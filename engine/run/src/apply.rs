@@ -8,6 +8,7 @@
 //! A step is done for those that follow once its result is on its way to the disk: changes reach the disk in order, so
 //! an intent that is there says that everything before it is there too. It is reported as done when it is.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::pin::{Pin, pin};
@@ -18,11 +19,12 @@ use std::time::Duration;
 
 use dr_core::address::Address;
 use dr_core::cloud::{CloudError, Intent, Target};
-use dr_core::expr::{AttrRef, Expr};
+use dr_core::diagnostic::Diagnostic;
+use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
 use dr_core::plan::{Action, Moved, Plan, Step, carry_out};
+use dr_core::promise::BrokenPromise;
 use dr_core::record::{Record, Snapshot};
-use dr_core::resolve;
 use dr_core::schedule::{self, Cycle, Scheduler};
 use dr_core::schema::Kind;
 use dr_core::secrecy::{mark, revealed};
@@ -33,6 +35,7 @@ use tokio::time::Instant;
 
 use crate::change::{StateChange, StoreError};
 use crate::engine::{Broken, CallKind, Engine, Job};
+use crate::inputs::{Known, KnownResources, arguments};
 use crate::keep::{Keep, Owners, is_called_the_same, keep};
 use crate::observe::{Progress, StepPhase, What};
 use crate::report::{Report, StepFailure};
@@ -68,35 +71,10 @@ pub enum ApplyError {
     Store(#[from] StoreError),
 }
 
-/// What is known of a resource for those that refer to it.
-enum Known {
-    Record(Arc<Record>),
-    Answer(Map<Value>),
-}
-
-/// What is known of all resources.
-struct KnownResources(BTreeMap<Address, Known>);
-
-impl KnownResources {
-    fn record(&self, address: &Address) -> Option<&Arc<Record>> {
-        match self.0.get(address) {
-            Some(Known::Record(record)) => Some(record),
-            _ => None,
-        }
-    }
-
-    fn attribute(&self, reference: &AttrRef) -> Option<Value> {
-        match self.0.get(&reference.address)? {
-            Known::Record(record) => record.attribute(&reference.attr),
-            Known::Answer(answer) => answer.get(&reference.attr).cloned(),
-        }
-    }
-}
-
 /// How a step ended.
 enum Ended {
     /// Well. Its result is on its way to the disk, and what follows may start: it writes its own intent behind it.
-    Done(Option<Known>, Option<Receipt>),
+    Done(Option<Known>, Option<Receipt>, Vec<BrokenPromise>),
     Failed(Broken),
     /// It failed, and left this behind.
     Unready(Arc<Record>, Broken),
@@ -173,6 +151,7 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
         owners: plan.steps.iter().any(|s| s.action == Action::Delete).then(Owners::default),
         closing: FuturesUnordered::new(),
         report: Report::default(),
+        late: RefCell::default(),
     };
     run.drive(snapshot.outputs).await
 }
@@ -219,6 +198,8 @@ struct Run<'a> {
     /// Results on their way to the disk.
     closing: FuturesUnordered<Closing>,
     report: Report,
+    /// What late checks found that refuses nothing.
+    late: RefCell<Vec<Diagnostic>>,
 }
 
 impl<'a> Run<'a> {
@@ -310,7 +291,9 @@ impl<'a> Run<'a> {
         self.path[step] = before + took;
         self.report.cloud_time = self.report.cloud_time.max(self.path[step]);
         let broken = match ended {
-            Ended::Done(known, receipt) => {
+            Ended::Done(known, receipt, set) => {
+                let told = set.iter().map(|promise| set_by_service(planned, self.kinds[step], promise));
+                self.report.notices.extend(told);
                 self.settle_live(planned, known);
                 self.scheduler.on(schedule::StepEnd::Done(step));
                 match receipt {
@@ -329,7 +312,12 @@ impl<'a> Run<'a> {
             }
             Ended::Failed(broken) => broken,
         };
-        let place = (Some(step), &planned.address, planned.action, &planned.span);
+        let span = match &broken {
+            Broken::Argument { path, .. } => planned.place(path),
+            Broken::Refused(finding) => finding.labels.first().map(|label| label.span.clone()),
+            _ => planned.span.clone(),
+        };
+        let place = (Some(step), &planned.address, planned.action, &span);
         let Some(failure) = StepFailure::new(place, broken, failed)? else {
             self.tell(step, What::Interrupted);
             return Ok(());
@@ -455,38 +443,11 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The arguments of a step: what was not known while planning is computed and checked.
+    /// The arguments of a step. What is found about them that refuses nothing is told in the end.
     fn arguments(&self, step: &Step, kind: &'static Kind) -> Result<Map<Value>, Broken> {
-        let mut args = Map::new();
-        for (name, planned) in &step.args {
-            let settled = match planned {
-                Expr::Known(_) => planned.clone(),
-                open => self.settled(kind, name, open)?,
-            };
-            match settled {
-                Expr::Known(Value::Null) => {}
-                Expr::Known(value) => {
-                    args.insert(name.clone(), value);
-                }
-                unknown => return Err(Broken::wrong(format!("`{name}` is still not known: {unknown}"))),
-            }
-        }
-        args.shrink_to_fit();
-        mark(kind.args, &mut args);
+        let (args, found) = arguments(&self.live, step, kind, &self.plan.environment)?;
+        self.late.borrow_mut().extend(found);
         Ok(args)
-    }
-
-    /// An argument that was not known while planning.
-    fn settled(&self, kind: &'static Kind, name: &str, open: &Expr) -> Result<Expr, Broken> {
-        let reduced =
-            open.reduce(&mut |r| self.live.attribute(r)).map_err(|e| Broken::wrong(format!("`{name}`: {e}")))?;
-        let Some(field) = kind.arg(name) else { return Ok(reduced) };
-        let mut problems = Vec::new();
-        let settled = resolve::settle(field, reduced, &mut problems);
-        match problems.into_iter().next() {
-            Some(problem) => Err(Broken::Wrong { message: problem.message, help: problem.help }),
-            None => Ok(settled),
-        }
     }
 
     async fn finish(mut self, begin: Instant, outputs_before: Map<Value>) -> Result<Report, ApplyError> {
@@ -497,6 +458,7 @@ impl<'a> Run<'a> {
         }
         self.report.remaining = (0..seen.len()).filter(|&i| !seen[i]).collect();
         self.report.skipped.sort_unstable();
+        self.report.notices.extend(self.late.take());
         for (name, output) in &self.plan.outputs {
             let Some(after) = &output.after else { continue };
             let value = match after.reduce(&mut |r| self.live.attribute(r)) {
@@ -520,6 +482,12 @@ impl<'a> Run<'a> {
         self.report.elapsed = begin.elapsed();
         Ok(self.report)
     }
+}
+
+/// That a service has set something by itself.
+fn set_by_service(step: &Step, kind: &Kind, promise: &BrokenPromise) -> Diagnostic {
+    let message = format!("`{}`: {}", step.address, promise.message());
+    Diagnostic::warning(message).at(step.place(&promise.path), "").help(promise.help(kind))
 }
 
 /// What a step is to do.
@@ -565,7 +533,7 @@ async fn perform(
         address: step.address.clone(),
     };
     let finish = match work {
-        StepWork::Nothing { record } => return Ended::Done(Some(Known::Record(record)), None),
+        StepWork::Nothing { record } => return Ended::Done(Some(Known::Record(record)), None, Vec::new()),
         StepWork::Create { args, depose } => {
             let record = Record {
                 address: step.address.clone(),
@@ -600,7 +568,7 @@ async fn perform(
                 false => engine.delete(job, plan, &record, deposed, retry).await,
             };
             return match removed {
-                Ok(receipt) => Ended::Done(None, Some(receipt)),
+                Ok(receipt) => Ended::Done(None, Some(receipt), Vec::new()),
                 Err(broken) => Ended::Failed(broken),
             };
         }
@@ -613,18 +581,18 @@ async fn perform(
                     for (name, value) in args.into_iter() {
                         answer.entry(name).or_insert(value);
                     }
-                    Ended::Done(Some(Known::Answer(answer)), None)
+                    Ended::Done(Some(Known::Answer(answer)), None, Vec::new())
                 }
                 Err(broken) => Ended::Failed(broken),
             };
         }
         StepWork::Write { record } => {
             let receipt = engine.write(job, &record);
-            Ok(Finish::Ready(record, receipt))
+            Ok(Finish::Ready(record, receipt, Vec::new()))
         }
     };
     match finish {
-        Ok(Finish::Ready(record, receipt)) => Ended::Done(Some(Known::Record(record)), Some(receipt)),
+        Ok(Finish::Ready(record, receipt, set)) => Ended::Done(Some(Known::Record(record)), Some(receipt), set),
         Ok(Finish::Unready(record, broken)) => Ended::Unready(record, broken),
         Ok(Finish::Missing(broken)) => Ended::Missing(broken),
         Err(broken) => Ended::Failed(broken),

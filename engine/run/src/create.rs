@@ -18,7 +18,7 @@ use crate::change::StateChange;
 use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::observe::{StepPhase, What};
 use crate::retry::Retry;
-use crate::step::{Finish, complete};
+use crate::step::Finish;
 use crate::store::Receipt;
 use crate::wait::Existing;
 
@@ -156,7 +156,7 @@ impl Engine<'_> {
         let args = revealed(&record.args).into_owned();
         let new = Existing { id: &record.id, args: &args, is_new: true };
         match self.arrive(job, intent, new, retry).await {
-            Ok(live) => self.close(job, complete(job.target.kind, record, live), known).await,
+            Ok(live) => self.close(job, record, live, known, retry).await,
             // The operation stays open: the next run goes on with what is there.
             Err(broken) if broken.may_pass() || matches!(broken, Broken::Store(_)) => Err(broken),
             Err(broken) if broken.is_absent() && self.is_gone(job, new).await? => self.missing(job, record).await,

@@ -127,6 +127,8 @@ fn is_under_way(broken: &Broken) -> bool {
     match broken {
         Broken::Late { .. } | Broken::Interrupted | Broken::Store(_) => true,
         Broken::Call(error) => error.maybe_done || error.class == ErrorClass::Transient,
-        Broken::Failed { .. } | Broken::Gone | Broken::Wrong { .. } => false,
+        Broken::Failed { .. } | Broken::Gone | Broken::Argument { .. } | Broken::Refused(_) | Broken::Wrong { .. } => {
+            false
+        }
     }
 }

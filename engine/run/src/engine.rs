@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use dr_core::cloud::{Cloud, CloudError, CloudResult, ErrorClass, Target};
+use dr_core::diagnostic::Diagnostic;
 use dr_core::plan::Action;
 use dr_core::registry::Registry;
 use dr_core::value::Str;
@@ -115,6 +116,17 @@ pub(crate) enum Broken {
     },
     /// It was there, and is not any more.
     Gone,
+    /// Something is wrong with one of its arguments.
+    Argument {
+        /// Keys and indexes from the argument inwards.
+        path: Vec<Str>,
+        /// What.
+        message: String,
+        /// What to do about it.
+        help: Option<String>,
+    },
+    /// A check refuses what was not known before. Nothing was called.
+    Refused(Box<Diagnostic>),
     /// Something else is wrong with the resource.
     Wrong {
         /// What.
@@ -132,9 +144,11 @@ impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Broken::Call(error) => error.fmt(f),
-            Broken::Late { message } | Broken::Failed { message } | Broken::Wrong { message, .. } => {
-                f.write_str(message)
-            }
+            Broken::Late { message }
+            | Broken::Failed { message }
+            | Broken::Argument { message, .. }
+            | Broken::Wrong { message, .. } => f.write_str(message),
+            Broken::Refused(finding) => f.write_str(&finding.message),
             Broken::Gone => f.write_str("it was deleted meanwhile, by somebody else"),
             Broken::Interrupted => f.write_str("it was stopped on request"),
             Broken::Store(error) => error.fmt(f),
@@ -167,7 +181,12 @@ impl Broken {
                     }
             }
             Broken::Late { .. } | Broken::Interrupted => true,
-            Broken::Failed { .. } | Broken::Gone | Broken::Wrong { .. } | Broken::Store(_) => false,
+            Broken::Failed { .. }
+            | Broken::Gone
+            | Broken::Argument { .. }
+            | Broken::Refused(_)
+            | Broken::Wrong { .. }
+            | Broken::Store(_) => false,
         }
     }
 

@@ -16,6 +16,7 @@ mod delete;
 mod engine;
 mod gate;
 mod import;
+mod inputs;
 mod keep;
 mod look;
 mod observe;

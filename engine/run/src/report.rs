@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use dr_core::address::Address;
 use dr_core::cloud::ErrorClass;
-use dr_core::diagnostic::Span;
+use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::plan::Action;
-use dr_core::value::{Map, Value};
+use dr_core::value::{Map, Str, Value};
 
 use crate::change::StoreError;
 use crate::engine::Broken;
@@ -21,12 +21,16 @@ pub struct StepFailure {
     pub address: Address,
     /// What was being done.
     pub action: Action,
-    /// Where the script declares it.
+    /// Where the script declares it, or gives the argument that the failure is about.
     pub span: Option<Span>,
+    /// Whether the failure is about one argument.
+    pub of_argument: bool,
     /// What went wrong.
     pub error: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// The check that refused it before anything was called, if one did.
+    pub check: Option<Str>,
     /// The class of the error, when a call failed.
     pub class: Option<ErrorClass>,
     /// How many of its calls failed.
@@ -42,6 +46,8 @@ pub struct Report {
     pub kept: Vec<usize>,
     /// The steps that failed.
     pub failed: Vec<StepFailure>,
+    /// What steps that are done came to, where that is worth a look.
+    pub notices: Vec<Diagnostic>,
     /// The steps that were not tried, because what they depend on failed.
     pub skipped: Vec<usize>,
     /// The steps that were not tried, or not finished, because somebody asked to stop.
@@ -75,17 +81,23 @@ impl StepFailure {
         attempts: u32,
     ) -> Result<Option<StepFailure>, StoreError> {
         let error = broken.to_string();
+        let of_argument = matches!(broken, Broken::Argument { .. } | Broken::Refused(_));
+        let check = match &broken {
+            Broken::Refused(finding) => finding.code.clone(),
+            _ => None,
+        };
         let (help, class) = match broken {
             Broken::Interrupted => return Ok(None),
             Broken::Store(error) => return Err(error),
-            Broken::Wrong { help, .. } => (help, None),
+            Broken::Wrong { help, .. } | Broken::Argument { help, .. } => (help, None),
+            Broken::Refused(finding) => ((!finding.help.is_empty()).then(|| finding.help.join("; ")), None),
             Broken::Failed { .. } => (None, None),
             Broken::Late { .. } => (advice(ErrorClass::Transient).map(str::to_owned), None),
             Broken::Gone => (advice(ErrorClass::Gone).map(str::to_owned), Some(ErrorClass::Gone)),
             Broken::Call(error) => (advice(error.class).map(str::to_owned), Some(error.class)),
         };
         let (address, span) = (address.clone(), span.clone());
-        Ok(Some(StepFailure { step, address, action, span, error, help, class, attempts }))
+        Ok(Some(StepFailure { step, address, action, span, of_argument, error, help, check, class, attempts }))
     }
 }
 

@@ -4,23 +4,29 @@
 //! [`resume`](crate::resume()). A function that fails says so; what is known by then is on disk.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dr_core::cloud::Live;
-use dr_core::compare;
+use dr_core::promise::{self, BrokenPromise};
 use dr_core::record::Record;
 use dr_core::schema::{Kind, Place, Presence};
-use dr_core::secrecy::mark;
+use dr_core::secrecy::{mark, revealed};
 use dr_core::value::{Map, Value};
+use tokio::time::Instant;
 
 use crate::change::StateChange;
-use crate::engine::{Broken, Engine, Job};
+use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::observe::StepPhase;
+use crate::retry::Retry;
 use crate::store::Receipt;
+
+/// How long to wait at least before something is looked at again that is not as it should be.
+const UNSEEN: Duration = Duration::from_secs(1);
 
 /// What became of a resource that was created or changed.
 pub(crate) enum Finish {
-    /// It is as it should be; the record is on its way to the disk.
-    Ready(Arc<Record>, Receipt),
+    /// It is as it should be; the record is on its way to the disk. What the service has set by itself is told.
+    Ready(Arc<Record>, Receipt, Vec<BrokenPromise>),
     /// It is there, and not as it should be. What is known is on disk.
     Unready(Arc<Record>, Broken),
     /// It is not there any more, and its record is removed.
@@ -46,13 +52,7 @@ pub(crate) fn complete(kind: &Kind, mut record: Record, mut live: Live) -> Recor
 /// The record of a resource after something happened to it that nobody saw the end of: what is known, with what is
 /// really there laid over it.
 pub(crate) fn observed(kind: &Kind, mut record: Record, live: Live) -> Record {
-    for (name, value) in live.args {
-        let Some(field) = kind.arg(&name) else { continue };
-        let same = record.args.get(&name).is_some_and(|known| compare::same(field, known, &value));
-        if !same && !field.write_only && !value.is_null() {
-            record.args.insert(name, value);
-        }
-    }
+    promise::adopt(kind, &mut record.args, &live.args);
     set_outputs(kind, &mut record, live.outputs);
     mark(kind.args, &mut record.args);
     record
@@ -73,24 +73,64 @@ impl Engine<'_> {
         self.closed(job, self.store.submit(StateChange::Abandon { op: job.op.clone() })).await
     }
 
-    /// Writes the record and closes the operation. What the plan knew in advance must have come true.
-    pub(crate) async fn close(&self, job: &Job<'_>, record: Record, known: &Map<Value>) -> Result<Finish, Broken> {
-        let broken = known.iter().find_map(|(name, planned)| {
-            let found = record.attribute(name).unwrap_or_default();
-            (found.revealed() != planned.revealed()).then(|| Broken::Wrong {
-                message: format!("`{name}` is {found}, although the plan says {planned}"),
-                help: Some("plan again: what it is made from has changed since".into()),
-            })
-        });
-        let record = Arc::new(Record { incomplete: None, ..record });
+    /// Writes the record and closes the operation. What the plan knew must have come true: what is given to the service
+    /// and what others count on.
+    pub(crate) async fn close(
+        &self,
+        job: &Job<'_>,
+        record: Record,
+        live: Live,
+        known: &Map<Value>,
+        retry: &mut Retry,
+    ) -> Result<Finish, Broken> {
+        let kind = job.target.kind;
+        let (live, mut broken) = self.seen(job, &record, live, retry).await?;
+        let found = (!broken.is_empty()).then(|| live.args.clone());
+        let mut record = Record { incomplete: None, ..complete(kind, record, live) };
+        if let Some(found) = found {
+            promise::adopt(kind, &mut record.args, &found);
+            mark(kind.args, &mut record.args);
+        }
+        broken.extend(promise::broken_attributes(known, |name| record.attribute(name)));
+        let (broken, notices): (Vec<_>, Vec<_>) = broken.into_iter().partition(|promise| promise.given);
+        let record = Arc::new(record);
         let receipt = self.write(job, &record);
-        Ok(match broken {
-            None => Finish::Ready(record, receipt),
-            Some(broken) => {
-                self.closed(job, receipt).await?;
-                Finish::Unready(record, broken)
+        let Some(first) = broken.first() else { return Ok(Finish::Ready(record, receipt, notices)) };
+        self.closed(job, receipt).await?;
+        let all: Vec<String> = broken.iter().map(BrokenPromise::message).collect();
+        let broken = Broken::Argument {
+            path: first.path.clone(),
+            message: format!("it is there, but {}", all.join("; ")),
+            help: Some(first.help(kind)),
+        };
+        Ok(Finish::Unready(record, broken))
+    }
+
+    /// What a service shows, and what of it is not as it was given. A change may take a moment to be seen.
+    async fn seen(
+        &self,
+        job: &Job<'_>,
+        record: &Record,
+        mut live: Live,
+        retry: &mut Retry,
+    ) -> Result<(Live, Vec<BrokenPromise>), Broken> {
+        let deadline = Instant::now() + self.patience;
+        loop {
+            let broken = promise::broken(job.target.kind, &record.args, &live.args);
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || !broken.iter().any(|promise| promise.given) {
+                return Ok((live, broken));
             }
-        })
+            self.pause(job, left.min(job.target.kind.pace.max(UNSEEN))).await?;
+            let args = revealed(&record.args);
+            let read = || self.cloud.read(job.target, &record.id, &args);
+            match self.call(job, retry, CallKind::Read, read).await {
+                Ok(Some(now)) => live = now,
+                Err(stop @ (Broken::Interrupted | Broken::Store(_))) => return Err(stop),
+                // What was seen last counts.
+                Ok(None) | Err(_) => return Ok((live, broken)),
+            }
+        }
     }
 
     /// Writes a record and closes the operation.

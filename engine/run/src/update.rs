@@ -13,7 +13,7 @@ use crate::create::unfinished;
 use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::observe::StepPhase;
 use crate::retry::Retry;
-use crate::step::{Finish, complete, observed};
+use crate::step::{Finish, observed};
 use crate::wait::Existing;
 
 impl Engine<'_> {
@@ -34,10 +34,7 @@ impl Engine<'_> {
         let is_new = old.incomplete.is_some();
         let before = Existing { id: &old.id, args: &was, is_new };
         match self.change(job, intent, before, &args, retry).await {
-            Ok(live) => {
-                let record = complete(job.target.kind, record, live);
-                self.close(job, record, known).await
-            }
+            Ok(live) => self.close(job, record, live, known, retry).await,
             Err(broken @ (Broken::Interrupted | Broken::Store(_))) => Err(broken),
             Err(Broken::Gone) => self.missing(job, old.clone()).await,
             Err(broken) => {

@@ -165,13 +165,17 @@ pub(crate) fn finish(
     for (name, error) in &report.output_errors {
         found.push(dr_core::diagnostic::Diagnostic::error(format!("cannot compute the output `{name}`: {error}")));
     }
+    // Where nothing but checks stood in the way, nothing was called for what they refused.
+    let refused = report.output_errors.is_empty() && report.failed.iter().all(|f| f.check.is_some());
     let exit = match (found.is_empty(), report.remaining.is_empty()) {
+        (false, true) if refused => Exit::Refused,
         (false, _) => Exit::Failed,
         (true, false) => Exit::Interrupted,
         (true, true) if residue.as_ref().is_some_and(|r| !r.is_empty()) => Exit::Failed,
         (true, true) if plan.misses() => Exit::Deferred,
         (true, true) => Exit::Done,
     };
+    found.extend(report.notices.iter().cloned());
     if !found.is_empty() {
         ui.tell(&format!("\n{}", diagnostic::list(&found, sources, ui.width())));
     }

@@ -166,6 +166,7 @@ pub(crate) struct RunJson<'a> {
     status: &'static str,
     done: Vec<StepRef<'a>>,
     failed: Vec<FailureJson<'a>>,
+    notices: &'a [Diagnostic],
     skipped: Vec<StepRef<'a>>,
     remaining: Vec<StepRef<'a>>,
     /// What waits for a later plan.
@@ -199,6 +200,7 @@ struct FailureJson<'a> {
     action: Action,
     error: &'a str,
     help: Option<&'a str>,
+    check: Option<&'a str>,
     span: Option<&'a Span>,
 }
 
@@ -224,6 +226,7 @@ pub(crate) fn run<'a>(
         action: f.action,
         error: &f.error,
         help: f.help.as_deref(),
+        check: f.check.as_deref(),
         span: f.span.as_ref(),
     };
     RunJson {
@@ -235,10 +238,12 @@ pub(crate) fn run<'a>(
             Exit::Done => "done",
             Exit::Deferred => "deferred",
             Exit::Interrupted => "interrupted",
+            Exit::Refused => "refused",
             _ => "failed",
         },
         done: refs(&report.done),
         failed: report.failed.iter().map(failure).collect(),
+        notices: &report.notices,
         skipped: refs(&report.skipped),
         remaining: refs(&report.remaining),
         deferred: plan.deferred.iter().map(wait).collect(),

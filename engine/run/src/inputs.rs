@@ -1,0 +1,93 @@
+//! Inputs: what a step reads of others, and its arguments, computed from that and checked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dr_core::address::Address;
+use dr_core::diagnostic::Diagnostic;
+use dr_core::expr::{AttrRef, Expr};
+use dr_core::plan::{Step, check_late};
+use dr_core::record::Record;
+use dr_core::resolve::{self, Problem};
+use dr_core::schema::Kind;
+use dr_core::secrecy::mark;
+use dr_core::value::{Map, Value};
+
+use crate::engine::Broken;
+
+/// What is known of a resource for those that refer to it.
+pub(crate) enum Known {
+    Record(Arc<Record>),
+    Answer(Map<Value>),
+}
+
+/// What is known of all resources.
+pub(crate) struct KnownResources(pub(crate) BTreeMap<Address, Known>);
+
+impl KnownResources {
+    pub(crate) fn record(&self, address: &Address) -> Option<&Arc<Record>> {
+        match self.0.get(address) {
+            Some(Known::Record(record)) => Some(record),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn attribute(&self, reference: &AttrRef) -> Option<Value> {
+        match self.0.get(&reference.address)? {
+            Known::Record(record) => record.attribute(&reference.attr),
+            Known::Answer(answer) => answer.get(&reference.attr).cloned(),
+        }
+    }
+}
+
+/// The arguments of a step. What was not known while planning is computed and checked, before anything is called; what
+/// the checks find that refuses nothing comes along.
+///
+/// # Errors
+/// When something cannot be computed, does not fit, or is refused.
+pub(crate) fn arguments(
+    live: &KnownResources,
+    step: &Step,
+    kind: &'static Kind,
+    environment: &str,
+) -> Result<(Map<Value>, Vec<Diagnostic>), Broken> {
+    let mut args = Map::new();
+    let mut late = false;
+    for (name, planned) in &step.args {
+        let settled = match planned {
+            Expr::Known(_) => planned.clone(),
+            open => {
+                late = true;
+                settled(live, kind, name, open)?
+            }
+        };
+        match settled {
+            Expr::Known(Value::Null) => {}
+            Expr::Known(value) => {
+                args.insert(name.clone(), value);
+            }
+            unknown => return Err(Broken::wrong(format!("`{name}` is still not known: {unknown}"))),
+        }
+    }
+    args.shrink_to_fit();
+    mark(kind.args, &mut args);
+    let found = if late { check_late(step, kind, environment, &args) } else { Vec::new() };
+    let (refusals, found): (Vec<_>, Vec<_>) = found.into_iter().partition(Diagnostic::is_error);
+    match refusals.into_iter().next() {
+        Some(first) => Err(Broken::Refused(Box::new(first))),
+        None => Ok((args, found)),
+    }
+}
+
+/// An argument that was not known while planning.
+fn settled(live: &KnownResources, kind: &'static Kind, name: &str, open: &Expr) -> Result<Expr, Broken> {
+    let at = |message: String| Broken::Argument { path: vec![name.into()], message, help: None };
+    let reduced = open.reduce(&mut |r| live.attribute(r)).map_err(|e| at(format!("`{name}`: {e}")))?;
+    let Some(field) = kind.arg(name) else { return Ok(reduced) };
+    let mut problems = Vec::new();
+    let settled = resolve::settle(field, reduced, &mut problems);
+    match problems.into_iter().next() {
+        Some(Problem { path, message, help, .. }) => Err(Broken::Argument { path, message, help }),
+        None => Ok(settled),
+    }
+}
