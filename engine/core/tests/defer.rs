@@ -83,7 +83,7 @@ fn of_what_only_changes_there_the_recorded_values_suffice() {
     assert_eq!((p.steps[0].after.len(), waits(&p)), (0, vec!["update t.node:a: r1 silent".to_owned()]));
     // It takes what changes, or what may change with it.
     for taken in [size_of_a, revision] {
-        let note = || Expr::concat(vec![text("of "), taken.clone()]);
+        let note = || Expr::concat(vec![text("of "), taken.clone()]).unwrap();
         let p = without(&g(2, 2, note()), &applied(&g(1, 1, note())), &["r1"]);
         assert_eq!(waits(&p), ["update t.node:a: r1 silent", "update t.node:b: value of t.node:a"]);
     }
@@ -275,7 +275,7 @@ fn program(seeds: &[Seed]) -> Graph {
                 args.insert("image".into(), text(if seed.class == 0 { "1" } else { "2" }));
                 if let Some(other) = pick(&made[1], seed.second).filter(|_| seed.first % 4 == 0) {
                     let revision = Expr::attr(&at(&other), "revision");
-                    args.insert("note".into(), Expr::concat(vec![text("revision "), revision]));
+                    args.insert("note".into(), Expr::concat(vec![text("revision "), revision]).unwrap());
                 }
                 let all = [("store", store, 3), ("peer", pick(&made[1], seed.second), 2)];
                 for (name, other, among) in all {

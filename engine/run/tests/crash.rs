@@ -274,7 +274,7 @@ async fn dying_while_two_exchange_their_names() {
 fn keyed(key: &'static str, size: i64) -> Graph {
     let mut keyed =
         graph(&[("x.quick:key", &[name(key)], None), ("x.named:record", &[("size", Value::Int(size))], None)]);
-    let zone = Expr::concat(vec![Expr::str("in-"), Expr::attr(&address("x.quick:key"), "zone")]);
+    let zone = Expr::concat(vec![Expr::str("in-"), Expr::attr(&address("x.quick:key"), "zone")]).unwrap();
     keyed.nodes.get_mut(&address("x.named:record")).unwrap().args.insert("name".into(), zone);
     keyed
 }

@@ -175,7 +175,7 @@ fn follows(snapshot: &Snapshot, name: Expr, more: &[(&str, Expr)]) -> Plan {
 
 #[tokio::test(start_paused = true)]
 async fn what_turns_out_to_have_the_same_name_is_kept() {
-    let zone = |name: &str| Expr::concat(vec![Expr::str(name), attr("x.quick:key", "zone")]);
+    let zone = |name: &str| Expr::concat(vec![Expr::str(name), attr("x.quick:key", "zone")]).unwrap();
     let size = |n| ("size", Expr::Known(Value::Int(n)));
     let class = |c| ("class", Expr::str(c));
     // What is different besides, and whether it can be kept.
