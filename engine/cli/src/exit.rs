@@ -178,12 +178,13 @@ impl std::fmt::Display for CommandFailure {
 impl From<StoreError> for CommandFailure {
     fn from(error: StoreError) -> CommandFailure {
         let failure = CommandFailure::new(error.to_string()).caused_by(&error);
-        match &error {
-            StoreError::Locked { .. } => {
-                failure.exit(Exit::Locked).hint("environments do not block each other: another `--env` works at once")
-            }
-            StoreError::Seal(_) => failure.hint("give the key with `--key-file` or DR_PASSPHRASE"),
+        let failure = match &error {
+            StoreError::Locked { .. } => failure.exit(Exit::Locked),
             _ => failure,
+        };
+        match error.help() {
+            Some(help) => failure.hint(help),
+            None => failure,
         }
     }
 }

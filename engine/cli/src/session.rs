@@ -23,7 +23,7 @@ use crate::config::{Project, value};
 use crate::exit::CommandFailure;
 use crate::load::{self, Program};
 use crate::render::diagnostic::Sources;
-use crate::render::{QUIET, STRONG, paint, safe};
+use crate::render::{CHANGED, QUIET, STRONG, paint, safe};
 use crate::signals::Signals;
 use crate::ui::Ui;
 
@@ -97,30 +97,47 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The environment's state; made when it is not there.
+    /// The environment's state with what is recorded in it; made when it is not there. Nobody else may change it until
+    /// it is dropped.
     ///
     /// # Errors
     /// When it is locked, damaged or sealed with another key.
-    pub(crate) fn store(&self) -> Result<Store, CommandFailure> {
-        Ok(Store::open(&self.state_dir, &self.suffix, &self.keys())?)
-    }
-
-    /// The environment's state with what is recorded in it; made when it is not there.
-    ///
-    /// # Errors
-    /// As [`Session::store`].
     pub(crate) fn hold(&self) -> Result<OpenState, CommandFailure> {
-        let store = self.store()?;
-        let snapshot = store.snapshot()?;
-        Ok(OpenState { store, snapshot })
+        self.opened(Store::open(&self.state_dir, &self.suffix, &self.keys())?)
     }
 
     /// The same if there is a state.
     ///
     /// # Errors
-    /// As [`Session::store`].
+    /// As [`Session::hold`].
     pub(crate) fn hold_if_any(&self) -> Result<Option<OpenState>, CommandFailure> {
-        if self.state_dir.join(&self.suffix).exists() { self.hold().map(Some) } else { Ok(None) }
+        if Store::exists(&self.state_dir, &self.suffix)? { self.hold().map(Some) } else { Ok(None) }
+    }
+
+    /// The environment's state as it is now, if there is one. Whoever works on it goes on.
+    ///
+    /// # Errors
+    /// When it is damaged or sealed with another key.
+    pub(crate) fn look(&self) -> Result<Option<OpenState>, CommandFailure> {
+        let store = Store::look(&self.state_dir, &self.suffix, &self.keys())?;
+        store.map(|store| self.opened(store)).transpose()
+    }
+
+    /// Tells what was noticed about a state when it was opened.
+    fn opened(&self, store: Store) -> Result<OpenState, CommandFailure> {
+        let snapshot = store.snapshot()?;
+        let warn = |text: &str| self.ui.tell(&format!("{}: {}\n", paint(CHANGED, "warning"), safe(text)));
+        store.mended().iter().for_each(|mended| warn(&mended.to_string()));
+        for finding in store.findings() {
+            warn(&format!("{finding}; {}", finding.help));
+        }
+        if let Some(why) = store.unchecked() {
+            warn(&format!(
+                "an earlier command on `{}` was killed, and its state cannot be checked now ({why}); this is what its log says",
+                self.suffix
+            ));
+        }
+        Ok(OpenState { store, snapshot })
     }
 
     /// That nothing is there, in words. Where nothing ever was, the environments that there are: perhaps another one was
@@ -138,20 +155,9 @@ impl<'a> Session<'a> {
     /// What is recorded of the environment.
     ///
     /// # Errors
-    /// As [`Session::store`].
+    /// As [`Session::look`].
     pub(crate) fn recorded(&self) -> Result<Snapshot, CommandFailure> {
-        self.recorded_of(&self.suffix)
-    }
-
-    /// What is recorded of any environment.
-    ///
-    /// # Errors
-    /// As [`Session::store`].
-    pub(crate) fn recorded_of(&self, environment: &str) -> Result<Snapshot, CommandFailure> {
-        if !self.state_dir.join(environment).exists() {
-            return Ok(Snapshot::default());
-        }
-        Ok(Store::open(&self.state_dir, environment, &self.keys())?.snapshot()?)
+        Ok(self.look()?.map(|state| state.snapshot).unwrap_or_default())
     }
 
     // Cloud.
@@ -189,17 +195,18 @@ impl<'a> Session<'a> {
 
     // Language.
 
-    /// Evaluates a program, and reads meanwhile what is recorded, if anything is.
+    /// Evaluates a program, and opens meanwhile the state, if there is one.
     ///
     /// # Errors
-    /// What is wrong with the program; else as [`Session::store`].
-    pub(crate) fn evaluate_and_hold(
+    /// What is wrong with the program; else as `open`, which is [`Session::hold_if_any`] or [`Session::look`].
+    pub(crate) fn evaluate_and(
         &self,
         program: &Program,
         set: &[(String, String)],
+        open: fn(&Session<'a>) -> Result<Option<OpenState>, CommandFailure>,
     ) -> Result<(Evaluated, Option<OpenState>), CommandFailure> {
         let (evaluated, held) = std::thread::scope(|threads| {
-            let held = threads.spawn(|| self.hold_if_any());
+            let held = threads.spawn(|| open(self));
             (self.evaluate(program, set), held.join())
         });
         let held = held.map_err(|_| CommandFailure::new("the state could not be read"));

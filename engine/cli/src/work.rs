@@ -84,17 +84,11 @@ impl<'a> Work<'a> {
         if let Some(held) = held {
             held.store.check_binding(wanted.program, &self.identity)?;
         }
-        let nothing = Snapshot::default();
-        let snapshot = held.map_or(&nothing, |h| &h.snapshot);
-        // Preparing takes an engine, and an engine takes a state; where there is none, a passing one will do.
-        let scratch = Scratch::new()?;
-        let passing = match held {
-            Some(_) => None,
-            None => Some(Store::open(scratch.0.path(), &self.session.suffix, &dr_run::KeySource::StateDirectory)?),
-        };
-        let Some(store) = held.map(|h| &h.store).or(passing.as_ref()) else {
-            return Err(CommandFailure::new("there is no state"));
-        };
+        let empty = Snapshot::default();
+        let snapshot = held.map_or(&empty, |h| &h.snapshot);
+        // Preparing takes an engine, and an engine takes a state.
+        let nothing = Store::nothing(&self.session.suffix);
+        let store = held.map_or(&nothing, |h| &h.store);
         let router = Router::new(&self.local, &*self.reached.cloud);
         let engine = self.engine(store, &router, &Silent);
         let WantedPlan { goal, program, graph, refresh } = wanted;
@@ -243,17 +237,4 @@ pub(crate) fn failures(failed: &[dr_run::StepFailure]) -> Vec<Diagnostic> {
             }
         })
         .collect()
-}
-
-/// A folder that is gone with it.
-struct Scratch(tempfile::TempDir);
-
-impl Scratch {
-    fn new() -> Result<Scratch, CommandFailure> {
-        tempfile::Builder::new()
-            .prefix("dr-")
-            .tempdir()
-            .map(Scratch)
-            .map_err(|e| CommandFailure::new("cannot make a temporary folder").because(&e))
-    }
 }

@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod expr;
 pub mod function;
 pub mod graph;
+pub mod integrity;
 pub mod journal;
 pub mod json;
 pub mod limits;

@@ -22,6 +22,7 @@ use dr_core::cloud::{CloudError, Intent, Target};
 use dr_core::diagnostic::Diagnostic;
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
+use dr_core::journal::Deposed;
 use dr_core::plan::{Action, Moved, Plan, Step, carry_out};
 use dr_core::promise::BrokenPromise;
 use dr_core::record::{Record, Snapshot};
@@ -33,16 +34,17 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
-use crate::change::{StateChange, StoreError};
+use crate::change::StateChange;
 use crate::engine::{Broken, CallKind, Engine, Job};
+use crate::error::StoreError;
 use crate::inputs::{Known, KnownResources, arguments};
 use crate::keep::{Keep, Owners, is_called_the_same, keep};
 use crate::observe::{Progress, StepPhase, What};
+use crate::queue::Receipt;
 use crate::report::{Report, StepFailure};
 use crate::retry::Retry;
 use crate::stale::{Stale, check_fresh};
 use crate::step::Finish;
-use crate::store::Receipt;
 
 /// Steps of one lane at work at once. More than call slots, so that journaling never leaves a slot empty, and enough
 /// to make good use of each flush.
@@ -406,7 +408,9 @@ impl<'a> Run<'a> {
                     },
                     None => StepWork::Create {
                         args,
-                        depose: replaced.and_then(|p| self.live.record(&p.address).filter(|r| r.op == p.op).cloned()),
+                        deposed: replaced
+                            .and_then(|p| self.live.record(&p.address).filter(|r| r.op == p.op))
+                            .map(|record| Deposed::of(record)),
                     },
                 }
             }
@@ -498,7 +502,7 @@ enum StepWork {
     },
     Create {
         args: Map<Value>,
-        depose: Option<Arc<Record>>,
+        deposed: Option<Deposed>,
     },
     Update {
         args: Map<Value>,
@@ -534,7 +538,7 @@ async fn perform(
     };
     let finish = match work {
         StepWork::Nothing { record } => return Ended::Done(Some(Known::Record(record)), None, Vec::new()),
-        StepWork::Create { args, depose } => {
+        StepWork::Create { args, deposed } => {
             let record = Record {
                 address: step.address.clone(),
                 kind: step.kind.clone(),
@@ -548,7 +552,7 @@ async fn perform(
                 op: job.op.clone(),
                 span: step.span.clone(),
             };
-            engine.create(job, intent(&job.op), record, depose, &step.known, retry).await
+            engine.create(job, plan, intent(&job.op), record, deposed, &step.known, retry).await
         }
         StepWork::Update { args, old } => {
             let record = Record {

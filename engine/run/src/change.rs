@@ -1,101 +1,13 @@
-//! Changes to state, and what can go wrong with it.
+//! Changes to state, and why one may not be made.
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use dr_core::address::Address;
 use dr_core::cloud::Identity;
+use dr_core::integrity::Violation;
 use dr_core::journal::{JournalError, JournalEvent};
 use dr_core::record::Record;
 use dr_core::value::{Map, Str, Value};
-
-use crate::rows::RowError;
-use crate::seal::SealError;
-
-/// Why state could not be opened, read or written.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum StoreError {
-    /// Another process works on the environment.
-    #[error("the environment `{environment}` is in use by {holder}; wait until it has finished")]
-    Locked {
-        /// The environment.
-        environment: String,
-        /// Who has it open, as far as known.
-        holder: String,
-    },
-    /// The database holds less than was written to it: it was damaged, or put back without what belongs to it.
-    #[error(
-        "the state of `{environment}` is damaged: it is at {position} and was at {reached} already, so what was made since would be forgotten; put the whole folder `{folder}` back from a copy, or, to go on with what is left, remove `{file}`"
-    )]
-    Lost {
-        /// The environment.
-        environment: String,
-        /// The position that the database has.
-        position: u64,
-        /// The position that it had reached.
-        reached: u64,
-        /// The environment's folder.
-        folder: PathBuf,
-        /// The file that says what was reached.
-        file: PathBuf,
-    },
-    /// The suffix cannot be a folder's name.
-    #[error(
-        "`{0}` cannot be an environment's suffix: use letters, digits, `-`, `_` and `.`, starting with none of the last two"
-    )]
-    Name(String),
-    /// The environment belongs to something else.
-    #[error(
-        "the environment `{environment}` belongs to {owner}, not to {other}; destroy it there first, or choose another suffix"
-    )]
-    Bound {
-        /// The environment.
-        environment: String,
-        /// Program and cloud it belongs to.
-        owner: String,
-        /// Program and cloud that asked for it.
-        other: String,
-    },
-    /// A row cannot be read or written.
-    #[error("the state of `{environment}` cannot be read or written")]
-    Row {
-        /// The environment.
-        environment: String,
-        /// The row and what is wrong with it.
-        source: RowError,
-    },
-    /// The key is missing or wrong.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-    /// The journal contradicts itself.
-    #[error("the journal of `{environment}` contradicts itself")]
-    Journal {
-        /// The environment.
-        environment: String,
-        /// How.
-        source: JournalError,
-    },
-    /// A file or folder cannot be used.
-    #[error("cannot use `{path}`")]
-    File {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: Arc<io::Error>,
-    },
-    /// The database failed.
-    #[error("the database of `{environment}` failed")]
-    Database {
-        /// The environment.
-        environment: String,
-        /// How.
-        source: Arc<dyn std::error::Error + Send + Sync>,
-    },
-    /// The runtime ended before the change was on disk.
-    #[error("stopped before the change was written")]
-    Stopped,
-}
 
 /// A change to state. Each is on disk entirely or not at all.
 #[derive(Debug, Clone)]
@@ -104,10 +16,8 @@ pub enum StateChange {
     Append {
         /// The row.
         event: JournalEvent,
-        /// The record that a creation sets aside, to be deleted later.
-        depose: Option<Arc<Record>>,
     },
-    /// Closes an operation with what is now there.
+    /// Closes an operation with what is now there. Without an operation, records what needed no call.
     Close {
         /// The operation.
         op: Str,
@@ -146,4 +56,21 @@ pub enum StateChange {
     },
     /// Forgets program, cloud and outputs if nothing is there any more.
     Release,
+}
+
+/// Why a change must not be written. Nothing of it is, and what was there stays.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It does not follow from what was written about its operation.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The state would not be sound afterwards.
+    #[error(transparent)]
+    Violation(Box<Violation>),
+}
+
+impl From<Violation> for Refusal {
+    fn from(violation: Violation) -> Refusal {
+        Refusal::Violation(Box::new(violation))
+    }
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use dr_core::cloud::{ErrorClass, Intent, Live};
 use dr_core::compare::same_key;
-use dr_core::journal::JournalEvent;
+use dr_core::journal::{Deposed, JournalEvent};
+use dr_core::plan::{Action, Plan, Step};
 use dr_core::record::{Record, Unfinished};
 use dr_core::secrecy::revealed;
 use dr_core::value::{Map, Str, Value};
@@ -17,24 +18,26 @@ use tokio::time::Instant;
 use crate::change::StateChange;
 use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::observe::{StepPhase, What};
+use crate::queue::Receipt;
 use crate::retry::Retry;
 use crate::step::Finish;
-use crate::store::Receipt;
 use crate::wait::Existing;
 
 impl Engine<'_> {
-    /// Creates: `record` is as it will be, without id and outputs; `depose` is what it replaces, if that stays for now.
+    /// Creates: `record` is as it will be, without id and outputs; `deposed` is what it replaces, if that stays for now.
+    #[allow(clippy::too_many_arguments)] // Each is a part of the step.
     pub(crate) async fn create(
         &self,
         job: &Job<'_>,
+        plan: &Plan,
         intent: Intent,
         record: Record,
-        depose: Option<Arc<Record>>,
+        deposed: Option<Deposed>,
         known: &Map<Value>,
         retry: &mut Retry,
     ) -> Result<Finish, Broken> {
-        let event = JournalEvent::Creating { intent: intent.clone(), record: Box::new(record.clone()) };
-        self.store.commit(StateChange::Append { event, depose }).await?;
+        let event = JournalEvent::Creating { intent: intent.clone(), record: Box::new(record.clone()), deposed };
+        self.store.commit(StateChange::Append { event }).await?;
         self.phase(job, StepPhase::Intended);
         let id = match self.call_create(job, &intent, &record.args, retry).await {
             Ok(id) => id,
@@ -46,6 +49,13 @@ impl Engine<'_> {
                 return Err(broken);
             }
         };
+        if let Some(other) = self.store.owner(&record, &id)?.filter(|other| stays(plan, other, &record)) {
+            self.abandon(job).await?;
+            return Err(Broken::Wrong {
+                message: format!("it is the same {} as `{}`, `{id}`", record.kind, other.address),
+                help: Some("one resource has one address: take one of the two out of the program, or give them different names".into()),
+            });
+        }
         self.identified(job, &intent, Record { id, ..record }, known, retry).await
     }
 
@@ -73,7 +83,7 @@ impl Engine<'_> {
     /// Writes the id of what is being created.
     pub(crate) fn has_id(&self, job: &Job<'_>, id: Str) -> Receipt {
         let event = JournalEvent::Identified { op: job.op.clone(), id };
-        self.store.submit(StateChange::Append { event, depose: None })
+        self.store.submit(StateChange::Append { event })
     }
 
     /// Asks for the creation until there is an id. On failure, says whether it is certain that nothing was made.
@@ -224,6 +234,14 @@ impl Engine<'_> {
             )),
         }
     }
+}
+
+/// Whether what a resource belongs to stays when this is made: the plan neither replaces nor removes it.
+fn stays(plan: &Plan, other: &Deposed, made: &Record) -> bool {
+    let goes = |step: &Step| {
+        matches!(step.action, Action::Delete | Action::Forget) && step.prior.as_ref().is_some_and(|r| r.op == other.op)
+    };
+    other.address != made.address && !plan.steps.iter().any(goes)
 }
 
 /// What a failure that is no matter of time leaves behind.

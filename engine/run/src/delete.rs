@@ -17,8 +17,8 @@ use tokio::time::Instant;
 use crate::change::StateChange;
 use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::observe::{StepPhase, What};
+use crate::queue::Receipt;
 use crate::retry::Retry;
-use crate::store::Receipt;
 use crate::wait::{Existing, Wait};
 
 /// How long something may be in the way of a deletion before it is said what.
@@ -35,7 +35,7 @@ impl Engine<'_> {
         retry: &mut Retry,
     ) -> Result<Receipt, Broken> {
         let event = JournalEvent::Deleting { op: job.op.clone(), record: Box::new(Record::clone(record)), deposed };
-        self.store.commit(StateChange::Append { event, depose: None }).await?;
+        self.store.commit(StateChange::Append { event }).await?;
         self.phase(job, StepPhase::Intended);
         match self.depart(job, plan, record, retry).await {
             Ok(()) => Ok(self.remove(job, record, deposed)),

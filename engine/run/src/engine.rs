@@ -16,7 +16,7 @@ use dr_core::registry::Registry;
 use dr_core::value::Str;
 
 use crate::cancel::Cancel;
-use crate::change::StoreError;
+use crate::error::StoreError;
 use crate::gate::Gate;
 use crate::observe::{Observer, Progress, StepPhase, What};
 use crate::retry::Retry;

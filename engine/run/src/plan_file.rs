@@ -4,7 +4,7 @@
 //! written, by somebody with the environment's key; the second is the plan, its secrets sealed. A plan that was
 //! damaged, changed, made by another version or sealed with another key is refused, and the reason is said.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use dr_core::plan::{FORMAT, Plan};
 use dr_core::walk::each_known;
 use serde::{Deserialize, Serialize};
 
+use crate::private;
 use crate::rows;
 use crate::seal::{SealError, Sealer};
 
@@ -113,8 +114,20 @@ pub fn write(path: &Path, plan: &Plan, source: &str, sealer: &Sealer) -> Result<
         proof: sealer.sign(body.as_bytes())?,
     };
     let text = format!("{}\n{body}\n", serde_json::to_string(&header)?);
-    crate::seal::write_private(path, text.as_bytes())
-        .map_err(|source| PlanFileError::File { path: path.to_owned(), source })
+    place(path, text.as_bytes()).map_err(|source| PlanFileError::File { path: path.to_owned(), source })
+}
+
+/// Writes a file that is there as a whole or not at all; what is no file, such as a pipe, gets the bytes as they are.
+fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match path.canonicalize() {
+        Ok(target) if target.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(target) if !target.is_file() => std::fs::OpenOptions::new().write(true).open(target)?.write_all(bytes),
+        target => {
+            let target = target.unwrap_or_else(|_| path.to_owned());
+            private::sweep(target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")));
+            private::write(&target, bytes)
+        }
+    }
 }
 
 /// A plan as it was written, and the script it was made from.

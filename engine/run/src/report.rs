@@ -9,8 +9,8 @@ use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::plan::Action;
 use dr_core::value::{Map, Str, Value};
 
-use crate::change::StoreError;
 use crate::engine::Broken;
+use crate::error::StoreError;
 
 /// A step that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]

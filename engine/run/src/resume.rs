@@ -24,9 +24,9 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
-use crate::change::StoreError;
 use crate::create::unfinished;
 use crate::engine::{Broken, CallKind, Engine, Job};
+use crate::error::StoreError;
 use crate::observe::What;
 use crate::report::StepFailure;
 use crate::retry::Retry;
@@ -171,7 +171,7 @@ struct Resume<'a> {
 impl Resume<'_> {
     async fn close(&self, open: Open, retry: &mut Retry) -> Result<Outcome, Broken> {
         match open {
-            Open::Create { intent, record } => self.create(&intent, record, retry).await,
+            Open::Create { intent, record, .. } => self.create(&intent, record, retry).await,
             Open::Update { record, .. } => self.update(record, retry).await,
             Open::Delete { record, deposed, .. } => self.delete(Arc::new(record), deposed, retry).await,
         }

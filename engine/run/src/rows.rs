@@ -1,19 +1,42 @@
-//! Rows: how the store's contents are laid out as bytes, whatever database holds them.
+//! Rows: how a store's contents are laid out as bytes, whatever holds them.
+//!
+//! | tree | key | contents |
+//! | --- | --- | --- |
+//! | `journal` | `OPERATION/0` | what begins an operation |
+//! | | `OPERATION/1` | the id of what it creates |
+//! | `records` | `ADDRESS` | a current record |
+//! | | `ADDRESS#OPERATION` | one that was set aside, and the operation that had created it |
+//! | `meta` | `head` | position, program and cloud |
+//! | | `outputs` | the program's outputs |
+//! | | `key` | how the key is made, and how to tell that it is the right one |
 //!
 //! A row is a version byte, a CRC-32 of tree, key and contents, and JSON. Secrets in it are sealed for the row's own
 //! place. A row that was damaged, or that stands under another key than it was written for, is an error that names it.
 
-use dr_core::journal::JournalEvent;
-use dr_core::record::Record;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use std::sync::Arc;
 
+use dr_core::journal::{Deposed, Journal, JournalError, JournalEvent};
+use dr_core::record::Record;
+use dr_core::value::{Map, Value};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::contents::{Contents, Head, RowEdit};
 use crate::seal::{SealError, Sealer, needs_sealing};
 
 /// The version of this layout.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Bytes before the contents.
 const HEADER: usize = 5;
+const HEAD: &str = "head";
+const KEY: &str = "key";
+const OUTPUTS: &str = "outputs";
+/// How the key of a row ends that begins an operation.
+const BEGUN: &str = "/0";
+/// How the key of a row ends that gives what an operation creates its id.
+const IDENTIFIED: &str = "/1";
+/// What stands between the address and the operation of what was set aside.
+const ASIDE: char = '#';
 
 /// Why a row cannot be read or written.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -38,16 +61,173 @@ pub enum RowError {
         /// The form it has.
         version: u8,
     },
+    /// The rows of the journal contradict each other.
+    #[error("the journal contradicts itself")]
+    Journal(#[from] JournalError),
     /// A secret in it cannot be sealed or opened.
     #[error("a secret cannot be sealed or opened")]
     Seal(#[from] SealError),
+}
+
+/// What rows are kept apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum RowTree {
+    Journal,
+    Records,
+    Meta,
+}
+
+impl RowTree {
+    /// All of them. The head is in the last.
+    pub(crate) const ALL: [RowTree; 3] = [RowTree::Journal, RowTree::Records, RowTree::Meta];
+
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            RowTree::Journal => "journal",
+            RowTree::Records => "records",
+            RowTree::Meta => "meta",
+        }
+    }
+}
+
+/// A row to be written: its tree, its key, and its bytes, or nothing when it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RowWrite {
+    pub(crate) tree: RowTree,
+    pub(crate) key: String,
+    pub(crate) bytes: Option<Vec<u8>>,
+}
+
+/// A row as it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RowRead<'a> {
+    pub(crate) tree: RowTree,
+    pub(crate) key: &'a str,
+    pub(crate) bytes: &'a [u8],
+}
+
+/// How the environment's key is made, and how to tell that it is the right one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct KeyRow {
+    pub(crate) fingerprint: String,
+    pub(crate) salt: String,
+}
+
+impl KeyRow {
+    /// The row that keeps it.
+    pub(crate) fn write(&self) -> Result<RowWrite, RowError> {
+        let bytes = RowPlace { tree: RowTree::Meta, key: KEY }.encode(self)?;
+        Ok(RowWrite { tree: RowTree::Meta, key: KEY.into(), bytes: Some(bytes) })
+    }
+
+    /// That there is none, although there are other rows.
+    pub(crate) fn missing() -> RowError {
+        RowPlace { tree: RowTree::Meta, key: KEY }.damaged("it is missing")
+    }
+
+    /// The one in a row, if that is the row it is kept in.
+    pub(crate) fn read(row: &RowRead<'_>) -> Option<Result<KeyRow, RowError>> {
+        (row.tree == RowTree::Meta && row.key == KEY).then(|| row.place().decode(row.bytes))
+    }
+}
+
+/// The row of the head.
+pub(crate) fn head(head: &Head) -> Result<RowWrite, RowError> {
+    let bytes = RowPlace { tree: RowTree::Meta, key: HEAD }.encode(head)?;
+    Ok(RowWrite { tree: RowTree::Meta, key: HEAD.into(), bytes: Some(bytes) })
+}
+
+/// The head in a row, if that is the row it is kept in.
+pub(crate) fn head_of(row: &RowRead<'_>) -> Option<Result<Head, RowError>> {
+    (row.tree == RowTree::Meta && row.key == HEAD).then(|| row.place().decode(row.bytes))
+}
+
+/// The row that an edit writes or removes.
+pub(crate) fn write(edit: &RowEdit, sealer: &Sealer) -> Result<RowWrite, RowError> {
+    let (tree, key) = match edit {
+        RowEdit::Begun(op, _) => (RowTree::Journal, format!("{op}{BEGUN}")),
+        RowEdit::Identified(op, _) => (RowTree::Journal, format!("{op}{IDENTIFIED}")),
+        RowEdit::Current(address, _) => (RowTree::Records, address.to_string()),
+        RowEdit::SetAside(name, _) => (RowTree::Records, format!("{}{ASIDE}{}", name.address, name.op)),
+        RowEdit::Outputs(_) => (RowTree::Meta, OUTPUTS.to_owned()),
+    };
+    let place = RowPlace { tree, key: &key };
+    let bytes = match edit {
+        RowEdit::Begun(_, event) | RowEdit::Identified(_, event) => {
+            event.as_ref().map(|event| place.encode_event(event, sealer)).transpose()?
+        }
+        RowEdit::Current(_, record) | RowEdit::SetAside(_, record) => {
+            record.as_ref().map(|record| place.encode_record(record, sealer)).transpose()?
+        }
+        RowEdit::Outputs(outputs) => outputs
+            .clone()
+            .map(|mut outputs| {
+                sealer.seal_map(&mut outputs, &place.name())?;
+                place.encode(&outputs)
+            })
+            .transpose()?,
+    };
+    Ok(RowWrite { tree, key, bytes })
+}
+
+/// The contents that rows make, which come tree by tree and sorted by key. Without a key, secrets stay sealed.
+///
+/// # Errors
+/// When a row is damaged, stands in the wrong place, or contradicts others.
+pub(crate) fn contents<'a>(
+    rows: impl IntoIterator<Item = RowRead<'a>>,
+    sealer: Option<&Sealer>,
+) -> Result<Contents, RowError> {
+    let (mut head, mut outputs) = (Head::default(), Map::new());
+    let (mut current, mut set_aside, mut events) = (Vec::new(), Vec::new(), Vec::new());
+    for row in rows {
+        let place = row.place();
+        match (row.tree, row.key) {
+            (RowTree::Journal, _) => {
+                let event = place.decode_event(row.bytes, sealer)?;
+                let ending = if matches!(event, JournalEvent::Identified { .. }) { IDENTIFIED } else { BEGUN };
+                if row.key.strip_suffix(ending) != Some(event.op()) {
+                    return Err(place.damaged(format!("it is about the operation {}", event.op())));
+                }
+                events.push(event);
+            }
+            (RowTree::Records, key) => {
+                let record = Arc::new(place.decode_record(row.bytes, sealer)?);
+                let Deposed { address, op } = Deposed::of(&record);
+                match key.split_once(ASIDE) {
+                    Some(name) if name == (address.as_str(), &*op) => set_aside.push(record),
+                    None if key == address.as_str() => current.push(record),
+                    _ => return Err(place.damaged(format!("it is the record of `{address}`"))),
+                }
+            }
+            (RowTree::Meta, HEAD) => head = place.decode(row.bytes)?,
+            (RowTree::Meta, OUTPUTS) => {
+                outputs = place.decode::<Map<Value>>(row.bytes)?;
+                if let Some(sealer) = sealer {
+                    sealer.open_map(&mut outputs, &place.name())?;
+                }
+            }
+            (RowTree::Meta, KEY) => {
+                place.decode::<KeyRow>(row.bytes)?;
+            }
+            (RowTree::Meta, _) => return Err(place.damaged("nothing of this name is kept here")),
+        }
+    }
+    Ok(Contents::new(head, outputs, current, set_aside, Journal::replay(events)?))
+}
+
+impl RowRead<'_> {
+    fn place(&self) -> RowPlace<'_> {
+        RowPlace { tree: self.tree, key: self.key }
+    }
 }
 
 /// Where a row stands.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RowPlace<'a> {
     /// The tree.
-    pub(crate) tree: &'static str,
+    pub(crate) tree: RowTree,
     /// The key.
     pub(crate) key: &'a str,
 }
@@ -55,7 +235,7 @@ pub(crate) struct RowPlace<'a> {
 impl RowPlace<'_> {
     fn checksum(&self, contents: &[u8]) -> u32 {
         let mut hash = crc32fast::Hasher::new();
-        hash.update(self.tree.as_bytes());
+        hash.update(self.tree.name().as_bytes());
         hash.update(&[0]);
         hash.update(self.key.as_bytes());
         hash.update(&[0]);
@@ -64,12 +244,12 @@ impl RowPlace<'_> {
     }
 
     fn damaged(&self, why: impl ToString) -> RowError {
-        RowError::Damaged { tree: self.tree, key: self.key.to_owned(), why: why.to_string() }
+        RowError::Damaged { tree: self.tree.name(), key: self.key.to_owned(), why: why.to_string() }
     }
 
     /// What sealed values in the row are bound to.
     pub(crate) fn name(&self) -> String {
-        format!("{}/{}", self.tree, self.key)
+        format!("{}/{}", self.tree.name(), self.key)
     }
 
     /// The bytes of a row without secrets.
@@ -91,7 +271,7 @@ impl RowPlace<'_> {
             return Err(self.damaged("its checksum does not fit"));
         }
         if header[0] != VERSION {
-            return Err(RowError::Version { tree: self.tree, key: self.key.to_owned(), version: header[0] });
+            return Err(RowError::Version { tree: self.tree.name(), key: self.key.to_owned(), version: header[0] });
         }
         serde_json::from_slice(contents).map_err(|e| self.damaged(e))
     }
@@ -107,9 +287,11 @@ impl RowPlace<'_> {
     }
 
     /// The record in a row.
-    pub(crate) fn decode_record(&self, bytes: &[u8], sealer: &Sealer) -> Result<Record, RowError> {
+    pub(crate) fn decode_record(&self, bytes: &[u8], sealer: Option<&Sealer>) -> Result<Record, RowError> {
         let mut record: Record = self.decode(bytes)?;
-        open_record(&mut record, sealer, &self.name())?;
+        if let Some(sealer) = sealer {
+            open_record(&mut record, sealer, &self.name())?;
+        }
         Ok(record)
     }
 
@@ -133,9 +315,9 @@ impl RowPlace<'_> {
     }
 
     /// The event in a journal row.
-    pub(crate) fn decode_event(&self, bytes: &[u8], sealer: &Sealer) -> Result<JournalEvent, RowError> {
+    pub(crate) fn decode_event(&self, bytes: &[u8], sealer: Option<&Sealer>) -> Result<JournalEvent, RowError> {
         let mut event: JournalEvent = self.decode(bytes)?;
-        if let Some(record) = record_of(&mut event) {
+        if let (Some(record), Some(sealer)) = (record_of(&mut event), sealer) {
             open_record(record, sealer, &self.name())?;
         }
         Ok(event)
@@ -160,3 +342,6 @@ pub(crate) fn open_record(record: &mut Record, sealer: &Sealer, place: &str) -> 
     sealer.open_map(&mut record.args, place)?;
     sealer.open_map(&mut record.outputs, place)
 }
+
+#[cfg(test)]
+mod tests;

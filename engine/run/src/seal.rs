@@ -8,6 +8,7 @@
 
 use std::fmt;
 use std::io;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use dr_core::value::{Map, Value};
 use sha2::Digest as _;
+
+use crate::private;
 
 /// The key of a map that stands for a sealed value.
 const SEALED: &str = "$sealed";
@@ -68,6 +71,14 @@ pub enum SealError {
         path: PathBuf,
         /// Why.
         source: Arc<io::Error>,
+    },
+    /// Others may read the key file.
+    #[error("others may read the key file `{path}` (its mode is {mode:o})")]
+    WideOpen {
+        /// The file.
+        path: PathBuf,
+        /// What its mode allows.
+        mode: u32,
     },
     /// The key file holds something else.
     #[error("the key file `{0}` must hold 64 hexadecimal digits and nothing else")]
@@ -127,7 +138,7 @@ impl Sealer {
         }
     }
 
-    fn from_key(key: &[u8; KEY]) -> Sealer {
+    pub(crate) fn from_key(key: &[u8; KEY]) -> Sealer {
         let mut hash = sha2::Sha256::new();
         hash.update(b"dr key fingerprint");
         hash.update(key);
@@ -253,13 +264,16 @@ pub(crate) fn needs_sealing(value: &Value) -> bool {
 
 /// The key of the state directory, made when it is not there.
 fn own_key(path: &Path) -> Result<[u8; KEY], SealError> {
-    let fail = |source: io::Error| SealError::KeyFile { path: path.to_owned(), source: Arc::new(source) };
-    if !path.exists() {
+    if path.symlink_metadata().is_err() {
+        let fail = |source: io::Error| SealError::KeyFile { path: path.to_owned(), source: Arc::new(source) };
         // Written aside and linked into place: of two processes that start together, one key wins.
-        let aside = path.with_extension(format!("{}.new", std::process::id()));
-        write_private(&aside, hex::encode(random::<KEY>()?).as_bytes()).map_err(fail)?;
-        let linked = std::fs::hard_link(&aside, path);
-        std::fs::remove_file(&aside).map_err(fail)?;
+        let key = hex::encode(random::<KEY>()?);
+        let (aside, mut file) = private::beside(path).map_err(fail)?;
+        let linked = io::Write::write_all(&mut file, key.as_bytes())
+            .and_then(|()| file.sync_all())
+            .and_then(|()| std::fs::hard_link(&aside, path));
+        // It is swept later if it cannot go now.
+        let _ = std::fs::remove_file(&aside);
         match linked {
             Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(fail(e)),
             _ => {}
@@ -269,23 +283,20 @@ fn own_key(path: &Path) -> Result<[u8; KEY], SealError> {
 }
 
 fn read_key(path: &Path) -> Result<[u8; KEY], SealError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| SealError::KeyFile { path: path.to_owned(), source: Arc::new(source) })?;
+    let fail = |source: io::Error| SealError::KeyFile { path: path.to_owned(), source: Arc::new(source) };
+    let meta = path.metadata().map_err(fail)?;
+    let mode = meta.permissions().mode() & 0o777;
+    // What somebody else owns is for that one to close, as where a system hands out keys.
+    if mode & private::OTHERS != 0 && meta.uid() == rustix::process::geteuid().as_raw() {
+        return Err(SealError::WideOpen { path: path.to_owned(), mode });
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => SealError::NotAKey(path.to_owned()),
+        _ => fail(error),
+    })?;
     let mut key = [0; KEY];
     hex::decode_to_slice(text.trim(), &mut key).map_err(|_| SealError::NotAKey(path.to_owned()))?;
     Ok(key)
-}
-
-/// Writes a new file that only its owner can read, and sees it on the disk.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 #[cfg(test)]

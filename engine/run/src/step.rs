@@ -17,8 +17,8 @@ use tokio::time::Instant;
 use crate::change::StateChange;
 use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::observe::StepPhase;
+use crate::queue::Receipt;
 use crate::retry::Retry;
-use crate::store::Receipt;
 
 /// How long to wait at least before something is looked at again that is not as it should be.
 const UNSEEN: Duration = Duration::from_secs(1);

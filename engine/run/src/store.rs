@@ -1,81 +1,38 @@
-//! The store: the state of one environment, on disk. The only file that knows sled.
+//! The store: the state of one environment, on disk.
 //!
-//! An environment is a folder of the state directory with a database inside, so that environments never block each
-//! other; an open database is the lock. It has three trees: `journal` holds what was begun and not closed, `records`
-//! what is there (by address; what was replaced and still waits for its deletion by `address#operation`), `meta` the
-//! head: position, program, cloud, and the program's outputs.
+//! An environment is a folder of the state directory, so that environments never block each other; whoever writes holds
+//! its lock. Inside, a database holds the rows, and a log every group of rows that was written. What the rows say is
+//! also in memory while the store is open, so that each change is checked before it is written and nothing is read
+//! twice.
 //!
-//! Changes are committed in groups. Whoever commits adds a change to a queue and waits; one task takes all that wait,
-//! puts them into one transaction over the three trees, the head last, makes one flush, and wakes them. The next group
-//! gathers meanwhile, so that the busier the engine, the larger the groups, and ten thousand resources need a few
-//! hundred flushes.
-//!
-//! A database that was damaged opens as if what comes after the damage had never been written. So the position is also
-//! kept beside it, after every flush: a state that is behind it has lost something, and is refused.
-//!
-//! The write runs as a blocking task of the runtime, not on a thread of our own: under a paused clock the runtime does
-//! not advance time while a blocking task runs, so waiting for the disk takes no virtual time.
+//! Changes are committed in groups, which [`queue`](crate::queue) gathers. A group becomes rows, which are appended to
+//! the log and put into one transaction of the database with one flush. After a write that failed nothing more is
+//! written: every later change counts on the earlier ones.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use dr_core::address::Address;
 use dr_core::cloud::Identity;
-use dr_core::journal::{JournalEvent, Open, replay};
+use dr_core::integrity::{self, Violation};
+use dr_core::journal::{Deposed, Open};
 use dr_core::record::{Record, Snapshot};
 use dr_core::value::Str;
-use serde::{Deserialize, Serialize};
-use sled::Transactional as _;
-use sled::transaction::{ConflictableTransactionError, TransactionError};
-use tokio::sync::oneshot;
 
-use crate::change::{StateChange, StoreError};
-use crate::rows::{RowError, RowPlace};
+use crate::change::StateChange;
+use crate::contents::{Contents, Head, RowEdit};
+use crate::database::{Database, DatabaseError};
+use crate::error::StoreError;
+use crate::holder::EnvironmentLock;
+use crate::log::{GroupLog, Rows, each};
+use crate::mend::{Mended, MendedState, StatePaths, file, mend};
+use crate::private;
+use crate::queue::{GroupWriter, Receipt, WriteQueue, lock, submit};
+use crate::rows::{self, KeyRow, RowError, RowWrite};
 use crate::seal::{KEY, KeySource, SealError, Sealer, random};
-
-const JOURNAL: &str = "journal";
-const RECORDS: &str = "records";
-const META: &str = "meta";
-const HEAD: &str = "head";
-const KEY_ROW: &str = "key";
-const OUTPUTS: &str = "outputs";
-/// The database's folder inside the environment's.
-const DATABASE: &str = "db";
-/// Names who has the environment open.
-const HOLDER: &str = "holder";
-/// Holds the position that the state has reached at least.
-const POSITION: &str = "position";
-/// Bytes of the database's cache: state is read once and then written.
-const CACHE: u64 = 4 << 20;
-/// The most changes in one transaction.
-const GROUP: usize = 2048;
-
-/// The head of the state.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Head {
-    position: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    program: Option<Str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    identity: Option<Identity>,
-}
-
-/// How the environment's key is made, and how to tell that it is the right one.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct KeyRow {
-    fingerprint: String,
-    salt: String,
-}
-
-/// What a creation has set aside.
-#[derive(Debug, Serialize, Deserialize)]
-struct Deposed {
-    address: Address,
-    op: Str,
-}
+use crate::view::{StateView, view};
 
 /// The state of one environment. Cloning gives another handle to the same.
 #[derive(Debug, Clone)]
@@ -86,114 +43,136 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     environment: String,
-    /// Where the position is kept beside the database.
-    position: PathBuf,
     sealer: Sealer,
-    database: sled::Db,
-    journal: sled::Tree,
-    records: sled::Tree,
-    meta: sled::Tree,
-    head: Mutex<Head>,
+    findings: Vec<Violation>,
+    mended: Vec<Mended>,
+    /// Who works on the environment, where it is only looked at.
+    in_use: Option<String>,
+    /// Why what is said could not be compared with the database.
+    unchecked: Option<String>,
+    contents: Mutex<Contents>,
+    /// Where it is written; `None` when it is only looked at. Locked for as long as a write takes, and before the
+    /// contents.
+    halves: Mutex<Option<Halves>>,
+    /// Why nothing is written any more.
+    failed: OnceLock<StoreError>,
     queue: Mutex<WriteQueue>,
     flushes: AtomicU64,
     commits: AtomicU64,
 }
 
-/// A change that waits, and who waits for it.
-type Waiting = (StateChange, oneshot::Sender<Result<(), StoreError>>);
-
-#[derive(Debug, Default)]
-struct WriteQueue {
-    waiting: Vec<Waiting>,
-    /// Whether a task is writing.
-    busy: bool,
-}
-
-/// Locks; what a panicking holder left behind is still whole, because it is changed in one assignment.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// The two places that every group is written to.
+#[derive(Debug)]
+struct Halves {
+    log: GroupLog,
+    database: Database,
+    paths: StatePaths,
+    /// Given back last.
+    _lock: EnvironmentLock,
 }
 
 impl Store {
     /// Opens, or makes, the state of an environment, and locks it until the last handle is dropped.
     ///
     /// # Errors
-    /// When another process has it open, the key is not the one it was written with, something of it was lost, or the
+    /// When another process has it open, the key is not the one it was written with, something of it is lost, or the
     /// disk does not play along.
     pub fn open(state_dir: &Path, environment: &str, keys: &KeySource) -> Result<Store, StoreError> {
-        let folder = folder(state_dir, environment)?;
-        let file = |path: &Path, source| StoreError::File { path: path.to_owned(), source: Arc::new(source) };
-        std::fs::create_dir_all(&folder).map_err(|e| file(&folder, e))?;
-        let fail = |source| database_error(environment, source);
-        let holder = folder.join(HOLDER);
-        let database = sled::Config::new()
-            .path(folder.join(DATABASE))
-            .cache_capacity(CACHE)
-            .mode(sled::Mode::HighThroughput)
-            .flush_every_ms(None)
-            .open()
-            .map_err(|error| match error {
-                sled::Error::Io(e) if e.to_string().contains("could not acquire lock") => StoreError::Locked {
-                    environment: environment.to_owned(),
-                    holder: std::fs::read_to_string(&holder)
-                        .map_or_else(|_| "another process".to_owned(), |pid| format!("process {}", pid.trim())),
-                },
-                other => fail(other),
-            })?;
-        std::fs::write(&holder, std::process::id().to_string()).map_err(|e| file(&holder, e))?;
-        let tree = |name: &str| database.open_tree(name).map_err(fail);
-        let (journal, records, meta) = (tree(JOURNAL)?, tree(RECORDS)?, tree(META)?);
-        let row = |source| StoreError::Row { environment: environment.to_owned(), source };
-        let place = |key| RowPlace { tree: META, key };
-        let head = match meta.get(HEAD).map_err(fail)? {
-            Some(bytes) => place(HEAD).decode(&bytes).map_err(row)?,
-            None => Head::default(),
-        };
-        let position = folder.join(POSITION);
-        // Without the file, or cut off in the middle of a write, it says less, never more.
-        let reached = std::fs::read_to_string(&position).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-        if head.position < reached {
-            return Err(StoreError::Lost {
-                environment: environment.to_owned(),
-                position: head.position,
-                reached,
-                folder: folder.clone(),
-                file: position,
-            });
+        let paths = StatePaths::new(&folder(state_dir, environment)?);
+        for path in [state_dir, &paths.folder] {
+            private::make_folder(path).map_err(file(path))?;
         }
-        let sealer = match meta.get(KEY_ROW).map_err(fail)? {
-            Some(bytes) => {
-                let known: KeyRow = place(KEY_ROW).decode(&bytes).map_err(row)?;
-                let sealer = Sealer::existing(keys, state_dir, &hex::decode(&known.salt).unwrap_or_default())?;
-                if sealer.fingerprint() != known.fingerprint {
-                    return Err(SealError::WrongKey(format!("the environment `{environment}`")).into());
-                }
-                sealer
+        let lock = EnvironmentLock::take(&paths.folder, environment)?;
+        let MendedState { database, log, source, mended } = mend(&paths, environment)?;
+        let mut halves = Halves { log, database, paths, _lock: lock };
+        let rows = source.rows();
+        let row = |source| row_error(&halves.paths, environment, source);
+        let (sealer, contents) = match known_sealer(&rows, state_dir, keys, &halves.paths, environment)? {
+            Some(sealer) => {
+                let contents = rows::contents(each(&rows), Some(&sealer)).map_err(row)?;
+                (sealer, contents)
             }
             None => {
+                private::sweep(state_dir);
                 let salt = random::<KEY>()?;
                 let sealer = Sealer::new(keys, state_dir, &salt)?;
                 let known = KeyRow { fingerprint: sealer.fingerprint().to_owned(), salt: hex::encode(salt) };
-                meta.insert(KEY_ROW, place(KEY_ROW).encode(&known).map_err(row)?).map_err(fail)?;
-                database.flush().map_err(fail)?;
-                sealer
+                let mut contents = Contents::default();
+                contents.head.group = 1;
+                let rows = [known.write().map_err(row)?, rows::head(&contents.head).map_err(row)?];
+                halves.write(1, &rows)?;
+                (sealer, contents)
             }
         };
-        Ok(Store {
+        drop(rows);
+        Ok(Store::new(environment, sealer, contents, Some(halves), mended))
+    }
+
+    /// The state of an environment as it is now, for looking only: it is not locked, whoever works on it goes on, and
+    /// every change is refused. `None` when there is none.
+    ///
+    /// # Errors
+    /// When the key is not the one it was written with, or it is damaged and cannot be mended now.
+    pub fn look(state_dir: &Path, environment: &str, keys: &KeySource) -> Result<Option<Store>, StoreError> {
+        if !Store::exists(state_dir, environment)? {
+            return Ok(None);
+        }
+        let paths = StatePaths::new(&folder(state_dir, environment)?);
+        let Some(StateView { text, in_use, mended, unchecked }) = view(&paths, environment)? else { return Ok(None) };
+        let rows = text.rows();
+        let Some(sealer) = known_sealer(&rows, state_dir, keys, &paths, environment)? else { return Ok(None) };
+        let contents = rows::contents(each(&rows), Some(&sealer)).map_err(|e| row_error(&paths, environment, e))?;
+        let mut store = Store::new(environment, sealer, contents, None, mended);
+        if let Some(inner) = Arc::get_mut(&mut store.inner) {
+            (inner.in_use, inner.unchecked) = (in_use, unchecked);
+        }
+        Ok(Some(store))
+    }
+
+    /// A state in which nothing is, for looking only.
+    pub fn nothing(environment: &str) -> Store {
+        Store::new(environment, Sealer::from_key(&[0; KEY]), Contents::default(), None, Vec::new())
+    }
+
+    fn new(
+        environment: &str,
+        sealer: Sealer,
+        contents: Contents,
+        halves: Option<Halves>,
+        mended: Vec<Mended>,
+    ) -> Store {
+        let findings = integrity::check(&contents.snapshot(), contents.journal());
+        Store {
             inner: Arc::new(Inner {
                 environment: environment.to_owned(),
-                position,
                 sealer,
-                database,
-                journal,
-                records,
-                meta,
-                head: Mutex::new(head),
+                findings,
+                mended,
+                in_use: None,
+                unchecked: None,
+                contents: Mutex::new(contents),
+                halves: Mutex::new(halves),
+                failed: OnceLock::new(),
                 queue: Mutex::default(),
                 flushes: AtomicU64::new(0),
                 commits: AtomicU64::new(0),
             }),
-        })
+        }
+    }
+
+    /// What is recorded of an environment, and who works on it. Needs no key: secrets stay sealed. `None` when there is
+    /// no state.
+    ///
+    /// # Errors
+    /// When it is damaged and cannot be mended now.
+    pub fn survey(state_dir: &Path, environment: &str) -> Result<Option<(Snapshot, Option<String>)>, StoreError> {
+        if !Store::exists(state_dir, environment)? {
+            return Ok(None);
+        }
+        let paths = StatePaths::new(&folder(state_dir, environment)?);
+        let Some(StateView { text, in_use, .. }) = view(&paths, environment)? else { return Ok(None) };
+        let contents = rows::contents(each(&text.rows()), None).map_err(|e| row_error(&paths, environment, e))?;
+        Ok(Some((contents.snapshot(), in_use)))
     }
 
     /// The suffixes of all environments that have state, sorted. Opens none of them.
@@ -201,22 +180,36 @@ impl Store {
     /// # Errors
     /// When the directory cannot be read. One that does not exist holds no environments.
     pub fn environments(state_dir: &Path) -> Result<Vec<String>, StoreError> {
-        let fail = |source| StoreError::File { path: state_dir.to_owned(), source: Arc::new(source) };
         let mut found = Vec::new();
         let entries = match std::fs::read_dir(state_dir) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(found),
-            other => other.map_err(fail)?,
+            other => other.map_err(file(state_dir))?,
         };
         for entry in entries {
-            let entry = entry.map_err(fail)?;
-            if entry.path().join(DATABASE).is_dir()
-                && let Ok(name) = entry.file_name().into_string()
+            let entry = entry.map_err(file(state_dir))?;
+            if let Ok(name) = entry.file_name().into_string()
+                && let Ok(folder) = folder(state_dir, &name)
+                && StatePaths::new(&folder).is_there()
             {
                 found.push(name);
             }
         }
         found.sort();
         Ok(found)
+    }
+
+    /// Whether an environment has state.
+    ///
+    /// # Errors
+    /// When something else is where its folder should be.
+    pub fn exists(state_dir: &Path, environment: &str) -> Result<bool, StoreError> {
+        let paths = StatePaths::new(&folder(state_dir, environment)?);
+        match paths.folder.metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(file(&paths.folder)(error)),
+            Ok(meta) if !meta.is_dir() => Err(file(&paths.folder)(io::ErrorKind::NotADirectory.into())),
+            Ok(_) => Ok(paths.is_there()),
+        }
     }
 
     /// The environment's suffix.
@@ -229,58 +222,60 @@ impl Store {
         &self.inner.sealer
     }
 
+    /// What was not sound about the state when it was opened.
+    pub fn findings(&self) -> &[Violation] {
+        &self.inner.findings
+    }
+
+    /// What was damaged and put right when it was opened.
+    pub fn mended(&self) -> &[Mended] {
+        &self.inner.mended
+    }
+
+    /// Who works on the environment, in words, where it is only looked at.
+    pub fn in_use(&self) -> Option<&str> {
+        self.inner.in_use.as_deref()
+    }
+
+    /// Why what is said here could not be compared with the database, although somebody was killed while he wrote it.
+    pub fn unchecked(&self) -> Option<&str> {
+        self.inner.unchecked.as_deref()
+    }
+
     /// How many changes were committed through this handle and its clones, and with how many flushes.
     pub fn commits_and_flushes(&self) -> (u64, u64) {
         (self.inner.commits.load(Ordering::Relaxed), self.inner.flushes.load(Ordering::Relaxed))
     }
 
-    /// Everything that is there.
+    /// Everything that is there, and what is on its way to the disk.
     ///
     /// # Errors
-    /// When a row is damaged.
+    /// When a write has failed.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        let inner = &*self.inner;
-        let head = lock(&inner.head).clone();
-        let mut snapshot = Snapshot { position: head.position, ..Snapshot::default() };
-        for row in &inner.records {
-            let (key, bytes) = row.map_err(|e| inner.failed(e))?;
-            let key = String::from_utf8_lossy(&key);
-            let place = RowPlace { tree: RECORDS, key: &key };
-            let record = place.decode_record(&bytes, &inner.sealer).map_err(|e| inner.row(e))?;
-            if key.contains('#') {
-                snapshot.deposed.push(Arc::new(record));
-            } else {
-                snapshot.records.insert(record.address.clone(), Arc::new(record));
-            }
-        }
-        if !inner.is_empty() {
-            snapshot.program = head.program;
-            snapshot.identity = head.identity;
-            let place = RowPlace { tree: META, key: OUTPUTS };
-            if let Some(bytes) = inner.meta.get(OUTPUTS).map_err(|e| inner.failed(e))? {
-                snapshot.outputs = place.decode(&bytes).map_err(|e| inner.row(e))?;
-                inner.sealer.open_map(&mut snapshot.outputs, &place.name())?;
-            }
-        }
-        Ok(snapshot)
+        self.contents(Contents::snapshot)
     }
 
     /// The operations that were begun and not closed, by their id.
     ///
     /// # Errors
-    /// When a row is damaged, or the rows contradict each other.
+    /// When a write has failed.
     pub fn open_operations(&self) -> Result<BTreeMap<Str, Open>, StoreError> {
-        let inner = &*self.inner;
-        let mut events = Vec::new();
-        for row in &inner.journal {
-            let (key, bytes) = row.map_err(|e| inner.failed(e))?;
-            let key = String::from_utf8_lossy(&key);
-            if !key.ends_with(JournalRow::Deposed.suffix()) {
-                let place = RowPlace { tree: JOURNAL, key: &key };
-                events.push(place.decode_event(&bytes, &inner.sealer).map_err(|e| inner.row(e))?);
-            }
+        self.contents(|contents| contents.journal().open().clone())
+    }
+
+    /// The record that a resource with this id belongs to, of the kind and in the region of `like`.
+    ///
+    /// # Errors
+    /// When a write has failed.
+    pub(crate) fn owner(&self, like: &Record, id: &Str) -> Result<Option<Deposed>, StoreError> {
+        self.contents(|contents| contents.owner(like, id).cloned())
+    }
+
+    fn contents<T>(&self, look: impl FnOnce(&Contents) -> T) -> Result<T, StoreError> {
+        match self.inner.failed.get() {
+            Some(failed) => Err(failed.clone()),
+            None => Ok(look(&lock(&self.inner.contents))),
         }
-        replay(events).map_err(|source| StoreError::Journal { environment: inner.environment.clone(), source })
     }
 
     /// Binds an empty environment to a program and a cloud.
@@ -288,8 +283,10 @@ impl Store {
     /// # Errors
     /// When it is not empty and belongs to another program or cloud.
     pub async fn bind(&self, program: &Str, identity: &Identity) -> Result<(), StoreError> {
-        let head = lock(&self.inner.head).clone();
-        let same = head.program.as_ref() == Some(program) && head.identity.as_ref() == Some(identity);
+        let same = {
+            let head = &lock(&self.inner.contents).head;
+            head.program.as_ref() == Some(program) && head.identity.as_ref() == Some(identity)
+        };
         if same {
             return Ok(());
         }
@@ -302,16 +299,12 @@ impl Store {
     /// # Errors
     /// When the environment is not empty and belongs to another program or cloud.
     pub fn check_binding(&self, program: &Str, identity: &Identity) -> Result<(), StoreError> {
-        let head = lock(&self.inner.head).clone();
-        let (Some(own), Some(cloud)) = (&head.program, &head.identity) else { return Ok(()) };
-        if (own == program && cloud == identity) || self.inner.is_empty() {
+        let contents = lock(&self.inner.contents);
+        if contents.is_empty() {
             return Ok(());
         }
-        Err(StoreError::Bound {
-            environment: self.inner.environment.clone(),
-            owner: format!("the program `{own}` on {cloud}"),
-            other: format!("the program `{program}` on {identity}"),
-        })
+        let head = &contents.head;
+        check_binding(&self.inner.environment, (head.program.as_ref(), head.identity.as_ref()), program, identity)
     }
 
     /// Forgets program, cloud and outputs when nothing is there any more.
@@ -319,16 +312,17 @@ impl Store {
     /// # Errors
     /// When the write failed.
     pub async fn release(&self) -> Result<(), StoreError> {
-        match self.inner.is_empty() && lock(&self.inner.head).program.is_some() {
-            true => self.commit(StateChange::Release).await,
-            false => Ok(()),
-        }
+        let bound = {
+            let contents = lock(&self.inner.contents);
+            contents.is_empty() && contents.head.program.is_some()
+        };
+        if bound { self.commit(StateChange::Release).await } else { Ok(()) }
     }
 
     /// Makes a change and returns when it is on disk.
     ///
     /// # Errors
-    /// When the write failed. Then nothing of the change is there.
+    /// When the change is not allowed, or the write failed. Then nothing of the change is there.
     pub async fn commit(&self, change: StateChange) -> Result<(), StoreError> {
         self.submit(change).durable().await
     }
@@ -336,278 +330,134 @@ impl Store {
     /// Makes a change without waiting for it. Changes reach the disk in the order in which they were submitted: when
     /// one is there, so are all before it.
     pub fn submit(&self, change: StateChange) -> Receipt {
-        let (sender, receiver) = oneshot::channel();
-        let start = {
-            let mut queue = lock(&self.inner.queue);
-            queue.waiting.push((change, sender));
-            !std::mem::replace(&mut queue.busy, true)
-        };
-        if start {
-            tokio::spawn(Writing { inner: self.inner.clone(), finished: false }.run());
+        submit(&self.inner, change)
+    }
+}
+
+/// Checks that a state may be used by a program in a cloud. `bound` is what it belongs to, as far as to anything.
+///
+/// # Errors
+/// When it belongs to another program or cloud.
+fn check_binding(
+    environment: &str,
+    bound: (Option<&Str>, Option<&Identity>),
+    program: &Str,
+    identity: &Identity,
+) -> Result<(), StoreError> {
+    match bound {
+        (Some(own), Some(cloud)) if own != program || cloud != identity => Err(StoreError::Bound {
+            environment: environment.to_owned(),
+            owner: format!("the program `{own}` on {cloud}"),
+            other: format!("the program `{program}` on {identity}"),
+        }),
+        _ => Ok(()),
+    }
+}
+
+impl GroupWriter for Inner {
+    fn queue(&self) -> &Mutex<WriteQueue> {
+        &self.queue
+    }
+
+    fn write(&self, group: Vec<StateChange>) -> Vec<Result<(), StoreError>> {
+        let count = group.len();
+        let mut halves = lock(&self.halves);
+        if let Some(failed) = self.failed.get() {
+            return vec![Err(failed.clone()); count];
         }
-        Receipt(receiver)
-    }
-}
-
-/// A change on its way to the disk.
-#[derive(Debug)]
-#[must_use = "a change counts once it is on disk"]
-pub struct Receipt(oneshot::Receiver<Result<(), StoreError>>);
-
-impl Receipt {
-    /// Returns when the change is on disk.
-    ///
-    /// # Errors
-    /// When the write failed.
-    pub async fn durable(self) -> Result<(), StoreError> {
-        self.0.await.unwrap_or(Err(StoreError::Stopped))
-    }
-}
-
-/// The task that writes. While it lives, nobody else starts one.
-struct Writing {
-    inner: Arc<Inner>,
-    /// Whether it left the queue empty and handed it over.
-    finished: bool,
-}
-
-impl Drop for Writing {
-    fn drop(&mut self) {
-        if !self.finished {
-            // The runtime ends. Whoever still waits learns that nobody will write.
-            let mut queue = lock(&self.inner.queue);
-            queue.busy = false;
-            queue.waiting.clear();
+        let (results, edits, head) = self.take(group);
+        if let Some(head) = head
+            && let Err(failed) = self.put(halves.as_mut(), &edits, &head)
+        {
+            let failed = self.failed.get_or_init(|| failed);
+            return results.into_iter().map(|result| result.and_then(|()| Err(failed.clone()))).collect();
         }
+        self.commits.fetch_add(count as u64, Ordering::Relaxed);
+        self.flushes.fetch_add(1, Ordering::Relaxed);
+        results
     }
-}
-
-impl Writing {
-    async fn run(mut self) {
-        while let Some(group) = self.gather().await {
-            let (changes, waiting): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-            let inner = self.inner.clone();
-            let written = tokio::task::spawn_blocking(move || inner.write(&changes)).await;
-            let result = written.unwrap_or(Err(StoreError::Stopped));
-            for sender in waiting {
-                // Whoever does not wait any more does not need to know.
-                let _ = sender.send(result.clone());
-            }
-        }
-    }
-
-    /// The next group; `None` when nothing waits.
-    async fn gather(&mut self) -> Option<Vec<Waiting>> {
-        // Whoever is about to commit may come along: look again as long as there are more of them each time.
-        let mut seen = 0;
-        loop {
-            let waiting = lock(&self.inner.queue).waiting.len();
-            if waiting <= seen || waiting >= GROUP {
-                break;
-            }
-            seen = waiting;
-            tokio::task::yield_now().await;
-        }
-        let mut queue = lock(&self.inner.queue);
-        if queue.waiting.is_empty() {
-            queue.busy = false;
-            self.finished = true;
-            return None;
-        }
-        let count = queue.waiting.len().min(GROUP);
-        Some(queue.waiting.drain(..count).collect())
-    }
-}
-
-/// The rows of an operation in the journal.
-#[derive(Clone, Copy)]
-enum JournalRow {
-    Begun,
-    Identified,
-    Deposed,
-}
-
-impl JournalRow {
-    fn suffix(self) -> &'static str {
-        match self {
-            JournalRow::Begun => "/0",
-            JournalRow::Identified => "/1",
-            JournalRow::Deposed => "/2",
-        }
-    }
-    fn key(self, op: &str) -> String {
-        format!("{op}{}", self.suffix())
-    }
-}
-
-/// What one row becomes: bytes, or nothing.
-type Edit = (String, Option<Vec<u8>>);
-
-/// The rows that a group of changes writes, tree by tree.
-#[derive(Default)]
-struct Edits {
-    journal: Vec<Edit>,
-    records: Vec<Edit>,
-    meta: Vec<Edit>,
-}
-
-fn database_error(environment: &str, source: sled::Error) -> StoreError {
-    StoreError::Database { environment: environment.to_owned(), source: Arc::new(source) }
-}
-
-/// The key of a record that was set aside.
-fn deposed_key(address: &Address, op: &str) -> String {
-    format!("{address}#{op}")
 }
 
 impl Inner {
-    fn failed(&self, source: sled::Error) -> StoreError {
-        database_error(&self.environment, source)
-    }
-
-    fn row(&self, source: RowError) -> StoreError {
-        StoreError::Row { environment: self.environment.clone(), source }
-    }
-
-    /// Whether nothing is there, nothing was begun and nothing is put out.
-    fn is_empty(&self) -> bool {
-        // A row that cannot be read is there.
-        self.records.is_empty() && self.journal.is_empty() && matches!(self.meta.get(OUTPUTS), Ok(None))
-    }
-
-    /// Writes a group: one transaction, one flush.
-    fn write(&self, group: &[StateChange]) -> Result<(), StoreError> {
-        let before = lock(&self.head).clone();
-        let mut head = before.clone();
-        let mut edits = Edits::default();
+    /// Which changes of a group are allowed, and what is to be written: the rows and, unless it is nothing, the head.
+    fn take(&self, group: Vec<StateChange>) -> (Vec<Result<(), StoreError>>, Vec<RowEdit>, Option<Head>) {
+        let mut contents = lock(&self.contents);
+        let before = contents.head.clone();
+        let (mut results, mut edits) = (Vec::with_capacity(group.len()), Vec::new());
         for change in group {
-            self.edit(change, &mut head, &mut edits)?;
-        }
-        if head != before {
-            let row = RowPlace { tree: META, key: HEAD }.encode(&head).map_err(|e| self.row(e))?;
-            edits.meta.push((HEAD.into(), Some(row)));
-        }
-        (&self.journal, &self.records, &self.meta)
-            .transaction(|(journal, records, meta)| {
-                for (tree, edits) in [(journal, &edits.journal), (records, &edits.records), (meta, &edits.meta)] {
-                    for (key, bytes) in edits {
-                        match bytes {
-                            Some(bytes) => tree.insert(key.as_bytes(), bytes.as_slice())?,
-                            None => tree.remove(key.as_bytes())?,
-                        };
-                    }
+            results.push(match contents.take(change) {
+                Ok(more) => {
+                    edits.extend(more);
+                    Ok(())
                 }
-                Ok::<(), ConflictableTransactionError<()>>(())
-            })
-            .map_err(|error| match error {
-                TransactionError::Storage(e) => self.failed(e),
-                TransactionError::Abort(()) => StoreError::Stopped,
-            })?;
-        self.database.flush().map_err(|e| self.failed(e))?;
-        if head.position != before.position {
-            std::fs::write(&self.position, head.position.to_string())
-                .map_err(|source| StoreError::File { path: self.position.clone(), source: Arc::new(source) })?;
+                Err(refusal) => Err(StoreError::Refused { environment: self.environment.clone(), refusal }),
+            });
         }
-        *lock(&self.head) = head;
-        self.commits.fetch_add(group.len() as u64, Ordering::Relaxed);
-        self.flushes.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        if edits.is_empty() && contents.head == before {
+            return (results, edits, None);
+        }
+        contents.head.group += 1;
+        (results, edits, Some(contents.head.clone()))
     }
 
-    /// Turns a change into rows.
-    fn edit(&self, change: &StateChange, head: &mut Head, edits: &mut Edits) -> Result<(), StoreError> {
-        let close = |head: &mut Head, edits: &mut Edits, op: &Str| {
-            head.position += 1;
-            edits.journal.extend(
-                [JournalRow::Begun, JournalRow::Identified, JournalRow::Deposed].map(|row| (row.key(op), None)),
-            );
-        };
-        let record_row = |key: String, record: &Record| {
-            let row = RowPlace { tree: RECORDS, key: &key }.encode_record(record, &self.sealer);
-            row.map(|bytes| (key, Some(bytes))).map_err(|e| self.row(e))
-        };
-        match change {
-            StateChange::Append { event, depose } => {
-                let key = match event {
-                    JournalEvent::Identified { op, .. } => JournalRow::Identified.key(op),
-                    other => JournalRow::Begun.key(other.op()),
-                };
-                let row = RowPlace { tree: JOURNAL, key: &key }.encode_event(event, &self.sealer);
-                edits.journal.push((key, Some(row.map_err(|e| self.row(e))?)));
-                if let Some(old) = depose {
-                    let key = JournalRow::Deposed.key(event.op());
-                    let note = Deposed { address: old.address.clone(), op: old.op.clone() };
-                    let row = RowPlace { tree: JOURNAL, key: &key }.encode(&note).map_err(|e| self.row(e))?;
-                    edits.journal.push((key, Some(row)));
-                    edits.records.push((old.address.to_string(), None));
-                    edits.records.push(record_row(deposed_key(&old.address, &old.op), old)?);
-                }
-            }
-            StateChange::Close { op, record } => {
-                close(head, edits, op);
-                edits.records.push(record_row(record.address.to_string(), record)?);
-            }
-            StateChange::Remove { op, record, deposed } => {
-                close(head, edits, op);
-                let key = match deposed {
-                    true => deposed_key(&record.address, &record.op),
-                    false => record.address.to_string(),
-                };
-                edits.records.push((key, None));
-            }
-            StateChange::Abandon { op } => {
-                close(head, edits, op);
-                edits.records.extend(self.restored(op)?);
-            }
-            StateChange::Move { records, deposed } => {
-                head.position += 1;
-                // An address that one record leaves may be the one that another gets.
-                edits.records.extend(records.iter().map(|(before, _)| (before.to_string(), None)));
-                edits.records.extend(deposed.iter().map(|(before, r)| (deposed_key(before, &r.op), None)));
-                for (_, record) in records {
-                    edits.records.push(record_row(record.address.to_string(), record)?);
-                }
-                for (_, record) in deposed {
-                    edits.records.push(record_row(deposed_key(&record.address, &record.op), record)?);
-                }
-            }
-            StateChange::Outputs(outputs) => {
-                head.position += 1;
-                let place = RowPlace { tree: META, key: OUTPUTS };
-                let mut outputs = outputs.clone();
-                self.sealer.seal_map(&mut outputs, &place.name())?;
-                let row = (!outputs.is_empty()).then(|| place.encode(&outputs)).transpose();
-                edits.meta.push((OUTPUTS.into(), row.map_err(|e| self.row(e))?));
-            }
-            StateChange::Bind { program, identity } => {
-                head.program = Some(program.clone());
-                head.identity = Some(identity.clone());
-            }
-            StateChange::Release => {
-                if self.is_empty() && edits.records.is_empty() && edits.journal.is_empty() {
-                    head.program = None;
-                    head.identity = None;
-                    edits.meta.push((OUTPUTS.into(), None));
-                }
-            }
-        }
-        Ok(())
+    /// Writes a group to the disk.
+    fn put(&self, halves: Option<&mut Halves>, edits: &[RowEdit], head: &Head) -> Result<(), StoreError> {
+        let halves = halves.ok_or(StoreError::OnlyLooked)?;
+        let rows = edits.iter().map(|edit| rows::write(edit, &self.sealer)).chain([rows::head(head)]);
+        let rows: Result<Vec<RowWrite>, RowError> = rows.collect();
+        halves.write(head.group, &rows.map_err(|source| row_error(&halves.paths, &self.environment, source))?)
     }
+}
 
-    /// The rows that bring back what an operation had set aside.
-    fn restored(&self, op: &str) -> Result<Vec<Edit>, StoreError> {
-        let note_key = JournalRow::Deposed.key(op);
-        let Some(bytes) = self.journal.get(&note_key).map_err(|e| self.failed(e))? else { return Ok(Vec::new()) };
-        let note: Deposed = RowPlace { tree: JOURNAL, key: &note_key }.decode(&bytes).map_err(|e| self.row(e))?;
-        let aside = deposed_key(&note.address, &note.op);
-        let Some(bytes) = self.records.get(&aside).map_err(|e| self.failed(e))? else { return Ok(Vec::new()) };
-        // The row is written for its key, so it is read and written again.
-        let old =
-            RowPlace { tree: RECORDS, key: &aside }.decode_record(&bytes, &self.sealer).map_err(|e| self.row(e))?;
-        let key = note.address.to_string();
-        let row = RowPlace { tree: RECORDS, key: &key }.encode_record(&old, &self.sealer).map_err(|e| self.row(e))?;
-        Ok(vec![(aside, None), (key, Some(row))])
+impl Halves {
+    /// Writes a group of rows to the log and to the database.
+    fn write(&mut self, group: u64, rows: &[RowWrite]) -> Result<(), StoreError> {
+        self.log.append(group, rows).map_err(file(&self.paths.log))?;
+        self.database.write(rows).map_err(|error| {
+            self.log.retract();
+            let folder = self.paths.database.clone();
+            match error {
+                DatabaseError::Surroundings(source) => StoreError::File { path: folder, source },
+                DatabaseError::InUse | DatabaseError::Damaged => StoreError::Database { folder },
+            }
+        })
     }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let (Some(halves), None) = (lock(&self.halves).as_mut(), self.failed.get()) {
+            // A log that is not closed is compared with the database by whoever comes next.
+            let _ = halves.log.close();
+        }
+    }
+}
+
+fn row_error(paths: &StatePaths, environment: &str, source: RowError) -> StoreError {
+    StoreError::Row { environment: environment.to_owned(), folder: paths.folder.clone(), source }
+}
+
+/// The key that these rows were sealed with; `None` when there are no rows yet.
+///
+/// # Errors
+/// When it is not the one that is given.
+fn known_sealer(
+    rows: &Rows<'_>,
+    state_dir: &Path,
+    keys: &KeySource,
+    paths: &StatePaths,
+    environment: &str,
+) -> Result<Option<Sealer>, StoreError> {
+    let row = |source| row_error(paths, environment, source);
+    let Some(known) = each(rows).find_map(|row| KeyRow::read(&row)) else {
+        return if rows.is_empty() { Ok(None) } else { Err(row(KeyRow::missing())) };
+    };
+    let known = known.map_err(row)?;
+    let sealer = Sealer::existing(keys, state_dir, &hex::decode(&known.salt).unwrap_or_default())?;
+    if sealer.fingerprint() != known.fingerprint {
+        return Err(SealError::WrongKey(format!("the environment `{environment}`")).into());
+    }
+    Ok(Some(sealer))
 }
 
 /// The folder of an environment.

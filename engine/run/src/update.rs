@@ -28,7 +28,7 @@ impl Engine<'_> {
         retry: &mut Retry,
     ) -> Result<Finish, Broken> {
         let event = JournalEvent::Updating { op: job.op.clone(), record: Box::new(record.clone()) };
-        self.store.commit(StateChange::Append { event, depose: None }).await?;
+        self.store.commit(StateChange::Append { event }).await?;
         self.phase(job, StepPhase::Intended);
         let (was, args) = (revealed(&old.args), revealed(&record.args).into_owned());
         let is_new = old.incomplete.is_some();

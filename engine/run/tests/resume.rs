@@ -250,7 +250,7 @@ async fn a_deletion_that_was_begun_steps_aside() {
             record: Box::new(dr_core::record::Record::clone(&record)),
             deposed: false,
         };
-        process.store.commit(dr_run::StateChange::Append { event, depose: None }).await.unwrap();
+        process.store.commit(dr_run::StateChange::Append { event }).await.unwrap();
         let begin = Instant::now();
         let (resumption, report) = run(&process, again.as_ref()).await;
         assert_eq!(outcomes(&resumption), [Outcome::StillThere]);

@@ -238,6 +238,20 @@ async fn what_another_record_has_is_not_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_another_address_keeps_is_not_taken_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Fake::default();
+    let (store, snapshot) = made(&dir, &cloud, vec![create("x.quick:a", &[], &[])]).await;
+    cloud.inside.lock().unwrap().adopts = true;
+    let report = run(&store, &cloud, &plan("2", &snapshot, vec![create("x.quick:b", &[], &[])])).await;
+    assert_eq!(report.failed[0].error, "it is the same x.quick as `x.quick:a`, `id-1`");
+    assert!(report.failed[0].help.as_ref().is_some_and(|help| help.contains("different names")));
+    let now = store.snapshot().unwrap();
+    assert_eq!(now.records, snapshot.records);
+    assert!(store.open_operations().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_name_that_the_environment_itself_has_is_told_as_such() {
     let dir = tempfile::tempdir().unwrap();
     let cloud = Fake::default();

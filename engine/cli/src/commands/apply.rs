@@ -57,7 +57,7 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
     if args.parameters.help_program {
         return super::plan::help_program(session, program, &args.parameters);
     }
-    let (evaluated, mut held) = session.evaluate_and_hold(program, &args.parameters.set)?;
+    let (evaluated, mut held) = session.evaluate_and(program, &args.parameters.set, Session::hold_if_any)?;
     let mut sources = Sources::new(&session.project.root).with(&evaluated.sources);
     let (name, graph) = (Str::from(program.name.as_str()), evaluated.graph);
     session.run(async |signals| {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::args::Global;
 use crate::exit::{CommandFailure, Exit};
-use crate::render::{QUIET, count, json, pad, paint};
+use crate::render::{GONE, QUIET, count, json, pad, paint, safe};
 use crate::session::Session;
 use crate::ui::Ui;
 
@@ -49,35 +49,35 @@ pub(crate) fn cmd_env(args: &EnvArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     ui.result(&text).map(|()| Exit::Done)
 }
 
-/// One that cannot be opened now is listed all the same.
+/// One that cannot be read now is listed all the same.
 fn look(session: &Session<'_>, environment: String) -> EnvironmentJson {
-    match session.recorded_of(&environment) {
-        Ok(s) => EnvironmentJson {
-            environment,
-            program: s.program.as_deref().map(Into::into),
-            cloud: s.identity.as_ref().map(ToString::to_string),
-            resources: Some(s.records.len() + s.deposed.len()),
-            note: None,
-        },
-        Err(failure) => EnvironmentJson {
-            environment,
-            program: None,
-            cloud: None,
-            resources: None,
-            note: Some(failure.to_string()),
-        },
+    let nothing = EnvironmentJson { environment, program: None, cloud: None, resources: None, note: None };
+    match Store::survey(&session.state_dir, &nothing.environment) {
+        Ok(found) => {
+            let (s, worker) = found.unwrap_or_default();
+            EnvironmentJson {
+                program: s.program.as_deref().map(Into::into),
+                cloud: s.identity.as_ref().map(ToString::to_string),
+                resources: Some(s.records.len() + s.deposed.len()),
+                note: worker.map(|worker| format!("{worker} works on it")),
+                ..nothing
+            }
+        }
+        Err(error) => EnvironmentJson { note: Some(error.to_string()), ..nothing },
     }
 }
 
 fn line(e: &EnvironmentJson) -> String {
     let name = pad(&e.environment, 12);
+    let note = e.note.as_deref().map(safe).unwrap_or_default();
     let text = match (e.resources, &e.program) {
-        (Some(0), None) => "empty".to_owned(),
+        (Some(0), None) => format!("empty  {note}"),
         (Some(n), program) => {
             let program = program.as_deref().unwrap_or("no program");
-            format!("{program}  {}  {}", count(n, "resource"), paint(QUIET, e.cloud.as_deref().unwrap_or_default()))
+            let cloud = paint(QUIET, e.cloud.as_deref().unwrap_or_default());
+            format!("{program}  {}  {cloud}  {note}", count(n, "resource"))
         }
-        (None, _) => e.note.clone().unwrap_or_default(),
+        (None, _) => paint(GONE, note),
     };
     format!("{name}  {}\n", text.trim_end())
 }

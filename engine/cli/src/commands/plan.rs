@@ -49,7 +49,7 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
     if args.parameters.help_program {
         return help_program(&session, &program, &args.parameters);
     }
-    let (evaluated, held) = session.evaluate_and_hold(&program, &args.parameters.set)?;
+    let (evaluated, held) = session.evaluate_and(&program, &args.parameters.set, Session::look)?;
     let mut sources = Sources::new(&session.project.root).with(&evaluated.sources);
     let (goal, graph) = match args.destroy {
         true => (Goal::Destroy, Graph::default()),
@@ -67,7 +67,10 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
         let mut held = held;
         if let Some(OpenState { store, snapshot }) = &mut held {
             let open = store.open_operations()?;
-            if !open.is_empty() {
+            if let Some(worker) = store.in_use() {
+                ui.tell(&format!("{worker} works on the environment; this is a plan for its state as it is now\n"));
+                *snapshot = dr_run::as_far_as_known(snapshot, open.into_values());
+            } else if !open.is_empty() {
                 let operations = count(open.len(), "operation");
                 let kept = if args.out.is_some() { ", and then refuses a plan that was kept before" } else { "" };
                 ui.tell(&format!(

@@ -1,92 +1,72 @@
-//! Rows that were damaged, records that were set aside, and flushes that are shared.
+//! Flushes that are shared, changes that are refused, and writes that fail.
+
+use std::sync::Arc;
 
 use super::*;
 use dr_core::value::{Map, Value};
 
-fn record(name: &str) -> Arc<Record> {
-    let args = Map::from([("password".into(), Value::str(name).secret())]);
-    let json = format!(r#"{{"address":"x.y:{name}","kind":"x.y","id":"i","args":{{}},"op":"o"}}"#);
-    Arc::new(Record { args, ..serde_json::from_str(&json).unwrap() })
+fn record(name: &str, id: &str) -> Arc<Record> {
+    let json = format!(r#"{{"address":"x.y:{name}","kind":"x.y","id":"{id}","args":{{}},"op":"{name}"}}"#);
+    Arc::new(serde_json::from_str(&json).unwrap())
 }
 
-async fn store(dir: &Path) -> Store {
-    let store = Store::open(dir, "e", &KeySource::StateDirectory).unwrap();
-    for name in ["a", "b"] {
-        let change = StateChange::Close { op: name.into(), record: record(name) };
-        store.commit(change).await.unwrap();
-    }
-    store
+fn close(name: &str, id: &str) -> StateChange {
+    StateChange::Close { op: name.into(), record: record(name, id) }
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
-    let source = error.source().map(|s| format!(": {}", chain(s))).unwrap_or_default();
-    format!("{error}{source}")
-}
-
-#[tokio::test]
-async fn a_damaged_row_is_named() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = store(dir.path()).await;
-    let whole = store.inner.records.get("x.y:a").unwrap().unwrap();
-    let other = store.inner.records.get("x.y:b").unwrap().unwrap();
-    let changed = |at: usize, by: u8| {
-        let mut bytes = whole.to_vec();
-        bytes[at] ^= by;
-        bytes
-    };
-    for (bytes, why) in [
-        (changed(20, 1), "checksum"),
-        (changed(2, 1), "checksum"),
-        (whole[..3].to_vec(), "too short"),
-        (whole[..30].to_vec(), "checksum"),
-        (changed(0, 8), "form 9"),
-        (other.to_vec(), "checksum"),
-    ] {
-        store.inner.records.insert("x.y:a", bytes).unwrap();
-        let error = chain(&store.snapshot().unwrap_err());
-        assert!(error.contains("`x.y:a` in `records`") && error.contains(why), "{error}");
-    }
-    // A secret from another row, under a checksum that fits.
-    let place = RowPlace { tree: RECORDS, key: "x.y:a" };
-    let carried: Record = RowPlace { tree: RECORDS, key: "x.y:b" }.decode(&other).unwrap();
-    store.inner.records.insert("x.y:a", place.encode(&carried).unwrap()).unwrap();
-    let error = chain(&store.snapshot().unwrap_err());
-    assert!(error.contains("records/x.y:a") && error.contains("was moved there"), "{error}");
-    store.inner.records.insert("x.y:a", whole).unwrap();
-    assert_eq!(store.snapshot().unwrap().records.len(), 2);
-    store.inner.journal.insert("op/0", b"x").unwrap();
-    assert!(chain(&store.open_operations().unwrap_err()).contains("`op/0` in `journal`"));
-}
-
-#[tokio::test]
-async fn what_was_set_aside_returns_when_its_successor_is_abandoned() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = store(dir.path()).await;
-    let intent = dr_core::cloud::Intent {
-        op: "new".into(),
-        environment: "e".into(),
-        program: "p".into(),
-        address: record("a").address.clone(),
-    };
-    let event = JournalEvent::Creating { intent, record: Box::new(Record::clone(&record("a"))) };
-    let before = store.snapshot().unwrap();
-    store.commit(StateChange::Append { event, depose: Some(record("a")) }).await.unwrap();
-    let during = store.snapshot().unwrap();
-    assert_eq!((during.records.len(), during.deposed.len()), (1, 1));
-    store.commit(StateChange::Abandon { op: "new".into() }).await.unwrap();
-    let after = store.snapshot().unwrap();
-    assert_eq!((after.records, after.deposed), (before.records, before.deposed));
-    assert!(after.position > before.position);
-    assert!(store.inner.journal.is_empty());
+fn open(dir: &Path) -> Store {
+    Store::open(dir, "e", &KeySource::StateDirectory).unwrap()
 }
 
 #[tokio::test]
 async fn writers_that_wait_together_share_a_flush() {
     let dir = tempfile::tempdir().unwrap();
-    let store = store(dir.path()).await;
+    let store = open(dir.path());
     let (_, flushes) = store.commits_and_flushes();
-    let changes = (0..100).map(|i| store.commit(StateChange::Abandon { op: i.to_string().into() }));
+    let outputs = |i: i64| StateChange::Outputs(Map::from([("x".into(), Value::from(i))]));
+    let changes = (0..100).map(|i| store.commit(outputs(i)));
     futures::future::join_all(changes).await.into_iter().for_each(|r| r.unwrap());
     assert!(store.commits_and_flushes().1 <= flushes + 2);
-    assert_eq!(store.snapshot().unwrap().position, 102);
+    assert_eq!(store.snapshot().unwrap().position, 100);
+}
+
+#[tokio::test]
+async fn a_change_that_is_refused_takes_no_other_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let wanted = [close("a", "1"), close("b", "1"), StateChange::Abandon { op: "none".into() }, close("c", "2")];
+    let results = futures::future::join_all(wanted.map(|change| store.commit(change))).await;
+    let said: Vec<String> =
+        results.iter().map(|r| r.as_ref().err().map(ToString::to_string).unwrap_or_default()).collect();
+    assert_eq!(
+        said,
+        [
+            "",
+            "the state of `e` does not allow this: `x.y:b` and `x.y:a` are the same x.y, `1` (S01)",
+            "the state of `e` does not allow this: the operation none is not open, so it cannot be that it comes to nothing",
+            "",
+        ]
+    );
+    assert!(results.iter().filter_map(|r| r.as_ref().err()).all(|error| error.help().is_some()));
+    assert_eq!(store.snapshot().unwrap().records.len(), 2);
+    drop(store);
+    assert_eq!(open(dir.path()).snapshot().unwrap().records.len(), 2);
+}
+
+#[tokio::test]
+async fn after_a_write_that_failed_nothing_more_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(close("a", "1")).await.unwrap();
+    // The log cannot take more than it has.
+    lock(&store.inner.halves).as_mut().unwrap().log = GroupLog::full();
+    for name in ["b", "c"] {
+        let error = store.commit(close(name, name)).await.unwrap_err();
+        assert!(matches!(&error, StoreError::File { path, .. } if path.ends_with("e/log")), "{error}");
+        assert!(error.help().is_some_and(|help| help.contains("make room")), "{error}");
+        assert!(store.snapshot().is_err() && store.open_operations().is_err());
+    }
+    drop(store);
+    let records = open(dir.path()).snapshot().unwrap().records;
+    assert_eq!(records.keys().map(|a| a.as_str()).collect::<Vec<_>>(), ["x.y:a"]);
 }

@@ -1,0 +1,394 @@
+//! Contents: everything that a store holds, in memory, and what a change makes of it.
+//!
+//! A change is checked before anything of it is written: against the table of the journal, and against the invariants
+//! of a state. Then it is taken, and the answer says which rows become what. All of it is a function of the contents and
+//! the change: no database, no disk, no key. Each change costs a few looks into maps, however large the state is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use dr_core::address::Address;
+use dr_core::cloud::Identity;
+use dr_core::integrity::{self, Matter, ResourceOwners, Violation};
+use dr_core::journal::{Deposed, Journal, JournalEntry, JournalEvent, Open};
+use dr_core::record::{Record, Snapshot};
+use dr_core::value::{Map, Str, Value};
+use serde::{Deserialize, Serialize};
+
+use crate::change::{Refusal, StateChange};
+
+/// The head of the state.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    /// Counts what was written about resources and outputs. A stored plan names the position it was made for.
+    pub(crate) position: u64,
+    /// Counts the groups that were written.
+    #[serde(default)]
+    pub(crate) group: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) program: Option<Str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) identity: Option<Identity>,
+}
+
+/// What one row becomes; `None` when it goes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum RowEdit {
+    /// The row that begins an operation.
+    Begun(Str, Option<Box<JournalEvent>>),
+    /// The row with the id of what an operation creates.
+    Identified(Str, Option<Box<JournalEvent>>),
+    /// A current record.
+    Current(Address, Option<Arc<Record>>),
+    /// A record that was set aside.
+    SetAside(Deposed, Option<Arc<Record>>),
+    /// The program's outputs.
+    Outputs(Option<Map<Value>>),
+}
+
+/// Everything that a store holds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Contents {
+    pub(crate) head: Head,
+    outputs: Map<Value>,
+    current: BTreeMap<Address, Arc<Record>>,
+    set_aside: BTreeMap<Deposed, Arc<Record>>,
+    journal: Journal,
+    /// Which record each real resource belongs to.
+    owners: ResourceOwners,
+    /// Which operation is about what.
+    busy: BTreeMap<Matter, Str>,
+}
+
+impl Contents {
+    /// The contents that these parts make.
+    pub(crate) fn new(
+        head: Head,
+        outputs: Map<Value>,
+        current: Vec<Arc<Record>>,
+        set_aside: Vec<Arc<Record>>,
+        journal: Journal,
+    ) -> Contents {
+        let mut owners = ResourceOwners::default();
+        for record in current.iter().chain(&set_aside) {
+            owners.insert(record);
+        }
+        let matters =
+            journal.open().iter().flat_map(|(op, open)| Matter::of(open).into_iter().map(|m| (m, op.clone())));
+        let busy = matters.collect();
+        let current = current.into_iter().map(|record| (record.address.clone(), record)).collect();
+        let set_aside = set_aside.into_iter().map(|record| (Deposed::of(&record), record)).collect();
+        Contents { head, outputs, current, set_aside, journal, owners, busy }
+    }
+
+    /// What is recorded.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let head = if self.is_empty() { Head::default() } else { self.head.clone() };
+        Snapshot {
+            program: head.program,
+            identity: head.identity,
+            position: self.head.position,
+            records: self.current.clone(),
+            deposed: self.set_aside.values().cloned().collect(),
+            outputs: self.outputs.clone(),
+        }
+    }
+
+    /// What was begun and not closed.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Whether nothing is there, nothing was begun and nothing is put out.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.current.is_empty()
+            && self.set_aside.is_empty()
+            && self.journal.open().is_empty()
+            && self.outputs.is_empty()
+    }
+
+    /// The record that a resource with this id belongs to, of the kind and in the region of `like`.
+    pub(crate) fn owner(&self, like: &Record, id: &Str) -> Option<&Deposed> {
+        self.owners.of_id(like, id)
+    }
+
+    /// Takes a change, and says which rows it changes.
+    ///
+    /// # Errors
+    /// When it must not be written. Then nothing has changed.
+    pub(crate) fn take(&mut self, change: StateChange) -> Result<Vec<RowEdit>, Refusal> {
+        let mut edits = Vec::new();
+        match change {
+            StateChange::Append { event } => self.append(event, &mut edits)?,
+            StateChange::Close { op, record } => self.close(&op, record, &mut edits)?,
+            StateChange::Move { records, deposed } => self.rename(records, deposed, &mut edits)?,
+            StateChange::Remove { op, record, deposed } => {
+                let name = Deposed::of(&record);
+                self.journal.check(&op, JournalEntry::Removed)?;
+                self.check_matter(&op, &record)?;
+                self.check_free(
+                    &match deposed {
+                        true => Matter::SetAside(name.clone()),
+                        false => Matter::Current(name.address.clone()),
+                    },
+                    &op,
+                )?;
+                self.end(&op, JournalEntry::Removed, &mut edits)?;
+                if deposed {
+                    self.take_set_aside(&name, &mut edits);
+                } else if self.is_current(&name) {
+                    self.take_current(&name.address, &mut edits);
+                }
+            }
+            StateChange::Abandon { op } => {
+                let open = self.end(&op, JournalEntry::Abandoned, &mut edits)?;
+                if let Some(Open::Create { deposed: Some(name), .. }) = open
+                    && !self.current.contains_key(&name.address)
+                    && let Some(record) = self.take_set_aside(&name, &mut edits)
+                {
+                    self.put_current(record, &mut edits);
+                }
+            }
+            StateChange::Outputs(outputs) => {
+                self.outputs = outputs.clone();
+                edits.push(RowEdit::Outputs((!outputs.is_empty()).then_some(outputs)));
+            }
+            StateChange::Bind { program, identity } => {
+                self.head.program = Some(program);
+                self.head.identity = Some(identity);
+                return Ok(edits);
+            }
+            StateChange::Release => {
+                if self.is_empty() {
+                    self.head.program = None;
+                    self.head.identity = None;
+                }
+                return Ok(edits);
+            }
+        }
+        self.head.position += 1;
+        Ok(edits)
+    }
+
+    /// Adds a row to the journal.
+    fn append(&mut self, event: JournalEvent, edits: &mut Vec<RowEdit>) -> Result<(), Refusal> {
+        let op = event.op();
+        self.journal.check(op, event.entry())?;
+        match &event {
+            JournalEvent::Creating { record, deposed, .. } => {
+                self.check_intent(op, record, false)?;
+                if let Some(name) = deposed {
+                    if !self.is_current(name) {
+                        return Err(Violation::unrecorded(op, name).into());
+                    }
+                    self.check_free(&Matter::Current(name.address.clone()), op)?;
+                }
+            }
+            JournalEvent::Identified { op, id } => {
+                if let Some(open) = self.journal.open().get(op)
+                    && id.is_empty()
+                {
+                    return Err(Violation::without_id(&open.record().address).into());
+                }
+            }
+            JournalEvent::Updating { record, .. } => {
+                self.check_intent(op, record, true)?;
+                self.check_place(record)?;
+            }
+            JournalEvent::Deleting { record, deposed, .. } => {
+                let name = Deposed::of(record);
+                let (there, matter) = match deposed {
+                    true => (self.set_aside.contains_key(&name), Matter::SetAside(name.clone())),
+                    false => (self.is_current(&name), Matter::Current(name.address.clone())),
+                };
+                if !there {
+                    return Err(Violation::unrecorded(op, &name).into());
+                }
+                self.check_free(&matter, op)?;
+            }
+        }
+        // From here on nothing is refused.
+        self.journal.append(event.clone())?;
+        let op = op.clone();
+        if let JournalEvent::Creating { deposed: Some(name), .. } = &event
+            && let Some(old) = self.take_current(&name.address, edits)
+        {
+            self.put_set_aside(old, edits);
+        }
+        if event.entry() != JournalEntry::Identified
+            && let Some(open) = self.journal.open().get(&op)
+        {
+            self.busy.extend(Matter::of(open).into_iter().map(|matter| (matter, op.clone())));
+        }
+        edits.push(match event.entry() {
+            JournalEntry::Identified => RowEdit::Identified(op, Some(Box::new(event))),
+            _ => RowEdit::Begun(op, Some(Box::new(event))),
+        });
+        Ok(())
+    }
+
+    /// Closes an operation with a record.
+    fn close(&mut self, op: &Str, record: Arc<Record>, edits: &mut Vec<RowEdit>) -> Result<(), Refusal> {
+        self.journal.check(op, JournalEntry::Recorded)?;
+        self.check_matter(op, &record)?;
+        self.check_free(&Matter::Current(record.address.clone()), op)?;
+        if let Some(violation) = integrity::check_record(&record, true).into_iter().next() {
+            return Err(violation.into());
+        }
+        let is_new = matches!(self.journal.open().get(op), Some(Open::Create { .. }));
+        let former = self.owners.of(&record).filter(|owner| **owner != Deposed::of(&record)).cloned();
+        match &former {
+            // What a creation finds at its address is known to be gone.
+            _ if !is_new => self.check_place(&record)?,
+            Some(former) if self.is_current(former) => {
+                self.check_free(&Matter::Current(former.address.clone()), op)?;
+            }
+            Some(former) => self.check_free(&Matter::SetAside(former.clone()), op)?,
+            None => {}
+        }
+        self.end(op, JournalEntry::Recorded, edits)?;
+        // Made under the same key as something that is recorded, it is the same resource, and belongs to the last one
+        // that asked for it. Whoever deletes the other record then deletes nothing.
+        match former.filter(|former| !self.is_current(former) || former.address != record.address) {
+            Some(former) if self.is_current(&former) => drop(self.take_current(&former.address, edits)),
+            Some(former) => drop(self.take_set_aside(&former, edits)),
+            None => {}
+        }
+        self.put_current(record, edits);
+        Ok(())
+    }
+
+    /// Gives records other addresses. Where they go may be where others come from.
+    fn rename(
+        &mut self,
+        records: Vec<(Address, Arc<Record>)>,
+        deposed: Vec<(Address, Arc<Record>)>,
+        edits: &mut Vec<RowEdit>,
+    ) -> Result<(), Refusal> {
+        let leaving: BTreeSet<&Address> = records.iter().map(|(before, _)| before).collect();
+        let mut taken = BTreeSet::new();
+        for (before, record) in &records {
+            let before = Deposed { address: before.clone(), op: record.op.clone() };
+            if self.current.get(&before.address).is_none_or(|r| r.op != before.op || r.id != record.id) {
+                return Err(Violation::unrecorded("", &before).into());
+            }
+            self.check_free(&Matter::Current(before.address), "")?;
+            self.check_intent("", record, true)?;
+            let is_free = leaving.contains(&record.address) || !self.current.contains_key(&record.address);
+            if !taken.insert(&record.address) || !is_free {
+                return Err(Violation::occupied(&record.address).into());
+            }
+        }
+        let before = |address: &Address, record: &Record| Deposed { address: address.clone(), op: record.op.clone() };
+        for (address, record) in &deposed {
+            let before = before(address, record);
+            if self.set_aside.get(&before).is_none_or(|r| r.id != record.id) {
+                return Err(Violation::unrecorded("", &before).into());
+            }
+            self.check_free(&Matter::SetAside(before), "")?;
+        }
+        // From here on nothing is refused.
+        for (address, _) in &records {
+            self.take_current(address, edits);
+        }
+        for (address, record) in &deposed {
+            self.take_set_aside(&before(address, record), edits);
+        }
+        records.into_iter().for_each(|(_, record)| self.put_current(record, edits));
+        deposed.into_iter().for_each(|(_, record)| self.put_set_aside(record, edits));
+        Ok(())
+    }
+
+    /// Takes an operation's rows away.
+    fn end(&mut self, op: &Str, entry: JournalEntry, edits: &mut Vec<RowEdit>) -> Result<Option<Open>, Refusal> {
+        let open = self.journal.close(op, entry)?;
+        if let Some(open) = &open {
+            edits.push(RowEdit::Begun(op.clone(), None));
+            if matches!(open, Open::Create { .. }) {
+                edits.push(RowEdit::Identified(op.clone(), None));
+            }
+            for matter in Matter::of(open) {
+                self.busy.remove(&matter);
+            }
+        }
+        Ok(open)
+    }
+
+    fn check_intent(&self, op: &str, record: &Record, with_id: bool) -> Result<(), Refusal> {
+        match integrity::check_record(record, with_id).into_iter().next() {
+            Some(violation) => Err(violation.into()),
+            None => self.check_free(&Matter::Current(record.address.clone()), op),
+        }
+    }
+
+    /// No other operation is about it.
+    fn check_free(&self, matter: &Matter, op: &str) -> Result<(), Refusal> {
+        match self.busy.get(matter).filter(|other| ***other != *op) {
+            Some(other) => Err(Violation::busy(matter.address(), other).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// An operation that is open ends with what it is about.
+    fn check_matter(&self, op: &Str, record: &Record) -> Result<(), Refusal> {
+        match self.journal.open().get(op).map(Open::record) {
+            Some(about) if Deposed::of(about) != Deposed::of(record) => {
+                Err(Violation::another(op, record, about).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn is_current(&self, name: &Deposed) -> bool {
+        self.current.get(&name.address).is_some_and(|record| record.op == name.op)
+    }
+
+    /// The record of what was there before may take this place: neither the place nor the resource is another's.
+    fn check_place(&self, record: &Record) -> Result<(), Refusal> {
+        if self.current.get(&record.address).is_some_and(|r| r.op != record.op) {
+            return Err(Violation::occupied(&record.address).into());
+        }
+        if self.set_aside.contains_key(&Deposed::of(record)) {
+            return Err(Violation::set_aside(record).into());
+        }
+        match self.owners.of(record).filter(|owner| **owner != Deposed::of(record)) {
+            Some(owner) => Err(Violation::owned_elsewhere(record, &record.id, &owner.address).into()),
+            None => Ok(()),
+        }
+    }
+
+    // What is there.
+
+    fn put_current(&mut self, record: Arc<Record>, edits: &mut Vec<RowEdit>) {
+        if let Some(old) = self.current.get(&record.address).cloned() {
+            self.owners.remove(&old);
+        }
+        self.owners.insert(&record);
+        self.current.insert(record.address.clone(), record.clone());
+        edits.push(RowEdit::Current(record.address.clone(), Some(record)));
+    }
+
+    fn take_current(&mut self, address: &Address, edits: &mut Vec<RowEdit>) -> Option<Arc<Record>> {
+        let record = self.current.remove(address)?;
+        self.owners.remove(&record);
+        edits.push(RowEdit::Current(address.clone(), None));
+        Some(record)
+    }
+
+    fn put_set_aside(&mut self, record: Arc<Record>, edits: &mut Vec<RowEdit>) {
+        let name = Deposed::of(&record);
+        self.owners.insert(&record);
+        self.set_aside.insert(name.clone(), record.clone());
+        edits.push(RowEdit::SetAside(name, Some(record)));
+    }
+
+    fn take_set_aside(&mut self, name: &Deposed, edits: &mut Vec<RowEdit>) -> Option<Arc<Record>> {
+        let record = self.set_aside.remove(name)?;
+        self.owners.remove(&record);
+        edits.push(RowEdit::SetAside(name.clone(), None));
+        Some(record)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! What can go wrong with state, each with where and what to do.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::change::Refusal;
+use crate::rows::RowError;
+use crate::seal::SealError;
+
+/// Why state could not be opened, read or written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// Another process works on the environment.
+    #[error("the environment `{environment}` is in use by {holder}; wait until it has finished")]
+    Locked {
+        /// The environment.
+        environment: String,
+        /// Who has it open, as far as known.
+        holder: String,
+    },
+    /// Neither the database nor the log can be read.
+    #[error("the state of `{environment}` is damaged: {database}, and {log}")]
+    Damaged {
+        /// The environment.
+        environment: String,
+        /// Its folder.
+        folder: PathBuf,
+        /// What is wrong with the database, and where it is.
+        database: String,
+        /// What is wrong with the log, and where it is.
+        log: String,
+    },
+    /// The log is damaged while somebody writes it, or where it cannot be mended.
+    #[error("`{path}` is damaged from byte {at} on")]
+    Log {
+        /// The log.
+        path: PathBuf,
+        /// The first byte that is not as it was written.
+        at: u64,
+        /// Why it is not mended now.
+        why: String,
+    },
+    /// The suffix cannot be a folder's name.
+    #[error(
+        "`{0}` cannot be an environment's suffix: use letters, digits, `-`, `_` and `.`, starting with none of the last two"
+    )]
+    Name(String),
+    /// The environment belongs to something else.
+    #[error(
+        "the environment `{environment}` belongs to {owner}, not to {other}; destroy it there first, or choose another suffix"
+    )]
+    Bound {
+        /// The environment.
+        environment: String,
+        /// Program and cloud it belongs to.
+        owner: String,
+        /// Program and cloud that asked for it.
+        other: String,
+    },
+    /// A row cannot be read or written.
+    #[error("the state of `{environment}` in `{folder}` cannot be read or written")]
+    Row {
+        /// The environment.
+        environment: String,
+        /// Its folder.
+        folder: PathBuf,
+        /// The row and what is wrong with it.
+        source: RowError,
+    },
+    /// The key is missing or wrong.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A change must not be made. The state is as it was.
+    #[error("the state of `{environment}` does not allow this: {refusal}")]
+    Refused {
+        /// The environment.
+        environment: String,
+        /// Why not.
+        refusal: Refusal,
+    },
+    /// A file or folder cannot be used.
+    #[error("cannot use `{path}`")]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: Arc<io::Error>,
+    },
+    /// The database failed while it was written.
+    #[error("the database in `{folder}` cannot go on: its files are not as they were written")]
+    Database {
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// The state was not opened for writing.
+    #[error("the state is only looked at and cannot be changed")]
+    OnlyLooked,
+    /// The runtime ended before the change was on disk.
+    #[error("stopped before the change was written")]
+    Stopped,
+}
+
+impl StoreError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            StoreError::Locked { .. } => "environments do not block each other: another `--env` works at once".into(),
+            StoreError::Damaged { folder, .. } => format!(
+                "put `{0}` back from a copy; or go on with what is left: move `{0}/db` away to use the log as far as it \
+                 can be read, or `{0}/log` to use the database",
+                folder.display()
+            ),
+            StoreError::Log { why, .. } => why.clone(),
+            StoreError::Row { folder, .. } => {
+                format!("use the version of dr that wrote it, or put `{}` back from a copy", folder.display())
+            }
+            StoreError::Seal(SealError::WideOpen { path, .. }) => {
+                format!("close it to others: chmod 600 {}", path.display())
+            }
+            StoreError::Seal(_) => "give the key with `--key-file` or DR_PASSPHRASE".into(),
+            StoreError::Refused { refusal: Refusal::Violation(violation), .. } => violation.help.clone(),
+            StoreError::Refused { .. } => "run the command again: it begins with what is open".into(),
+            StoreError::File { path, source } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                    "make room on the disk and run the command again: it goes on from there".into()
+                }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    format!("see to it that you may write to `{}`, or give another `--state-dir`", path.display())
+                }
+                io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => {
+                    format!("move what is at `{}` away, or give another `--state-dir`", path.display())
+                }
+                _ => return None,
+            },
+            StoreError::Database { .. } => "run the command again: what is damaged is restored from the log".into(),
+            StoreError::Name(_) | StoreError::Bound { .. } | StoreError::OnlyLooked | StoreError::Stopped => {
+                return None;
+            }
+        })
+    }
+}
