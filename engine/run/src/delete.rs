@@ -64,6 +64,8 @@ impl Engine<'_> {
                 Ok(Settled::Failed(why)) => return Err(Broken::wrong(format!("the deletion failed: {why}"))),
                 Ok(Settled::Wait(hint)) => self.wait(job, &mut wait, hint).await?,
                 Err(absent) if absent.is_absent() => return Ok(()),
+                // It will be to be looked at again: the next run finds out.
+                Err(Broken::Call(error)) if error.class == ErrorClass::Transient => return Err(Broken::Call(error)),
                 Err(Broken::Call(error)) => {
                     // It cannot be looked at. The deletion was taken, and to delete what is gone is a success: once it
                     // has had its time, another call tells as much as a look.
