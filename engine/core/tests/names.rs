@@ -71,6 +71,32 @@ fn an_exchange_that_nothing_can_order_is_refused_with_the_way_out() {
 }
 
 #[test]
+fn a_successor_cannot_be_made_first_under_the_name_of_the_old_one() {
+    let class = |name: Expr, class: &str, replace| {
+        let mut g = graph(&[("t.node:n", &[])]);
+        let options = Options { replace, ..Options::default() };
+        let args = [("name".into(), name), ("class".into(), text(class))];
+        declare(&mut g, "t.store:a", args.into_iter().collect(), options);
+        g
+    };
+    let first = Some(ReplaceOrder::CreateFirst);
+    let before = applied(&class(text("1"), "warm", first));
+    for (name, replace, refused) in [
+        (text("1"), first, true),
+        (text("2"), first, false),
+        (text("1"), Some(ReplaceOrder::DeleteFirst), false),
+        (text("1"), None, false),
+    ] {
+        let p = plan(&class(name, "cold", replace), &before);
+        assert_eq!(p.is_refused(), refused, "{:?}", p.diagnostics);
+        if refused {
+            assert!(p.diagnostics[0].message.contains("the old one has its name"), "{:?}", p.diagnostics);
+            assert!(p.diagnostics[0].help[0].contains("leave `replace` out"), "{:?}", p.diagnostics);
+        }
+    }
+}
+
+#[test]
 fn a_name_that_something_set_aside_has_is_freed_first() {
     // `a` was renamed from 1 to 2; the one called 1 is set aside and not deleted yet. Now `a`, or another, wants 1.
     let mut before = applied(&stores(&[("a", "2")], false, None));

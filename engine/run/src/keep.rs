@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use dr_core::compare::{same, same_key};
 use dr_core::plan::Step;
-use dr_core::record::Record;
+use dr_core::record::{Record, Unfinished};
 use dr_core::schema::{Kind, Presence};
 use dr_core::value::{Map, Str, Value};
 
@@ -30,6 +30,12 @@ pub(crate) enum Keep {
 /// # Errors
 /// When something else of it cannot be changed in place.
 pub(crate) fn keep(kind: &Kind, step: &Step, args: Map<Value>, old: &Record) -> Result<Keep, Broken> {
+    if old.incomplete == Some(Unfinished::Failed) {
+        return Err(Broken::Wrong {
+            message: "its name turns out to be the one it has, and what is there cannot be used".into(),
+            help: Some("plan again: now that the name is known, the old one is deleted first".into()),
+        });
+    }
     let mut differing = kind.args.iter().filter(|field| {
         let (wanted, is) = (args.get(field.name), old.args.get(field.name));
         // What the service chose stays.

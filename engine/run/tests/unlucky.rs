@@ -11,7 +11,7 @@ use dr_core::cloud::{CloudError, ErrorClass};
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
 use dr_core::plan::{Action, Plan, Step};
-use dr_core::record::Snapshot;
+use dr_core::record::{Snapshot, Unfinished};
 use dr_core::value::{Str, Value};
 use dr_run::{Report, Store, apply};
 
@@ -224,6 +224,21 @@ async fn what_turns_out_to_have_the_same_name_is_kept() {
         ids.sort();
         assert_eq!(ids, cloud.ids(), "{different}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_used_is_not_kept_under_its_name() {
+    let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+    let before = vec![create("x.quick:key", &[], &[]), record(Expr::str("in-zone-b"), &[0], &[])];
+    let (store, snapshot) = made(&dir, &cloud, before).await;
+    let mut broken = snapshot.clone();
+    let record = broken.records.get_mut(&address("x.named:record")).unwrap();
+    std::sync::Arc::make_mut(record).incomplete = Some(Unfinished::Failed);
+    let name = Expr::concat(vec![Expr::str("in-"), attr("x.quick:key", "zone")]);
+    let (report, _) = told(&store, &cloud, &follows(&broken, name, &[])).await;
+    assert!(report.failed[0].error.contains("cannot be used"), "{:?}", report.failed);
+    assert!(report.failed[0].help.as_ref().is_some_and(|h| h.contains("plan again")));
+    assert_eq!(cloud.ids().len(), 3, "{:?}", cloud.ids());
 }
 
 #[tokio::test(start_paused = true)]

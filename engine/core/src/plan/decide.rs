@@ -12,13 +12,14 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::expr::{AttrRef, Expr};
-use crate::graph::{Node, Site};
+use crate::graph::{Node, ReplaceOrder, Site};
 use crate::plan::diff::{Difference, difference, known_changes, refreshed, switched};
 use crate::plan::foresee::{Decided, Fate};
 use crate::plan::hold::{self, Referents};
 use crate::plan::input::{Goal, Input, Refreshed};
 use crate::plan::moves::Move;
-use crate::plan::unique::natural_order;
+use crate::plan::names;
+use crate::plan::unique::{keeps_its_name, natural_order};
 use crate::plan::{Action, KeyPlace, Reason, Step};
 use crate::record::{Need, Record, Unfinished};
 use crate::resolve;
@@ -319,6 +320,9 @@ impl<'a> Decisions<'a> {
         }
         let order =
             node.options.replace.unwrap_or_else(|| natural_order(node.kind, node.region.as_ref(), &d.args, prior));
+        if order == ReplaceOrder::CreateFirst && keeps_its_name(node.kind, node.region.as_deref(), &d.args, prior) {
+            self.diagnostics.push(names::taken_by_itself(node));
+        }
         // What the service chose for the old one it chooses anew for the new one.
         let mut args = d.args.into_owned();
         args.retain(|name, _| {

@@ -38,6 +38,18 @@ pub(super) fn check<'a>(suffix: &str, all: impl Iterator<Item = (&'a Node, &'a M
     found
 }
 
+/// That the program wants a successor made first which has the name of the old one.
+pub(super) fn taken_by_itself(node: &Node) -> Diagnostic {
+    let field = node.kind.unique.and_then(|(fields, _)| fields.first()).copied().unwrap_or_default();
+    let message = format!(
+        "the successor of `{}` is to be made first, but the old one has its name until it is deleted",
+        node.address
+    );
+    Diagnostic::error(message)
+        .at(node.site.of(&["replace".into()], false), "the new one first")
+        .help(format!("leave `replace` out, then the old one is deleted first; or give it another `{field}`"))
+}
+
 /// A name that is the only one of its scope and does not say which environment it belongs to. Names within another
 /// resource are as safe as that one's.
 pub(super) fn without_suffix<'a>(

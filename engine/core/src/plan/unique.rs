@@ -39,6 +39,12 @@ impl<'a> UniqueKey<'a> {
     }
 }
 
+/// Whether the new one is known to be called as the old one: then it cannot be made while that one is there.
+pub(super) fn keeps_its_name(kind: &Kind, region: Option<&str>, wanted: &Map<Expr>, prior: &Record) -> bool {
+    let key = UniqueKey::wanted(kind, region, wanted);
+    key.is_some() && key == UniqueKey::recorded(kind, prior)
+}
+
 /// The new one first where names allow it: when nothing of it must be the only one, or its name changes too, or it goes
 /// to another region, where the same name is another one.
 pub(super) fn natural_order(kind: &Kind, region: Option<&Str>, wanted: &Map<Expr>, prior: &Record) -> ReplaceOrder {
