@@ -270,11 +270,24 @@ impl Resume<'_> {
         Ok(outcome)
     }
 
-    /// The record of what an update left: as it was to be, if it came to its end, with what it was to depend on.
+    /// The record of what an update left: as it was to be, if it came to its end, with what it was to depend on. Whether
+    /// a value has arrived that the service never gives back, nothing tells: it counts as not sent.
     fn changed(&self, wanted: &Record, before: &Record, live: Live) -> Record {
         let kind = self.job.target.kind;
-        let done = complete(kind, wanted.clone(), live.clone());
-        if agrees(kind, &done, &live) { done } else { observed(kind, before.clone(), live) }
+        let mut done = complete(kind, wanted.clone(), live.clone());
+        if !agrees(kind, &done, &live) {
+            return observed(kind, before.clone(), live);
+        }
+        for field in kind.args.iter().filter(|f| f.write_only || f.sensitive) {
+            if live.args.contains_key(field.name) {
+                continue;
+            }
+            match before.args.get(field.name) {
+                Some(value) => done.args.insert(field.name.into(), value.clone()),
+                None => done.args.remove(field.name),
+            };
+        }
+        done
     }
 
     async fn missing(&self, record: &Record) -> Result<Outcome, Broken> {

@@ -13,7 +13,7 @@ use dr_core::journal::Open;
 use dr_core::plan::{Action, Goal, Reason};
 use dr_core::record::Unfinished;
 use dr_core::value::{Str, Value};
-use dr_run::{Cancel, Observer, Outcome, Report, Resumption, Silent, What, as_far_as_known};
+use dr_run::{Cancel, Observer, Outcome, Report, Resumption, Silent, StepPhase, What, as_far_as_known};
 use tokio::time::Instant;
 
 fn one() -> Graph {
@@ -303,6 +303,23 @@ async fn what_is_gone_is_told_at_once_and_made_anew() {
     let (_, report) = run(&process, Some(&with(2))).await;
     assert!(report.is_complete(), "{:?}", report.failed);
     agree(&process);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_is_never_given_back_is_sent_again() {
+    let with = |password: &str| graph(&[("x.quick:a", &[("password", Value::str(password))], None)]);
+    for phase in [StepPhase::Intended, StepPhase::Updating, StepPhase::Settling, StepPhase::Reading] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        let process = Process::start(dir.path(), &cloud).await;
+        run(&process, Some(&with("first"))).await;
+        stopped(&process, Some(&with("second")), "x.quick:a", What::Phase(phase)).await;
+        let (resumption, report) = run(&process, Some(&with("second"))).await;
+        assert_eq!(outcomes(&resumption), [Outcome::Recorded], "{phase:?}");
+        assert!(report.is_complete(), "{phase:?}: {:?}", report.failed);
+        let has = cloud.inside.lock().unwrap().things["id-1"].args["password"].clone();
+        assert_eq!(has, Value::str("second"), "{phase:?}");
+        assert!(process.plan(Some(&with("second"))).await.0.steps.is_empty(), "{phase:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
