@@ -234,7 +234,7 @@ async fn what_cannot_be_used_is_not_kept_under_its_name() {
     let mut broken = snapshot.clone();
     let record = broken.records.get_mut(&address("x.named:record")).unwrap();
     std::sync::Arc::make_mut(record).incomplete = Some(Unfinished::Failed);
-    let name = Expr::concat(vec![Expr::str("in-"), attr("x.quick:key", "zone")]);
+    let name = Expr::concat(vec![Expr::str("in-"), attr("x.quick:key", "zone")]).unwrap();
     let (report, _) = told(&store, &cloud, &follows(&broken, name, &[])).await;
     assert!(report.failed[0].error.contains("cannot be used"), "{:?}", report.failed);
     assert!(report.failed[0].help.as_ref().is_some_and(|h| h.contains("plan again")));
