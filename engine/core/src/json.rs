@@ -43,13 +43,13 @@ impl Value {
     /// Compact JSON **including secrets**. For cloud calls and computations; never for output.
     pub fn to_json(&self) -> String {
         // Nothing in a value fails to serialise.
-        serde_json::to_string(&Open(self)).unwrap_or_default()
+        serde_json::to_string(&InClear(self)).unwrap_or_default()
     }
 
     /// The same, unless it is longer than so many bytes: then it is not made.
     pub fn to_json_within(&self, most: usize) -> Option<String> {
         let mut out = Within { bytes: Vec::new(), most };
-        serde_json::to_writer(&mut out, &Open(self)).ok()?;
+        serde_json::to_writer(&mut out, &InClear(self)).ok()?;
         String::from_utf8(out.bytes).ok()
     }
 
@@ -64,26 +64,26 @@ impl Value {
 }
 
 /// A value that is serialised with its secrets.
-struct Open<'a>(&'a Value);
+struct InClear<'a>(&'a Value);
 
-impl Serialize for Open<'_> {
+impl Serialize for InClear<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             Value::List(items) => {
                 let mut seq = serializer.serialize_seq(Some(items.len()))?;
                 for item in items {
-                    seq.serialize_element(&Open(item))?;
+                    seq.serialize_element(&InClear(item))?;
                 }
                 seq.end()
             }
             Value::Map(map) => {
                 let mut out = serializer.serialize_map(Some(map.len()))?;
                 for (key, value) in map {
-                    out.serialize_entry(&**key, &Open(value))?;
+                    out.serialize_entry(&**key, &InClear(value))?;
                 }
                 out.end()
             }
-            Value::Secret(inner) => Open(inner).serialize(serializer),
+            Value::Secret(inner) => InClear(inner).serialize(serializer),
             plain => plain.serialize(serializer),
         }
     }

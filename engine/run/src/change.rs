@@ -60,7 +60,7 @@ pub enum StateChange {
 
 /// Why a change must not be written. Nothing of it is, and what was there stays.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum RefusedChange {
     /// It does not follow from what was written about its operation.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -69,8 +69,8 @@ pub enum Refusal {
     Violation(Box<Violation>),
 }
 
-impl From<Violation> for Refusal {
-    fn from(violation: Violation) -> Refusal {
-        Refusal::Violation(Box::new(violation))
+impl From<Violation> for RefusedChange {
+    fn from(violation: Violation) -> RefusedChange {
+        RefusedChange::Violation(Box::new(violation))
     }
 }

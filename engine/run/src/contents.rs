@@ -15,7 +15,7 @@ use dr_core::record::{Record, Snapshot};
 use dr_core::value::{Map, Str, Value};
 use serde::{Deserialize, Serialize};
 
-use crate::change::{Refusal, StateChange};
+use crate::change::{RefusedChange, StateChange};
 
 /// The head of the state.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -116,7 +116,7 @@ impl Contents {
     ///
     /// # Errors
     /// When it must not be written. Then nothing has changed.
-    pub(crate) fn take(&mut self, change: StateChange) -> Result<Vec<RowEdit>, Refusal> {
+    pub(crate) fn take(&mut self, change: StateChange) -> Result<Vec<RowEdit>, RefusedChange> {
         let mut edits = Vec::new();
         match change {
             StateChange::Append { event } => self.append(event, &mut edits)?,
@@ -171,7 +171,7 @@ impl Contents {
     }
 
     /// Adds a row to the journal.
-    fn append(&mut self, event: JournalEvent, edits: &mut Vec<RowEdit>) -> Result<(), Refusal> {
+    fn append(&mut self, event: JournalEvent, edits: &mut Vec<RowEdit>) -> Result<(), RefusedChange> {
         let op = event.op();
         self.journal.check(op, event.entry())?;
         match &event {
@@ -228,7 +228,7 @@ impl Contents {
     }
 
     /// Closes an operation with a record.
-    fn close(&mut self, op: &Str, record: Arc<Record>, edits: &mut Vec<RowEdit>) -> Result<(), Refusal> {
+    fn close(&mut self, op: &Str, record: Arc<Record>, edits: &mut Vec<RowEdit>) -> Result<(), RefusedChange> {
         self.journal.check(op, JournalEntry::Recorded)?;
         self.check_matter(op, &record)?;
         self.check_free(&Matter::Current(record.address.clone()), op)?;
@@ -264,7 +264,7 @@ impl Contents {
         records: Vec<(Address, Arc<Record>)>,
         deposed: Vec<(Address, Arc<Record>)>,
         edits: &mut Vec<RowEdit>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), RefusedChange> {
         let leaving: BTreeSet<&Address> = records.iter().map(|(before, _)| before).collect();
         let mut taken = BTreeSet::new();
         for (before, record) in &records {
@@ -300,7 +300,7 @@ impl Contents {
     }
 
     /// Takes an operation's rows away.
-    fn end(&mut self, op: &Str, entry: JournalEntry, edits: &mut Vec<RowEdit>) -> Result<Option<Open>, Refusal> {
+    fn end(&mut self, op: &Str, entry: JournalEntry, edits: &mut Vec<RowEdit>) -> Result<Option<Open>, RefusedChange> {
         let open = self.journal.close(op, entry)?;
         if let Some(open) = &open {
             edits.push(RowEdit::Begun(op.clone(), None));
@@ -314,7 +314,7 @@ impl Contents {
         Ok(open)
     }
 
-    fn check_intent(&self, op: &str, record: &Record, with_id: bool) -> Result<(), Refusal> {
+    fn check_intent(&self, op: &str, record: &Record, with_id: bool) -> Result<(), RefusedChange> {
         match integrity::check_record(record, with_id).into_iter().next() {
             Some(violation) => Err(violation.into()),
             None => self.check_free(&Matter::Current(record.address.clone()), op),
@@ -322,7 +322,7 @@ impl Contents {
     }
 
     /// No other operation is about it.
-    fn check_free(&self, matter: &Matter, op: &str) -> Result<(), Refusal> {
+    fn check_free(&self, matter: &Matter, op: &str) -> Result<(), RefusedChange> {
         match self.busy.get(matter).filter(|other| ***other != *op) {
             Some(other) => Err(Violation::busy(matter.address(), other).into()),
             None => Ok(()),
@@ -330,7 +330,7 @@ impl Contents {
     }
 
     /// An operation that is open ends with what it is about.
-    fn check_matter(&self, op: &Str, record: &Record) -> Result<(), Refusal> {
+    fn check_matter(&self, op: &Str, record: &Record) -> Result<(), RefusedChange> {
         match self.journal.open().get(op).map(Open::record) {
             Some(about) if Deposed::of(about) != Deposed::of(record) => {
                 Err(Violation::another(op, record, about).into())
@@ -344,7 +344,7 @@ impl Contents {
     }
 
     /// The record of what was there before may take this place: neither the place nor the resource is another's.
-    fn check_place(&self, record: &Record) -> Result<(), Refusal> {
+    fn check_place(&self, record: &Record) -> Result<(), RefusedChange> {
         if self.current.get(&record.address).is_some_and(|r| r.op != record.op) {
             return Err(Violation::occupied(&record.address).into());
         }

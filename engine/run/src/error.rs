@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::change::Refusal;
+use crate::change::RefusedChange;
 use crate::rows::RowError;
 use crate::seal::SealError;
 
@@ -77,7 +77,7 @@ pub enum StoreError {
         /// The environment.
         environment: String,
         /// Why not.
-        refusal: Refusal,
+        refusal: RefusedChange,
     },
     /// A file or folder cannot be used.
     #[error("cannot use `{path}`")]
@@ -119,7 +119,7 @@ impl StoreError {
                 format!("close it to others: chmod 600 {}", path.display())
             }
             StoreError::Seal(_) => "give the key with `--key-file` or DR_PASSPHRASE".into(),
-            StoreError::Refused { refusal: Refusal::Violation(violation), .. } => violation.help.clone(),
+            StoreError::Refused { refusal: RefusedChange::Violation(violation), .. } => violation.help.clone(),
             StoreError::Refused { .. } => "run the command again: it begins with what is open".into(),
             StoreError::File { path, source } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {

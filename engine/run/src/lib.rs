@@ -48,7 +48,7 @@ mod wait;
 
 pub use apply::{ApplyError, apply};
 pub use cancel::Cancel;
-pub use change::{Refusal, StateChange};
+pub use change::{RefusedChange, StateChange};
 pub use engine::{CallKind, Calls, Engine};
 pub use error::StoreError;
 pub use gate::{Gate, SLOTS, Slot};

@@ -14,14 +14,14 @@ const ARGUMENTS: usize = 256;
 const VARIABLES: usize = 4_000;
 
 #[derive(Default)]
-struct Counts {
+struct TokenCounts {
     variables: usize,
     /// The brackets that are open: how many commas each may hold and holds.
     open: Vec<(usize, usize)>,
 }
 
 thread_local! {
-    static COUNTS: RefCell<Counts> = RefCell::default();
+    static COUNTS: RefCell<TokenCounts> = RefCell::default();
 }
 
 /// Starts with a text.
@@ -29,7 +29,7 @@ pub(crate) fn begin() {
     COUNTS.take();
 }
 
-/// Counts a token; answers with what is too much.
+/// TokenCounts a token; answers with what is too much.
 pub(crate) fn count(token: &Token) -> Option<String> {
     COUNTS.with_borrow_mut(|counts| match token {
         Token::Let | Token::Const => {
@@ -57,7 +57,7 @@ pub(crate) fn count(token: &Token) -> Option<String> {
     })
 }
 
-impl Counts {
+impl TokenCounts {
     fn enter(&mut self, most: usize) -> Option<String> {
         self.open.push((most, 0));
         None

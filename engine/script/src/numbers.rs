@@ -96,10 +96,10 @@ fn signs(engine: &mut Engine) {
 }
 
 /// What is asked of the order of two values.
-type Holds = fn(Ordering) -> bool;
+type Comparison = fn(Ordering) -> bool;
 
 /// The comparisons with an order, by their symbols.
-pub(crate) const ORDERS: [(&str, Holds); 4] =
+pub(crate) const ORDERS: [(&str, Comparison); 4] =
     [("<", Ordering::is_lt), ("<=", Ordering::is_le), (">", Ordering::is_gt), (">=", Ordering::is_ge)];
 
 fn comparisons(engine: &mut Engine) {
@@ -110,7 +110,7 @@ fn comparisons(engine: &mut Engine) {
     fn floats(a: f64, b: f64) -> Ordering {
         a.partial_cmp(&b).unwrap_or(Ordering::Equal)
     }
-    let equal: [(&str, Holds); 2] = [("==", Ordering::is_eq), ("!=", Ordering::is_ne)];
+    let equal: [(&str, Comparison); 2] = [("==", Ordering::is_eq), ("!=", Ordering::is_ne)];
     for (symbol, holds) in ORDERS.into_iter().chain(equal) {
         engine.register_fn(symbol, move |a: i64, b: i64| holds(a.cmp(&b)));
         engine.register_fn(symbol, move |a: f64, b: f64| holds(floats(a, b)));

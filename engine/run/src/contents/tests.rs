@@ -84,8 +84,8 @@ fn refused(contents: &mut Contents, change: StateChange) -> &'static str {
     let refusal = contents.take(change).unwrap_err();
     assert_eq!((contents.snapshot(), contents.journal().clone(), contents.head.clone()), before);
     match refusal {
-        Refusal::Journal(_) => "journal",
-        Refusal::Violation(violation) => violation.rule,
+        RefusedChange::Journal(_) => "journal",
+        RefusedChange::Violation(violation) => violation.rule,
     }
 }
 
