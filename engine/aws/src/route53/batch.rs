@@ -31,7 +31,7 @@ pub(super) async fn batch(items: &[(Cx<'_>, TypedChange<'_, DnsRecord>)]) -> Res
     for name in &names {
         there.extend(named(cx, zone, name).await?);
     }
-    let mut wanted = Wanted::default();
+    let mut wanted = ChangeSet::default();
     let mut ids = Vec::new();
     for (cx, item) in items {
         let args = about(item);
@@ -59,7 +59,7 @@ pub(super) async fn batch(items: &[(Cx<'_>, TypedChange<'_, DnsRecord>)]) -> Res
             }
         });
     }
-    let Wanted { gone, changed, made } = wanted;
+    let ChangeSet { gone, changed, made } = wanted;
     let each =
         |action: ChangeAction, sets: Vec<ResourceRecordSet>| sets.into_iter().map(move |set| (action.clone(), set));
     let all = each(ChangeAction::Delete, gone).chain(each(ChangeAction::Upsert, changed));
@@ -76,13 +76,13 @@ pub(super) async fn batch(items: &[(Cx<'_>, TypedChange<'_, DnsRecord>)]) -> Res
 
 /// The record sets to delete as they are, to change, and to make.
 #[derive(Default)]
-struct Wanted {
+struct ChangeSet {
     gone: Vec<ResourceRecordSet>,
     changed: Vec<ResourceRecordSet>,
     made: Vec<ResourceRecordSet>,
 }
 
-impl Wanted {
+impl ChangeSet {
     /// A record is to be as the arguments say, and is like this now.
     fn be(&mut self, cx: &Cx<'_>, args: &DnsRecord, live: Option<&ResourceRecordSet>) -> Result<()> {
         match live {
