@@ -23,7 +23,7 @@ use dr_core::diagnostic::Diagnostic;
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
 use dr_core::journal::Deposed;
-use dr_core::plan::{Action, Moved, Plan, Step, carry_out};
+use dr_core::plan::{Action, Moved, Plan, Step, carry_out, deletes_along};
 use dr_core::promise::BrokenPromise;
 use dr_core::record::{Record, Snapshot};
 use dr_core::schedule::{self, Cycle, Scheduler};
@@ -37,6 +37,7 @@ use tokio::time::Instant;
 use crate::change::StateChange;
 use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::error::StoreError;
+use crate::gather::{Gathering, Member};
 use crate::inputs::{Known, KnownResources, arguments};
 use crate::keep::{Keep, Owners, is_called_the_same, keep};
 use crate::observe::{Progress, StepPhase, What};
@@ -151,6 +152,7 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
         started: vec![None; plan.steps.len()],
         path: vec![Duration::ZERO; plan.steps.len()],
         owners: plan.steps.iter().any(|s| s.action == Action::Delete).then(Owners::default),
+        gatherings: gatherings(engine, plan),
         closing: FuturesUnordered::new(),
         report: Report::default(),
         late: RefCell::default(),
@@ -166,6 +168,16 @@ async fn renamed(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Result
     let Moved { snapshot, records, deposed } = carry_out(&plan.moves, snapshot);
     engine.store.commit(StateChange::Move { records, deposed }).await?;
     Ok(snapshot)
+}
+
+/// A place to meet for each batch.
+fn gatherings<'a>(engine: &Engine<'a>, plan: &Plan) -> BTreeMap<usize, Arc<Gathering<'a>>> {
+    let mut members: BTreeMap<usize, usize> = BTreeMap::new();
+    for first in plan.steps.iter().filter_map(|s| s.batch) {
+        *members.entry(first).or_default() += 1;
+    }
+    let place = |count| Arc::new(Gathering::new(count, engine.cloud, engine.gate, engine.cancel));
+    members.into_iter().map(|(first, count)| (first, place(count))).collect()
 }
 
 fn lanes(plan: &Plan, kinds: &[&'static Kind]) -> (Vec<ReadySteps>, Vec<usize>) {
@@ -197,6 +209,8 @@ struct Run<'a> {
     path: Vec<Duration>,
     /// What is made now; only kept where something is deleted too.
     owners: Option<Owners>,
+    /// Where the members of each batch meet, by the batch's first step.
+    gatherings: BTreeMap<usize, Arc<Gathering<'a>>>,
     /// Results on their way to the disk.
     closing: FuturesUnordered<Closing>,
     report: Report,
@@ -314,6 +328,9 @@ impl<'a> Run<'a> {
             }
             Ended::Failed(broken) => broken,
         };
+        if let Some(gathering) = planned.batch.and_then(|first| self.gatherings.get(&first)) {
+            gathering.fail(&planned.address);
+        }
         let span = match &broken {
             Broken::Argument { path, .. } => planned.place(path),
             Broken::Refused(finding) => finding.labels.first().map(|label| label.span.clone()),
@@ -370,8 +387,17 @@ impl<'a> Run<'a> {
             self.report.kept.push(number);
         }
         let busy = self.lanes[self.lane_of[number]].busy.clone();
+        let member = step.batch.and_then(|first| self.gatherings.get(&first)).map(|gathering| {
+            let along = step.prior.clone().filter(|_| deletes_along(step, self.engine.registry));
+            Member::new(gathering.clone(), number, busy.clone(), along)
+        });
         Ok(Box::pin(async move {
+            let engine = match &member {
+                Some(member) => Engine { cloud: member, ..engine },
+                None => engine,
+            };
             let job = Job {
+                in_batch: member.is_some(),
                 target: Target { kind, region: step.region.as_deref(), address: &step.address },
                 step: Some(number),
                 action: step.action,

@@ -207,6 +207,8 @@ pub(crate) struct Job<'a> {
     pub(crate) urgency: Duration,
     /// How many jobs of this job's lane are at work. One that waits is not.
     pub(crate) busy: Option<&'a AtomicUsize>,
+    /// Whether the call that changes something is made together with those of others: it takes its slot itself.
+    pub(crate) in_batch: bool,
 }
 
 impl Engine<'_> {
@@ -226,19 +228,22 @@ impl Engine<'_> {
         make: impl FnOnce() -> CloudResult<'c, T>,
     ) -> Result<T, Broken> {
         let kind = job.target.kind;
+        let together = job.in_batch && matches!(call, CallKind::Create | CallKind::Update | CallKind::Delete);
         let slot = tokio::select! {
             biased;
-            slot = self.gate.enter(kind.service(), job.target.region, job.urgency) => slot,
+            slot = self.gate.enter(kind.service(), job.target.region, job.urgency), if !together => Some(slot),
             () = self.cancel.requested() => return Err(Broken::Interrupted),
+            () = std::future::ready(()), if together => None,
         };
         if self.cancel.is_requested() {
             return Err(Broken::Interrupted);
         }
         self.calls.count(kind.name, call);
         let result = make().await;
-        match &result {
-            Err(e) if e.class == ErrorClass::Throttled => slot.throttled(e.retry_after),
-            _ => slot.went_well(),
+        match (slot, &result) {
+            (None, _) => {}
+            (Some(slot), Err(e)) if e.class == ErrorClass::Throttled => slot.throttled(e.retry_after),
+            (Some(slot), _) => slot.went_well(),
         }
         result.map_err(Broken::Call)
     }

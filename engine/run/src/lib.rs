@@ -18,6 +18,7 @@ mod delete;
 mod engine;
 mod error;
 mod gate;
+mod gather;
 mod holder;
 mod import;
 mod inputs;

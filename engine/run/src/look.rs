@@ -22,6 +22,7 @@ pub(crate) fn job<'a>(kind: &'static Kind, region: Option<&'a Str>, address: &'a
         op: address.text(),
         urgency: Default::default(),
         busy: None,
+        in_batch: false,
     }
 }
 

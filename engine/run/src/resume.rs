@@ -113,7 +113,8 @@ pub async fn resume(engine: &Engine<'_>, identity: &Identity, goal: Goal) -> Res
                     None => Err(Broken::wrong(format!("this version of dr does not know the kind `{kind_name}`"))),
                     Some(kind) => {
                         let target = Target { kind, region: region.as_deref(), address: &address };
-                        let job = Job { target, step: None, action, op, urgency: kind.create, busy: None };
+                        let job =
+                            Job { target, step: None, action, op, urgency: kind.create, busy: None, in_batch: false };
                         engine.tell(&job, What::Started);
                         Resume { engine, job: &job, snapshot, goal }.close(open, &mut retry).await
                     }

@@ -5,33 +5,66 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::address::Address;
 use crate::compare::canonical;
 use crate::expr::Expr;
+use crate::graph::ReplaceOrder;
 use crate::plan::{Action, Step};
 use crate::registry::Registry;
 use crate::schema::Kind;
 use crate::value::Value;
 
-/// The batch of each step: the number of its first member. Batches of one step are none, and neither are those that
-/// `apart` names.
+/// The batch of each step: the number of its first member. A change that needs no company is in none, and neither are
+/// those of the batches whose first members are `apart`.
+///
+/// What is replaced under its own key goes by the very call that makes its successor: the successor's step stands for
+/// both, and the step of the deletion finds that it is gone.
 pub(super) fn find(
     steps: &[Step],
     registry: &Registry,
     implied: &BTreeMap<usize, usize>,
     apart: &BTreeSet<usize>,
 ) -> Vec<Option<usize>> {
+    let mut batches = vec![None; steps.len()];
+    let in_place: BTreeMap<&Address, ReplaceOrder> =
+        steps.iter().filter_map(|step| Some((&step.address, replaced_in_place(step, registry)?))).collect();
     let mut members: BTreeMap<(&str, Option<&str>, Vec<Value>), Vec<usize>> = BTreeMap::new();
     for (i, step) in steps.iter().enumerate().filter(|(i, _)| !implied.contains_key(i)) {
         let Some((kind, fields)) = registry.get(&step.kind).and_then(|k| Some((k, k.batch?))) else { continue };
+        let order = in_place.get(&step.address).filter(|_| step.replacement.is_some());
+        // One after the other, where the program says so; and a deletion for which its successor's step stands.
+        if order.is_some_and(|o| *o == ReplaceOrder::DeleteFirst || step.action == Action::Delete) {
+            continue;
+        }
         if let Some(key) = key(step, kind, fields) {
             members.entry((kind.name, step.region.as_deref(), key)).or_default().push(i);
         }
     }
-    let mut batches = vec![None; steps.len()];
-    for members in members.into_values().filter(|m| m.len() > 1 && !apart.contains(&m[0])) {
-        members.iter().for_each(|&i| batches[i] = Some(members[0]));
+    let stands_for_two = |i: &usize| takes_along(&steps[*i], &in_place);
+    for members in members.into_values().filter(|m| m.len() > 1 || m.iter().any(stands_for_two)) {
+        if !apart.contains(&members[0]) {
+            members.iter().for_each(|&i| batches[i] = Some(members[0]));
+        }
     }
     batches
+}
+
+fn takes_along(step: &Step, in_place: &BTreeMap<&Address, ReplaceOrder>) -> bool {
+    step.action == Action::Create && step.replacement.is_some() && in_place.contains_key(&step.address)
+}
+
+/// Whether the call that makes the resource of a step also deletes what it replaces.
+pub fn deletes_along(step: &Step, registry: &Registry) -> bool {
+    step.batch.is_some() && replaced_in_place(step, registry) == Some(ReplaceOrder::CreateFirst)
+}
+
+/// The order of a replacement whose successor has the same key, told by the successor's step.
+fn replaced_in_place(step: &Step, registry: &Registry) -> Option<ReplaceOrder> {
+    let (order, prior) = (step.replacement?, step.prior.as_ref()?);
+    let kind = registry.get(&step.kind).filter(|_| step.action == Action::Create)?;
+    let fields = kind.batch?;
+    let was = fields.iter().map(|name| Some(canonical(kind.arg(name)?, prior.args.get(*name)?)));
+    (was.collect::<Option<Vec<Value>>>()? == key(step, kind, fields)?).then_some(order)
 }
 
 /// The values that a step shares with the others of its batch, when all are known.

@@ -40,6 +40,7 @@ use crate::graph::ReplaceOrder;
 use crate::record::{Need, Record};
 use crate::value::{Map, Str, Value};
 
+pub use batch::deletes_along;
 pub use defer::{Deferred, WaitReason};
 pub use diff::agrees;
 pub use hold::holders;

@@ -110,11 +110,17 @@ fn attempt_apart(steps: &mut [Step], facts: &Facts<'_>, apart: &BTreeSet<usize>)
             make_after(i, step, steps, &index, &mut after);
         }
     }
+    let batches = batch::find(steps, facts.registry, &implied, apart);
     let names = free::names(steps, facts.registry);
     for &(taker, giver) in &names {
-        after[taker].insert(giver);
+        // What is replaced within a batch gives its name up by the batch's own call.
+        let by_the_call = steps[giver].replacement.is_some()
+            && batches[taker].is_some()
+            && index.makes.get(&steps[giver].address).is_some_and(|&make| batches[make] == batches[taker]);
+        if !by_the_call {
+            after[taker].insert(giver);
+        }
     }
-    let batches = batch::find(steps, facts.registry, &implied, apart);
     batch::join(&batches, &mut after);
     steps.iter_mut().zip(batches).for_each(|(step, batch)| step.batch = batch);
     let after: Vec<Vec<usize>> = after.into_iter().map(|list| list.into_iter().collect()).collect();
