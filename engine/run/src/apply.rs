@@ -39,7 +39,7 @@ use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::error::StoreError;
 use crate::gather::{Gathering, Member};
 use crate::inputs::{Known, KnownResources, arguments};
-use crate::keep::{Keep, Owners, is_called_the_same, keep};
+use crate::keep::{Keep, Owners, is_as_it_was, is_called_the_same, keep};
 use crate::observe::{Progress, StepPhase, What};
 use crate::queue::Receipt;
 use crate::report::{Report, StepFailure};
@@ -427,7 +427,11 @@ impl<'a> Run<'a> {
             Action::Create => {
                 let args = self.arguments(step, kind)?;
                 let replaced = step.prior.as_ref().filter(|_| created_first);
-                match replaced.filter(|old| is_called_the_same(kind, step, &args, old)) {
+                let stays = |old: &Record| {
+                    is_called_the_same(kind, step, &args, old)
+                        || is_as_it_was(kind, step, &args, old, |address| self.is_kept(address))
+                };
+                match replaced.filter(|old| stays(old)) {
                     Some(old) => match keep(kind, step, args, old)? {
                         Keep::Change(args) => StepWork::Update { args, old: old.clone() },
                         Keep::Write(record) => StepWork::Write { record: Arc::new(record) },
@@ -449,7 +453,9 @@ impl<'a> Run<'a> {
                     return Ok(StepWork::Nothing { record: now.clone() });
                 }
                 let is_shared = self.owners.as_ref().is_some_and(|owners| owners.has_other(&record));
-                let silently = is_shared || step.action == Action::Forget || step.implied_by.is_some();
+                // What is kept takes nothing along.
+                let goes_along = step.implied_by.as_ref().is_some_and(|parent| !self.is_kept(parent));
+                let silently = is_shared || step.action == Action::Forget || goes_along;
                 StepWork::Remove { deposed: deposed(&record), silently, record }
             }
             Action::Read => StepWork::Read { args: self.arguments(step, kind)? },
@@ -471,6 +477,11 @@ impl<'a> Run<'a> {
                 StepWork::Write { record: Arc::new(record) }
             }
         })
+    }
+
+    /// Whether something that was to be made anew is kept.
+    fn is_kept(&self, address: &Address) -> bool {
+        self.report.kept.iter().any(|&step| self.plan.steps[step].address == *address)
     }
 
     /// The arguments of a step. What is found about them that refuses nothing is told in the end.

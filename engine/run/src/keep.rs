@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use dr_core::address::Address;
 use dr_core::compare::{same, same_key};
-use dr_core::plan::Step;
+use dr_core::plan::{PropertyChange, Reason, Step};
 use dr_core::record::{Record, Unfinished};
 use dr_core::schema::{Kind, Presence};
 use dr_core::value::{Map, Str, Value};
@@ -16,6 +17,27 @@ pub(crate) fn is_called_the_same(kind: &Kind, step: &Step, args: &Map<Value>, ol
     same_key(kind, (args, step.region.as_deref()), (&old.args, old.region.as_deref()))
 }
 
+/// Whether nothing remains of what was to force a resource to be made anew: the values that were not known turn out to be
+/// those that it has, and what it was to follow is kept.
+pub(crate) fn is_as_it_was(
+    kind: &Kind,
+    step: &Step,
+    args: &Map<Value>,
+    old: &Record,
+    is_kept: impl Fn(&Address) -> bool,
+) -> bool {
+    let value = |args: &Map<Value>, name: &str| args.get(name).cloned().unwrap_or_default();
+    let remains = |change: &PropertyChange| {
+        change.forces
+            && !kind
+                .arg(&change.path)
+                .is_some_and(|field| same(field, &value(&old.args, field.name), &value(args, field.name)))
+    };
+    let follows = |reason: &Reason| matches!(reason, Reason::Follows { address } if !is_kept(address));
+    let is_forced = step.reasons.iter().any(|reason| matches!(reason, Reason::Forced { .. }));
+    is_forced && step.region == old.region && !step.changes.iter().any(remains) && !step.reasons.iter().any(follows)
+}
+
 /// What is done instead of making anew.
 pub(crate) enum Keep {
     /// It is changed in place, to these arguments.
@@ -24,8 +46,8 @@ pub(crate) enum Keep {
     Write(Record),
 }
 
-/// What is done about a resource that was to be made anew under another name, when the name turns out to be the one
-/// that it has.
+/// What is done about a resource that was to be made anew, when its name turns out to be the one that it has, or nothing
+/// forces it any more.
 ///
 /// # Errors
 /// When something else of it cannot be changed in place.

@@ -10,7 +10,7 @@ use common::{Fake, Notes, Room, Thing, address, open, plan, replacing, run, step
 use dr_core::cloud::{CloudError, ErrorClass};
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
-use dr_core::plan::{Action, Plan, Step};
+use dr_core::plan::{Action, Plan, PropertyChange, Reason, Step};
 use dr_core::record::{Snapshot, Unfinished};
 use dr_core::value::{Str, Value};
 use dr_run::{Report, Store, apply};
@@ -223,6 +223,43 @@ async fn what_turns_out_to_have_the_same_name_is_kept() {
         let mut ids: Vec<Str> = after.records.values().chain(&after.deposed).map(|r| r.id.clone()).collect();
         ids.sort();
         assert_eq!(ids, cloud.ids(), "{different}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_follows_something_that_is_kept_stays_with_it() {
+    // What else its name is made of, and whether that is as before.
+    for (end, stays) in [("1", true), ("2", false)] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        let user = |end: &str, after: &[usize]| {
+            let name = Expr::concat(vec![attr("x.named:record", "arn"), Expr::str(end)]);
+            create("x.quick:user", after, &[("name", name)])
+        };
+        let before = vec![create("x.quick:key", &[], &[]), record(Expr::str("in-zone-b"), &[0], &[]), user("1", &[1])];
+        let (store, snapshot) = made(&dir, &cloud, before).await;
+        let old = &snapshot.records[&address("x.quick:user")];
+        let half = |s: Step| replacing(with_prior(s, old), ReplaceOrder::CreateFirst);
+        let mut make = half(user(end, &[2]));
+        let (path, after): (Str, _) = ("name".into(), make.args.get("name").cloned());
+        make.reasons =
+            vec![Reason::Follows { address: address("x.named:record") }, Reason::Forced { argument: path.clone() }];
+        let before = old.args.get("name").cloned();
+        make.changes = vec![PropertyChange { path, before, after, forces: true, drift: false }];
+        // The old one was to go along with the old record.
+        let mut gone = half(step(Action::Delete, "x.quick:user", &[3, 4], &[]));
+        gone.implied_by = Some(address("x.named:record"));
+        let name = Expr::concat(vec![Expr::str("in-"), attr("x.quick:key", "zone")]);
+        let mut plan = follows(&snapshot, name, &[]);
+        plan.steps[3].after = vec![2, 4];
+        plan.steps.extend([make, gone]);
+        let (report, _) = told(&store, &cloud, &plan).await;
+        assert!(report.is_complete(), "{end}: {:?}", report.failed);
+        let after = store.snapshot().unwrap();
+        assert_eq!(after.records[&address("x.quick:user")].id == old.id, stays, "{end}");
+        assert_eq!(report.kept.contains(&4), stays, "{end}");
+        let mut ids: Vec<Str> = after.records.values().chain(&after.deposed).map(|r| r.id.clone()).collect();
+        ids.sort();
+        assert_eq!(ids, cloud.ids(), "{end}");
     }
 }
 
