@@ -10,7 +10,7 @@ use dr_core::address::Address;
 use dr_core::cloud::{CloudError, Identity};
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::{Graph, Node};
-use dr_core::plan::{Goal, Input, Refreshed, agrees, foresee};
+use dr_core::plan::{Goal, Input, Refreshed, agrees, foresee, moved};
 use dr_core::record::{Record, Snapshot};
 use dr_core::region::Aways;
 use dr_core::schema::{Kind, Place};
@@ -101,7 +101,7 @@ pub async fn prepare(engine: &Engine<'_>, wanted: &Wanted<'_>) -> Result<Prepare
         prepared.refresh(engine, snapshot).await?;
     }
     prepared.check_local(engine, snapshot);
-    let Imports { found, problems } = import::read(engine, graph, snapshot, program).await?;
+    let Imports { found, problems } = import::read(engine, graph, &moved(graph, snapshot), program).await?;
     prepared.imports = found;
     prepared.diagnostics.extend(problems);
     prepared.answer(engine, &wanted.input(engine)).await?;

@@ -144,6 +144,11 @@ async fn what_is_to_be_taken_over_is_read_when_nobody_else_has_it() {
     let again = graph(&[("x.quick:a", &[("import:nowhere", none())])]);
     let found = prepared(dir.path(), &store, &cloud, &again, false).await;
     assert!(found.imports.is_empty() && found.diagnostics.is_empty());
+    // Nor is what has moved since: it is the same one.
+    let mut moved = graph(&[("x.quick:b", &[(format!("import:{recorded}").as_str(), none())])]);
+    moved.nodes.get_mut(&address("x.quick:b")).unwrap().options.moved_from = vec![address("x.quick:a")];
+    let found = prepared(dir.path(), &store, &cloud, &moved, false).await;
+    assert!(found.imports.is_empty() && found.diagnostics.is_empty(), "{:?}", found.diagnostics);
 }
 
 #[tokio::test(start_paused = true)]

@@ -46,7 +46,7 @@ pub use diff::agrees;
 pub use hold::holders;
 pub use input::{Goal, Input, Refreshed};
 pub use late::check_late;
-pub use moves::{Move, Moved, carry_out};
+pub use moves::{Move, Moved, carry_out, moved};
 pub use propose::{foresee, propose};
 
 /// The version of the plan's form. A plan of another one is refused.

@@ -166,6 +166,14 @@ impl Moves {
     }
 }
 
+/// The state as a plan of this program sees it: every record has the address that the program gives it.
+pub fn moved<'s>(graph: &Graph, snapshot: &'s Snapshot) -> Cow<'s, Snapshot> {
+    match &*find(graph, snapshot).list() {
+        [] => Cow::Borrowed(snapshot),
+        moves => Cow::Owned(carry_out(moves, snapshot.clone()).snapshot),
+    }
+}
+
 /// A state after moves, and what of it has changed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Moved {
