@@ -30,7 +30,7 @@ use crate::error::StoreError;
 use crate::observe::What;
 use crate::report::StepFailure;
 use crate::retry::Retry;
-use crate::step::{complete, observed};
+use crate::step::{complete, observed, unsure};
 use crate::wait::Existing;
 
 /// How long to wait before looking again for what is not to be seen yet.
@@ -271,24 +271,13 @@ impl Resume<'_> {
         Ok(outcome)
     }
 
-    /// The record of what an update left: as it was to be, if it came to its end, with what it was to depend on. Whether
-    /// a value has arrived that the service never gives back, nothing tells: it counts as not sent.
+    /// The record of what an update left: as it was to be, if it came to its end, with what it was to depend on.
     fn changed(&self, wanted: &Record, before: &Record, live: Live) -> Record {
         let kind = self.job.target.kind;
-        let mut done = complete(kind, wanted.clone(), live.clone());
-        if !agrees(kind, &done, &live) {
-            return observed(kind, before.clone(), live);
-        }
-        for field in kind.args.iter().filter(|f| f.write_only || f.sensitive) {
-            if live.args.contains_key(field.name) {
-                continue;
-            }
-            match before.args.get(field.name) {
-                Some(value) => done.args.insert(field.name.into(), value.clone()),
-                None => done.args.remove(field.name),
-            };
-        }
-        done
+        let done = complete(kind, wanted.clone(), live.clone());
+        let mut left = if agrees(kind, &done, &live) { done } else { observed(kind, before.clone(), live.clone()) };
+        unsure(kind, &mut left, before, wanted, Some(&live));
+        left
     }
 
     async fn missing(&self, record: &Record) -> Result<Outcome, Broken> {

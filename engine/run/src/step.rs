@@ -9,7 +9,7 @@ use std::time::Duration;
 use dr_core::cloud::Live;
 use dr_core::promise::{self, BrokenPromise};
 use dr_core::record::Record;
-use dr_core::schema::{Kind, Place, Presence};
+use dr_core::schema::{Field, Kind, Place, Presence, Type};
 use dr_core::secrecy::{mark, revealed};
 use dr_core::value::{Map, Value};
 use tokio::time::Instant;
@@ -56,6 +56,24 @@ pub(crate) fn observed(kind: &Kind, mut record: Record, live: Live) -> Record {
     set_outputs(kind, &mut record, live.outputs);
     mark(kind.args, &mut record.args);
     record
+}
+
+/// Takes back what nobody can know after a change that nobody saw the end of: whether a value has arrived that the
+/// service never gives back. A text becomes one that no program says, so that whatever it says next is sent.
+pub(crate) fn unsure(kind: &Kind, record: &mut Record, before: &Record, wanted: &Record, live: Option<&Live>) {
+    let value = |record: &Record, field: &Field| record.args.get(field.name).map(Value::revealed);
+    for field in kind.args.iter().filter(|field| field.write_only || field.sensitive) {
+        let given_back = live.is_some_and(|live| live.args.contains_key(field.name));
+        if given_back || value(before, field) == value(wanted, field) {
+            continue;
+        }
+        match (field.ty, before.args.get(field.name)) {
+            (Type::Str, _) => record.args.insert(field.name.into(), Value::str("")),
+            (_, Some(value)) => record.args.insert(field.name.into(), value.clone()),
+            (_, None) => record.args.remove(field.name),
+        };
+    }
+    mark(kind.args, &mut record.args);
 }
 
 fn set_outputs(kind: &Kind, record: &mut Record, outputs: Map<Value>) {

@@ -13,7 +13,7 @@ use crate::create::unfinished;
 use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::observe::StepPhase;
 use crate::retry::Retry;
-use crate::step::{Finish, observed};
+use crate::step::{Finish, observed, unsure};
 use crate::wait::Existing;
 
 impl Engine<'_> {
@@ -41,7 +41,11 @@ impl Engine<'_> {
                 // Part of it may have happened: the record says what is there, so that the next plan sees the rest.
                 let read = self.once(job, CallKind::Read, || self.cloud.read(job.target, before.id, before.args)).await;
                 let found = match read {
-                    Ok(Some(live)) => observed(job.target.kind, old.clone(), live),
+                    Ok(Some(live)) => {
+                        let mut found = observed(job.target.kind, old.clone(), live.clone());
+                        unsure(job.target.kind, &mut found, old, &record, Some(&live));
+                        found
+                    }
                     Err(stop @ (Broken::Interrupted | Broken::Store(_))) => return Err(stop),
                     Ok(None) if !is_new => return self.missing(job, old.clone()).await,
                     Err(unseen) if unseen.is_absent() && !is_new => return self.missing(job, old.clone()).await,

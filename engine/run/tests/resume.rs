@@ -307,18 +307,28 @@ async fn what_is_gone_is_told_at_once_and_made_anew() {
 
 #[tokio::test(start_paused = true)]
 async fn a_value_that_is_never_given_back_is_sent_again() {
-    let with = |password: &str| graph(&[("x.quick:a", &[("password", Value::str(password))], None)]);
+    let password = |value: &Option<&'static str>| value.map(|p| ("password", Value::str(p)));
+    let with = |value: &Option<&'static str>| {
+        let args: Vec<_> = password(value).into_iter().collect();
+        graph(&[("x.quick:a", &args, None)])
+    };
     for phase in [StepPhase::Intended, StepPhase::Updating, StepPhase::Settling, StepPhase::Reading] {
-        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
-        let process = Process::start(dir.path(), &cloud).await;
-        run(&process, Some(&with("first"))).await;
-        stopped(&process, Some(&with("second")), "x.quick:a", What::Phase(phase)).await;
-        let (resumption, report) = run(&process, Some(&with("second"))).await;
-        assert_eq!(outcomes(&resumption), [Outcome::Recorded], "{phase:?}");
-        assert!(report.is_complete(), "{phase:?}: {:?}", report.failed);
-        let has = cloud.inside.lock().unwrap().things["id-1"].args["password"].clone();
-        assert_eq!(has, Value::str("second"), "{phase:?}");
-        assert!(process.plan(Some(&with("second"))).await.0.steps.is_empty(), "{phase:?}");
+        // What the update was about, and what the program says afterwards: that, what it said before, or something else.
+        for wanted in [Some("second"), None] {
+            for next in [Some("first"), Some("second"), Some("third"), None] {
+                let when = format!("{phase:?} {wanted:?} {next:?}");
+                let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+                let process = Process::start(dir.path(), &cloud).await;
+                run(&process, Some(&with(&Some("first")))).await;
+                stopped(&process, Some(&with(&wanted)), "x.quick:a", What::Phase(phase)).await;
+                let (resumption, report) = run(&process, Some(&with(&next))).await;
+                assert_eq!(outcomes(&resumption), [Outcome::Recorded], "{when}");
+                assert!(report.is_complete(), "{when}: {:?}", report.failed);
+                let has = cloud.inside.lock().unwrap().things["id-1"].args.get("password").cloned();
+                assert_eq!(has, password(&next).map(|(_, value)| value), "{when}");
+                assert!(process.plan(Some(&with(&next))).await.0.steps.is_empty(), "{when}");
+            }
+        }
     }
 }
 
