@@ -73,9 +73,10 @@ pub(crate) fn keep(kind: &Kind, step: &Step, args: Map<Value>, old: &Record) -> 
             help: Some("plan again: now that the name is known, the old one is deleted first".into()),
         });
     }
-    Ok(match differing.next() {
-        Some(_) => Keep::Change(args),
-        None => Keep::Write(Record {
+    // What is not finished yet is finished by a change.
+    Ok(match differing.next().is_some() || old.incomplete.is_some() {
+        true => Keep::Change(args),
+        false => Keep::Write(Record {
             address: step.address.clone(),
             needs: step.needs.clone(),
             protect: step.protect,
