@@ -155,7 +155,7 @@ impl Cloud for Noting {
         id: &'a str,
         args: &'a Map<Value>,
         intent: &'a Intent,
-    ) -> CloudResult<'a, ()> {
+    ) -> CloudResult<'a, bool> {
         Box::pin(self.note(at, "configure", self.aws.configure(at, id, args, intent)))
     }
 

@@ -109,7 +109,7 @@ impl Cloud for Aws {
         id: &'a str,
         args: &'a Map<Value>,
         intent: &'a Intent,
-    ) -> CloudResult<'a, ()> {
+    ) -> CloudResult<'a, bool> {
         dispatch!(self, at, Make, configure(id, args, intent))
     }
 

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::sync::atomic::AtomicBool;
 
 use dr_core::cloud::{BatchChange, CloudError, CloudResult, ErrorClass, Intent, Live, Settled};
 use dr_core::compare::same;
@@ -20,9 +21,9 @@ pub(crate) type Result<T> = std::result::Result<T, CloudError>;
 
 /// How AWS does a kind. None of these waits or tries again; each makes as few calls as it can and returns.
 ///
-/// The engine calls `create`, `settle` until it is ready, `configure`, `settle` again, then `read`. After a crash, or
-/// when `create` answers that the name exists, it calls `find` first. An update is `update`, `settle`, `read`. Any
-/// function may be called twice with the same arguments.
+/// The engine calls `create`, `settle` until it is ready, `configure`, `settle` again where that made a call, then
+/// `read`. After a crash, or when `create` answers that the name exists, it calls `find` first. An update is `update`,
+/// `settle`, `read`. Any function may be called twice with the same arguments.
 pub(crate) trait Lifecycle: KindArgs + Clone {
     /// The id of what this intent created, if it exists: by its name, its parent or its `dr:op` tag. Something of the
     /// same name that carries another `dr:op` is not it.
@@ -164,7 +165,8 @@ pub(crate) trait Erased: Send + Sync {
     fn kind(&self) -> &'static Kind;
     fn find<'a>(&self, cx: Cx<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Option<Str>>;
     fn create<'a>(&self, cx: Cx<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str>;
-    fn configure<'a>(&self, cx: Cx<'a>, id: &'a str, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, ()>;
+    fn configure<'a>(&self, cx: Cx<'a>, id: &'a str, args: &'a Map<Value>, intent: &'a Intent)
+    -> CloudResult<'a, bool>;
     fn settle<'a>(&self, cx: Cx<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Settled>;
     fn read<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Option<Live>>;
     fn update<'a>(&self, cx: Cx<'a>, id: &'a str, old: &'a Map<Value>, new: &'a Map<Value>) -> CloudResult<'a, ()>;
@@ -208,8 +210,19 @@ impl<K: Lifecycle> Erased for Of<K> {
         Box::pin(async move { K::create(&cx, &typed(&cx, args)?, intent).await.map(Str::from) })
     }
 
-    fn configure<'a>(&self, cx: Cx<'a>, id: &'a str, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, ()> {
-        Box::pin(async move { K::configure(&cx, id, &typed(&cx, args)?, intent).await })
+    fn configure<'a>(
+        &self,
+        cx: Cx<'a>,
+        id: &'a str,
+        args: &'a Map<Value>,
+        intent: &'a Intent,
+    ) -> CloudResult<'a, bool> {
+        Box::pin(async move {
+            // What makes no call has set nothing.
+            let called = AtomicBool::new(false);
+            K::configure(&cx.noting(&called), id, &typed(&cx, args)?, intent).await?;
+            Ok(called.into_inner())
+        })
     }
 
     fn settle<'a>(&self, cx: Cx<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Settled> {

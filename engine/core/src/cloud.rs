@@ -230,14 +230,15 @@ pub trait Cloud: Send + Sync {
     /// Starts the creation and returns the id as soon as it exists.
     fn create<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str>;
 
-    /// Sets what creation alone cannot. Idempotent; runs again after a crash.
+    /// Sets what creation alone cannot. Idempotent; runs again after a crash. Tells whether anything may have been set:
+    /// if not, there is nothing to wait for.
     fn configure<'a>(
         &'a self,
         at: Target<'a>,
         id: &'a str,
         args: &'a Map<Value>,
         intent: &'a Intent,
-    ) -> CloudResult<'a, ()>;
+    ) -> CloudResult<'a, bool>;
 
     /// Whether the creation or change has finished.
     fn settle<'a>(&'a self, at: Target<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Settled>;

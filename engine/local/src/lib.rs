@@ -112,9 +112,9 @@ impl Cloud for LocalCloud {
         id: &'a str,
         args: &'a Map<Value>,
         _: &'a Intent,
-    ) -> CloudResult<'a, ()> {
-        // After a crash, what was in memory only is made anew.
-        ready(self.make(at, id, args, false))
+    ) -> CloudResult<'a, bool> {
+        // After a crash, what was in memory only is made anew. It is there at once.
+        ready(self.make(at, id, args, false).map(|()| false))
     }
     fn settle<'a>(&'a self, _: Target<'a>, _: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Settled> {
         ready(Ok(Settled::Ready))

@@ -188,19 +188,20 @@ impl Engine<'_> {
     ) -> Result<Live, Broken> {
         // What is not there yet cannot be configured, and configuring may set off something to wait for.
         self.settle(job, of, job.target.kind.create, retry).await?;
-        self.configure(job, intent, of, retry).await?;
-        self.settle(job, of, job.target.kind.update, retry).await?;
+        if self.configure(job, intent, of, retry).await? {
+            self.settle(job, of, job.target.kind.update, retry).await?;
+        }
         self.read_back(job, of, retry).await
     }
 
-    /// Sets what creation alone cannot.
+    /// Sets what creation alone cannot. Tells whether anything may have been set.
     pub(crate) async fn configure(
         &self,
         job: &Job<'_>,
         intent: &Intent,
         of: Existing<'_>,
         retry: &mut Retry,
-    ) -> Result<(), Broken> {
+    ) -> Result<bool, Broken> {
         self.phase(job, StepPhase::Configuring);
         self.call_on(job, retry, CallKind::Configure, of, || self.cloud.configure(job.target, of.id, of.args, intent))
             .await

@@ -217,11 +217,15 @@ impl Resume<'_> {
         let args = revealed(&record.args);
         let of = Existing { id: &record.id, args: &args, is_new: true };
         let deadline = Instant::now() + engine.patience;
+        let mut configured = false;
         loop {
             let settled = engine.once(job, CallKind::Settle, || engine.cloud.settle(job.target, of.id, of.args)).await;
             match settled {
+                // Configuring may set off something to wait for.
+                Ok(Settled::Ready) if !configured && engine.configure(job, intent, of, retry).await? => {
+                    configured = true;
+                }
                 Ok(Settled::Ready) => {
-                    engine.configure(job, intent, of, retry).await?;
                     return engine.read_back(job, of, retry).await.map(Seen::Ready);
                 }
                 Ok(Settled::Wait(_)) => return Ok(Seen::NotYet),

@@ -43,7 +43,7 @@ impl Cloud for Router<'_> {
         id: &'a str,
         args: &'a Map<Value>,
         intent: &'a Intent,
-    ) -> CloudResult<'a, ()> {
+    ) -> CloudResult<'a, bool> {
         self.of(at.kind).configure(at, id, args, intent)
     }
     fn settle<'a>(&'a self, at: Target<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Settled> {

@@ -74,8 +74,9 @@ impl Engine<'_> {
         let after = Existing { args, ..before };
         if before.is_new {
             self.settle(job, before, job.target.kind.create, retry).await?;
-            self.configure(job, intent, after, retry).await?;
-            self.settle(job, after, job.target.kind.update, retry).await?;
+            if self.configure(job, intent, after, retry).await? {
+                self.settle(job, after, job.target.kind.update, retry).await?;
+            }
         }
         if !before.is_new || before.args != args {
             self.phase(job, StepPhase::Updating);

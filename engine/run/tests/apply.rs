@@ -81,6 +81,23 @@ async fn what_was_unknown_is_computed_checked_and_recorded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_nothing_is_configured_there_is_nothing_to_wait_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Fake::default();
+    let (store, snapshot) = made(&dir, &cloud, vec![create("x.named:n", &[], &[])]).await;
+    let calls = |calls: &[&str]| calls.iter().map(|c| format!("{c} x.named:n")).collect::<Vec<_>>();
+    assert_eq!(cloud.log(), calls(&["create", "settle", "configure", "read"]));
+    // Nor where something that was begun is finished.
+    let mut begun = snapshot;
+    let record = begun.records.get_mut(&address("x.named:n")).unwrap();
+    std::sync::Arc::make_mut(record).incomplete = Some(Unfinished::Begun);
+    cloud.inside.lock().unwrap().log.clear();
+    let step = with_prior(step(Action::Update, "x.named:n", &[], &[]), &begun.records[&address("x.named:n")]);
+    assert!(run(&store, &cloud, &plan("2", &begun, vec![step])).await.is_complete());
+    assert_eq!(cloud.log(), calls(&["settle", "configure", "read"]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failure_stops_what_depends_on_it_and_nothing_else() {
     for (call, class) in
         [("create", ErrorClass::Denied), ("configure", ErrorClass::Invalid), ("read", ErrorClass::Denied)]

@@ -157,9 +157,11 @@ impl Cloud for Sandbox {
         }))
     }
 
-    fn configure<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>, _: &'a Intent) -> CloudResult<'a, ()> {
+    fn configure<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>, _: &'a Intent) -> CloudResult<'a, bool> {
         // Creation sets everything here; what is left is that the resource must be there.
-        Box::pin(self.call(CONFIGURE, at, Duration::ZERO, move |core, passing| core.exists(key(at, id, passing))))
+        Box::pin(self.call(CONFIGURE, at, Duration::ZERO, move |core, passing| {
+            core.exists(key(at, id, passing)).map(|()| false)
+        }))
     }
 
     fn settle<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Settled> {

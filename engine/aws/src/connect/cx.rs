@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -20,11 +21,13 @@ pub(crate) struct Cx<'a> {
     region: &'a str,
     address: &'a Address,
     phase: CallPhase,
+    /// Set when a call is made.
+    called: Option<&'a AtomicBool>,
 }
 
 impl<'a> Cx<'a> {
     pub(crate) fn new(connection: &'a Connection, region: &'a str, address: &'a Address, phase: CallPhase) -> Cx<'a> {
-        Cx { connection, region, address, phase }
+        Cx { connection, region, address, phase, called: None }
     }
 
     /// The same in another region.
@@ -36,6 +39,20 @@ impl<'a> Cx<'a> {
     /// made: "is this name taken?".
     pub(crate) fn looking(&self) -> Cx<'a> {
         Cx { phase: CallPhase::Look, ..*self }
+    }
+
+    /// The same, which takes note there that a call was made.
+    pub(crate) fn noting<'b>(&self, called: &'b AtomicBool) -> Cx<'b>
+    where
+        'a: 'b,
+    {
+        Cx {
+            connection: self.connection,
+            region: self.region,
+            address: self.address,
+            phase: self.phase,
+            called: Some(called),
+        }
     }
 
     /// The region that calls go to. For kinds that are global, the partition's region for global services.
@@ -97,6 +114,9 @@ impl<'a> Cx<'a> {
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
+        if let Some(called) = self.called {
+            called.store(true, Ordering::Relaxed);
+        }
         self.connection.call(name, self.phase, call).await
     }
 

@@ -309,10 +309,11 @@ impl Cloud for Fake {
             Ok(id)
         })
     }
-    fn configure<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>, _: &'a Intent) -> CloudResult<'a, ()> {
+    fn configure<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>, _: &'a Intent) -> CloudResult<'a, bool> {
         self.call("configure", at, move |inside| {
             inside.things.get_mut(id).ok_or_else(missing)?.configured = true;
-            Ok(())
+            // A name is all that this cloud takes when it creates.
+            Ok(at.kind.name != NAMED.name)
         })
     }
     fn settle<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Settled> {
