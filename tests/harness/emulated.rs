@@ -200,12 +200,16 @@ impl Cloud for Noting {
         Box::pin(self.note(at, "look_up", self.aws.look_up(at, args)))
     }
 
+    fn reach<'a>(&'a self, place: &'a str) -> CloudResult<'a, ()> {
+        self.aws.reach(place)
+    }
+
     fn sweep<'a>(
         &'a self,
         program: &'a str,
         environment: &'a str,
-        regions: &'a [Str],
+        place: &'a str,
     ) -> CloudResult<'a, Vec<TaggedResource>> {
-        self.aws.sweep(program, environment, regions)
+        self.aws.sweep(program, environment, place)
     }
 }

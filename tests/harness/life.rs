@@ -13,6 +13,7 @@ use dr_core::expr::Expr;
 use dr_core::graph::Graph;
 use dr_core::plan::{Action, Plan, Step};
 use dr_core::record::Record;
+use dr_core::region::GLOBAL;
 use dr_core::schema::{Kind, Place, Presence};
 use dr_core::secrecy::revealed;
 use dr_core::value::{Map, Str, Value};
@@ -70,12 +71,14 @@ pub(crate) async fn lead(room: &Room, example: &Example, cannot: &[Part]) -> Res
         at("a deletion by somebody else", deleted_by_another(room, &third, subject).await)?;
     }
 
-    let regions: Vec<Str> = ["us-east-1", "us-west-2"].map(Str::from).into();
     let plan = at("planning to destroy", room.plan_destroy().await)?;
     at("destroying", room.apply(&plan).await)?;
     ensure(room.snapshot()?.is_empty(), || "the state is not empty after a destroy".into())?;
-    let left = room.cloud.sweep(&room.program.name, &room.suffix, &regions).await?;
-    ensure(left.is_empty(), || format!("left after a destroy: {left:?}"))
+    for place in ["us-east-1", "us-west-2", GLOBAL] {
+        let left = room.cloud.sweep(&room.program.name, &room.suffix, place).await?;
+        ensure(left.is_empty(), || format!("left in {place} after a destroy: {left:?}"))?;
+    }
+    Ok(())
 }
 
 /// A creation whose reply was lost is found again by its operation, and by that one only; another that wants the same

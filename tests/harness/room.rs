@@ -16,7 +16,7 @@ use dr_core::record::Snapshot;
 use dr_core::registry::Registry;
 use dr_core::value::{Str, Value};
 use dr_local::{DiskWorld, LocalCloud};
-use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Report, Router, Silent, Store, Wanted};
+use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Places, Report, Router, Silent, Store, Wanted};
 use dr_script::{Environment, Host, Limits, Request, Root, Setting};
 use dr_tests_support::repository;
 
@@ -42,6 +42,7 @@ pub(crate) struct Room {
     store: Store,
     gate: Gate,
     calls: Calls,
+    places: Places,
     cancel: Cancel,
 }
 
@@ -66,6 +67,7 @@ impl Room {
             store: Store::open(state_dir, suffix, &KeySource::StateDirectory)?,
             gate: Gate::new(parallel),
             calls: Calls::new(),
+            places: Places::default(),
             cancel: Cancel::new(),
             suffix: suffix.to_owned(),
             registry,
@@ -139,6 +141,7 @@ impl Room {
             observer: &Silent,
             cancel: &self.cancel,
             calls: &self.calls,
+            places: &self.places,
             patience: Duration::ZERO,
         }
     }

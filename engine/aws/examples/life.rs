@@ -14,7 +14,7 @@
 //! operation; `read` gives back the arguments; so it does after the change; everything may be called twice; after the
 //! deletion nothing is left. The calls that were made are counted and shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -22,8 +22,9 @@ use std::time::Duration;
 
 use dr_aws::Aws;
 use dr_core::address::Address;
-use dr_core::cloud::{Cloud, CloudError, ErrorClass, Intent, Settled, Target};
+use dr_core::cloud::{Cloud, CloudError, ErrorClass, Intent, Settled, TaggedResource, Target};
 use dr_core::compare::same;
+use dr_core::region::GLOBAL;
 use dr_core::resolve::complete;
 use dr_core::schema::{Kind, Presence};
 use dr_core::value::{Map, Str, Value};
@@ -71,8 +72,9 @@ async fn main() -> Result<(), Failure> {
     for resource in &mut alive {
         change(&aws, resource, &mut wrong).await?;
     }
-    let regions: Vec<Str> = alive.iter().filter_map(|resource| resource.region.clone()).collect();
-    let seen = aws.sweep("life", "life", &regions).await?;
+    let regions = alive.iter().filter_map(|resource| resource.region.clone());
+    let places: BTreeSet<Str> = regions.chain([Str::from(GLOBAL)]).collect();
+    let seen = swept(&aws, &places).await?;
     for resource in alive.iter().filter(|resource| resource.kind.tags().is_some()) {
         if !seen.iter().any(|found| found.address.as_deref() == Some(resource.address.as_str())) {
             println!("a sweep does not see {}", resource.address);
@@ -81,9 +83,17 @@ async fn main() -> Result<(), Failure> {
     for resource in alive.iter().rev() {
         delete(&aws, resource, &mut wrong).await?;
     }
-    check(&mut wrong, "sweep afterwards", aws.sweep("life", "life", &regions).await?.is_empty());
+    check(&mut wrong, "sweep afterwards", swept(&aws, &places).await?.is_empty());
     println!("calls: {:#?}", aws.calls());
     if wrong > 0 { Err(format!("{wrong} wrong").into()) } else { Ok(()) }
+}
+
+async fn swept(aws: &Aws, places: &BTreeSet<Str>) -> Result<Vec<TaggedResource>, CloudError> {
+    let mut all = Vec::new();
+    for place in places {
+        all.extend(aws.sweep("life", "life", place).await?);
+    }
+    Ok(all)
 }
 
 fn resource(declared: &Value, known: &BTreeMap<String, Map<Value>>) -> Result<(String, Resource), Failure> {

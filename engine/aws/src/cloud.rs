@@ -171,12 +171,16 @@ impl Cloud for Aws {
         }
     }
 
+    fn reach<'a>(&'a self, place: &'a str) -> CloudResult<'a, ()> {
+        Box::pin(self.connection.reach(place))
+    }
+
     fn sweep<'a>(
         &'a self,
         program: &'a str,
         environment: &'a str,
-        regions: &'a [Str],
+        place: &'a str,
     ) -> CloudResult<'a, Vec<TaggedResource>> {
-        Box::pin(sweep::sweep(&self.connection, program, environment, regions))
+        Box::pin(sweep::sweep(&self.connection, program, environment, place))
     }
 }

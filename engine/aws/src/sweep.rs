@@ -7,30 +7,28 @@
 
 use aws_sdk_resourcegroupstagging::types::{Tag, TagFilter};
 use dr_core::cloud::{CloudError, TaggedResource, tag};
-use dr_core::value::Str;
+use dr_core::region::GLOBAL;
 
 use crate::connect::{CallPhase, Connection};
 use crate::tags::{Reported as _, found};
 
 crate::tags::tag_type!(checked Tag);
 
-/// Everything in these regions, and everything global, that carries the tags of a program's environment.
+/// Everything in a region, or everything that is in none, that carries the tags of a program's environment.
 pub(crate) async fn sweep(
     connection: &Connection,
     program: &str,
     environment: &str,
-    regions: &[Str],
+    place: &str,
 ) -> Result<Vec<TaggedResource>, CloudError> {
-    let mut found = Vec::new();
-    let global = connection.account.global_region();
-    let also = (!regions.iter().any(|region| &**region == global)).then_some(global);
-    for region in regions.iter().map(|region| &**region).chain(also) {
-        let here = by_tags(connection, program, environment, region).await?;
-        // Global services answer in their own region; of that region's other resources only asked ones count.
-        found.extend(here.into_iter().filter(|found| Some(region) != also || found.region.is_none()));
+    let region = if place == GLOBAL { connection.account.global_region() } else { place };
+    let mut found = by_tags(connection, program, environment, region).await?;
+    if place == GLOBAL {
+        // Global services answer in one region; what lives in that region does not count here.
+        found.retain(|found| found.region.is_none());
+        #[cfg(feature = "iam")]
+        found.extend(crate::iam::sweep::roles(connection, program, environment).await?);
     }
-    #[cfg(feature = "iam")]
-    found.extend(crate::iam::sweep::roles(connection, program, environment).await?);
     #[cfg(feature = "kms")]
     let found = crate::kms::sweep::without_going(connection, found).await?;
     #[cfg(feature = "ec2")]

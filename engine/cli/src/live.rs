@@ -240,6 +240,11 @@ impl Observer for LiveView<'_> {
                 let text = format!("{name}  skipped: what it depends on failed");
                 self.ui.tell(&format!("  {} {text}\n", paint(QUIET, "∅")));
             }
+            What::Deferred(place) => {
+                self.ended(event);
+                let text = format!("{name}  deferred: {place} does not answer");
+                self.ui.tell(&format!("  {} {text}\n", paint(QUIET, "◌")));
+            }
             What::Interrupted => {
                 self.ended(event);
                 let text = format!("{name}  stopped; the next run goes on with it");

@@ -3,6 +3,7 @@
 //! One of these lives as long as a command. Its future runs beside the signals: the first Ctrl-C asks the engine to
 //! finish what is in flight, the second drops everything; both leave the journal able to tell what happened.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,12 +15,14 @@ use dr_core::plan::{Goal, Plan};
 use dr_core::record::Snapshot;
 use dr_core::value::Str;
 use dr_local::{DiskWorld, LocalCloud};
-use dr_run::{Calls, Cancel, Engine, Gate, Observer, Outcome, Report, Resumption, Router, Silent, Store};
+use dr_run::{
+    Calls, Cancel, Engine, Gate, LeftOpen, Observer, Outcome, Places, Report, Resumption, Router, Silent, Store, Swept,
+};
 
 use crate::cloud::Reached;
 use crate::exit::{CommandFailure, Exit};
 use crate::live::LiveView;
-use crate::render::{count, safe};
+use crate::render::{count, deferred, safe};
 use crate::session::{OpenState, Session};
 use crate::ui::Ui;
 
@@ -32,8 +35,12 @@ pub(crate) struct Work<'a> {
     local: LocalCloud,
     gate: Gate,
     calls: Calls,
+    /// Which regions answer, and which the user leaves out.
+    places: Places,
     /// What an earlier run began, where it could not be found out what became of it.
     unresolved: Vec<dr_run::StepFailure>,
+    /// What an earlier run began in regions that are away.
+    left_open: Vec<LeftOpen>,
     /// How to stop.
     pub cancel: Cancel,
 }
@@ -64,8 +71,19 @@ impl<'a> Work<'a> {
         let (reached, identity) = session.cloud(true).await?;
         let local = LocalCloud::new(Arc::new(DiskWorld::new(folder)), &session.state_dir, &session.suffix);
         let gate = Gate::new(parallel.or(session.project.config.parallel.map(NonZeroUsize::get)));
-        let (calls, cancel) = (Calls::new(), Cancel::new());
-        Ok(Work { session, identity, reached, local, gate, calls, unresolved: Vec::new(), cancel })
+        let (calls, places, cancel) = (Calls::new(), Places::default(), Cancel::new());
+        Ok(Work {
+            session,
+            identity,
+            reached,
+            local,
+            gate,
+            calls,
+            places,
+            unresolved: Vec::new(),
+            left_open: Vec::new(),
+            cancel,
+        })
     }
 
     /// Makes sure that what is made in the cloud stays.
@@ -118,18 +136,23 @@ impl<'a> Work<'a> {
             never = live.tick() => match never {},
         };
         live.end();
-        let Resumption { resumed, failed, remaining } = resumed?;
+        let Resumption { resumed, failed, away, remaining } = resumed?;
         for one in &resumed {
             ui.tell(&format!("  {}  {}\n", one.address, outcome(&one.outcome)));
         }
         for one in &failed {
             ui.tell(&format!("  {}  cannot be looked for, and is left alone: {}\n", one.address, safe(&one.error)));
         }
+        for (place, there) in by_place(&away) {
+            let why = deferred::state(self.places.away(place));
+            let number = count(there, "operation");
+            ui.tell(&format!("  {place} {why}: {number} there {} open\n", if there == 1 { "stays" } else { "stay" }));
+        }
         ui.tell("\n");
         if !remaining.is_empty() {
             return Err(CommandFailure::new("stopped on request; the next run goes on with it").exit(Exit::Interrupted));
         }
-        self.unresolved = failed;
+        (self.unresolved, self.left_open) = (failed, away);
         held.snapshot = held.store.snapshot()?;
         Ok(resumed.len())
     }
@@ -153,24 +176,25 @@ impl<'a> Work<'a> {
         live.end();
         let mut report = report?;
         report.failed.splice(0..0, self.unresolved.iter().cloned());
+        report.left_open.clone_from(&self.left_open);
         Ok(report)
     }
 
-    /// What in these regions still carries the environment's tags.
+    /// What in these places still carries the environment's tags. Places that the user leaves out are not asked.
     ///
     /// # Errors
-    /// When the cloud cannot tell.
+    /// When it is interrupted.
     pub(crate) async fn sweep(
         &self,
+        store: Option<&Store>,
         program: &str,
-        regions: &[Str],
-    ) -> Result<Vec<dr_core::cloud::TaggedResource>, CommandFailure> {
-        let found = self.reached.cloud.sweep(program, &self.session.suffix, regions).await;
-        found.map_err(|e| {
-            CommandFailure::new("cannot look for what is left")
-                .because(&e)
-                .hint("everything recorded is gone; run `dr destroy` again to look once more")
-        })
+        places: &BTreeSet<Str>,
+    ) -> Result<Swept, CommandFailure> {
+        let nothing = Store::nothing(&self.session.suffix);
+        let store = store.unwrap_or(&nothing);
+        let places = places.iter().filter(|place| !self.places.is_left_out(place)).cloned().collect();
+        let engine = self.engine(store, &*self.reached.cloud, &Silent);
+        Ok(dr_run::sweep(&engine, program, &places).await?)
     }
 
     /// Asks a question, unless somebody stops the command meanwhile.
@@ -200,9 +224,18 @@ impl<'a> Work<'a> {
             observer,
             cancel: &self.cancel,
             calls: &self.calls,
+            places: &self.places,
             patience: self.session.patience(),
         }
     }
+}
+
+/// How many operations stay open in each place.
+fn by_place(away: &[LeftOpen]) -> BTreeMap<&str, usize> {
+    away.iter().fold(BTreeMap::new(), |mut places, one| {
+        *places.entry(&*one.place).or_default() += 1;
+        places
+    })
 }
 
 /// What became of an operation, in words.

@@ -26,6 +26,7 @@ use dr_core::journal::Deposed;
 use dr_core::plan::{Action, Moved, Plan, Step, carry_out, deletes_along};
 use dr_core::promise::BrokenPromise;
 use dr_core::record::{Record, Snapshot};
+use dr_core::region::place;
 use dr_core::schedule::{self, Cycle, Scheduler};
 use dr_core::schema::Kind;
 use dr_core::secrecy::{mark, revealed};
@@ -331,6 +332,10 @@ impl<'a> Run<'a> {
         if let Some(gathering) = planned.batch.and_then(|first| self.gatherings.get(&first)) {
             gathering.fail(&planned.address);
         }
+        if let Broken::Silent { place } = &broken {
+            self.defer(step, place);
+            return Ok(());
+        }
         let span = match &broken {
             Broken::Argument { path, .. } => planned.place(path),
             Broken::Refused(finding) => finding.labels.first().map(|label| label.span.clone()),
@@ -348,6 +353,15 @@ impl<'a> Run<'a> {
             self.report.skipped.push(skipped);
         }
         Ok(())
+    }
+
+    /// Leaves a step, and what comes after it, to a later plan.
+    fn defer(&mut self, step: usize, place: &Str) {
+        let behind = self.scheduler.on(schedule::StepEnd::Failed(step));
+        for step in [step].into_iter().chain(behind) {
+            self.tell(step, What::Deferred(place));
+            self.report.deferred.insert(step, place.clone());
+        }
     }
 
     /// Takes note that a step's result is on disk.
@@ -376,6 +390,10 @@ impl<'a> Run<'a> {
     fn begin(&mut self, number: usize, urgency: Duration) -> Result<StepFuture<'a>, Broken> {
         let (engine, plan, kind) = (self.engine, self.plan, self.kinds[number]);
         let step = &plan.steps[number];
+        let calls = !matches!(step.action, Action::Record | Action::Forget) && step.implied_by.is_none();
+        if let Some(place) = place(kind, step.region.as_deref()).filter(|_| calls) {
+            engine.check_answers(place)?;
+        }
         let work = self.work(step, kind)?;
         let is_kept = match work {
             StepWork::Nothing { .. } => true,
@@ -494,7 +512,8 @@ impl<'a> Run<'a> {
     async fn finish(mut self, begin: Instant, outputs_before: Map<Value>) -> Result<Report, ApplyError> {
         let mut seen = vec![false; self.plan.steps.len()];
         let failed = self.report.failed.iter().filter_map(|f| f.step);
-        for step in self.report.done.iter().copied().chain(failed).chain(self.report.skipped.iter().copied()) {
+        let others = self.report.skipped.iter().chain(self.report.deferred.keys());
+        for step in self.report.done.iter().chain(others).copied().chain(failed) {
             seen[step] = true;
         }
         self.report.remaining = (0..seen.len()).filter(|&i| !seen[i]).collect();

@@ -102,7 +102,11 @@ impl Engine<'_> {
             let error = match self.once(job, CallKind::Create, || self.cloud.create(job.target, &args, intent)).await {
                 Ok(id) => return Ok(id),
                 Err(Broken::Call(error)) => error,
-                Err(other) => return Err((other, false)),
+                Err(other) => {
+                    // Where nothing answers, no call was made.
+                    let sure = !doubt && matches!(other, Broken::Silent { .. });
+                    return Err((other, sure));
+                }
             };
             let lost = error.maybe_done || error.class == ErrorClass::Transient;
             doubt |= lost;
@@ -115,10 +119,10 @@ impl Engine<'_> {
                     Err(broken) => Err((broken, false)),
                 };
             }
-            let again = self.back_off(job, retry, error).await;
-            if let Err(broken @ (Broken::Interrupted | Broken::Store(_))) = again {
-                return Err((broken, false));
-            }
+            let again = match self.back_off(job, retry, error).await {
+                Err(broken) if broken.ends_work() => return Err((broken, false)),
+                other => other,
+            };
             if lost {
                 let begin = Instant::now();
                 if let Some(id) = self.find(job, intent, &args, self.patience, retry).await.map_err(|b| (b, false))? {

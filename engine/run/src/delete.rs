@@ -127,7 +127,7 @@ impl Engine<'_> {
 /// Whether a deletion that broke off may have been taken.
 fn is_under_way(broken: &Broken) -> bool {
     match broken {
-        Broken::Late { .. } | Broken::Interrupted | Broken::Store(_) => true,
+        Broken::Late { .. } | Broken::Silent { .. } | Broken::Interrupted | Broken::Store(_) => true,
         Broken::Call(error) => error.maybe_done || error.class == ErrorClass::Transient,
         Broken::Failed { .. } | Broken::Gone | Broken::Argument { .. } | Broken::Refused(_) | Broken::Wrong { .. } => {
             false

@@ -12,6 +12,7 @@ use std::time::Duration;
 use dr_core::cloud::{Cloud, CloudError, CloudResult, ErrorClass, Target};
 use dr_core::diagnostic::Diagnostic;
 use dr_core::plan::Action;
+use dr_core::region::place;
 use dr_core::registry::Registry;
 use dr_core::value::Str;
 
@@ -19,6 +20,7 @@ use crate::cancel::Cancel;
 use crate::error::StoreError;
 use crate::gate::Gate;
 use crate::observe::{Observer, Progress, StepPhase, What};
+use crate::places::{Places, Verdict};
 use crate::retry::Retry;
 use crate::store::Store;
 
@@ -39,6 +41,8 @@ pub struct Engine<'a> {
     pub cancel: &'a Cancel,
     /// Counts the calls.
     pub calls: &'a Calls,
+    /// Which regions answer.
+    pub places: &'a Places,
     /// How long the cloud may take to show what was just made. Before this time has passed after a lost reply,
     /// "not found" is not believed.
     pub patience: Duration,
@@ -61,6 +65,11 @@ pub enum CallKind {
 }
 
 impl CallKind {
+    /// Whether it changes nothing, so that nobody minds when it is dropped on the way.
+    fn only_looks(self) -> bool {
+        !matches!(self, CallKind::Create | CallKind::Configure | CallKind::Update | CallKind::Delete)
+    }
+
     /// Its name, as in [`Cloud`].
     pub fn name(self) -> &'static str {
         match self {
@@ -134,6 +143,11 @@ pub(crate) enum Broken {
         /// What to do about it.
         help: Option<String>,
     },
+    /// The region does not answer. What was begun stays open in the journal.
+    Silent {
+        /// Where.
+        place: Str,
+    },
     /// Somebody asked to stop. What was begun stays open in the journal.
     Interrupted,
     /// State cannot be written; nothing may go on.
@@ -149,6 +163,7 @@ impl fmt::Display for Broken {
             | Broken::Argument { message, .. }
             | Broken::Wrong { message, .. } => f.write_str(message),
             Broken::Refused(finding) => f.write_str(&finding.message),
+            Broken::Silent { place } => write!(f, "{place} does not answer"),
             Broken::Gone => f.write_str("it was deleted meanwhile, by somebody else"),
             Broken::Interrupted => f.write_str("it was stopped on request"),
             Broken::Store(error) => error.fmt(f),
@@ -180,7 +195,7 @@ impl Broken {
                         ErrorClass::Denied | ErrorClass::Invalid | ErrorClass::Gone | ErrorClass::Exists => false,
                     }
             }
-            Broken::Late { .. } | Broken::Interrupted => true,
+            Broken::Late { .. } | Broken::Silent { .. } | Broken::Interrupted => true,
             Broken::Failed { .. }
             | Broken::Gone
             | Broken::Argument { .. }
@@ -188,6 +203,12 @@ impl Broken {
             | Broken::Wrong { .. }
             | Broken::Store(_) => false,
         }
+    }
+
+    /// Whether nothing more can be done about the resource in this run, and nothing was found out about it. What was begun
+    /// stays open.
+    pub(crate) fn ends_work(&self) -> bool {
+        matches!(self, Broken::Interrupted | Broken::Store(_) | Broken::Silent { .. })
     }
 
     /// Whether a call says that what it is about is not there.
@@ -211,6 +232,13 @@ pub(crate) struct Job<'a> {
     pub(crate) in_batch: bool,
 }
 
+impl<'a> Job<'a> {
+    /// The place that its calls go to.
+    fn place(&self) -> Option<&'a str> {
+        place(self.target.kind, self.target.region)
+    }
+}
+
 impl Engine<'_> {
     pub(crate) fn tell(&self, job: &Job<'_>, what: What<'_>) {
         self.observer.on(&Progress { address: job.target.address, step: job.step, action: job.action, what });
@@ -218,6 +246,17 @@ impl Engine<'_> {
 
     pub(crate) fn phase(&self, job: &Job<'_>, phase: StepPhase) {
         self.tell(job, What::Phase(phase));
+    }
+
+    /// That nobody found a place not to answer.
+    ///
+    /// # Errors
+    /// When somebody did.
+    pub(crate) fn check_answers(&self, place: &str) -> Result<(), Broken> {
+        match self.places.is_silent(place) {
+            true => Err(silent(place)),
+            false => Ok(()),
+        }
     }
 
     /// Makes one call, once it has a slot.
@@ -229,6 +268,7 @@ impl Engine<'_> {
     ) -> Result<T, Broken> {
         let kind = job.target.kind;
         let together = job.in_batch && matches!(call, CallKind::Create | CallKind::Update | CallKind::Delete);
+        let place = job.place();
         let slot = tokio::select! {
             biased;
             slot = self.gate.enter(kind.service(), job.target.region, job.urgency), if !together => Some(slot),
@@ -238,8 +278,23 @@ impl Engine<'_> {
         if self.cancel.is_requested() {
             return Err(Broken::Interrupted);
         }
+        if let Some(place) = place {
+            self.check_answers(place)?;
+            self.places.asks(place);
+        }
         self.calls.count(kind.name, call);
-        let result = make().await;
+        let result = match place.filter(|place| call.only_looks() && !self.places.is_known(place)) {
+            // Many may be under way when the first of them finds out.
+            Some(place) => tokio::select! {
+                biased;
+                result = make() => result,
+                () = self.places.fell_silent(place) => return Err(silent(place)),
+            },
+            None => make().await,
+        };
+        if let Some(place) = place {
+            self.places.ended(place, result.as_ref().err());
+        }
         match (slot, &result) {
             (None, _) => {}
             (Some(slot), Err(e)) if e.class == ErrorClass::Throttled => slot.throttled(e.retry_after),
@@ -269,20 +324,97 @@ impl Engine<'_> {
     /// # Errors
     /// The failure itself, when it is not to be made again.
     pub(crate) async fn back_off(&self, job: &Job<'_>, retry: &mut Retry, error: CloudError) -> Result<(), Broken> {
-        let Some(delay) = retry.after(&error) else { return Err(Broken::Call(error)) };
+        let delay = self.delay(job.place(), retry, &error).await?;
         self.tell(job, What::Retrying { error: &error, failed: retry.failed(), delay });
         self.pause(job, delay).await
+    }
+
+    /// How long to wait before a failed call is made again.
+    ///
+    /// # Errors
+    /// The failure itself, when it is not to be made again.
+    async fn delay(&self, place: Option<&str>, retry: &mut Retry, error: &CloudError) -> Result<Duration, Broken> {
+        let lost = place.filter(|_| error.class == ErrorClass::Transient);
+        let most = match lost.map(|place| (place, self.places.judge(place))) {
+            Some((place, Verdict::Silent)) => return Err(silent(place)),
+            Some((place, Verdict::Doubtful)) => self.ask(place).await.map(|()| Duration::MAX)?,
+            Some((_, Verdict::Within(most))) => most,
+            Some((_, Verdict::There)) | None => Duration::MAX,
+        };
+        let Some(delay) = retry.after(error) else {
+            if let Some(place) = lost.filter(|place| self.places.is_quiet(place)) {
+                self.ask(place).await?;
+            }
+            return Err(Broken::Call(error.clone()));
+        };
+        Ok(delay.min(most))
+    }
+
+    /// Makes a call that is about a place and no resource, until it succeeds or its budget is spent.
+    pub(crate) async fn ask_place<'c, T>(
+        &self,
+        place: &str,
+        mut make: impl FnMut() -> CloudResult<'c, T>,
+    ) -> Result<T, Broken> {
+        let mut retry = Retry::looking(place);
+        loop {
+            self.check_answers(place)?;
+            self.places.asks(place);
+            let result = tokio::select! {
+                biased;
+                () = self.cancel.requested() => return Err(Broken::Interrupted),
+                result = make() => result,
+            };
+            self.places.ended(place, result.as_ref().err());
+            match result {
+                Ok(answer) => return Ok(answer),
+                Err(error) => {
+                    let delay = self.delay(Some(place), &mut retry, &error).await?;
+                    self.rest(Some(place), delay).await?;
+                }
+            }
+        }
+    }
+
+    /// Asks a place that may not be there for a sign of life.
+    ///
+    /// # Errors
+    /// When there is none, or somebody asked to stop.
+    pub(crate) async fn ask(&self, place: &str) -> Result<(), Broken> {
+        tokio::select! {
+            biased;
+            () = self.cancel.requested() => Err(Broken::Interrupted),
+            is_silent = self.places.stays_silent(self.cloud, place) => if is_silent { Err(silent(place)) } else { Ok(()) },
+        }
     }
 
     /// Waits, holding nothing.
     pub(crate) async fn pause(&self, job: &Job<'_>, delay: Duration) -> Result<(), Broken> {
         let _idle = job.busy.map(Idle::new);
+        self.rest(job.place(), delay).await
+    }
+
+    async fn rest(&self, place: Option<&str>, delay: Duration) -> Result<(), Broken> {
+        let fell_silent = async {
+            match place {
+                Some(place) => {
+                    self.places.fell_silent(place).await;
+                    Err(silent(place))
+                }
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             () = self.cancel.requested() => Err(Broken::Interrupted),
+            silent = fell_silent => silent,
             () = tokio::time::sleep(delay) => Ok(()),
         }
     }
+}
+
+fn silent(place: &str) -> Broken {
+    Broken::Silent { place: place.into() }
 }
 
 /// While it lives, a job does not count as being at work.

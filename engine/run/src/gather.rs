@@ -242,7 +242,7 @@ impl Cloud for Member<'_> {
         id: &'a str,
         args: &'a Map<Value>,
         intent: &'a Intent,
-    ) -> CloudResult<'a, ()> {
+    ) -> CloudResult<'a, bool> {
         self.after().configure(at, id, args, intent)
     }
     fn settle<'a>(&'a self, at: Target<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Settled> {
@@ -278,8 +278,8 @@ impl Cloud for Member<'_> {
         &'a self,
         program: &'a str,
         environment: &'a str,
-        regions: &'a [Str],
+        region: &'a str,
     ) -> CloudResult<'a, Vec<TaggedResource>> {
-        self.gathering.cloud.sweep(program, environment, regions)
+        self.gathering.cloud.sweep(program, environment, region)
     }
 }

@@ -56,6 +56,8 @@ pub enum What<'a> {
     Failed(&'a str),
     /// It is not tried, because what it depends on failed.
     Skipped,
+    /// It waits for a later plan, because this place stopped answering.
+    Deferred(&'a str),
     /// It was stopped on request, and goes on with the next run.
     Interrupted,
 }

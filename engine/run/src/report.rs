@@ -7,6 +7,7 @@ use dr_core::address::Address;
 use dr_core::cloud::ErrorClass;
 use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::plan::Action;
+use dr_core::region::Away;
 use dr_core::value::{Map, Str, Value};
 
 use crate::engine::Broken;
@@ -37,6 +38,19 @@ pub struct StepFailure {
     pub attempts: u32,
 }
 
+/// An operation that stays open because the region does not answer, or the user leaves it out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeftOpen {
+    /// The region.
+    pub place: Str,
+    /// The resource.
+    pub address: Address,
+    /// What was being done.
+    pub action: Action,
+    /// Why the region is away.
+    pub away: Away,
+}
+
 /// What became of a plan.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
@@ -50,6 +64,11 @@ pub struct Report {
     pub notices: Vec<Diagnostic>,
     /// The steps that were not tried, because what they depend on failed.
     pub skipped: Vec<usize>,
+    /// The steps that wait for a later plan, because a region stopped answering, each with that place. What was begun of
+    /// them stays open.
+    pub deferred: BTreeMap<usize, Str>,
+    /// Operations of an earlier run that stay open because their region is away.
+    pub left_open: Vec<LeftOpen>,
     /// The steps that were not tried, or not finished, because somebody asked to stop.
     pub remaining: Vec<usize>,
     /// From start to end.
@@ -69,7 +88,11 @@ pub struct Report {
 impl Report {
     /// Whether everything was done.
     pub fn is_complete(&self) -> bool {
-        self.failed.is_empty() && self.skipped.is_empty() && self.remaining.is_empty() && self.output_errors.is_empty()
+        self.failed.is_empty()
+            && self.deferred.is_empty()
+            && self.skipped.is_empty()
+            && self.remaining.is_empty()
+            && self.output_errors.is_empty()
     }
 }
 
@@ -92,7 +115,7 @@ impl StepFailure {
             Broken::Wrong { help, .. } | Broken::Argument { help, .. } => (help, None),
             Broken::Refused(finding) => ((!finding.help.is_empty()).then(|| finding.help.join("; ")), None),
             Broken::Failed { .. } => (None, None),
-            Broken::Late { .. } => (advice(ErrorClass::Transient).map(str::to_owned), None),
+            Broken::Late { .. } | Broken::Silent { .. } => (advice(ErrorClass::Transient).map(str::to_owned), None),
             Broken::Gone => (advice(ErrorClass::Gone).map(str::to_owned), Some(ErrorClass::Gone)),
             Broken::Call(error) => (advice(error.class).map(str::to_owned), Some(error.class)),
         };

@@ -19,6 +19,7 @@ use dr_core::cloud::{Identity, Intent, Live, Settled, Target};
 use dr_core::journal::Open;
 use dr_core::plan::{Action, Goal, agrees};
 use dr_core::record::{Record, Snapshot, Unfinished};
+use dr_core::region::Away;
 use dr_core::secrecy::{marked, revealed};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -28,7 +29,7 @@ use crate::create::unfinished;
 use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::error::StoreError;
 use crate::observe::What;
-use crate::report::StepFailure;
+use crate::report::{LeftOpen, StepFailure};
 use crate::retry::Retry;
 use crate::step::{complete, observed, unsure};
 use crate::wait::Existing;
@@ -77,6 +78,8 @@ pub struct Resumption {
     pub resumed: Vec<Resumed>,
     /// What could not be closed; it stays open, or its resource stays as it is.
     pub failed: Vec<StepFailure>,
+    /// What stays open because its region is away, sorted.
+    pub away: Vec<LeftOpen>,
     /// What stays open because somebody asked to stop.
     pub remaining: Vec<Address>,
 }
@@ -108,8 +111,10 @@ pub async fn resume(engine: &Engine<'_>, identity: &Identity, goal: Goal) -> Res
             let kind_name = record.kind.clone();
             let snapshot = &snapshot;
             async move {
+                let left_out = region.as_deref().filter(|region| engine.places.is_left_out(region));
                 let mut retry = Retry::brief(&op);
                 let outcome = match kind {
+                    _ if left_out.is_some() => Err(Broken::Silent { place: left_out.unwrap_or_default().into() }),
                     None => Err(Broken::wrong(format!("this version of dr does not know the kind `{kind_name}`"))),
                     Some(kind) => {
                         let target = Target { kind, region: region.as_deref(), address: &address };
@@ -130,6 +135,10 @@ pub async fn resume(engine: &Engine<'_>, identity: &Identity, goal: Goal) -> Res
     } {
         match outcome {
             Ok(outcome) => result.resumed.push(Resumed { address, outcome }),
+            Err(Broken::Silent { place }) => {
+                let away = engine.places.away(&place).unwrap_or(Away::Silent);
+                result.away.push(LeftOpen { place, address, action, away });
+            }
             Err(broken) => match StepFailure::new((None, &address, action, &span), broken, attempts)? {
                 Some(failure) => result.failed.push(failure),
                 None => result.remaining.push(address),
@@ -137,6 +146,7 @@ pub async fn resume(engine: &Engine<'_>, identity: &Identity, goal: Goal) -> Res
         }
     }
     drop(running);
+    result.away.sort();
     engine.store.release().await?;
     Ok(result)
 }
@@ -202,7 +212,7 @@ impl Resume<'_> {
             }
             Ok(Seen::NotYet) => self.begun(record, Unfinished::Begun, "it is not ready yet".into()).await,
             Ok(Seen::Missing) => self.missing(&record).await,
-            Err(stop @ (Broken::Interrupted | Broken::Store(_))) => Err(stop),
+            Err(stop) if stop.ends_work() => Err(stop),
             Err(broken) if broken.is_absent() => self.missing(&record).await,
             Err(broken) => {
                 let why = unfinished(&broken);
@@ -266,7 +276,7 @@ impl Resume<'_> {
             Ok(Some(live)) => (self.changed(&record, before, marked(job.target.kind, live)), Outcome::Recorded),
             Ok(None) => return self.missing(before).await,
             Err(broken) if broken.is_absent() => return self.missing(before).await,
-            Err(stop @ (Broken::Interrupted | Broken::Store(_))) => return Err(stop),
+            Err(stop) if stop.ends_work() => return Err(stop),
             Err(broken) => (before.clone(), Outcome::Unread(broken.to_string())),
         };
         // What was not finished before is not known to be so now.
@@ -312,7 +322,7 @@ impl Resume<'_> {
                 self.record(Record { incomplete: Some(Unfinished::Failed), ..Record::clone(&record) }).await?;
                 Ok(Outcome::Going)
             }
-            Err(stop @ (Broken::Interrupted | Broken::Store(_))) => Err(stop),
+            Err(stop) if stop.ends_work() => Err(stop),
             // The plan finds out before it uses it.
             Err(broken) => {
                 self.record(Record { incomplete: Some(Unfinished::Begun), ..Record::clone(&record) }).await?;

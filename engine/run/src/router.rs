@@ -77,12 +77,15 @@ impl Cloud for Router<'_> {
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
         self.of(at.kind).look_up(at, args)
     }
+    fn reach<'a>(&'a self, place: &'a str) -> CloudResult<'a, ()> {
+        self.cloud.reach(place)
+    }
     fn sweep<'a>(
         &'a self,
         program: &'a str,
         environment: &'a str,
-        regions: &'a [Str],
+        place: &'a str,
     ) -> CloudResult<'a, Vec<TaggedResource>> {
-        self.cloud.sweep(program, environment, regions)
+        self.cloud.sweep(program, environment, place)
     }
 }

@@ -144,7 +144,7 @@ impl Engine<'_> {
             let read = || self.cloud.read(job.target, &record.id, &args);
             match self.call(job, retry, CallKind::Read, read).await {
                 Ok(Some(now)) => live = now,
-                Err(stop @ (Broken::Interrupted | Broken::Store(_))) => return Err(stop),
+                Err(stop) if stop.ends_work() => return Err(stop),
                 // What was seen last counts.
                 Ok(None) | Err(_) => return Ok((live, broken)),
             }

@@ -35,7 +35,7 @@ impl Engine<'_> {
         let before = Existing { id: &old.id, args: &was, is_new };
         match self.change(job, intent, before, &args, retry).await {
             Ok(live) => self.close(job, record, live, known, retry).await,
-            Err(broken @ (Broken::Interrupted | Broken::Store(_))) => Err(broken),
+            Err(broken) if broken.ends_work() => Err(broken),
             Err(Broken::Gone) => self.missing(job, old.clone()).await,
             Err(broken) => {
                 // Part of it may have happened: the record says what is there, so that the next plan sees the rest.
@@ -46,7 +46,7 @@ impl Engine<'_> {
                         unsure(job.target.kind, &mut found, old, &record, Some(&live));
                         found
                     }
-                    Err(stop @ (Broken::Interrupted | Broken::Store(_))) => return Err(stop),
+                    Err(stop) if stop.ends_work() => return Err(stop),
                     Ok(None) if !is_new => return self.missing(job, old.clone()).await,
                     Err(unseen) if unseen.is_absent() && !is_new => return self.missing(job, old.clone()).await,
                     // The operation stays open: the next run looks.

@@ -61,7 +61,7 @@ impl Engine<'_> {
     pub(crate) async fn is_gone(&self, job: &Job<'_>, of: Existing<'_>) -> Result<bool, Broken> {
         match self.once(job, CallKind::Read, || self.cloud.read(job.target, of.id, of.args)).await {
             Ok(live) => Ok(live.is_none()),
-            Err(stop @ (Broken::Interrupted | Broken::Store(_))) => Err(stop),
+            Err(stop) if stop.ends_work() => Err(stop),
             Err(broken) => Ok(broken.is_absent()),
         }
     }

@@ -232,7 +232,7 @@ async fn what_follows_something_that_is_kept_stays_with_it() {
     for (end, stays) in [("1", true), ("2", false)] {
         let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
         let user = |end: &str, after: &[usize]| {
-            let name = Expr::concat(vec![attr("x.named:record", "arn"), Expr::str(end)]);
+            let name = Expr::concat(vec![attr("x.named:record", "arn"), Expr::str(end)]).unwrap();
             create("x.quick:user", after, &[("name", name)])
         };
         let before = vec![create("x.quick:key", &[], &[]), record(Expr::str("in-zone-b"), &[0], &[]), user("1", &[1])];
@@ -248,7 +248,7 @@ async fn what_follows_something_that_is_kept_stays_with_it() {
         // The old one was to go along with the old record.
         let mut gone = half(step(Action::Delete, "x.quick:user", &[3, 4], &[]));
         gone.implied_by = Some(address("x.named:record"));
-        let name = Expr::concat(vec![Expr::str("in-"), attr("x.quick:key", "zone")]);
+        let name = Expr::concat(vec![Expr::str("in-"), attr("x.quick:key", "zone")]).unwrap();
         let mut plan = follows(&snapshot, name, &[]);
         plan.steps[3].after = vec![2, 4];
         plan.steps.extend([make, gone]);

@@ -16,7 +16,7 @@ pub struct SandboxOptions {
     pub speed: Speed,
     /// What goes wrong, if anything shall.
     pub faults: Option<Faults>,
-    /// Regions that cannot be reached.
+    /// Regions that cannot be reached; `global` for the services that belong to none.
     pub regions_down: BTreeSet<Str>,
     /// The account's number.
     pub account: Str,

@@ -11,6 +11,7 @@ use dr_core::cloud::{
     BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled,
     TaggedResource, Target,
 };
+use dr_core::region::{GLOBAL, place};
 use dr_core::schema::{Kind, Place};
 use dr_core::value::{Map, Str, Value};
 use tokio::time::Instant;
@@ -77,7 +78,7 @@ impl Sandbox {
         let (fault, half) = {
             let mut core = self.core();
             *core.calls.entry((at.kind.name, op.name)).or_default() += 1;
-            if let Some(message) = down(&core, at.region) {
+            if let Some(message) = down(&core, place(at.kind, at.region)) {
                 return Err(call.fails(ErrorClass::Transient, "RegionUnavailable", message));
             }
             let fault = core.dice.as_mut().and_then(|dice| dice.throw(op.name, at.address.text()));
@@ -124,10 +125,10 @@ async fn pass(time: Duration) {
     }
 }
 
-/// Why a region cannot be reached, if it cannot.
-fn down(core: &Core, region: Option<&str>) -> Option<String> {
-    let region = region.filter(|region| core.options.regions_down.contains(*region))?;
-    Some(format!("{region} cannot be reached"))
+/// Why a place cannot be reached, if it cannot.
+fn down(core: &Core, place: Option<&str>) -> Option<String> {
+    let place = place.filter(|place| core.options.regions_down.contains(*place))?;
+    Some(format!("{place} cannot be reached"))
 }
 
 /// The resource that a call is about. Only regional kinds are told apart by region.
@@ -245,17 +246,30 @@ impl Cloud for Sandbox {
         }))
     }
 
+    fn reach<'a>(&'a self, place: &'a str) -> CloudResult<'a, ()> {
+        Box::pin(async move {
+            let mut core = self.core();
+            *core.calls.entry(("cloud", "reach")).or_default() += 1;
+            match down(&core, Some(place)) {
+                Some(message) => {
+                    Err(CloudError::new(ErrorClass::Transient, "sts:GetCallerIdentity", "RegionUnavailable", message))
+                }
+                None => Ok(()),
+            }
+        })
+    }
+
     fn sweep<'a>(
         &'a self,
         program: &'a str,
         environment: &'a str,
-        regions: &'a [Str],
+        place: &'a str,
     ) -> CloudResult<'a, Vec<TaggedResource>> {
         Box::pin(async move {
             let name = "tagging:GetResources";
             let mut core = self.core();
             *core.calls.entry(("cloud", "sweep")).or_default() += 1;
-            if let Some(message) = regions.iter().find_map(|region| down(&core, Some(region))) {
+            if let Some(message) = down(&core, Some(place)) {
                 return Err(CloudError::new(ErrorClass::Transient, name, "RegionUnavailable", message));
             }
             core.look().map_err(|e| broke(name, &e))?;
@@ -264,7 +278,7 @@ impl Cloud for Sandbox {
                 !e.is_deleting()
                     && *data.program == *program
                     && *data.environment == *environment
-                    && data.region.as_ref().is_none_or(|region| regions.contains(region))
+                    && data.region.as_deref().unwrap_or(GLOBAL) == place
             });
             let mut found: Vec<TaggedResource> = ours
                 .map(|e| TaggedResource {

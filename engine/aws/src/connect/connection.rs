@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 use dr_core::cloud::CloudError;
+use dr_core::region::GLOBAL;
 
 use super::account::{Account, caller};
 use super::call::cloud_error;
@@ -40,6 +41,16 @@ impl Connection {
     /// How often each call was made, e.g. `sqs:CreateQueue`. Pages of one list count once.
     pub(crate) fn calls(&self) -> BTreeMap<&'static str, u64> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asks in a place for a sign of life. Who the caller is, every caller may ask.
+    ///
+    /// # Errors
+    /// When there is none, or no good one.
+    pub(crate) async fn reach(&self, place: &str) -> Result<(), CloudError> {
+        let region = if place == GLOBAL { self.account.global_region() } else { place };
+        let asked = self.clients.sts(region).get_caller_identity().send();
+        self.call("sts:GetCallerIdentity", CallPhase::Look, asked).await.map(drop)
     }
 
     /// Makes a call, counts it and classifies its error.

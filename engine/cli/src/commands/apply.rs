@@ -1,12 +1,13 @@
 //! `dr apply`: makes what a program declares.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dr_core::plan::{Action, Goal, Plan, sound};
 use dr_core::value::Str;
 use dr_run::plan_file::{self, StoredPlan};
-use dr_run::{Report, Stale};
+use dr_run::{Report, Stale, Swept};
 
 use super::plan::show;
 use crate::args::{Global, ParameterArgs, Planning};
@@ -152,13 +153,29 @@ async fn confirm_and_run(
     finish(session, plan, &report, sources, None)
 }
 
+/// What a look after a destroy came to.
+#[derive(Debug)]
+pub(crate) struct Aftermath {
+    /// What was found, and where nobody could look.
+    pub swept: Swept,
+    /// The places that the environment was in.
+    pub used: BTreeSet<Str>,
+}
+
+impl Aftermath {
+    /// Whether nobody could look where something was.
+    fn is_unsure(&self) -> bool {
+        self.swept.unasked.keys().any(|place| self.used.contains(place))
+    }
+}
+
 /// Tells what became of a plan.
 pub(crate) fn finish(
     session: &Session<'_>,
     plan: &Plan,
     report: &Report,
     sources: &mut Sources,
-    residue: Option<Vec<dr_core::cloud::TaggedResource>>,
+    aftermath: Option<&Aftermath>,
 ) -> Result<Exit, CommandFailure> {
     let ui = session.ui;
     let mut found = failures(&report.failed);
@@ -167,12 +184,14 @@ pub(crate) fn finish(
     }
     // Where nothing but checks stood in the way, nothing was called for what they refused.
     let refused = report.output_errors.is_empty() && report.failed.iter().all(|f| f.check.is_some());
+    let left = deferred::left(plan, report);
     let exit = match (found.is_empty(), report.remaining.is_empty()) {
         (false, true) if refused => Exit::Refused,
         (false, _) => Exit::Failed,
         (true, false) => Exit::Interrupted,
-        (true, true) if residue.as_ref().is_some_and(|r| !r.is_empty()) => Exit::Failed,
-        (true, true) if plan.misses() => Exit::Deferred,
+        (true, true) if aftermath.is_some_and(|after| !after.swept.found.is_empty()) => Exit::Failed,
+        (true, true) if left.iter().any(|one| one.is_missed) => Exit::Deferred,
+        (true, true) if aftermath.is_some_and(Aftermath::is_unsure) => Exit::Deferred,
         (true, true) => Exit::Done,
     };
     found.extend(report.notices.iter().cloned());
@@ -180,7 +199,7 @@ pub(crate) fn finish(
         ui.tell(&format!("\n{}", diagnostic::list(&found, sources, ui.width())));
     }
     if ui.json {
-        let shape = json::run(plan, report, exit, residue);
+        let shape = json::run(plan, report, exit, aftermath.map(|after| &after.swept));
         return ui.result(&json::text(&shape)).map(|()| exit);
     }
     let mut text = String::new();
@@ -193,7 +212,7 @@ pub(crate) fn finish(
         text.push_str(&format!("\n{}\n{}", paint(STRONG, "outputs"), outputs::list(&report.outputs)));
     }
     let again = if plan.destroy { "destroy" } else { "apply" };
-    let waits = deferred::closing(plan, &format!("dr {again} {} --env {}", plan.program, plan.environment));
+    let waits = deferred::closing(&left, &format!("dr {again} {} --env {}", plan.program, plan.environment));
     if !waits.is_empty() {
         text.push_str(&format!("\n{waits}"));
     }
@@ -219,6 +238,7 @@ fn done(plan: &Plan, report: &Report) -> String {
         (report.kept.len().div_ceil(2), "kept", QUIET),
         (of(Action::Import, false), "taken over", NEW),
         (of(Action::Forget, false), "forgotten", GONE),
+        (report.deferred.len(), "deferred", CHANGED),
         (report.failed.len(), "failed", GONE),
         (report.skipped.len(), "skipped", GONE),
         (report.remaining.len(), "not done", GONE),

@@ -6,15 +6,17 @@ use clap::Args;
 use dr_core::graph::Graph;
 use dr_core::plan::Goal;
 use dr_core::record::Snapshot;
+use dr_core::region::GLOBAL;
 use dr_core::value::Str;
+use dr_run::Swept;
 
-use super::apply::finish;
+use super::apply::{Aftermath, finish};
 use super::plan::show;
 use crate::args::{Global, Planning};
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
 use crate::render::diagnostic::Sources;
-use crate::render::{GONE, NEW, count, json, paint, safe};
+use crate::render::{GONE, NEW, count, deferred, json, paint, safe};
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::work::{WantedPlan, Work};
@@ -72,40 +74,53 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
             ui.tell("Nothing was changed\n");
             return Ok(Exit::Failed);
         }
-        let regions = regions(held.as_ref().map(|h| &h.snapshot));
+        let used = places(held.as_ref().map(|h| &h.snapshot));
+        let store = held.as_ref().map(|h| h.store.clone());
         let mut report = dr_run::Report::default();
         if let Some(held) = held {
             ui.tell("\n");
             report = work.apply(held, &plan).await?;
         }
-        if !report.is_complete() {
+        let is_done = report.failed.is_empty() && report.skipped.is_empty() && report.remaining.is_empty();
+        if !is_done || !report.output_errors.is_empty() {
             return finish(&session, &plan, &report, &mut sources, None);
         }
-        let residue = work.sweep(&program, &regions).await?;
-        let exit = finish(&session, &plan, &report, &mut sources, Some(residue.clone()))?;
+        // Programs usually are there, whatever the state knows.
+        let usual = ["us-east-1", "us-east-2", "us-west-2", GLOBAL].map(Str::from);
+        let everywhere = used.iter().cloned().chain(usual).collect();
+        let mut swept = work.sweep(store.as_ref(), &program, &everywhere).await?;
+        let waits: BTreeSet<&str> = deferred::left(&plan, &report).iter().map(|one| one.address.as_str()).collect();
+        swept.found.retain(|found| found.address.as_deref().is_none_or(|address| !waits.contains(address)));
+        let some_wait = !waits.is_empty();
+        let aftermath = Aftermath { swept, used };
+        let exit = finish(&session, &plan, &report, &mut sources, Some(&aftermath))?;
         if !ui.json {
-            ui.result(&left(&residue))?;
+            ui.result(&left(&aftermath.swept, some_wait))?;
         }
         Ok(exit)
     })
 }
 
-/// Where to look: wherever something was, and where programs usually are.
-fn regions(snapshot: Option<&Snapshot>) -> Vec<Str> {
-    let was = snapshot.into_iter().flat_map(|s| s.records.values().chain(&s.deposed)).filter_map(|r| r.region.clone());
-    let usual = ["us-east-1", "us-east-2", "us-west-2"].map(Str::from);
-    was.chain(usual).collect::<BTreeSet<_>>().into_iter().collect()
+/// Where something was.
+fn places(snapshot: Option<&Snapshot>) -> BTreeSet<Str> {
+    let was = snapshot.into_iter().flat_map(|s| s.records.values().chain(&s.deposed));
+    was.map(|record| record.region.clone().unwrap_or_else(|| GLOBAL.into())).collect()
 }
 
-fn left(residue: &[dr_core::cloud::TaggedResource]) -> String {
-    if residue.is_empty() {
-        return format!("{}\n", paint(NEW, "Nothing is left"));
+/// What was found, and where nobody could look. `some_wait`: something is still there, as the state knows.
+fn left(swept: &Swept, some_wait: bool) -> String {
+    let mut out = match (swept.found.len(), some_wait || !swept.unasked.is_empty()) {
+        (0, false) => format!("{}\n", paint(NEW, "Nothing is left")),
+        (0, true) => format!("{}\n", paint(NEW, "Nothing else is left where it could be looked for")),
+        (number, _) => {
+            let left = format!("{} left, which the state does not know:", count(number, "resource"));
+            format!("{}\n", paint(GONE, left))
+        }
+    };
+    for (place, why) in &swept.unasked {
+        out.push_str(&format!("  {place} could not be asked: {}\n", safe(why)));
     }
-    let mut out = format!(
-        "{}\n",
-        paint(GONE, format!("{} left, which the state does not know:", count(residue.len(), "resource")))
-    );
-    for found in residue {
+    for found in &swept.found {
         let kind = found.kind.as_deref().unwrap_or("?");
         let region = found.region.as_deref().unwrap_or("global");
         let address = found.address.as_deref().map(|a| format!("  made as {}", safe(a))).unwrap_or_default();

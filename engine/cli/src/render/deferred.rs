@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dr_core::address::Address;
 use dr_core::plan::{Action, Deferred, Plan, WaitReason};
 use dr_core::region::Away;
+use dr_run::Report;
 
 use super::plan::mark;
 use super::{CHANGED, QUIET, STRONG, paint};
@@ -35,10 +36,43 @@ pub(crate) fn list(plan: &Plan) -> String {
     out
 }
 
+/// Something that a command has left to a later one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Left<'a> {
+    pub address: &'a Address,
+    pub action: Action,
+    /// The place that it waits for.
+    pub place: &'a str,
+    /// Whether the command was asked for it.
+    pub is_missed: bool,
+}
+
+/// Everything that a command has left to a later one: what its plan deferred, what was deferred while it ran, and what
+/// an earlier one had begun.
+pub(crate) fn left<'a>(plan: &'a Plan, report: &'a Report) -> BTreeSet<Left<'a>> {
+    let planned = plan.deferred.iter().map(|d| Left {
+        address: &d.step.address,
+        action: d.step.action,
+        place: &d.place,
+        is_missed: d.is_missed(),
+    });
+    let stopped = report.deferred.iter().filter_map(|(step, place)| {
+        let step = plan.steps.get(*step)?;
+        Some(Left { address: &step.address, action: step.action, place, is_missed: true })
+    });
+    let begun = report.left_open.iter().map(|open| Left {
+        address: &open.address,
+        action: open.action,
+        place: &open.place,
+        is_missed: open.away == Away::Silent,
+    });
+    planned.chain(stopped).chain(begun).collect()
+}
+
 /// What is still to be done when a command has ended, and how. Empty when nothing that was asked for waits.
-pub(crate) fn closing(plan: &Plan, command: &str) -> String {
+pub(crate) fn closing(left: &BTreeSet<Left<'_>>, command: &str) -> String {
     let missed: BTreeMap<&Address, &str> =
-        plan.deferred.iter().filter(|d| d.is_missed()).map(|d| (&d.step.address, &*d.place)).collect();
+        left.iter().filter(|one| one.is_missed).map(|one| (one.address, one.place)).collect();
     if missed.is_empty() {
         return String::new();
     }
@@ -51,9 +85,18 @@ pub(crate) fn closing(plan: &Plan, command: &str) -> String {
 /// What a place is waited for, in words.
 fn heading(place: &str, plan: &Plan) -> String {
     let left_out = WaitReason::Away(Away::LeftOut);
-    match plan.deferred.iter().any(|d| *d.place == *place && d.why == left_out) {
-        true => format!("deferred: {place} is left out"),
-        false => format!("deferred: {place} does not answer"),
+    let away = match plan.deferred.iter().any(|d| *d.place == *place && d.why == left_out) {
+        true => Away::LeftOut,
+        false => Away::Silent,
+    };
+    format!("deferred: {place} {}", state(Some(away)))
+}
+
+/// How a place is that a command does without, in words.
+pub(crate) fn state(away: Option<Away>) -> &'static str {
+    match away {
+        Some(Away::LeftOut) => "is left out",
+        Some(Away::Silent) | None => "does not answer",
     }
 }
 

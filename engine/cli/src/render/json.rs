@@ -12,11 +12,12 @@ use dr_core::graph::ReplaceOrder;
 use dr_core::plan::{Action, Counts, Deferred, Plan, PropertyChange, Reason, Step, WaitReason};
 use dr_core::record::{Record, Snapshot};
 use dr_core::schema::{Field, Kind, Presence};
-use dr_core::value::{Map, Value};
-use dr_run::Report;
+use dr_core::value::{Map, Str, Value};
+use dr_run::{Report, Swept};
 use serde::Serialize;
 
 use super::change::shape;
+use super::deferred::{self, Left};
 use crate::exit::Exit;
 
 /// The version of these shapes. Grows when a field goes or changes its meaning; not when one is added.
@@ -117,7 +118,7 @@ pub(crate) fn plan(plan: &Plan) -> PlanJson<'_> {
         counts: plan.counts(),
         estimate_ms: plan.estimate_ms,
         steps: plan.steps.iter().map(step).collect(),
-        deferred: plan.deferred.iter().map(deferred).collect(),
+        deferred: plan.deferred.iter().map(waiting).collect(),
         outputs: plan
             .outputs
             .iter()
@@ -130,7 +131,7 @@ pub(crate) fn plan(plan: &Plan) -> PlanJson<'_> {
     }
 }
 
-fn deferred(deferred: &Deferred) -> DeferredJson<'_> {
+fn waiting(deferred: &Deferred) -> DeferredJson<'_> {
     DeferredJson { step: step(&deferred.step), why: &deferred.why, place: &deferred.place }
 }
 
@@ -176,7 +177,10 @@ pub(crate) struct RunJson<'a> {
     outputs: &'a Map<Value>,
     /// After a destroy: what still carries the environment's tags.
     #[serde(skip_serializing_if = "Option::is_none")]
-    residue: Option<Vec<TaggedResource>>,
+    residue: Option<&'a [TaggedResource]>,
+    /// After a destroy: the places that could not be looked at, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unasked: Option<&'a BTreeMap<Str, String>>,
 }
 
 /// A step of the plan that ran.
@@ -205,12 +209,7 @@ struct FailureJson<'a> {
 }
 
 /// The shape of what became of a plan.
-pub(crate) fn run<'a>(
-    plan: &'a Plan,
-    report: &'a Report,
-    exit: Exit,
-    residue: Option<Vec<TaggedResource>>,
-) -> RunJson<'a> {
+pub(crate) fn run<'a>(plan: &'a Plan, report: &'a Report, exit: Exit, swept: Option<&'a Swept>) -> RunJson<'a> {
     let refs = |steps: &[usize]| {
         let mut all: Vec<StepRef<'_>> = steps
             .iter()
@@ -246,16 +245,17 @@ pub(crate) fn run<'a>(
         notices: &report.notices,
         skipped: refs(&report.skipped),
         remaining: refs(&report.remaining),
-        deferred: plan.deferred.iter().map(wait).collect(),
+        deferred: deferred::left(plan, report).iter().map(wait).collect(),
         elapsed_ms: report.elapsed.as_millis(),
         cloud_ms: report.cloud_time.as_millis(),
         outputs: &report.outputs,
-        residue,
+        residue: swept.map(|swept| &*swept.found),
+        unasked: swept.map(|swept| &swept.unasked),
     }
 }
 
-fn wait(d: &Deferred) -> WaitJson<'_> {
-    WaitJson { address: d.step.address.as_str(), action: d.step.action, place: &d.place }
+fn wait<'a>(left: &Left<'a>) -> WaitJson<'a> {
+    WaitJson { address: left.address.as_str(), action: left.action, place: left.place }
 }
 
 /// A record of the state.

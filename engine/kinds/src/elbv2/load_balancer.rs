@@ -73,7 +73,7 @@ pub struct LoadBalancer {
 #[derive(Debug, Clone, PartialEq, Block)]
 pub struct AccessLogs {
     /// Name of the bucket, of the same region; its policy must let the service write.
-    #[arg(refers("s3.bucket.bucket"))]
+    #[arg(refers("s3.bucket.bucket", loose))]
     pub bucket: String,
     /// What the keys of the logs start with; no slash at either end.
     #[arg(default = "", pattern = "([^/].*[^/]|[^/])?")]

@@ -22,7 +22,7 @@ pub struct EventSourceMapping {
     #[arg(replace, refers("*"), length = 12..=1_024, pattern = super::ARN)]
     pub event_source_arn: String,
     /// Name of the function.
-    #[arg(refers("lambda.function.function_name"), length = 1..=140, pattern = "[A-Za-z0-9_-]+")]
+    #[arg(refers("lambda.function.function_name", loose), length = 1..=140, pattern = "[A-Za-z0-9_-]+")]
     pub function_name: String,
     /// Whether it reads.
     #[arg(default = true)]

@@ -106,7 +106,7 @@ pub struct PublicAccessBlock {
 #[derive(Debug, Clone, PartialEq, Block)]
 pub struct BucketLogging {
     /// Bucket that takes the logs, of the same region.
-    #[arg(refers("s3.bucket.bucket"))]
+    #[arg(refers("s3.bucket.bucket", loose))]
     pub target_bucket: String,
     /// What the keys of logs start with.
     #[arg(default = "")]

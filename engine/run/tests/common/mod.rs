@@ -4,7 +4,7 @@
 
 pub mod process;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use dr_core::record::{Need, Record, Snapshot};
 use dr_core::registry::Registry;
 use dr_core::schema::{Field, Kind, Lit, Place, Presence, Reference, Scope, Type};
 use dr_core::value::{Map, Str, Value};
-use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Observer, Report, Store, StoreError, Wanted};
+use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Observer, Places, Report, Store, StoreError, Wanted};
 
 const ARGS: &[Field] = &[
     Field { presence: Presence::Optional, replace: true, ..Field::new("name", "", Type::Str) },
@@ -137,6 +137,8 @@ pub struct Inside {
     pub adopts: bool,
     /// Whose what was made by others is.
     pub owners: BTreeMap<Str, Owner>,
+    /// Regions that do not answer.
+    pub down: BTreeSet<&'static str>,
     /// Addresses that never become ready.
     pub broken: Vec<&'static str>,
     /// How many calls are at work now, and were at most.
@@ -242,7 +244,9 @@ impl Fake {
                 let mut inside = self.inside.lock().unwrap();
                 inside.at_work -= 1;
                 let fits = |f: &&mut Fault| f.call == call && f.address == at.address.as_str() && f.times > 0;
+                let down = at.region.is_some_and(|region| inside.down.contains(region));
                 match inside.faults.iter_mut().find(fits) {
+                    _ if down => Err(unreachable_region()),
                     Some(fault) => {
                         fault.times -= 1;
                         let fault = fault.clone();
@@ -262,6 +266,10 @@ impl Fake {
     fn time(&self, duration: Duration) -> Option<tokio::time::Instant> {
         self.timed.then(|| tokio::time::Instant::now() + duration)
     }
+}
+
+fn unreachable_region() -> CloudError {
+    CloudError::new(ErrorClass::Transient, "x:Call", "RegionUnavailable", "the region cannot be reached")
 }
 
 fn missing() -> CloudError {
@@ -390,7 +398,12 @@ impl Cloud for Fake {
             Ok(Map::from([("arn".into(), Value::from(format!("found:{name}")))]))
         })
     }
-    fn sweep<'a>(&'a self, _: &'a str, _: &'a str, _: &'a [Str]) -> CloudResult<'a, Vec<TaggedResource>> {
+    fn reach<'a>(&'a self, place: &'a str) -> CloudResult<'a, ()> {
+        let mut inside = self.inside.lock().unwrap();
+        inside.log.push(format!("reach {place}"));
+        Box::pin(std::future::ready(if inside.down.contains(place) { Err(unreachable_region()) } else { Ok(()) }))
+    }
+    fn sweep<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 }
@@ -491,11 +504,18 @@ pub struct Room {
     pub gate: Gate,
     pub cancel: Cancel,
     pub calls: Calls,
+    pub places: Places,
 }
 
 impl Room {
     pub fn new() -> Room {
-        Room { registry: registry(), gate: Gate::new(None), cancel: Cancel::new(), calls: Calls::new() }
+        Room {
+            registry: registry(),
+            gate: Gate::new(None),
+            cancel: Cancel::new(),
+            calls: Calls::new(),
+            places: Places::default(),
+        }
     }
 
     pub fn engine<'a>(&'a self, store: &'a Store, cloud: &'a dyn Cloud, observer: &'a dyn Observer) -> Engine<'a> {
@@ -507,6 +527,7 @@ impl Room {
             observer,
             cancel: &self.cancel,
             calls: &self.calls,
+            places: &self.places,
             patience: Duration::ZERO,
         }
     }

@@ -285,12 +285,13 @@ async fn a_sweep_finds_what_an_environment_has_and_no_more() {
     thing("net.vpc", "a").create(&s, "{}").await.unwrap();
     thing("iam.role", "r").create(&s, r#"{"name": "r"}"#).await.unwrap();
     thing("net.vpc", "w").in_region(WEST).create(&s, "{}").await.unwrap();
-    let found = async |regions: &[Str]| {
-        let found = s.sweep("payments", "pr-7", regions).await.unwrap();
+    let found = async |place: &str| {
+        let found = s.sweep("payments", "pr-7", place).await.unwrap();
         found.into_iter().filter_map(|f| f.address).map(|a| a.to_string()).collect::<Vec<_>>()
     };
-    assert_eq!(found(&[EAST.into()]).await, ["iam.role:r", "net.vpc:a"]);
-    assert_eq!(found(&[EAST.into(), WEST.into()]).await, ["iam.role:r", "net.vpc:a", "net.vpc:w"]);
+    assert_eq!(found(EAST).await, ["net.vpc:a"]);
+    assert_eq!(found(WEST).await, ["net.vpc:w"]);
+    assert_eq!(found(GLOBAL).await, ["iam.role:r"]);
 }
 
 #[tokio::test]

@@ -116,10 +116,29 @@ async fn a_region_that_is_down_answers_nothing() {
     let id = vpc.create(&up, "{}").await.unwrap();
     let down = SandboxOptions { regions_down: BTreeSet::from([EAST.into()]), ..options(Speed::Instant) };
     let s = Sandbox::open(dir.path(), registry(), down).unwrap();
-    refused(vpc.read(&s, &id).await, ErrorClass::Transient, "RegionUnavailable");
-    refused(vpc.delete(&s, &id).await, ErrorClass::Transient, "RegionUnavailable");
-    refused(s.sweep("payments", "pr-7", &[WEST.into(), EAST.into()]).await, ErrorClass::Transient, "RegionUnavailable");
+    fn unreachable<T: std::fmt::Debug>(result: Result<T, CloudError>) {
+        refused(result, ErrorClass::Transient, "RegionUnavailable");
+    }
+    let (none, zones) = (Map::new(), thing("aws.zones", "z"));
+    unreachable(vpc.read(&s, &id).await);
+    unreachable(vpc.delete(&s, &id).await);
+    unreachable(vpc.create(&s, "{}").await);
+    unreachable(s.find(vpc.at(), &none, &vpc.intent).await);
+    unreachable(s.configure(vpc.at(), &id, &none, &vpc.intent).await);
+    unreachable(s.settle(vpc.at(), &id, &none).await);
+    unreachable(s.update(vpc.at(), &id, &none, &none).await);
+    unreachable(s.deleted(vpc.at(), &id, &none).await);
+    unreachable(s.owner(vpc.at(), &id, &Live::default()).await);
+    unreachable(s.look_up(zones.at(), &none).await);
+    unreachable(s.sweep("payments", "pr-7", EAST).await);
+    unreachable(s.reach(EAST).await);
+    // What is elsewhere, and what is in no region, answers.
+    s.look_up(zones.in_region(WEST).at(), &none).await.unwrap();
+    s.reach(WEST).await.unwrap();
+    s.reach(GLOBAL).await.unwrap();
     role.create(&s, r#"{"name": "r"}"#).await.unwrap();
     vpc.clone().in_region(WEST).create(&s, "{}").await.unwrap();
-    assert_eq!(s.sweep("payments", "pr-7", &[WEST.into()]).await.unwrap().len(), 2);
+    for place in [WEST, GLOBAL] {
+        assert_eq!(s.sweep("payments", "pr-7", place).await.unwrap().len(), 1, "{place}");
+    }
 }

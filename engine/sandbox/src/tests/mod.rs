@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use dr_core::address::Address;
 use dr_core::cloud::{Cloud as _, CloudError, ErrorClass, Intent, Live, Settled, Target};
+use dr_core::region::GLOBAL;
 use dr_core::registry::Registry;
 use dr_core::schema::{Condition, Excluded, Exclusion, Field, Kind, Lit, Place, Presence, Reference, Scope, Type};
 use dr_core::value::{Map, Str, Value};

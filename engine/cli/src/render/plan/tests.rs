@@ -299,7 +299,11 @@ Plan: 1 to create, 4 deferred, 3 unchanged · about 3m40s
 "#]]
     );
     assert_data_eq!(
-        anstream::adapter::strip_str(&deferred::closing(&p, "dr apply p --env e")).to_string(),
+        anstream::adapter::strip_str(&deferred::closing(
+            &deferred::left(&p, &Default::default()),
+            "dr apply p --env e"
+        ))
+        .to_string(),
         str![[r#"
 3 deferred: run `dr apply p --env e` again when us-east-1 can be reached
 
