@@ -17,7 +17,6 @@ use super::{SERVICES, registry};
 struct Found {
     path: String,
     field: &'static Field,
-    nested: bool,
     output: bool,
 }
 
@@ -26,7 +25,7 @@ fn fields(kind: &'static Kind) -> Vec<Found> {
     for (fields, output) in [(kind.args, false), (kind.outputs, true)] {
         each_field(fields, &mut |spot, field| {
             let path = format!("{}.{spot}", kind.name);
-            found.push(Found { path, field, nested: spot.around().is_some(), output });
+            found.push(Found { path, field, output });
         });
     }
     found
@@ -54,13 +53,11 @@ fn no_name_is_taken_twice() {
 
 #[test]
 fn references_lead_to_attributes_that_exist() {
-    for (_, Found { path, field, nested, .. }) in every_field() {
+    for (_, Found { path, field, .. }) in every_field() {
         let Some(reference) = field.refers else { continue };
         let target = registry().get(reference.kind());
         let exists = target.is_some_and(|target| target.attribute(reference.attr()).is_some());
         assert!(exists || reference.to == "*", "{path} refers to {}", reference.to);
-        // The graph reads this of arguments only.
-        assert!(!nested || reference.blocks_delete, "{path} is loose, but inside a block");
     }
     for kind in registry().iter() {
         for companion in kind.companions {

@@ -28,26 +28,26 @@ use crate::cancel::Cancel;
 use crate::gate::Gate;
 
 /// What one member wants of the call.
-struct Part {
+struct CallPart {
     kind: &'static Kind,
     region: Option<Str>,
     address: Address,
-    change: Change,
+    change: MemberChange,
     /// What goes along by the same call: the id and arguments of what the member's resource replaces.
     along: Option<(Str, Map<Value>)>,
 }
 
-enum Change {
+enum MemberChange {
     Create { args: Map<Value>, intent: Intent },
     Update { id: Str, old: Map<Value>, new: Map<Value> },
     Delete { id: Str, last: Map<Value> },
 }
 
 #[derive(Default)]
-struct Round {
+struct GatheringRound {
     /// How many members are still to be waited for, those that wait included.
     expected: usize,
-    waiting: BTreeMap<usize, Part>,
+    waiting: BTreeMap<usize, CallPart>,
     is_calling: bool,
     /// The answers that members have not taken yet.
     answers: BTreeMap<usize, Result<Str, CloudError>>,
@@ -60,18 +60,18 @@ pub(crate) struct Gathering<'a> {
     cloud: &'a dyn Cloud,
     gate: &'a Gate,
     cancel: &'a Cancel,
-    round: Mutex<Round>,
+    round: Mutex<GatheringRound>,
     news: Notify,
 }
 
 impl<'a> Gathering<'a> {
     /// A place for so many members.
     pub(crate) fn new(members: usize, cloud: &'a dyn Cloud, gate: &'a Gate, cancel: &'a Cancel) -> Gathering<'a> {
-        let round = Mutex::new(Round { expected: members, ..Round::default() });
+        let round = Mutex::new(GatheringRound { expected: members, ..GatheringRound::default() });
         Gathering { cloud, gate, cancel, round, news: Notify::new() }
     }
 
-    fn round(&self) -> MutexGuard<'_, Round> {
+    fn round(&self) -> MutexGuard<'_, GatheringRound> {
         self.round.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -89,7 +89,7 @@ impl<'a> Gathering<'a> {
     }
 
     /// Waits for the others, and gives what the call gave for this member.
-    async fn meet(&self, number: usize, part: Part, busy: &AtomicUsize) -> Result<Str, CloudError> {
+    async fn meet(&self, number: usize, part: CallPart, busy: &AtomicUsize) -> Result<Str, CloudError> {
         let (kind, address) = (part.kind, part.address.clone());
         let mut is_stopping = false;
         self.round().waiting.insert(number, part);
@@ -132,7 +132,7 @@ impl<'a> Gathering<'a> {
     }
 
     /// Makes the call, and leaves each member its answer.
-    async fn call(&self, parts: BTreeMap<usize, Part>) {
+    async fn call(&self, parts: BTreeMap<usize, CallPart>) {
         let mut items = Vec::new();
         for part in parts.values() {
             let at = Target { kind: part.kind, region: part.region.as_deref(), address: &part.address };
@@ -140,9 +140,9 @@ impl<'a> Gathering<'a> {
                 items.push(BatchItem { at, change: BatchChange::Delete { id, last } });
             }
             let change = match &part.change {
-                Change::Create { args, intent } => BatchChange::Create { args, intent },
-                Change::Update { id, old, new } => BatchChange::Update { id, old, new },
-                Change::Delete { id, last } => BatchChange::Delete { id, last },
+                MemberChange::Create { args, intent } => BatchChange::Create { args, intent },
+                MemberChange::Update { id, old, new } => BatchChange::Update { id, old, new },
+                MemberChange::Delete { id, last } => BatchChange::Delete { id, last },
             };
             items.push(BatchItem { at, change });
         }
@@ -204,12 +204,13 @@ impl<'a> Member<'a> {
         }
     }
 
-    async fn meet(&self, at: Target<'_>, change: Change) -> Result<Str, CloudError> {
+    async fn meet(&self, at: Target<'_>, change: MemberChange) -> Result<Str, CloudError> {
         let along = match (&change, &self.along) {
-            (Change::Create { .. }, Some(old)) => Some((old.id.clone(), revealed(&old.args).into_owned())),
+            (MemberChange::Create { .. }, Some(old)) => Some((old.id.clone(), revealed(&old.args).into_owned())),
             _ => None,
         };
-        let part = Part { kind: at.kind, region: at.region.map(Str::from), address: at.address.clone(), change, along };
+        let part =
+            CallPart { kind: at.kind, region: at.region.map(Str::from), address: at.address.clone(), change, along };
         self.gathering.meet(self.number, part, &self.busy).await
     }
 
@@ -234,7 +235,7 @@ impl Cloud for Member<'_> {
         self.gathering.cloud.find(at, args, intent)
     }
     fn create<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str> {
-        Box::pin(self.meet(at, Change::Create { args: args.clone(), intent: intent.clone() }))
+        Box::pin(self.meet(at, MemberChange::Create { args: args.clone(), intent: intent.clone() }))
     }
     fn configure<'a>(
         &'a self,
@@ -261,11 +262,11 @@ impl Cloud for Member<'_> {
         old: &'a Map<Value>,
         new: &'a Map<Value>,
     ) -> CloudResult<'a, ()> {
-        let change = Change::Update { id: id.into(), old: old.clone(), new: new.clone() };
+        let change = MemberChange::Update { id: id.into(), old: old.clone(), new: new.clone() };
         Box::pin(async move { self.meet(at, change).await.map(|_| ()) })
     }
     fn delete<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, ()> {
-        let change = Change::Delete { id: id.into(), last: last.clone() };
+        let change = MemberChange::Delete { id: id.into(), last: last.clone() };
         Box::pin(async move { self.meet(at, change).await.map(|_| ()) })
     }
     fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled> {

@@ -47,6 +47,10 @@ fn start_of(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may hold anything, spaces and parentheses included.
     let (_, fields) = stat.rsplit_once(')')?;
+    // One that has ended and waits for its parent to notice is not there.
+    if fields.trim_start().starts_with(['Z', 'X']) {
+        return None;
+    }
     // What follows begins with field 3.
     fields.split_whitespace().nth(19)?.parse().ok()
 }
