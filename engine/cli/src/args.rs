@@ -218,6 +218,7 @@ impl Global {
 }
 
 /// A variable of the environment. An empty one is one that is not set.
+#[allow(clippy::disallowed_methods, reason = "this is the command line; clap takes an empty variable for a value")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -16,8 +16,8 @@ use dr_core::schema::Place;
 use dr_core::secrecy::marked;
 use dr_core::value::Str;
 
-use crate::engine::{CallKind, Engine};
-use crate::look::{Interrupted, failure, job};
+use crate::engine::{Broken, CallKind, Engine};
+use crate::look::{Interrupted, failure, is_left_out, job};
 use crate::retry::Retry;
 
 /// What was found of resources that are to be taken over.
@@ -43,7 +43,7 @@ pub(crate) async fn read(
     let mut asked: BTreeMap<(&str, Option<&Str>, &Str), &Node> = BTreeMap::new();
     for (address, node) in &graph.nodes {
         let Some(id) = &node.options.import_id else { continue };
-        if snapshot.records.contains_key(address) {
+        if snapshot.records.contains_key(address) || is_left_out(engine, node.region.as_ref()) {
             continue;
         }
         let first = asked.insert((node.kind.name, node.region.as_ref(), id), node);
@@ -56,7 +56,8 @@ pub(crate) async fn read(
         match problem {
             Some(problem) => imports.problems.push(problem),
             None => match read_one(engine, program, node, id).await? {
-                Ok(record) => drop(imports.found.insert(address.clone(), Arc::new(record))),
+                Ok(Some(record)) => drop(imports.found.insert(address.clone(), Arc::new(record))),
+                Ok(None) => {}
                 Err(problem) => imports.problems.push(problem),
             },
         }
@@ -64,13 +65,13 @@ pub(crate) async fn read(
     Ok(imports)
 }
 
-/// The resource as it is, or why it cannot be taken over.
+/// The resource as it is, or why it cannot be taken over; nothing when its region does not answer.
 async fn read_one(
     engine: &Engine<'_>,
     program: &Str,
     node: &Node,
     id: &Str,
-) -> Result<Result<Record, Diagnostic>, Interrupted> {
+) -> Result<Result<Option<Record>, Diagnostic>, Interrupted> {
     let args = node.args.iter().filter_map(|(k, e)| Some((k.clone(), e.known()?.revealed()))).collect();
     let job = job(node.kind, node.region.as_ref(), &node.address);
     let mut retry = Retry::looking(node.address.as_str());
@@ -82,6 +83,7 @@ async fn read_one(
             let message = format!("there is no `{}` with the id `{id}` to take over", node.kind.name);
             return Ok(Err(problem(message).help("leave `import_id` out to have it made")));
         }
+        Err(Broken::Silent { .. }) => return Ok(Ok(None)),
         Err(broken) => return Ok(Err(problem(format!("cannot read `{id}`: {}", failure(broken)?)))),
     };
     let owner = engine.call(&job, &mut retry, CallKind::Owner, || engine.cloud.owner(job.target, id, &live)).await;
@@ -90,10 +92,11 @@ async fn read_one(
             return Ok(Err(of_another(node, id, &owner)));
         }
         Ok(_) => {}
+        Err(Broken::Silent { .. }) => return Ok(Ok(None)),
         Err(broken) => return Ok(Err(problem(format!("cannot find out whose `{id}` is: {}", failure(broken)?)))),
     }
     let Live { args, outputs } = marked(node.kind, live);
-    Ok(Ok(Record {
+    Ok(Ok(Some(Record {
         address: node.address.clone(),
         kind: node.kind.name.into(),
         region: node.region.clone(),
@@ -105,7 +108,7 @@ async fn read_one(
         incomplete: None,
         op: format!("import:{id}").into(),
         span: node.site.span.clone(),
-    }))
+    })))
 }
 
 fn place(node: &Node) -> Option<Span> {

@@ -9,6 +9,7 @@
 //! tokio's clock, so that tests can steer it.
 
 mod apply;
+mod away;
 mod cancel;
 mod change;
 mod contents;

@@ -6,7 +6,7 @@ use dr_core::plan::Action;
 use dr_core::schema::Kind;
 use dr_core::value::Str;
 
-use crate::engine::{Broken, Job};
+use crate::engine::{Broken, Engine, Job};
 
 /// Somebody asked to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,4 +32,9 @@ pub(crate) fn failure(broken: Broken) -> Result<String, Interrupted> {
         Broken::Interrupted => Err(Interrupted),
         other => Ok(other.to_string()),
     }
+}
+
+/// Whether the user leaves the region of something out. What is in none is looked at all the same.
+pub(crate) fn is_left_out(engine: &Engine<'_>, region: Option<&Str>) -> bool {
+    region.is_some_and(|region| engine.places.is_left_out(region))
 }

@@ -1,7 +1,10 @@
 //! The way from a program and a state to a plan: prepare, propose, and put together what both found.
 
+use std::cmp::Reverse;
+
 use dr_core::plan::{Input, Plan, propose};
 
+use crate::away::tell;
 use crate::engine::Engine;
 use crate::look::Interrupted;
 use crate::prepare::{Prepared, Wanted, prepare};
@@ -17,5 +20,7 @@ pub async fn plan(engine: &Engine<'_>, wanted: &Wanted<'_>) -> Result<Plan, Inte
     let mut plan = propose(&Input { refreshed: &refreshed, known: &known, imports: &imports, away: &away, ..input });
     plan.diagnostics.extend(diagnostics);
     plan.diagnostics.extend(judge(&unread, &plan));
+    plan.diagnostics.extend(tell(engine.registry, wanted.snapshot, &away, &plan));
+    plan.diagnostics.sort_by_key(|d| Reverse(d.severity));
     Ok(plan)
 }

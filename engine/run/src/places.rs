@@ -78,10 +78,10 @@ impl Places {
 
     /// Why a plan does without a place, if it does.
     pub fn away(&self, place: &str) -> Option<Away> {
-        if self.is_silent(place) {
-            return Some(Away::Silent);
+        if self.is_left_out(place) {
+            return Some(Away::LeftOut);
         }
-        self.is_left_out(place).then_some(Away::LeftOut)
+        self.is_silent(place).then_some(Away::Silent)
     }
 
     /// Those of these places that a plan does without.

@@ -12,15 +12,16 @@ use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::{Graph, Node};
 use dr_core::plan::{Goal, Input, Refreshed, agrees, foresee, moved};
 use dr_core::record::{Record, Snapshot};
-use dr_core::region::Aways;
+use dr_core::region::{Aways, GLOBAL};
 use dr_core::schema::{Kind, Place};
 use dr_core::secrecy::{mark, marked, revealed};
 use dr_core::value::{Map, Str, Value};
 use futures::StreamExt as _;
+use futures::future::join_all;
 
 use crate::engine::{Broken, CallKind, Engine};
 use crate::import::{self, Imports};
-use crate::look::{Interrupted, failure, job};
+use crate::look::{Interrupted, failure, is_left_out, job};
 use crate::retry::Retry;
 use crate::unread::Unread;
 
@@ -105,7 +106,23 @@ pub async fn prepare(engine: &Engine<'_>, wanted: &Wanted<'_>) -> Result<Prepare
     prepared.imports = found;
     prepared.diagnostics.extend(problems);
     prepared.answer(engine, &wanted.input(engine)).await?;
+    prepared.away = find_away(engine, graph, snapshot).await?;
     Ok(prepared)
+}
+
+/// The places that a plan does without. Where nobody had to be asked so far, a sign of life is asked for: a plan that
+/// makes the first resource of a region should know whether it answers.
+async fn find_away(engine: &Engine<'_>, graph: &Graph, snapshot: &Snapshot) -> Result<Aways, Interrupted> {
+    let recorded = snapshot.records.values().chain(&snapshot.deposed).filter_map(|record| record.region.clone());
+    let mut places: BTreeSet<Str> = recorded.chain(graph.regions()).collect();
+    let unheard = places.iter().filter(|p| !engine.places.is_known(p) && !engine.places.is_left_out(p));
+    for asked in join_all(unheard.map(|place| engine.ask_place(place, || engine.cloud.reach(place)))).await {
+        if matches!(asked, Err(Broken::Interrupted)) {
+            return Err(Interrupted);
+        }
+    }
+    places.insert(GLOBAL.into());
+    Ok(engine.places.aways(places.iter().map(|place| &**place)))
 }
 
 impl Prepared {
@@ -113,7 +130,8 @@ impl Prepared {
     async fn refresh(&mut self, engine: &Engine<'_>, snapshot: &Snapshot) -> Result<(), Interrupted> {
         let reads = snapshot.records.values().filter_map(|record| {
             let kind = engine.registry.get(&record.kind)?;
-            (kind.place != Place::Local).then(|| read(engine, kind, record))
+            let is_read = kind.place != Place::Local && !is_left_out(engine, record.region.as_ref());
+            is_read.then(|| read(engine, kind, record))
         });
         let mut found = Vec::with_capacity(snapshot.records.len());
         let mut unread = Vec::new();
@@ -123,6 +141,8 @@ impl Prepared {
                 Ok(None) => {}
                 Ok(Some(refreshed)) => found.push((record.address.clone(), refreshed)),
                 Err(Broken::Interrupted) => return Err(Interrupted),
+                // It is told once, of the region.
+                Err(Broken::Silent { .. }) => {}
                 Err(broken) => unread.push(Unread::new(record, &broken)),
             }
         }
@@ -171,13 +191,14 @@ impl Prepared {
                 let mut retry = Retry::looking(node.address.as_str());
                 engine.call(&job, &mut retry, CallKind::LookUp, || engine.cloud.look_up(job.target, &open)).await
             });
-            let answers = futures::future::join_all(calls).await;
+            let answers = join_all(calls).await;
             for ((node, _), answer) in look_ups.iter().zip(answers) {
                 match answer {
                     Ok(mut answer) => {
                         mark(node.kind.outputs, &mut answer);
                         self.known.insert(node.address.clone(), answer);
                     }
+                    Err(Broken::Silent { .. }) => {}
                     Err(broken) => {
                         let error = failure(broken)?;
                         let message = format!("`{}` cannot be answered: {error}", node.address);

@@ -294,7 +294,8 @@ async fn what_is_gone_is_told_at_once_and_made_anew() {
     cloud.inside.lock().unwrap().things.remove("id-1");
     cloud.inside.lock().unwrap().log.clear();
     let (_, report) = run(&process, Some(&with(2))).await;
-    assert_eq!((report.elapsed, cloud.log().len()), (Duration::ZERO, 2), "{:?}", cloud.log());
+    let calls = cloud.log().into_iter().filter(|call| !call.starts_with("reach")).count();
+    assert_eq!((report.elapsed, calls), (Duration::ZERO, 2), "{:?}", cloud.log());
     let failure = &report.failed[0];
     assert!(failure.error.contains("deleted meanwhile"), "{}", failure.error);
     assert!(failure.help.as_ref().is_some_and(|h| h.contains("plan again")));

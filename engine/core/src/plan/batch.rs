@@ -14,6 +14,9 @@ use crate::registry::Registry;
 use crate::schema::Kind;
 use crate::value::Value;
 
+/// What the members of a batch share: kind, region, and the values of the kind's batch arguments.
+type BatchKey<'s> = (&'s str, Option<&'s str>, Vec<Value>);
+
 /// The batch of each step: the number of its first member. A change that needs no company is in none, and neither are
 /// those of the batches whose first members are `apart`.
 ///
@@ -28,7 +31,7 @@ pub(super) fn find(
     let mut batches = vec![None; steps.len()];
     let in_place: BTreeMap<&Address, ReplaceOrder> =
         steps.iter().filter_map(|step| Some((&step.address, replaced_in_place(step, registry)?))).collect();
-    let mut members: BTreeMap<(&str, Option<&str>, Vec<Value>), Vec<usize>> = BTreeMap::new();
+    let mut members: BTreeMap<BatchKey<'_>, Vec<usize>> = BTreeMap::new();
     for (i, step) in steps.iter().enumerate().filter(|(i, _)| !implied.contains_key(i)) {
         let Some((kind, fields)) = registry.get(&step.kind).and_then(|k| Some((k, k.batch?))) else { continue };
         let order = in_place.get(&step.address).filter(|_| step.replacement.is_some());

@@ -22,6 +22,7 @@ use crate::plan::names;
 use crate::plan::unique::{keeps_its_name, natural_order};
 use crate::plan::{Action, KeyPlace, Reason, Step};
 use crate::record::{Need, Record, Unfinished};
+use crate::region::place;
 use crate::resolve;
 use crate::schema::{Field, Presence};
 use crate::value::{Map, Str, Value, intern};
@@ -157,9 +158,16 @@ impl<'a> Decisions<'a> {
         let Some(recorded) = self.input.snapshot.records.get(&node.address) else {
             return match self.input.imports.get(&node.address) {
                 Some(found) => self.change(node, needs, wanted, found, found, vec![Reason::Imported]),
+                None if self.cannot_be_looked_at(node) => self.take_over_later(node, needs, wanted),
                 None => self.make(node, needs, wanted, Reason::New),
             };
         };
+        if self.cannot_be_compared(&wanted) {
+            let args = recorded.args.iter().map(|(name, value)| (name.clone(), Expr::Known(value.clone()))).collect();
+            self.unchanged += 1;
+            self.keep(node, Fate::Stay, Cow::Owned(args), Some(recorded.clone()));
+            return;
+        }
         let reasons = match self.moved.get(&node.address) {
             Some(&from) => vec![Reason::Moved { from: from.clone() }],
             None => Vec::new(),
@@ -210,6 +218,31 @@ impl<'a> Decisions<'a> {
     fn make(&mut self, node: &'a Node, needs: &[Need], wanted: Cow<'a, Map<Expr>>, reason: Reason) {
         let mut step = self.step(node, needs, Action::Create, wanted.clone().into_owned());
         step.reasons.push(reason);
+        self.steps.push(step);
+        self.keep(node, Fate::Make, wanted, None);
+    }
+
+    /// Whether arguments come from a look-up in a place that the plan does without: nothing tells whether they differ from
+    /// what is recorded.
+    fn cannot_be_compared(&self, wanted: &Map<Expr>) -> bool {
+        let is_unanswered = |address: &Address| {
+            self.decided.get(address).filter(|d| d.fate == Fate::Ask && d.known.is_none()).is_some_and(|d| {
+                place(d.node.kind, d.node.region.as_deref()).is_some_and(|p| self.input.away.contains_key(p))
+            })
+        };
+        !self.input.away.is_empty() && wanted.values().any(|value| value.addresses().iter().any(is_unanswered))
+    }
+
+    /// Whether a node takes over something in a place that the plan does without.
+    fn cannot_be_looked_at(&self, node: &Node) -> bool {
+        let place = place(node.kind, node.region.as_deref());
+        node.options.import_id.is_some() && place.is_some_and(|place| self.input.away.contains_key(place))
+    }
+
+    /// It exists, as far as the program says. The step waits until it can be looked at.
+    fn take_over_later(&mut self, node: &'a Node, needs: &[Need], wanted: Cow<'a, Map<Expr>>) {
+        let mut step = self.step(node, needs, Action::Import, wanted.clone().into_owned());
+        step.reasons.push(Reason::Imported);
         self.steps.push(step);
         self.keep(node, Fate::Make, wanted, None);
     }

@@ -1,5 +1,6 @@
 //! A process: one command's way through resuming, planning and applying.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use dr_core::plan::{Goal, Plan};
 use dr_core::record::Snapshot;
 use dr_core::value::{Map, Str, Value};
 use dr_local::{DiskWorld, LocalCloud};
-use dr_run::{Cancel, Observer, Report, Resumption, Router, Silent, Store, Wanted};
+use dr_run::{Cancel, Observer, Places, Report, Resumption, Router, Silent, Store, Wanted};
 
 use super::{Fake, Room, address, identity, registry, reopen};
 
@@ -20,6 +21,8 @@ pub struct Process<'a> {
     pub cloud: &'a Fake,
     /// Whether a plan looks how resources are.
     pub refresh: bool,
+    /// The places that plans are limited to, if they are.
+    pub only: Option<BTreeSet<Str>>,
 }
 
 fn goal(graph: Option<&Graph>) -> Goal {
@@ -28,7 +31,11 @@ fn goal(graph: Option<&Graph>) -> Goal {
 
 impl<'a> Process<'a> {
     pub async fn start(dir: &'a Path, cloud: &'a Fake) -> Process<'a> {
-        Process { dir, store: reopen(dir).await, cloud, refresh: false }
+        Process { dir, store: reopen(dir).await, cloud, refresh: false, only: None }
+    }
+
+    fn room(&self) -> Room {
+        Room { places: Places::new(self.only.clone()), ..Room::new() }
     }
 
     fn local(&self) -> LocalCloud {
@@ -38,7 +45,7 @@ impl<'a> Process<'a> {
     /// The plan, whether it is refused or not, and the state that it is for.
     pub async fn propose(&self, graph: Option<&Graph>) -> (Plan, Snapshot) {
         let snapshot = self.store.snapshot().unwrap();
-        let (empty, local, room) = (Graph::default(), self.local(), Room::new());
+        let (empty, local, room) = (Graph::default(), self.local(), self.room());
         let router = Router::new(&local, self.cloud);
         let wanted = Wanted {
             goal: goal(graph),
@@ -61,7 +68,7 @@ impl<'a> Process<'a> {
 
     /// Finds out what became of what was left open.
     pub async fn resume(&self, goal: Goal) -> Resumption {
-        let (local, room) = (self.local(), Room::new());
+        let (local, room) = (self.local(), self.room());
         let router = Router::new(&local, self.cloud);
         dr_run::resume(&room.engine(&self.store, &router, &Silent), &identity(), goal).await.unwrap()
     }
@@ -70,7 +77,7 @@ impl<'a> Process<'a> {
     pub async fn run(&self, graph: Option<&Graph>, observer: &dyn Observer, cancel: &Cancel) -> (Resumption, Report) {
         let local = self.local();
         let router = Router::new(&local, self.cloud);
-        let room = Room { cancel: cancel.clone(), ..Room::new() };
+        let room = Room { cancel: cancel.clone(), ..self.room() };
         let engine = room.engine(&self.store, &router, observer);
         let resumption = dr_run::resume(&engine, &identity(), goal(graph)).await.unwrap();
         let (plan, snapshot) = self.plan(graph).await;
@@ -82,7 +89,8 @@ impl<'a> Process<'a> {
 /// A resource: its address, its arguments, and what it depends on.
 pub type Declared<'a> = (&'a str, &'a [(&'a str, Value)], Option<&'a str>);
 
-/// Declares resources; each names the one before it, so that one follows the other, or nothing.
+/// Declares resources; each names the one before it, so that one follows the other, or nothing. Those of the component
+/// `west` are in `eu-2`.
 pub fn graph(nodes: &[Declared<'_>]) -> Graph {
     let mut graph = Graph { program: "p".into(), ..Graph::default() };
     for (text, args, needs) in nodes {
@@ -103,7 +111,8 @@ pub fn graph(nodes: &[Declared<'_>]) -> Graph {
             }
             _ => {}
         }
-        let region = (kind.place == dr_core::schema::Place::Regional).then(|| Str::from("eu-1"));
+        let region = if at.path() == "west" { "eu-2" } else { "eu-1" };
+        let region = (kind.place == dr_core::schema::Place::Regional).then(|| Str::from(region));
         let node = Node { address: at.clone(), kind, region, args, options, site: Arc::default() };
         graph.nodes.insert(at, node);
     }

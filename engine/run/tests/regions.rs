@@ -1,0 +1,179 @@
+//! A region that does not answer, and one that is left out on purpose.
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on says so.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use common::process::{Process, graph};
+use common::{Fake, Notes, Room};
+use dr_core::cloud::ErrorClass;
+use dr_core::diagnostic::Severity;
+use dr_core::graph::Graph;
+use dr_core::plan::{Action, Goal, Plan};
+use dr_core::value::{Str, Value};
+use dr_run::{Cancel, Report, Silent};
+use tokio::time::Instant;
+
+/// Twenty resources in each of two regions, and one that needs one of the other region.
+fn both(size: i64) -> Graph {
+    let names: Vec<String> = (0..20).flat_map(|i| [format!("x.quick:a{i}"), format!("west/x.quick:b{i}")]).collect();
+    let args = [("size", Value::Int(size))];
+    let mut all: Vec<_> = names.iter().map(|name| (name.as_str(), &args[..], None)).collect();
+    all.push(("west/y.slow:uses", &args[..], Some("x.quick:a0")));
+    graph(&all)
+}
+
+fn down(cloud: &Fake, regions: &[&'static str]) {
+    cloud.inside.lock().unwrap().down = regions.iter().copied().collect();
+}
+
+async fn run(process: &Process<'_>, graph: Option<&Graph>) -> Report {
+    process.run(graph, &Silent, &Cancel::new()).await.1
+}
+
+fn words(plan: &Plan) -> BTreeSet<String> {
+    plan.steps.iter().map(|s| format!("{:?} {}", s.action, s.address)).collect()
+}
+
+/// The messages about regions.
+fn told(plan: &Plan) -> Vec<String> {
+    let about = plan.diagnostics.iter().filter(|d| d.code.as_deref() == Some("region"));
+    about.map(|d| format!("{}; {}", d.message, d.help.join("; "))).collect()
+}
+
+fn calls_in(cloud: &Fake, from: usize, west: bool) -> Vec<String> {
+    cloud
+        .log()
+        .into_iter()
+        .skip(from)
+        .filter(|call| call.contains("west/") == west && !call.starts_with("reach"))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_region_that_is_down_is_told_once_within_seconds_and_the_rest_goes_on() {
+    let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+    let mut process = Process::start(dir.path(), &cloud).await;
+    process.refresh = true;
+    assert!(run(&process, Some(&both(1))).await.is_complete());
+    for (gone, others) in [("eu-1", 20), ("eu-2", 20)] {
+        down(&cloud, &[gone]);
+        let begin = Instant::now();
+        let (plan, _) = process.plan(Some(&both(2))).await;
+        assert!(begin.elapsed() < Duration::from_secs(6), "{:?}", begin.elapsed());
+        let there = if gone == "eu-1" { 20 } else { 21 };
+        let expected = format!("{gone} does not answer; the {there} resources there are left as they are recorded");
+        assert_eq!(told(&plan), [expected]);
+        assert_eq!(plan.diagnostics.len(), 1, "{:?}", plan.diagnostics);
+        assert_eq!(plan.diagnostics[0].severity, Severity::Warning);
+        // What uses one of the region that is down needs only its recorded ARN.
+        let more = usize::from(gone == "eu-1");
+        assert_eq!((plan.steps.len(), plan.deferred.len()), (others + more, there), "{:?}", words(&plan));
+        assert!(plan.steps.iter().all(|s| s.action == Action::Update && s.region.as_deref() != Some(gone)));
+        // The same state, the same answers, the same plan.
+        assert_eq!(plan, process.plan(Some(&both(2))).await.0);
+    }
+    down(&cloud, &["eu-1"]);
+    assert!(run(&process, Some(&both(2))).await.is_complete());
+    let (rest, _) = process.plan(Some(&both(2))).await;
+    assert!(!rest.has_changes() && rest.misses() && rest.counts().unchanged == 21);
+    down(&cloud, &[]);
+    assert!(run(&process, Some(&both(2))).await.is_complete());
+    let (last, _) = process.plan(Some(&both(2))).await;
+    assert!(last.is_empty() && last.steps.is_empty() && last.diagnostics.is_empty(), "{:?}", words(&last));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_apply_and_the_destroy_do_what_they_can() {
+    for gone in ["eu-1", "eu-2"] {
+        for refresh in [true, false] {
+            let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+            let mut process = Process::start(dir.path(), &cloud).await;
+            process.refresh = refresh;
+            down(&cloud, &[gone]);
+            let (plan, _) = process.plan(Some(&both(1))).await;
+            // Nothing is recorded, so nobody was asked but the region itself.
+            assert!(cloud.log().iter().all(|call| call.starts_with("reach")), "{:?}", cloud.log());
+            assert_eq!(told(&plan), [format!("{gone} does not answer; ")]);
+            assert_eq!((plan.steps.len(), plan.deferred.len()), (20, 21));
+            assert!(run(&process, Some(&both(1))).await.is_complete());
+            down(&cloud, &[]);
+            assert!(run(&process, Some(&both(1))).await.is_complete());
+            assert_eq!(cloud.ids().len(), 41);
+            down(&cloud, &[gone]);
+            assert!(run(&process, None).await.is_complete());
+            assert_eq!(cloud.ids().len(), if gone == "eu-1" { 20 } else { 21 });
+            assert!(process.store.open_operations().unwrap().is_empty());
+            down(&cloud, &[]);
+            assert!(run(&process, None).await.is_complete());
+            assert!(cloud.ids().is_empty() && process.store.snapshot().unwrap().is_empty());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_call_that_fails_is_no_region_that_is_down() {
+    let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+    let mut process = Process::start(dir.path(), &cloud).await;
+    process.refresh = true;
+    let one = |size| graph(&[("x.quick:a", &[("size", Value::Int(size))], None)]);
+    assert!(run(&process, Some(&one(1))).await.is_complete());
+    // For a while, and then it answers.
+    cloud.fail("read", "x.quick:a", ErrorClass::Transient, 3);
+    assert!(process.plan(Some(&one(1))).await.0.diagnostics.is_empty());
+    // For ever, although the region gives a sign of life.
+    cloud.fail("read", "x.quick:a", ErrorClass::Transient, usize::MAX);
+    let (plan, _) = process.plan(Some(&one(1))).await;
+    assert_eq!(told(&plan), [""; 0]);
+    assert!(plan.diagnostics[0].message.contains("cannot read `x.quick:a`"), "{:?}", plan.diagnostics);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_out_is_neither_looked_at_nor_changed() {
+    let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+    let mut process = Process::start(dir.path(), &cloud).await;
+    process.refresh = true;
+    process.only = Some(BTreeSet::from(["eu-2".into()]));
+    let (plan, _) = process.plan(Some(&both(1))).await;
+    // The one that needs something of the other region was asked for and has to wait.
+    assert_eq!((plan.steps.len(), plan.deferred.len(), plan.misses()), (20, 21, true));
+    assert_eq!(told(&plan), [""; 0]);
+    assert!(run(&process, Some(&both(1))).await.is_complete());
+    assert_eq!(calls_in(&cloud, 0, false), [""; 0]);
+    process.only = None;
+    assert!(run(&process, Some(&both(1))).await.is_complete());
+    process.only = Some(BTreeSet::from(["eu-2".into()]));
+    let before = cloud.log().len();
+    let (plan, _) = process.plan(Some(&both(2))).await;
+    assert_eq!((plan.steps.len(), plan.deferred.len(), plan.misses()), (21, 20, false));
+    assert_eq!(told(&plan), ["eu-1 is left out; the 20 resources there are left as they are recorded"]);
+    assert!(run(&process, Some(&both(2))).await.is_complete());
+    assert_eq!(calls_in(&cloud, before, false), [""; 0]);
+    assert!(process.plan(Some(&both(2))).await.0.is_empty());
+    // Everything of one region can go.
+    assert!(run(&process, None).await.is_complete());
+    assert_eq!((cloud.ids().len(), calls_in(&cloud, before, false).len()), (20, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn operations_in_a_region_that_is_left_out_stay_open() {
+    let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+    let mut process = Process::start(dir.path(), &cloud).await;
+    let two = graph(&[("x.quick:a", &[], None), ("west/x.quick:b", &[], None)]);
+    for at in ["x.quick:a", "west/x.quick:b"] {
+        cloud.fail("settle", at, ErrorClass::Transient, usize::MAX);
+    }
+    let report = run(&process, Some(&two)).await;
+    assert_eq!(report.failed.len(), 2);
+    cloud.mend();
+    process.only = Some(BTreeSet::from(["eu-2".into()]));
+    let resumption = process.resume(Goal::Apply).await;
+    assert_eq!(resumption.resumed.len(), 1);
+    assert_eq!(resumption.away.iter().map(|open| open.address.as_str()).collect::<Vec<_>>(), ["x.quick:a"]);
+    process.only = None;
+    assert!(run(&process, Some(&two)).await.is_complete());
+    assert_eq!(cloud.count("create"), 2);
+}
