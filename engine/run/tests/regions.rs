@@ -4,16 +4,15 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 use std::time::Duration;
 
+use common::Fake;
 use common::process::{Process, graph};
-use common::{Fake, Notes, Room};
 use dr_core::cloud::ErrorClass;
 use dr_core::diagnostic::Severity;
 use dr_core::graph::Graph;
 use dr_core::plan::{Action, Goal, Plan};
-use dr_core::value::{Str, Value};
+use dr_core::value::Value;
 use dr_run::{Cancel, Report, Silent};
 use tokio::time::Instant;
 
