@@ -18,6 +18,8 @@ const SIZE: Field = Field { name: "size", ty: Type::Int, ..OPTIONAL };
 const ARN: Field = Field::new("arn", "", Type::Str);
 /// Says nothing but where the resource is and what it is called.
 const PATH: Field = Field { like: "stores/{region}/{name}", ..Field::new("path", "", Type::Str) };
+/// Says what the note says, and nobody can know it before.
+const PROOF: Field = Field { volatile: true, ..Field::new("proof", "", Type::Str) };
 const REVISION: Field = Field { volatile: true, ..Field::new("revision", "", Type::Int) };
 const FREE: Field = Field { name: "chosen", presence: Presence::Computed, ..OPTIONAL };
 /// What a failover switches.
@@ -63,7 +65,7 @@ pub static NODE: Kind = Kind::new(
         Field { presence: Presence::Computed, ty: Type::List(&Type::Str), ..refers("friends", "t.node.arn", true) },
         Field { name: "secret", sensitive: true, write_only: true, ..OPTIONAL },
     ],
-    &[ARN, REVISION],
+    &[ARN, REVISION, PROOF],
 );
 /// Goes along with its store.
 pub static CHILD: Kind = Kind {

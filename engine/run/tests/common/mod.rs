@@ -61,7 +61,7 @@ pub static NAMED: Kind = Kind {
 /// A look-up.
 pub static LOOK: Kind = Kind { lookup: true, ..Kind::new("x.look", "", ARGS, OUTPUTS) };
 const fn by_default(name: &'static str, ty: Type, value: Lit) -> Field {
-    Field { presence: Presence::Default(value), ..Field::new(name, "", ty) }
+    Field { presence: Presence::Default(value), replace: true, ..Field::new(name, "", ty) }
 }
 
 /// Random values.

@@ -1,0 +1,584 @@
+//! A trial: one sequence, carried out on a state and a cloud of its own, and checked after every event.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use dr_core::cloud::Target;
+use dr_core::plan::{Action, Plan};
+use dr_core::record::Snapshot;
+use dr_core::value::{Map, Str, Value};
+
+use crate::check;
+use crate::cloud::{StrictCloud, Thing};
+use crate::common::all_bytes;
+use crate::kinds::{NODE, ROLE, STORE};
+use crate::process::{End, Process, Task, Upset};
+use crate::program::{ENVIRONMENT, Given, Program, REGIONS, Slot};
+use crate::refusal::{Refusal, agree};
+use crate::sequence::{Event, Outside, Sequence};
+use crate::sow::{number, text};
+use crate::tally::Tally;
+
+/// How many applies may be needed at the end, the one that finds nothing to do counted too.
+const ROUNDS: usize = 3;
+/// How much of what the cloud was asked is told when something is wrong.
+const LOG: usize = 40;
+
+/// A plan that was kept.
+struct Kept {
+    file: PathBuf,
+    /// What must not be deleted when it is applied.
+    guarded: BTreeMap<Str, &'static str>,
+}
+
+/// What a command is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Command {
+    Apply,
+    Destroy,
+    Kept,
+}
+
+pub struct Trial {
+    dir: tempfile::TempDir,
+    cloud: StrictCloud,
+    program: Program,
+    /// The last program that was not refused.
+    reached: Program,
+    process: Option<Process>,
+    kept: Option<Kept>,
+    /// What belongs to somebody else, as it was.
+    foreign: BTreeMap<Str, Thing>,
+    /// Whether somebody else changed something since it was last looked at.
+    disturbed: bool,
+    /// Whether everything is as the program says.
+    settled: bool,
+    tally: Tally,
+    story: Vec<String>,
+}
+
+/// Carries out a sequence and counts what happened.
+///
+/// # Errors
+/// What is wrong, and the way there.
+pub fn carry_out(sequence: &Sequence, place: &Path) -> Result<Tally, String> {
+    let mut trial = Trial {
+        dir: tempfile::tempdir_in(place).map_err(|e| e.to_string())?,
+        cloud: StrictCloud::default(),
+        program: sequence.program(),
+        reached: Program::default(),
+        process: None,
+        kept: None,
+        foreign: BTreeMap::new(),
+        disturbed: false,
+        settled: false,
+        tally: Tally::default(),
+        story: Vec::new(),
+    };
+    match trial.whole(sequence) {
+        Ok(()) => Ok(trial.tally),
+        Err(wrong) => {
+            let inside = trial.cloud.inside();
+            let log = &inside.log[inside.log.len().saturating_sub(LOG)..];
+            Err(format!("{wrong}\n\nwhat happened:\n{}\n\nthe last calls:\n{}", trial.story.join("\n"), log.join("\n")))
+        }
+    }
+}
+
+impl Trial {
+    fn whole(&mut self, sequence: &Sequence) -> Result<(), String> {
+        self.command(Command::Apply, true, &sequence.first)?;
+        for event in &sequence.events {
+            self.event(event)?;
+        }
+        self.converge()?;
+        self.destroy()
+    }
+
+    fn event(&mut self, event: &Event) -> Result<(), String> {
+        match event {
+            Event::Edit { edits, refresh, upset } => {
+                edits.iter().for_each(|edit| edit.apply(&mut self.program));
+                self.settled = false;
+                self.command(Command::Apply, *refresh, upset)
+            }
+            Event::Apply { refresh, upset } => self.command(Command::Apply, *refresh, upset),
+            Event::Keep { edits } => {
+                edits.iter().for_each(|edit| edit.apply(&mut self.program));
+                self.settled = false;
+                self.keep()
+            }
+            Event::ApplyKept { upset } => match self.kept {
+                Some(_) => self.command(Command::Kept, true, upset),
+                None => Ok(()),
+            },
+            Event::Destroy { refresh, upset } => self.command(Command::Destroy, *refresh, upset),
+            Event::Region(number) => {
+                let region = Str::from(REGIONS[*number]);
+                let mut inside = self.cloud.inside();
+                if !inside.off.remove(&region) {
+                    inside.off.insert(region);
+                }
+                Ok(())
+            }
+            Event::Outside(outside) => {
+                self.outside(*outside);
+                Ok(())
+            }
+            Event::Import { kind, region, size } => self.import(*kind, *region, *size),
+            Event::Mistake(mistake) => self.mistake(mistake),
+        }
+    }
+
+    fn tell(&mut self, what: impl Into<String>) {
+        self.story.push(what.into());
+    }
+
+    fn process(&mut self) -> &Process {
+        if self.process.is_none() {
+            self.tally.count("processes");
+        }
+        let dir = self.dir.path().to_owned();
+        self.process.get_or_insert_with(|| Process::start(&dir))
+    }
+
+    /// Whether nothing is in the way of a command.
+    fn is_quiet(&self, refresh: bool, upset: &Upset) -> bool {
+        upset.passes()
+            && self.cloud.inside().off.is_empty()
+            && self.squatters().is_empty()
+            && (refresh || !self.disturbed)
+    }
+
+    /// Runs a command, and checks everything afterwards.
+    fn command(&mut self, command: Command, refresh: bool, upset: &Upset) -> Result<(), String> {
+        if command == Command::Destroy {
+            self.process = None;
+        }
+        let snapshot = self.process().snapshot();
+        let quiet = self.is_quiet(refresh, upset);
+        self.cloud.begin();
+        self.cloud.inside().guarded = match &self.kept {
+            Some(kept) if command == Command::Kept => kept.guarded.clone(),
+            _ => self.guarded(&snapshot, command),
+        };
+        self.tell(format!("{command:?}, refresh: {refresh}, upset: {upset:?}"));
+        let graph = self.program.graph();
+        let kept = self.kept.take().map(|kept| kept.file);
+        let task = match (command, &kept) {
+            (Command::Apply, _) => Task::Apply(&graph),
+            (Command::Destroy, _) => Task::Destroy,
+            (Command::Kept, Some(file)) => Task::Stored(file),
+            (Command::Kept, None) => return Ok(()),
+        };
+        self.process();
+        let Some(process) = &self.process else { return Ok(()) };
+        let end = process.run(&self.cloud, task, refresh, upset);
+        if command != Command::Kept {
+            self.kept = kept.map(|file| Kept { file, guarded: self.cloud.inside().guarded.clone() });
+        }
+        self.settled = false;
+        self.tell(format!("  {}", words(&end)));
+        if matches!(end, End::Died) {
+            self.process = None;
+            self.secrets()?;
+        }
+        self.count(command, upset, &end);
+        self.check()?;
+        match end {
+            End::Applied(plan, report, before) => {
+                if command == Command::Apply {
+                    self.reached = self.program.clone();
+                }
+                wrong_if_any(check::reasons(&plan, &before))?;
+                if !quiet {
+                    return Ok(());
+                }
+                if !report.is_complete() && command != Command::Kept {
+                    return Err(format!(
+                        "nothing was in the way, and it is not done: {:?} {:?}",
+                        report.failed, report.output_errors
+                    ));
+                }
+                match command {
+                    Command::Apply => self.done(),
+                    Command::Destroy => self.nothing_left(),
+                    Command::Kept => Ok(()),
+                }
+            }
+            End::Refused(plan) => {
+                let reasons = agree(&plan, &self.program, &snapshot, &self.cloud)?;
+                reasons.iter().for_each(|reason| self.tally.count(format!("refused {reason:?}")));
+                if command == Command::Destroy && quiet && reasons.iter().any(|r| *r != Refusal::Protected) {
+                    return Err(format!("a destroy is refused: {:?}", plan.diagnostics));
+                }
+                Ok(())
+            }
+            End::Died | End::Stale | End::Stopped => Ok(()),
+        }
+    }
+
+    fn check(&mut self) -> Result<(), String> {
+        self.process();
+        let Some(process) = &self.process else { return Ok(()) };
+        let mut inside = self.cloud.inside();
+        wrong_if_any(check::state(process, &inside, &self.foreign))?;
+        // What was taken over is ours from then on.
+        for record in process.snapshot().records.values() {
+            if self.foreign.remove(&record.id).is_none() {
+                continue;
+            }
+            self.tally.count("taken over");
+            if let Some(thing) = inside.things.get_mut(&record.id) {
+                thing.op = Some(record.op.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything is as the program says, and the next plan has nothing to do.
+    fn done(&mut self) -> Result<(), String> {
+        self.disturbed = false;
+        let (graph, snapshot) = (self.program.graph(), self.process().snapshot());
+        wrong_if_any(check::promised(&graph, &snapshot, &self.cloud.inside()))?;
+        self.cloud.begin();
+        let Some(process) = &self.process else { return Ok(()) };
+        let plan = process.plan(&self.cloud, Some(&graph), true);
+        if plan.is_refused() || !plan.steps.is_empty() || !plan.is_empty() {
+            return Err(format!("it was applied, and the next plan is not empty: {}", steps(&plan)));
+        }
+        self.settled = true;
+        self.tally.count("settled");
+        Ok(())
+    }
+
+    /// After a destroy, nothing of it is anywhere.
+    fn nothing_left(&mut self) -> Result<(), String> {
+        let snapshot = self.process().snapshot();
+        let open = self.process().store().open_operations().map_err(|e| e.to_string())?;
+        let left: Vec<Str> =
+            self.cloud.inside().things.iter().filter(|(_, t)| t.op.is_some()).map(|(id, _)| id.clone()).collect();
+        if !snapshot.is_empty() || !open.is_empty() || !left.is_empty() || snapshot.program.is_some() {
+            return Err(format!("it was destroyed, and something is left: {left:?} {:?}", snapshot.records.keys()));
+        }
+        self.disturbed = false;
+        self.forget_imports();
+        Ok(())
+    }
+
+    /// What is not there any more cannot be taken over.
+    fn forget_imports(&mut self) {
+        let inside = self.cloud.inside();
+        for slot in &mut self.program.slots {
+            slot.import.take_if(|id| !inside.things.contains_key(id));
+        }
+    }
+
+    /// What a command must not delete: what is protected, and what belongs to somebody else.
+    fn guarded(&self, snapshot: &Snapshot, command: Command) -> BTreeMap<Str, &'static str> {
+        let taken: BTreeSet<&Str> = self.program.slots.iter().filter_map(|slot| slot.import.as_ref()).collect();
+        let recorded: BTreeSet<&Str> = snapshot.records.values().map(|r| &r.id).collect();
+        let others = self.foreign.keys().filter(|id| !taken.contains(id) && !recorded.contains(id));
+        let mut guarded: BTreeMap<Str, _> = others.map(|id| (id.clone(), "somebody else's")).collect();
+        for record in snapshot.records.values().filter(|r| r.protect) {
+            let declared = self
+                .program
+                .declared()
+                .find(|(_, slot)| slot.address() == record.address || slot.moved_from.contains(&record.address));
+            if command == Command::Destroy || declared.is_none_or(|(_, slot)| slot.protect) {
+                guarded.insert(record.id.clone(), "protected");
+            }
+        }
+        guarded
+    }
+
+    fn keep(&mut self) -> Result<(), String> {
+        let (graph, snapshot) = (self.program.graph(), self.process().snapshot());
+        self.cloud.begin();
+        let file = self.dir.path().join("kept.plan");
+        let Some(process) = &self.process else { return Ok(()) };
+        let plan = process.plan(&self.cloud, Some(&graph), true);
+        if plan.is_refused() {
+            self.tell(format!("Keep: refused: {}", steps(&plan)));
+            return agree(&plan, &self.program, &snapshot, &self.cloud).map(drop);
+        }
+        process.keep(&file, &plan);
+        self.tell(format!("Keep: {}", steps(&plan)));
+        self.tally.count("kept");
+        self.kept = Some(Kept { file, guarded: self.guarded(&snapshot, Command::Apply) });
+        Ok(())
+    }
+
+    fn outside(&mut self, outside: Outside) {
+        self.cloud.begin();
+        let found = match outside {
+            Outside::Squat(number) => self.squat(number),
+            _ => self.tamper(outside),
+        };
+        if let Some(id) = found {
+            self.disturbed = true;
+            self.settled = false;
+            self.tally.count(format!("outside {}", format!("{outside:?}").split('(').next().unwrap_or_default()));
+            self.tell(format!("{outside:?}: {id}"));
+        }
+    }
+
+    /// Somebody else deletes or changes something of ours.
+    fn tamper(&self, outside: Outside) -> Option<Str> {
+        let mut inside = self.cloud.inside();
+        let nth = |all: Vec<Str>, number: u8| (!all.is_empty()).then(|| all[usize::from(number) % all.len()].clone());
+        let ours = |fits: &dyn Fn(&Thing) -> bool| -> Vec<Str> {
+            inside.things.iter().filter(|(_, t)| t.op.is_some() && fits(t)).map(|(id, _)| id.clone()).collect()
+        };
+        match outside {
+            Outside::Delete(number) => {
+                let free = ours(&|_| true).into_iter().filter(|id| inside.users(id).is_empty()).collect();
+                let found = nth(free, number);
+                if let Some(id) = &found {
+                    inside.take_away(id);
+                    inside.vanished.insert(id.clone());
+                }
+                found
+            }
+            Outside::Resize(number) => {
+                let found = nth(ours(&|thing| thing.args.contains_key("size")), number);
+                if let Some(thing) = found.as_ref().and_then(|id| inside.things.get_mut(id)) {
+                    thing.args.insert("size".into(), Value::Int(9));
+                    thing.revision += 1;
+                }
+                found
+            }
+            Outside::Switch(number) => {
+                let is_switched = |thing: &Thing| thing.kind.name == "t.store" && thing.args.contains_key("role");
+                let found = nth(ours(&is_switched), number);
+                if let Some(thing) = found.as_ref().and_then(|id| inside.things.get_mut(id)) {
+                    thing.args.insert("role".into(), Value::str("other"));
+                }
+                found
+            }
+            Outside::Squat(_) => None,
+        }
+    }
+
+    /// Somebody else takes a name that the program will want.
+    fn squat(&mut self, number: u8) -> Option<Str> {
+        let named = |(_, slot): &(usize, &Slot)| matches!(slot.kind.name, "t.store" | "t.base" | "t.role");
+        let all: Vec<&Slot> = self.program.declared().filter(named).map(|(_, slot)| slot).collect();
+        let slot = all.get(usize::from(number) % all.len().max(1))?;
+        let (address, name) = (slot.address(), slot.text("name")?);
+        let args = Map::from([("name".into(), Value::str(name))]);
+        let id =
+            self.cloud.found(Target { kind: slot.kind, region: slot.region(), address: &address }, &args, false)?;
+        self.note_foreign(&id);
+        Some(id)
+    }
+
+    /// What belongs to somebody else and has a name that the program wants.
+    fn squatters(&self) -> Vec<Str> {
+        let wants = |id: &Str, thing: &Thing| {
+            self.program.declared().any(|(_, slot)| {
+                slot.kind.name == thing.kind.name
+                    && slot.import.as_ref() != Some(id)
+                    && slot.text("name").is_some_and(|name| thing.args.get("name") == Some(&Value::str(name)))
+            })
+        };
+        self.foreign.iter().filter(|(id, thing)| wants(id, thing)).map(|(id, _)| id.clone()).collect()
+    }
+
+    fn note_foreign(&mut self, id: &Str) {
+        let thing = self.cloud.inside().things.get(id).cloned();
+        self.foreign.extend(thing.map(|thing| (id.clone(), thing)));
+    }
+
+    /// Something is there and is taken over.
+    fn import(&mut self, kind: u8, region: usize, size: u8) -> Result<(), String> {
+        self.cloud.begin();
+        let kind = [&STORE, &NODE, &ROLE][usize::from(kind) % 3];
+        let called = self.program.fresh("taken");
+        let mut slot = Slot::new(kind, called.clone());
+        slot.region = region;
+        match kind.name {
+            "t.node" => slot.args.insert("image", text("1")),
+            _ => slot.args.insert("name", text(format!("{called}-{ENVIRONMENT}"))),
+        };
+        let given = |(name, given): (&&str, &Given)| match given {
+            Given::Plain(value) => Some(((*name).into(), value.clone())),
+            _ => None,
+        };
+        let mut args: Map<Value> = slot.args.iter().filter_map(given).collect();
+        args.insert("size".into(), Value::Int(1));
+        let address = slot.address();
+        let Some(id) = self.cloud.found(Target { kind, region: slot.region(), address: &address }, &args, false) else {
+            return Err("the name of what is to be taken over is in use".into());
+        };
+        self.note_foreign(&id);
+        slot.args.insert("size", number(size));
+        slot.import = Some(id);
+        self.program.slots.push(slot);
+        self.settled = false;
+        self.command(Command::Apply, true, &Upset::None)
+    }
+
+    /// A program with a mistake is refused, and what is wrong is said.
+    fn mistake(&mut self, mistake: &crate::mistakes::Mistake) -> Result<(), String> {
+        if !self.settled || !self.is_quiet(true, &Upset::None) {
+            return Ok(());
+        }
+        self.cloud.begin();
+        let called = self.program.fresh("other");
+        let address = Slot::new(&STORE, called.clone()).address();
+        let args = Map::from([("name".into(), Value::str(&called))]);
+        let id = self.cloud.found(
+            Target { kind: &STORE, region: Some(REGIONS[0]), address: &address },
+            &args,
+            mistake.is_about_another(),
+        );
+        id.iter().for_each(|id| self.note_foreign(id));
+        let snapshot = self.process().snapshot();
+        let Some((wrong, said)) = mistake.make(&self.program, &snapshot, id.map(|id| (&STORE, id))) else {
+            return Ok(());
+        };
+        let Some(process) = &self.process else { return Ok(()) };
+        let plan = process.plan(&self.cloud, Some(&wrong.graph()), true);
+        self.tally.count(
+            format!("{mistake:?}").split(',').next().unwrap_or_default().replace("Mistake { wrong: ", "mistake "),
+        );
+        if plan.diagnostics.iter().any(|d| d.is_error() && d.message.contains(said)) {
+            return Ok(());
+        }
+        let lines = wrong.changes(&self.program).join("\n");
+        Err(format!("it must be refused ({said}), and is not: {mistake:?}\n{lines}\n{}", steps(&plan)))
+    }
+
+    /// With everything in order, the program is applied until nothing is left to do.
+    fn converge(&mut self) -> Result<(), String> {
+        self.tidy();
+        for round in 1..=ROUNDS {
+            let refused = self.tally.all("refused ");
+            self.command(Command::Apply, true, &Upset::None)?;
+            if self.settled {
+                self.tally.most("most applies at the end", round);
+                return Ok(());
+            }
+            if self.tally.all("refused ") > refused {
+                self.tally.count("destroyed to go on");
+                // What is protected is given free by the program that it was made by.
+                let wanted = std::mem::replace(&mut self.program, self.reached.clone());
+                self.tidy();
+                self.command(Command::Apply, true, &Upset::None)?;
+                self.program = wanted;
+                self.command(Command::Destroy, true, &Upset::None)?;
+            }
+        }
+        Err(format!("it does not converge within {ROUNDS} applies"))
+    }
+
+    /// What a person puts in order: regions, names that others have, what a failover switched, what is protected.
+    fn tidy(&mut self) {
+        self.cloud.begin();
+        let squatters = self.squatters();
+        let mut inside = self.cloud.inside();
+        inside.off.clear();
+        for id in squatters {
+            inside.things.remove(&id);
+            self.foreign.remove(&id);
+        }
+        let switched = inside.things.values().filter(|thing| thing.args.get("role") == Some(&Value::str("other")));
+        let names: BTreeSet<String> = switched.filter_map(|t| Some(t.args.get("name")?.to_text())).collect();
+        for slot in &mut self.program.slots {
+            slot.protect = false;
+            if slot.text("name").is_some_and(|name| names.contains(name)) && slot.args.contains_key("role") {
+                slot.args.insert("role", text("other"));
+            }
+        }
+        drop(inside);
+        self.forget_imports();
+    }
+
+    fn destroy(&mut self) -> Result<(), String> {
+        self.secrets()?;
+        self.command(Command::Destroy, true, &Upset::None)?;
+        self.nothing_left()
+    }
+
+    /// No secret is in clear in the state.
+    fn secrets(&mut self) -> Result<(), String> {
+        let secrets = self.cloud.inside().secrets.clone();
+        if secrets.is_empty() {
+            return Ok(());
+        }
+        let bytes = all_bytes(self.dir.path());
+        let text = String::from_utf8_lossy(&bytes);
+        self.tally.count("secrets looked for");
+        match secrets.iter().find(|secret| text.contains(secret.as_str())) {
+            Some(_) => Err("a secret is in clear in the state".into()),
+            None => Ok(()),
+        }
+    }
+
+    fn count(&mut self, command: Command, upset: &Upset, end: &End) {
+        let word = |text: String| text.split([' ', '(', '{']).next().unwrap_or_default().to_owned();
+        self.tally.count("commands");
+        self.tally.count(format!("command {command:?}"));
+        self.tally.count(format!("end {}", word(format!("{end:?}"))));
+        match (upset, end) {
+            (Upset::None, _) | (_, End::Stale) => {}
+            (Upset::AtCall(..) | Upset::AtEvent(_), End::Died) => self.tally.count(format!("died {command:?}")),
+            (Upset::AtCall(..) | Upset::AtEvent(_), _) => {}
+            (Upset::Fault(fault), _) => self.tally.count(format!("fault {:?}", fault.trouble)),
+            (Upset::Stop(_), _) => self.tally.count("stop"),
+        }
+        if !self.cloud.inside().off.is_empty() {
+            self.tally.count("region off");
+        }
+        let End::Applied(plan, report, _) = end else { return };
+        self.tally.0.entry("moves".into()).and_modify(|n| *n += plan.moves.len()).or_insert(plan.moves.len());
+        for &step in &report.done {
+            let step = &plan.steps[step];
+            let half = if step.replacement.is_some() { " of a replacement" } else { "" };
+            self.tally.count(format!("step {:?}{half}", step.action));
+            if step.action == Action::Create && step.replacement.is_none() && step.prior.is_some() {
+                self.tally.count("step Create again");
+            }
+            if step.implied_by.is_some() {
+                self.tally.count("step implied");
+            }
+            if step.batch.is_some() {
+                self.tally.count("step in a batch");
+            }
+        }
+    }
+}
+
+fn wrong_if_any(wrongs: Vec<String>) -> Result<(), String> {
+    if wrongs.is_empty() { Ok(()) } else { Err(wrongs.join("\n")) }
+}
+
+/// A plan in a line.
+fn steps(plan: &Plan) -> String {
+    let errors = plan.diagnostics.iter().filter(|d| d.is_error()).map(|d| format!("error: {}", d.message));
+    let moves = plan.moves.iter().map(|m| format!("move {} to {}", m.from, m.to));
+    let steps = plan.steps.iter().enumerate().map(|(i, s)| {
+        let order = s.replacement.map(|order| format!(" {order:?}")).unwrap_or_default();
+        format!("{i} {:?}{order} {} {:?} after {:?}", s.action, s.address, s.reasons, s.after)
+    });
+    let outputs = plan.outputs.iter().filter(|(_, o)| o.before.clone().map(dr_core::expr::Expr::Known) != o.after);
+    let outputs = outputs.map(|(name, output)| format!("output {name}: {output:?}"));
+    errors.chain(moves).chain(steps).chain(outputs).collect::<Vec<_>>().join("\n    ")
+}
+
+fn words(end: &End) -> String {
+    match end {
+        End::Applied(plan, report, _) => {
+            let failed: Vec<String> = report.failed.iter().map(|f| format!("{}: {}", f.address, f.error)).collect();
+            format!(
+                "applied; failed: {failed:?}, skipped: {:?}, remaining: {:?}\n    {}",
+                report.skipped,
+                report.remaining,
+                steps(plan)
+            )
+        }
+        End::Refused(plan) => format!("refused\n    {}", steps(plan)),
+        other => format!("{other:?}"),
+    }
+}
