@@ -306,7 +306,8 @@ impl Resume<'_> {
         let seen = match (self.is_shared(&record), deposed || self.goal == Goal::Destroy) {
             (true, _) => Ok(Departure::Gone),
             // It goes in any case, and in the right order.
-            (false, true) => Ok(Departure::Stays),
+            (false, true) if deposed => Ok(Departure::Stays),
+            (false, true) => Ok(Departure::Unknown),
             (false, false) => self.departure(&record, retry).await,
         };
         match seen {
@@ -316,6 +317,11 @@ impl Resume<'_> {
             }
             Ok(Departure::Stays) => {
                 engine.abandon(job).await?;
+                Ok(Outcome::StillThere)
+            }
+            // Until it is deleted once more, nobody knows whether it is there.
+            Ok(Departure::Unknown) => {
+                self.record(Record { incomplete: Some(Unfinished::Begun), ..Record::clone(&record) }).await?;
                 Ok(Outcome::StillThere)
             }
             Ok(Departure::Going) => {
@@ -372,6 +378,8 @@ enum Departure {
     Gone,
     Going,
     Stays,
+    /// Nobody looked.
+    Unknown,
 }
 
 /// How something is that was made.
