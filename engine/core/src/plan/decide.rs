@@ -356,8 +356,15 @@ impl<'a> Decisions<'a> {
         if order == ReplaceOrder::CreateFirst && keeps_its_name(node.kind, node.region.as_deref(), &d.args, prior) {
             self.diagnostics.push(names::taken_by_itself(node));
         }
-        // What the service chose for the old one it chooses anew for the new one.
+        // What the service chose for the old one it chooses anew for the new one. What is made anew is made as the program
+        // says, also where later changes are ignored: what the old one has may go with it.
         let mut args = d.args.into_owned();
+        for field in &d.left {
+            let said = node.args.get(field.name).filter(|value| !value.is_null());
+            if let Some(Ok(said)) = said.map(|value| value.reduce(&mut |r| self.look_up(r, field.only_mentions()))) {
+                args.insert(intern(field.name), said);
+            }
+        }
         args.retain(|name, _| {
             node.args.contains_key(name) || node.kind.arg(name).is_none_or(|f| f.presence != Presence::Computed)
         });

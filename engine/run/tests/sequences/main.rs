@@ -59,7 +59,7 @@ fn place() -> PathBuf {
 
 #[test]
 fn whatever_happens_the_promises_are_kept() {
-    let (count, seed) = (setting("DR_SEQUENCES", 2_000), setting("DR_SEQUENCES_SEED", 1));
+    let (count, seed) = (setting("DR_SEQUENCES", 1_000), setting("DR_SEQUENCES_SEED", 1));
     let config = Config {
         cases: u32::try_from(count).unwrap(),
         failure_persistence: None,
