@@ -79,7 +79,7 @@ impl Log {
     pub(crate) fn open(dir: &Path, account: &Str) -> Result<Log, SandboxError> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(storage("make", dir))?;
         let lock_path = dir.join("sandbox.lock");
-        let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(&lock_path);
+        let lock = or_read_only(OpenOptions::new().create(true).append(true).mode(0o600).open(&lock_path), &lock_path);
         let lock = Arc::new(lock.map_err(storage("open", &lock_path))?);
         let path = dir.join("sandbox.jsonl");
         Ok(Log { path, account: account.clone(), lock, file: None, offset: 0, lines: 0, text: Vec::new() })
@@ -208,6 +208,7 @@ impl Log {
 
     fn reopen(&mut self, create: bool) -> Result<(), SandboxError> {
         let file = OpenOptions::new().create(create).read(true).append(true).mode(0o600).open(&self.path);
+        let file = or_read_only(file, &self.path);
         self.file = Some(file.map_err(storage("open", &self.path))?);
         (self.offset, self.lines) = (0, 0);
         Ok(())
@@ -236,6 +237,16 @@ impl Log {
             .as_ref()
             .map_or(Ok(()), |file| file.set_len(self.offset))
             .map_err(|e| storage("repair", &self.path)(e))
+    }
+}
+
+/// A file that cannot be written can be read: whoever only looks needs no more.
+fn or_read_only(opened: io::Result<File>, path: &Path) -> io::Result<File> {
+    match opened {
+        Err(e) if matches!(e.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
+            File::open(path).map_err(|_| e)
+        }
+        other => other,
     }
 }
 
