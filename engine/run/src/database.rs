@@ -57,7 +57,8 @@ impl From<sled::Error> for DatabaseError {
                 | Kind::NotFound
                 | Kind::AlreadyExists
                 | Kind::Other => DatabaseError::Damaged,
-                _ => DatabaseError::Surroundings(Arc::new(error)),
+                // sled keeps the kind and gives its own words to the rest.
+                kind => DatabaseError::Surroundings(Arc::new(kind.into())),
             },
             _ => DatabaseError::Damaged,
         }

@@ -173,7 +173,11 @@ impl fmt::Display for Broken {
 
 impl From<StoreError> for Broken {
     fn from(error: StoreError) -> Broken {
-        Broken::Store(error)
+        match &error {
+            // The state is as it was, and takes other changes.
+            StoreError::Refused { .. } => Broken::Wrong { message: error.to_string(), help: error.help() },
+            _ => Broken::Store(error),
+        }
     }
 }
 

@@ -118,6 +118,12 @@ impl StoreError {
             StoreError::Seal(SealError::WideOpen { path, .. }) => {
                 format!("close it to others: chmod 600 {}", path.display())
             }
+            StoreError::Seal(SealError::KeyFile { path, source }) if source.kind() == io::ErrorKind::NotFound => {
+                format!(
+                    "give the key that it was made with, by `--key-file` or DR_PASSPHRASE, or put `{}` back from a copy",
+                    path.display()
+                )
+            }
             StoreError::Seal(_) => "give the key with `--key-file` or DR_PASSPHRASE".into(),
             StoreError::Refused { refusal: RefusedChange::Violation(violation), .. } => violation.help.clone(),
             StoreError::Refused { .. } => "run the command again: it begins with what is open".into(),

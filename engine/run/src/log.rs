@@ -18,18 +18,23 @@
 //! The numbers of groups never have a gap. A log that does not end with the last frame was not closed: somebody works,
 //! or was killed, or the log was cut off; the database tells.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use crate::private;
-use crate::rows::{RowRead, RowTree, RowWrite};
+use crate::rows::{RowRead, RowTree, RowWrite, Rows};
 
 const GREETING: &[u8] = b"dr state log 2\n";
 /// Bytes before a payload.
 const HEADER: usize = 8;
+/// Those of them that say how long it is.
+const LENGTH: usize = 4;
+/// Bytes of the last frame.
+const LAST: usize = HEADER + 9;
+/// More bytes than the first frame has when a state is made.
+const FIRST: usize = 4096;
 const GROUP: u8 = 0;
 const CLOSED: u8 = 1;
 /// Stands for the length of a row that goes.
@@ -48,8 +53,10 @@ pub(crate) enum LogEnd {
     Closed,
     /// After a whole frame.
     Open,
-    /// What follows this place is no frame.
+    /// From this place on there is less than a frame, or no more than the last one: nothing that was finished.
     Torn(u64),
+    /// What is at this place is not what was written there, and more came after it.
+    Damaged(u64),
 }
 
 /// A log as it was read: what it says up to its end, or to the first damage.
@@ -65,9 +72,6 @@ pub(crate) struct LogText {
     pub(crate) end: LogEnd,
 }
 
-/// The rows of a state.
-pub(crate) type Rows<'a> = BTreeMap<(RowTree, &'a str), &'a [u8]>;
-
 impl LogText {
     /// Reads the log in a file; `None` when there is none.
     pub(crate) fn read(path: &Path) -> io::Result<Option<LogText>> {
@@ -79,7 +83,8 @@ impl LogText {
     }
 
     fn new(bytes: Vec<u8>) -> LogText {
-        let mut text = LogText { bytes, length: 0, sum: 0, group: 0, end: LogEnd::Torn(0) };
+        let end = if bytes.is_empty() { LogEnd::Torn(0) } else { LogEnd::Damaged(0) };
+        let mut text = LogText { bytes, length: 0, sum: 0, group: 0, end };
         if !text.bytes.starts_with(GREETING) {
             return text;
         }
@@ -89,13 +94,17 @@ impl LogText {
             if rest.is_empty() {
                 break LogEnd::Open;
             }
-            let Some((payload, sum)) = frame(rest, text.sum) else { break LogEnd::Torn(text.length as u64) };
-            let Some((kind, group, rows)) = split(payload) else { break LogEnd::Torn(text.length as u64) };
+            let Some((payload, sum)) = frame(rest, text.sum) else { break text.broken() };
+            let Some((kind, group, rows)) = split(payload) else { break LogEnd::Damaged(text.length as u64) };
             let follows = text.length == GREETING.len() || group == text.group || group == text.group + 1;
             match kind {
                 GROUP if follows && Edits(rows).all(|edit| edit.is_some()) => {}
-                CLOSED if follows && rows.is_empty() && rest.len() == HEADER + payload.len() => break LogEnd::Closed,
-                _ => break LogEnd::Torn(text.length as u64),
+                CLOSED if follows && rows.is_empty() => {
+                    // Whatever follows, nobody of us has written it.
+                    let end = HEADER + payload.len();
+                    break if rest.len() == end { LogEnd::Closed } else { LogEnd::Torn((text.length + end) as u64) };
+                }
+                _ => break LogEnd::Damaged(text.length as u64),
             }
             text.length += HEADER + payload.len();
             (text.sum, text.group) = (sum, group);
@@ -103,33 +112,42 @@ impl LogText {
         text
     }
 
+    /// How a log ends in which no whole frame follows. A kill leaves a frame without its end.
+    fn broken(&self) -> LogEnd {
+        let (rest, at) = (&self.bytes[self.length..], self.length as u64);
+        let lacks_end = number(rest).is_none_or(|(length, rest)| rest.len() < length as usize + HEADER - LENGTH);
+        // A log begins with a short group.
+        let is_first = self.length == GREETING.len() && rest.len() > FIRST;
+        match lacks_end && !is_first || rest.len() == LAST {
+            true => LogEnd::Torn(at),
+            false => LogEnd::Damaged(at),
+        }
+    }
+
     /// Whether nothing in it is damaged.
     pub(crate) fn is_whole(&self) -> bool {
-        !matches!(self.end, LogEnd::Torn(_))
+        matches!(self.end, LogEnd::Closed | LogEnd::Open)
     }
 
     /// The rows that are there after the last whole group.
     pub(crate) fn rows(&self) -> Rows<'_> {
         let mut rows = Rows::new();
         let mut rest = self.bytes.get(GREETING.len()..self.length).unwrap_or_default();
-        let mut sum = 0;
-        while let Some((payload, next)) = frame(rest, sum) {
-            let edits = split(payload).map(|(_, _, edits)| edits).unwrap_or_default();
+        // The frames are known to be whole.
+        while let Some((length, _)) = number(rest)
+            && let Some((frame, next)) = rest.split_at_checked(HEADER + length as usize)
+        {
+            let edits = split(&frame[HEADER..]).map(|(_, _, edits)| edits).unwrap_or_default();
             for (tree, key, bytes) in Edits(edits).flatten() {
                 match bytes {
                     Some(bytes) => rows.insert((tree, key), bytes),
                     None => rows.remove(&(tree, key)),
                 };
             }
-            (rest, sum) = (&rest[HEADER + payload.len()..], next);
+            rest = next;
         }
         rows
     }
-}
-
-/// Rows in the form in which contents are made of them.
-pub(crate) fn each<'a>(rows: &Rows<'a>) -> impl Iterator<Item = RowRead<'a>> {
-    rows.iter().map(|((tree, key), bytes)| RowRead { tree: *tree, key, bytes })
 }
 
 /// The payload at the beginning of these bytes, and its checksum, if it is whole and follows on this one.

@@ -13,9 +13,9 @@ use std::sync::Arc;
 use crate::contents::Head;
 use crate::database::{Database, DatabaseError, StoredRow, move_aside};
 use crate::error::StoreError;
-use crate::log::{GroupLog, LogEnd, LogText, Rows, each};
+use crate::log::{GroupLog, LogEnd, LogText};
 use crate::private;
-use crate::rows::{self, RowTree, RowWrite};
+use crate::rows::{self, RowTree, RowWrite, Rows, each};
 
 /// The database's folder inside the environment's.
 const DATABASE: &str = "db";
@@ -163,7 +163,7 @@ pub(crate) fn mend(paths: &StatePaths, environment: &str) -> Result<MendedState,
     let text = read_log(paths, &mut mended)?;
     let was_there = paths.database.symlink_metadata().is_ok();
     let found = open_database(paths, environment, &mut mended)?;
-    let log = text.as_ref().map(|text| (text.group, text.is_whole()));
+    let log = text.as_ref().map(|text| (text.group, text.end));
     match (right(log, found.as_ref().map(|found| found.group), was_there), text, found) {
         (Right::Log, Some(text), found) => by_log(paths, text, found, was_there, mended),
         (Right::Database, text, Some(found)) => by_database(paths, text, found, mended),
@@ -175,7 +175,9 @@ pub(crate) fn mend(paths: &StatePaths, environment: &str) -> Result<MendedState,
                 None => format!("the database in `{}` cannot be read", paths.database.display()),
             },
             log: match text.map(|text| text.end) {
-                Some(LogEnd::Torn(at)) => format!("the log `{}` is damaged from byte {at} on", paths.log.display()),
+                Some(LogEnd::Torn(at) | LogEnd::Damaged(at)) => {
+                    format!("the log `{}` is damaged from byte {at} on", paths.log.display())
+                }
                 _ => format!("the log `{}` is missing", paths.log.display()),
             },
         }),
@@ -190,17 +192,21 @@ enum Right {
     Neither,
 }
 
-/// Decides by the last group of each half; of the log also by whether all of it can be read. A half that is `None`
-/// cannot be read at all. `was_there` says whether there was a database before one was opened.
-fn right(log: Option<(u64, bool)>, database: Option<u64>, was_there: bool) -> Right {
-    match (log, database) {
-        (None, Some(_)) => Right::Database,
-        (Some((log, _)), Some(database)) if log < database => Right::Database,
-        (Some((log, _)), Some(database)) if log == database => Right::Log,
-        // The later groups of such a log cannot be read, and the database does not have them.
-        (Some((_, false)), Some(_)) if was_there => Right::Neither,
-        (Some(_), Some(_)) | (Some((_, true)), None) => Right::Log,
-        (_, None) => Right::Neither,
+/// Decides by the last group of each half, and by how the log ends. A half that is `None` cannot be read at all.
+/// `was_there` says whether there was a database before one was opened.
+fn right(log: Option<(u64, LogEnd)>, database: Option<u64>, was_there: bool) -> Right {
+    let Some((group, end)) = log else {
+        return if database.is_some() { Right::Database } else { Right::Neither };
+    };
+    let is_whole = matches!(end, LogEnd::Closed | LogEnd::Open);
+    match database {
+        Some(database) if group < database => Right::Database,
+        // Nobody knows of a group that was cut off while it was written.
+        Some(database) if group == database && matches!(end, LogEnd::Torn(_)) => Right::Log,
+        // The later groups of a damaged log cannot be read, and the database does not have them.
+        Some(_) if is_whole || !was_there && group > 0 => Right::Log,
+        None if is_whole => Right::Log,
+        _ => Right::Neither,
     }
 }
 
@@ -251,7 +257,7 @@ fn find_database(paths: &StatePaths, environment: &str) -> Result<Option<FoundDa
         Err(error) => return Err(surroundings(paths, environment, error)),
     };
     let Some(rows) = by_key(&stored) else { return Ok(None) };
-    let group = match each(&rows).find_map(|row| rows::head_of(&row)) {
+    let group = match rows::find_head(&rows) {
         None => 0,
         Some(Ok(Head { group, .. })) => group,
         Some(Err(_)) => return Ok(None),
@@ -315,12 +321,12 @@ fn by_log(
         }
     };
     let log = match text.end {
-        LogEnd::Torn(at) if !was_there => {
+        LogEnd::Torn(at) | LogEnd::Damaged(at) if !was_there => {
             let aside = paths.move_aside(&paths.log)?;
             mended.push(Mended::Cut { path: paths.log.clone(), at, aside });
             GroupLog::create(&paths.log, text.group, each(&rows))
         }
-        LogEnd::Torn(_) => GroupLog::create(&paths.log, text.group, each(&rows)),
+        LogEnd::Torn(_) | LogEnd::Damaged(_) => GroupLog::create(&paths.log, text.group, each(&rows)),
         _ if GroupLog::is_long(&text, &rows) => GroupLog::create(&paths.log, text.group, each(&rows)),
         _ => GroupLog::open(&paths.log, &text),
     };
@@ -380,18 +386,24 @@ mod tests {
 
     #[test]
     fn the_later_group_is_right_and_of_the_same_one_the_log() {
-        let whole = |group| Some((group, true));
-        let torn = |group| Some((group, false));
+        let whole = |group| Some((group, LogEnd::Open));
+        let torn = |group| Some((group, LogEnd::Torn(9)));
+        let damaged = |group| Some((group, LogEnd::Damaged(9)));
         for (log, database, was_there, expected) in [
             (None, Some(0), false, Right::Database),
             (None, Some(7), true, Right::Database),
             (None, None, true, Right::Neither),
             (whole(7), Some(7), true, Right::Log),
             (torn(7), Some(7), true, Right::Log),
+            (damaged(7), Some(7), true, Right::Neither),
             (whole(7), Some(6), true, Right::Log),
             (whole(7), Some(0), false, Right::Log),
             (whole(7), Some(8), true, Right::Database),
             (torn(0), Some(8), true, Right::Database),
+            (damaged(0), Some(8), true, Right::Database),
+            (damaged(0), Some(0), true, Right::Neither),
+            (damaged(0), Some(0), false, Right::Neither),
+            (damaged(7), Some(0), false, Right::Log),
             (torn(7), Some(6), true, Right::Neither),
             (torn(7), Some(0), false, Right::Log),
             (whole(7), None, true, Right::Log),

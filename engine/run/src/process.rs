@@ -43,16 +43,14 @@ impl ProcessId {
     }
 }
 
+/// When a process was started; `None` when it is over, even if nobody has asked yet how it ended.
 fn start_of(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in parentheses may hold anything, spaces and parentheses included.
+    // The name in parentheses may hold anything, spaces and parentheses included. What follows begins with field 3.
     let (_, fields) = stat.rsplit_once(')')?;
-    // One that has ended and waits for its parent to notice is not there.
-    if fields.trim_start().starts_with(['Z', 'X']) {
-        return None;
-    }
-    // What follows begins with field 3.
-    fields.split_whitespace().nth(19)?.parse().ok()
+    let mut fields = fields.split_whitespace();
+    let state = fields.next()?;
+    fields.nth(18)?.parse().ok().filter(|_| !matches!(state, "Z" | "X"))
 }
 
 #[cfg(test)]
@@ -64,8 +62,14 @@ mod tests {
         let own = ProcessId::own();
         assert!(own.is_alive());
         assert_eq!(ProcessId::from_name(&own.in_name()), Some(own));
-        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let mut child = std::process::Command::new("sleep").arg("100").spawn().unwrap();
         let gone = ProcessId { pid: child.id(), start: start_of(child.id()) };
+        assert!(gone.is_alive());
+        child.kill().unwrap();
+        // It is over before anybody asks how it ended, and stays so.
+        while gone.is_alive() {
+            std::thread::yield_now();
+        }
         child.wait().unwrap();
         assert!(!gone.is_alive());
         for pid in [0, u32::MAX] {

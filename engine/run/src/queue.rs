@@ -55,6 +55,34 @@ pub(crate) fn submit(writer: &Arc<impl GroupWriter>, change: StateChange) -> Rec
     Receipt(receiver)
 }
 
+/// Writes what waits, for whom nobody else will write it any more.
+pub(crate) fn write_rest(
+    queue: &Mutex<WriteQueue>,
+    mut write: impl FnMut(Vec<StateChange>) -> Vec<Result<(), StoreError>>,
+) {
+    loop {
+        let group: Vec<Waiting> = {
+            let waiting = &mut lock(queue).waiting;
+            let count = waiting.len().min(GROUP);
+            waiting.drain(..count).collect()
+        };
+        if group.is_empty() {
+            return;
+        }
+        let (changes, waiting): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        answer(waiting, write(changes));
+    }
+}
+
+/// Tells those who wait what became of their changes.
+fn answer(waiting: Vec<oneshot::Sender<Result<(), StoreError>>>, results: Vec<Result<(), StoreError>>) {
+    let mut results = results.into_iter();
+    for sender in waiting {
+        // Whoever does not wait any more does not need to know.
+        let _ = sender.send(results.next().unwrap_or(Err(StoreError::Stopped)));
+    }
+}
+
 /// A change on its way to the disk.
 #[derive(Debug)]
 #[must_use = "a change counts once it is on disk"]
@@ -94,11 +122,7 @@ impl<W: GroupWriter> Writing<W> {
             let (changes, waiting): (Vec<_>, Vec<_>) = group.into_iter().unzip();
             let writer = self.writer.clone();
             let written = tokio::task::spawn_blocking(move || writer.write(changes)).await;
-            let mut results = written.unwrap_or_default().into_iter();
-            for sender in waiting {
-                // Whoever does not wait any more does not need to know.
-                let _ = sender.send(results.next().unwrap_or(Err(StoreError::Stopped)));
-            }
+            answer(waiting, written.unwrap_or_default());
         }
     }
 

@@ -13,6 +13,7 @@
 //! A row is a version byte, a CRC-32 of tree, key and contents, and JSON. Secrets in it are sealed for the row's own
 //! place. A row that was damaged, or that stands under another key than it was written for, is an error that names it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dr_core::journal::{Deposed, Journal, JournalError, JournalEvent};
@@ -107,6 +108,19 @@ pub(crate) struct RowRead<'a> {
     pub(crate) bytes: &'a [u8],
 }
 
+/// The rows of a state, tree by tree and sorted by key.
+pub(crate) type Rows<'a> = BTreeMap<(RowTree, &'a str), &'a [u8]>;
+
+/// Rows in the form in which contents are made of them.
+pub(crate) fn each<'a>(rows: &Rows<'a>) -> impl Iterator<Item = RowRead<'a>> {
+    rows.iter().map(|((tree, key), bytes)| RowRead { tree: *tree, key, bytes })
+}
+
+/// What a row says that there is one of.
+fn single<T: DeserializeOwned>(rows: &Rows<'_>, tree: RowTree, key: &str) -> Option<Result<T, RowError>> {
+    rows.get(&(tree, key)).map(|bytes| RowPlace { tree, key }.decode(bytes))
+}
+
 /// How the environment's key is made, and how to tell that it is the right one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct KeyRow {
@@ -126,9 +140,9 @@ impl KeyRow {
         RowPlace { tree: RowTree::Meta, key: KEY }.damaged("it is missing")
     }
 
-    /// The one in a row, if that is the row it is kept in.
-    pub(crate) fn read(row: &RowRead<'_>) -> Option<Result<KeyRow, RowError>> {
-        (row.tree == RowTree::Meta && row.key == KEY).then(|| row.place().decode(row.bytes))
+    /// The one among these rows.
+    pub(crate) fn find(rows: &Rows<'_>) -> Option<Result<KeyRow, RowError>> {
+        single(rows, RowTree::Meta, KEY)
     }
 }
 
@@ -138,9 +152,9 @@ pub(crate) fn head(head: &Head) -> Result<RowWrite, RowError> {
     Ok(RowWrite { tree: RowTree::Meta, key: HEAD.into(), bytes: Some(bytes) })
 }
 
-/// The head in a row, if that is the row it is kept in.
-pub(crate) fn head_of(row: &RowRead<'_>) -> Option<Result<Head, RowError>> {
-    (row.tree == RowTree::Meta && row.key == HEAD).then(|| row.place().decode(row.bytes))
+/// The head among these rows.
+pub(crate) fn find_head(rows: &Rows<'_>) -> Option<Result<Head, RowError>> {
+    single(rows, RowTree::Meta, HEAD)
 }
 
 /// The row that an edit writes or removes.

@@ -26,18 +26,30 @@ use crate::contents::{Contents, Head, RowEdit};
 use crate::database::{Database, DatabaseError};
 use crate::error::StoreError;
 use crate::holder::EnvironmentLock;
-use crate::log::{GroupLog, Rows, each};
+use crate::log::GroupLog;
 use crate::mend::{Mended, MendedState, StatePaths, file, mend};
 use crate::private;
-use crate::queue::{GroupWriter, Receipt, WriteQueue, lock, submit};
-use crate::rows::{self, KeyRow, RowError, RowWrite};
+use crate::queue::{GroupWriter, Receipt, WriteQueue, lock, submit, write_rest};
+use crate::rows::{self, KeyRow, RowError, RowWrite, Rows, each};
 use crate::seal::{KEY, KeySource, SealError, Sealer, random};
 use crate::view::{StateView, view};
 
-/// The state of one environment. Cloning gives another handle to the same.
+/// The state of one environment. Cloning gives another handle to the same. With the last one, what was submitted is
+/// written to its end, and the environment is free.
 #[derive(Debug, Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// Closes it when it is dropped: the task that writes may outlive the last handle for a moment.
+    _handle: Arc<Handle>,
+}
+
+#[derive(Debug)]
+struct Handle(Arc<Inner>);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 #[derive(Debug)]
@@ -105,7 +117,7 @@ impl Store {
             }
         };
         drop(rows);
-        Ok(Store::new(environment, sealer, contents, Some(halves), mended))
+        Ok(Store::new(environment, sealer, contents, Some(halves), mended, (None, None)))
     }
 
     /// The state of an environment as it is now, for looking only: it is not locked, whoever works on it goes on, and
@@ -122,16 +134,13 @@ impl Store {
         let rows = text.rows();
         let Some(sealer) = known_sealer(&rows, state_dir, keys, &paths, environment)? else { return Ok(None) };
         let contents = rows::contents(each(&rows), Some(&sealer)).map_err(|e| row_error(&paths, environment, e))?;
-        let mut store = Store::new(environment, sealer, contents, None, mended);
-        if let Some(inner) = Arc::get_mut(&mut store.inner) {
-            (inner.in_use, inner.unchecked) = (in_use, unchecked);
-        }
+        let store = Store::new(environment, sealer, contents, None, mended, (in_use, unchecked));
         Ok(Some(store))
     }
 
     /// A state in which nothing is, for looking only.
     pub fn nothing(environment: &str) -> Store {
-        Store::new(environment, Sealer::from_key(&[0; KEY]), Contents::default(), None, Vec::new())
+        Store::new(environment, Sealer::from_key(&[0; KEY]), Contents::default(), None, Vec::new(), (None, None))
     }
 
     fn new(
@@ -140,24 +149,24 @@ impl Store {
         contents: Contents,
         halves: Option<Halves>,
         mended: Vec<Mended>,
+        (in_use, unchecked): (Option<String>, Option<String>),
     ) -> Store {
         let findings = integrity::check(&contents.snapshot(), contents.journal());
-        Store {
-            inner: Arc::new(Inner {
-                environment: environment.to_owned(),
-                sealer,
-                findings,
-                mended,
-                in_use: None,
-                unchecked: None,
-                contents: Mutex::new(contents),
-                halves: Mutex::new(halves),
-                failed: OnceLock::new(),
-                queue: Mutex::default(),
-                flushes: AtomicU64::new(0),
-                commits: AtomicU64::new(0),
-            }),
-        }
+        let inner = Arc::new(Inner {
+            environment: environment.to_owned(),
+            sealer,
+            findings,
+            mended,
+            in_use,
+            unchecked,
+            contents: Mutex::new(contents),
+            halves: Mutex::new(halves),
+            failed: OnceLock::new(),
+            queue: Mutex::default(),
+            flushes: AtomicU64::new(0),
+            commits: AtomicU64::new(0),
+        });
+        Store { _handle: Arc::new(Handle(inner.clone())), inner }
     }
 
     /// What is recorded of an environment, and who works on it. Needs no key: secrets stay sealed. `None` when there is
@@ -203,6 +212,9 @@ impl Store {
     /// # Errors
     /// When something else is where its folder should be.
     pub fn exists(state_dir: &Path, environment: &str) -> Result<bool, StoreError> {
+        if state_dir.metadata().is_ok_and(|meta| !meta.is_dir()) {
+            return Err(file(state_dir)(io::ErrorKind::NotADirectory.into()));
+        }
         let paths = StatePaths::new(&folder(state_dir, environment)?);
         match paths.folder.metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -360,14 +372,20 @@ impl GroupWriter for Inner {
     }
 
     fn write(&self, group: Vec<StateChange>) -> Vec<Result<(), StoreError>> {
-        let count = group.len();
         let mut halves = lock(&self.halves);
+        self.write_to(halves.as_mut(), group)
+    }
+}
+
+impl Inner {
+    fn write_to(&self, halves: Option<&mut Halves>, group: Vec<StateChange>) -> Vec<Result<(), StoreError>> {
+        let count = group.len();
         if let Some(failed) = self.failed.get() {
             return vec![Err(failed.clone()); count];
         }
         let (results, edits, head) = self.take(group);
         if let Some(head) = head
-            && let Err(failed) = self.put(halves.as_mut(), &edits, &head)
+            && let Err(failed) = self.put(halves, &edits, &head)
         {
             let failed = self.failed.get_or_init(|| failed);
             return results.into_iter().map(|result| result.and_then(|()| Err(failed.clone()))).collect();
@@ -376,9 +394,20 @@ impl GroupWriter for Inner {
         self.flushes.fetch_add(1, Ordering::Relaxed);
         results
     }
-}
 
-impl Inner {
+    /// Writes what waits, and gives the environment back.
+    fn close(&self) {
+        let mut halves = lock(&self.halves);
+        if halves.is_some() {
+            write_rest(&self.queue, |group| self.write_to(halves.as_mut(), group));
+        }
+        if let (Some(halves), None) = (halves.as_mut(), self.failed.get()) {
+            // A log that is not closed is compared with the database by whoever comes next.
+            let _ = halves.log.close();
+        }
+        *halves = None;
+    }
+
     /// Which changes of a group are allowed, and what is to be written: the rows and, unless it is nothing, the head.
     fn take(&self, group: Vec<StateChange>) -> (Vec<Result<(), StoreError>>, Vec<RowEdit>, Option<Head>) {
         let mut contents = lock(&self.contents);
@@ -424,15 +453,6 @@ impl Halves {
     }
 }
 
-impl Drop for Inner {
-    fn drop(&mut self) {
-        if let (Some(halves), None) = (lock(&self.halves).as_mut(), self.failed.get()) {
-            // A log that is not closed is compared with the database by whoever comes next.
-            let _ = halves.log.close();
-        }
-    }
-}
-
 fn row_error(paths: &StatePaths, environment: &str, source: RowError) -> StoreError {
     StoreError::Row { environment: environment.to_owned(), folder: paths.folder.clone(), source }
 }
@@ -449,7 +469,7 @@ fn known_sealer(
     environment: &str,
 ) -> Result<Option<Sealer>, StoreError> {
     let row = |source| row_error(paths, environment, source);
-    let Some(known) = each(rows).find_map(|row| KeyRow::read(&row)) else {
+    let Some(known) = KeyRow::find(rows) else {
         return if rows.is_empty() { Ok(None) } else { Err(row(KeyRow::missing())) };
     };
     let known = known.map_err(row)?;

@@ -98,7 +98,7 @@ fn mend_now(paths: &StatePaths, environment: &str) -> Result<Vec<Mended>, StoreE
 
 fn unreadable(paths: &StatePaths, environment: &str, text: Option<LogText>, why: String) -> StoreError {
     match text.map(|text| text.end) {
-        Some(LogEnd::Torn(at)) => StoreError::Log { path: paths.log.clone(), at, why },
+        Some(LogEnd::Torn(at) | LogEnd::Damaged(at)) => StoreError::Log { path: paths.log.clone(), at, why },
         _ => locked(&paths.folder, environment),
     }
 }

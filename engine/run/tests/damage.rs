@@ -271,3 +271,63 @@ async fn a_folder_of_which_anything_is_missing_is_mended_or_told() {
         assert!(common::reopen(dir.path()).await.mended().is_empty(), "{when}: it is mended once");
     }
 }
+
+#[tokio::test]
+async fn an_index_that_is_half_written_or_unusable_is_moved_away() {
+    let (closed, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let expected = make(closed.path(), killed.path()).await;
+    let snap = |name: &str| name.starts_with("snap.");
+    let names = |dir: &Path| -> Vec<String> {
+        let all = std::fs::read_dir(dir).into_iter().flatten();
+        all.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    for form in [&closed, &killed] {
+        let own = names(&form.path().join("e/db")).into_iter().find(|name| snap(name));
+        let newer = "snap.00000000FFFFFFFF";
+        let half = format!("{newer}.generating");
+        let cut = own.as_ref().map(|own| format!("{own}.generating"));
+        for (name, length, told) in
+            [(&*half, 0, false), (&*half, 100, false), (&*half, 258, false), (newer, 0, true), (newer, 300, true)]
+                .into_iter()
+                .chain(cut.as_deref().map(|cut| (cut, 100, false)))
+        {
+            let when = format!("{name} of {length} bytes");
+            let dir = tempfile::tempdir().unwrap();
+            copy_dir(form.path(), dir.path());
+            std::fs::remove_file(dir.path().join("e/holder")).ok();
+            std::fs::write(dir.path().join("e/db").join(name), b"\x17\x2a".repeat(length / 2)).unwrap();
+            let store = Store::open(dir.path(), "e", &KeySource::StateDirectory).unwrap();
+            assert_eq!(said(&store), expected, "{when}");
+            assert_eq!(store.mended().len(), usize::from(told), "{when}: {:?}", store.mended());
+            drop(store);
+            let moved = names(&dir.path().join("e/damaged"));
+            assert!(moved.iter().any(|moved| moved.starts_with(name)), "{when}: {moved:?}");
+            assert!(!names(&dir.path().join("e/db")).contains(&name.to_owned()), "{when}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_large_for_the_database_to_keep_with_the_rest_is_no_exception() {
+    let made = tempfile::tempdir().unwrap();
+    let store = common::open(made.path());
+    let large = Value::from("0123456789abcdef".repeat(100_000));
+    let change = StateChange::Outputs(Map::from([("large".into(), large.clone())]));
+    store.commit(change).await.unwrap();
+    drop(store);
+    let mut all = Vec::new();
+    files(&made.path().join("e"), Path::new(""), &mut all);
+    all.retain(|file| file.starts_with("db/blobs"));
+    assert!(!all.is_empty(), "nothing was too large");
+    for file in &all {
+        for damage in [Damage::Gone, Damage::Empty, Damage::Cut(9), Damage::Flip(4, 1), Damage::Flip(999_999, 7)] {
+            let dir = tempfile::tempdir().unwrap();
+            copy_dir(made.path(), dir.path());
+            damage.happen(&dir.path().join("e").join(file));
+            let store = Store::open(dir.path(), "e", &KeySource::StateDirectory).unwrap();
+            let outputs = store.snapshot().unwrap().outputs;
+            assert!(outputs["large"] == large, "{damage:?} of {}", file.display());
+            assert_eq!(store.mended().len(), 1, "{damage:?} of {}", file.display());
+        }
+    }
+}

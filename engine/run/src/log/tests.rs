@@ -1,6 +1,7 @@
 //! Logs that were damaged, cut off, taken back and written anew.
 
 use super::*;
+use crate::rows::each;
 
 fn row(key: &str, bytes: Option<&str>) -> RowWrite {
     RowWrite { tree: RowTree::Records, key: key.into(), bytes: bytes.map(|bytes| bytes.as_bytes().to_vec()) }
@@ -108,6 +109,14 @@ fn any_change_of_any_byte_and_any_cut_is_noticed() {
     let mut log = sample(&path);
     log.close().unwrap();
     let whole = std::fs::read(&path).unwrap();
+    let ends: Vec<usize> = {
+        let (mut at, mut ends) = (GREETING.len(), Vec::new());
+        while let Some((length, _)) = number(&whole[at..]) {
+            at += HEADER + length as usize;
+            ends.push(at);
+        }
+        [vec![GREETING.len()], ends].concat()
+    };
     let groups = |bytes: &[u8]| {
         let text = LogText::new(bytes.to_vec());
         (text.group, text.end, texts(&text))
@@ -124,7 +133,14 @@ fn any_change_of_any_byte_and_any_cut_is_noticed() {
             let mut flipped = whole.clone();
             flipped[at] ^= 1 << bit;
             let (group, end, rows) = groups(&flipped);
-            assert!(matches!(end, LogEnd::Torn(from) if from as usize <= at), "byte {at} bit {bit}: {end:?}");
+            let from = match end {
+                LogEnd::Torn(from) | LogEnd::Damaged(from) => from,
+                _ => panic!("byte {at} bit {bit}: {end:?}"),
+            };
+            assert!(from as usize <= at, "byte {at} bit {bit}: {end:?}");
+            // What was finished is not taken for the half of something; only a length that leads too far may be.
+            let is_last = from as usize >= ends[3] || from == at as u64 || from + 3 >= at as u64;
+            assert!(is_last || end == LogEnd::Damaged(from), "byte {at} bit {bit}: {end:?}");
             assert!(said.contains(&(group, rows)), "what comes before the damage stands");
         }
         let (group, end, rows) = groups(&whole[..at]);
@@ -133,7 +149,7 @@ fn any_change_of_any_byte_and_any_cut_is_noticed() {
     }
     for more in ["x", "dr state log 2\n"] {
         let (group, end, _) = groups(&[&whole, more.as_bytes()].concat());
-        assert!(group == 3 && matches!(end, LogEnd::Torn(_)), "{end:?}");
+        assert_eq!((group, end), (3, LogEnd::Torn(whole.len() as u64)));
     }
     // A frame that is missing, there twice, or in another place.
     let frames: Vec<&[u8]> = {
@@ -150,7 +166,7 @@ fn any_change_of_any_byte_and_any_cut_is_noticed() {
     for order in [&[0, 2, 3][..], &[1, 2, 3], &[0, 1, 1, 2, 3], &[0, 2, 1, 3], &[3], &[0, 1, 2, 3, 3]] {
         let text: Vec<u8> = [GREETING].into_iter().chain(order.iter().map(|i| frames[*i])).flatten().copied().collect();
         let end = groups(&text).1;
-        assert!(matches!(end, LogEnd::Torn(_)), "{order:?}: {end:?}");
+        assert!(matches!(end, LogEnd::Torn(_) | LogEnd::Damaged(_)), "{order:?}: {end:?}");
     }
     // Frames with checksums that fit, and no sense.
     let mut forged = Vec::new();
@@ -160,9 +176,15 @@ fn any_change_of_any_byte_and_any_cut_is_noticed() {
         forged.extend_from_slice(payload);
         seal(&mut forged, 0).unwrap();
         let (group, end, rows) = groups(&[GREETING, &forged].concat());
-        assert_eq!((group, end, rows), (0, LogEnd::Torn(GREETING.len() as u64), vec![]));
+        assert_eq!((group, end, rows), (0, LogEnd::Damaged(GREETING.len() as u64), vec![]));
     }
-    for foreign in [&b""[..], b"\0", b"dr state log 1\n", b"hello"] {
-        assert_eq!(groups(foreign).1, LogEnd::Torn(0));
+    for foreign in [&b"\0"[..], b"dr state log 1\n", b"hello"] {
+        assert_eq!(groups(foreign).1, LogEnd::Damaged(0));
+    }
+    assert_eq!(groups(b"").1, LogEnd::Torn(0));
+    // Where everything is something else, lengths lead anywhere.
+    for byte in [0, 0x5a, 0xff] {
+        let (group, end, _) = groups(&[GREETING, &[byte; 9000]].concat());
+        assert_eq!((group, end), (0, LogEnd::Damaged(GREETING.len() as u64)), "{byte}");
     }
 }
