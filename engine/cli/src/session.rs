@@ -126,6 +126,9 @@ impl<'a> Session<'a> {
     /// Tells what was noticed about a state when it was opened.
     fn opened(&self, store: Store) -> Result<OpenState, CommandFailure> {
         let snapshot = store.snapshot()?;
+        if let Some(worker) = store.in_use() {
+            self.ui.tell(&format!("{worker} works on the environment; this is how it is now\n"));
+        }
         let warn = |text: &str| self.ui.tell(&format!("{}: {}\n", paint(CHANGED, "warning"), safe(text)));
         store.mended().iter().for_each(|mended| warn(&mended.to_string()));
         for finding in store.findings() {

@@ -67,15 +67,14 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
         let mut held = held;
         if let Some(OpenState { store, snapshot }) = &mut held {
             let open = store.open_operations()?;
-            if let Some(worker) = store.in_use() {
-                ui.tell(&format!("{worker} works on the environment; this is a plan for its state as it is now\n"));
-                *snapshot = dr_run::as_far_as_known(snapshot, open.into_values());
-            } else if !open.is_empty() {
+            if !open.is_empty() {
                 let operations = count(open.len(), "operation");
                 let kept = if args.out.is_some() { ", and then refuses a plan that was kept before" } else { "" };
-                ui.tell(&format!(
-                    "An earlier run left {operations} open; `dr apply` first finds out what became of it{kept}\n"
-                ));
+                if store.in_use().is_none() {
+                    ui.tell(&format!(
+                        "An earlier run left {operations} open; `dr apply` first finds out what became of it{kept}\n"
+                    ));
+                }
                 *snapshot = dr_run::as_far_as_known(snapshot, open.into_values());
             }
         }
