@@ -327,6 +327,14 @@ impl Journal {
         Ok(())
     }
 
+    /// Forgets what an open creation has set aside: it became another resource's. Returns the row that stands for all rows
+    /// of the operation from then on.
+    pub fn keep_nothing(&mut self, op: &str) -> Option<JournalEvent> {
+        let Some(Open::Create { intent, record, deposed }) = self.open.get_mut(op) else { return None };
+        *deposed = None;
+        Some(JournalEvent::Creating { intent: intent.clone(), record: Box::new(record.clone()), deposed: None })
+    }
+
     /// Closes an operation, if it was open. Returns what it was.
     ///
     /// # Errors

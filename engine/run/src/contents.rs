@@ -237,22 +237,26 @@ impl Contents {
         }
         let is_new = matches!(self.journal.open().get(op), Some(Open::Create { .. }));
         let former = self.owners.of(&record).filter(|owner| **owner != Deposed::of(&record)).cloned();
+        let former = former.map(|name| match self.is_current(&name) {
+            true => Matter::Current(name.address),
+            false => Matter::SetAside(name),
+        });
         match &former {
             // What a creation finds at its address is known to be gone.
             _ if !is_new => self.check_place(&record)?,
-            Some(former) if self.is_current(former) => {
-                self.check_free(&Matter::Current(former.address.clone()), op)?;
-            }
-            Some(former) => self.check_free(&Matter::SetAside(former.clone()), op)?,
+            Some(former) => self.check_given_up(former, op)?,
             None => {}
         }
         self.end(op, JournalEntry::Recorded, edits)?;
         // Made under the same key as something that is recorded, it is the same resource, and belongs to the last one
         // that asked for it. Whoever deletes the other record then deletes nothing.
-        match former.filter(|former| !self.is_current(former) || former.address != record.address) {
-            Some(former) if self.is_current(&former) => drop(self.take_current(&former.address, edits)),
-            Some(former) => drop(self.take_set_aside(&former, edits)),
-            None => {}
+        if let Some(former) = former {
+            self.give_up(&former, edits)?;
+            match &former {
+                Matter::Current(address) if *address != record.address => drop(self.take_current(address, edits)),
+                Matter::Current(_) => {}
+                Matter::SetAside(name) => drop(self.take_set_aside(name, edits)),
+            }
         }
         self.put_current(record, edits);
         Ok(())
@@ -327,6 +331,28 @@ impl Contents {
             Some(other) => Err(Violation::busy(matter.address(), other).into()),
             None => Ok(()),
         }
+    }
+
+    /// No other operation is about it, unless that one deletes it or has set it aside. A call that makes several changes at
+    /// once may do so for what is made under the same key.
+    fn check_given_up(&self, matter: &Matter, op: &str) -> Result<(), RefusedChange> {
+        match self.busy.get(matter).and_then(|other| self.journal.open().get(other)) {
+            Some(Open::Delete { .. }) => Ok(()),
+            Some(Open::Create { .. }) if matches!(matter, Matter::SetAside(_)) => Ok(()),
+            _ => self.check_free(matter, op),
+        }
+    }
+
+    /// Takes a matter from the operation that gives it up: a deletion ends with that, a creation has nothing set aside.
+    fn give_up(&mut self, matter: &Matter, edits: &mut Vec<RowEdit>) -> Result<(), RefusedChange> {
+        let Some(other) = self.busy.remove(matter) else { return Ok(()) };
+        if matches!(self.journal.open().get(&other), Some(Open::Delete { .. })) {
+            self.end(&other, JournalEntry::Removed, edits)?;
+        } else if let Some(event) = self.journal.keep_nothing(&other) {
+            edits.push(RowEdit::Begun(other.clone(), Some(Box::new(event))));
+            edits.push(RowEdit::Identified(other, None));
+        }
+        Ok(())
     }
 
     /// An operation that is open ends with what it is about.

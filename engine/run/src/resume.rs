@@ -11,6 +11,7 @@
 //!
 //! Where everything is to go, nothing is finished first.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use dr_core::plan::{Action, Goal, agrees};
 use dr_core::record::{Record, Snapshot, Unfinished};
 use dr_core::region::Away;
 use dr_core::secrecy::{marked, revealed};
+use dr_core::value::Str;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
@@ -94,10 +96,30 @@ pub async fn resume(engine: &Engine<'_>, identity: &Identity, goal: Goal) -> Res
     if open.is_empty() {
         return Ok(result);
     }
-    let snapshot = engine.store.snapshot()?;
-    if let Some(program) = &snapshot.program {
+    if let Some(program) = &engine.store.snapshot()?.program {
         engine.store.check_binding(program, identity)?;
     }
+    // What one call has deleted and made again under the same key belongs to whoever made it: deletions come last.
+    let (deletions, first) = open.into_iter().partition(|(_, open)| matches!(open, Open::Delete { .. }));
+    for group in [first, deletions] {
+        close_all(engine, goal, group, &mut result).await?;
+    }
+    result.away.sort();
+    engine.store.release().await?;
+    Ok(result)
+}
+
+/// Closes operations, all at once.
+async fn close_all(
+    engine: &Engine<'_>,
+    goal: Goal,
+    open: BTreeMap<Str, Open>,
+    result: &mut Resumption,
+) -> Result<(), StoreError> {
+    let (snapshot, still) = (engine.store.snapshot()?, engine.store.open_operations()?);
+    let (open, over): (BTreeMap<_, _>, BTreeMap<_, _>) = open.into_iter().partition(|(op, _)| still.contains_key(op));
+    let deleted = |open: &Open| Resumed { address: open.record().address.clone(), outcome: Outcome::Deleted };
+    result.resumed.extend(over.values().map(deleted));
     let mut running: FuturesUnordered<_> = open
         .into_iter()
         .map(|(op, open)| {
@@ -145,10 +167,7 @@ pub async fn resume(engine: &Engine<'_>, identity: &Identity, goal: Goal) -> Res
             },
         }
     }
-    drop(running);
-    result.away.sort();
-    engine.store.release().await?;
-    Ok(result)
+    Ok(())
 }
 
 /// What is there, as far as open operations say it without asking anybody: what has an id, and what was to be changed,

@@ -138,14 +138,40 @@ fn a_resource_belongs_to_the_last_one_that_asked_for_it() {
     let mut contents = with(std::slice::from_ref(&old));
     take(&mut contents, creating(record("x.y:b", "", "o2"), None));
     take(&mut contents, identified("o2", "key"));
-    // While somebody is about to delete it, nobody can say whose it is.
-    take(&mut contents, deleting("d", &old, false));
+    // While somebody is about to change it, nobody can say whose it is.
+    take(&mut contents, updating("u", old.clone()));
     assert_eq!(refused(&mut contents, close("o2", record("x.y:b", "key", "o2"))), "S08");
-    take(&mut contents, abandon("d"));
+    take(&mut contents, abandon("u"));
     let done = close("o2", record("x.y:b", "key", "o2"));
     assert_eq!(take(&mut contents, done), ["-begun o2", "-id o2", "-x.y:a", "+x.y:b=key"]);
     assert_eq!(refused(&mut contents, deleting("d", &old, false)), "S07");
     assert_eq!(take(&mut contents, remove("", &old, false)), [""; 0]);
+}
+
+#[test]
+fn what_one_call_deletes_and_makes_again_under_its_key_belongs_to_whoever_made_it() {
+    // Deleted under one address, made under another.
+    let old = record("x.y:a", "key", "o1");
+    let mut contents = with(std::slice::from_ref(&old));
+    take(&mut contents, creating(record("x.y:b", "", "o2"), None));
+    take(&mut contents, deleting("d", &old, false));
+    take(&mut contents, identified("o2", "key"));
+    let done = close("o2", record("x.y:b", "key", "o2"));
+    assert_eq!(take(&mut contents, done), ["-begun o2", "-id o2", "-begun d", "-x.y:a", "+x.y:b=key"]);
+    assert_eq!(take(&mut contents, remove("d", &old, false)), [""; 0]);
+    // Two that exchange their keys, each set aside by its successor.
+    let (a, b) = (record("x.y:a", "1", "o1"), record("x.y:b", "2", "o2"));
+    let mut contents = with(&[a.clone(), b.clone()]);
+    take(&mut contents, creating(record("x.y:a", "", "o3"), Some(&a)));
+    take(&mut contents, creating(record("x.y:b", "", "o4"), Some(&b)));
+    take(&mut contents, identified("o3", "2"));
+    take(&mut contents, identified("o4", "1"));
+    let first = close("o3", record("x.y:a", "2", "o3"));
+    let rows = ["-begun o3", "-id o3", "+begun o4", "-id o4", "-x.y:b#o2", "+x.y:a=2"];
+    assert_eq!(take(&mut contents, first), rows);
+    let second = close("o4", record("x.y:b", "1", "o4"));
+    assert_eq!(take(&mut contents, second), ["-begun o4", "-id o4", "-x.y:a#o1", "+x.y:b=1"]);
+    assert_eq!(take(&mut contents, remove("d", &a, true)), [""; 0]);
 }
 
 #[test]
