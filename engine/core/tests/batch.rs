@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use dr_core::expr::Expr;
 use dr_core::graph::Graph;
-use dr_core::plan::{Goal, Plan};
+use dr_core::plan::{Action, Goal, Plan};
 use support::*;
 
 /// Entries of one store: address, name, class, size; a size below zero stands for the peer of that number.
@@ -71,6 +71,33 @@ fn changes_of_one_key_go_together_and_others_do_not() {
     }
     let destroy = plan_with(Goal::Destroy, &graph(&[]), &state, &Asked::default());
     assert_eq!(batches(&destroy), BTreeSet::from([vec!["delete t.entry:a".to_owned(), "delete t.entry:b".to_owned()]]));
+}
+
+#[test]
+fn an_argument_that_is_left_out_is_a_key_too_and_a_call_goes_to_one_region() {
+    let entry = |class: Option<&str>, region: &str| {
+        let mut g = graph(&[("t.node:n", &[])]);
+        let class = class.map(|class| ("class", text(class)));
+        let args = [("name", text("x"))].into_iter().chain(class).map(|(k, v)| (k.into(), v)).collect();
+        declare(&mut g, "t.entry:a", args, Default::default());
+        put(&mut g, "t.entry:a", region);
+        g
+    };
+    let state = applied(&entry(None, "r1"));
+    assert_eq!(batches(&plan(&entry(Some("1"), "r1"), &state)), BTreeSet::from([vec!["create t.entry:a".to_owned()]]));
+    assert_eq!(batches(&plan(&entry(None, "r2"), &state)), BTreeSet::new());
+}
+
+#[test]
+fn what_a_call_deletes_is_closed_once_the_whole_call_is_made() {
+    let state = applied(&entries(&[("a", "x", "1", 1), ("b", "x", "2", 1)]));
+    let p = plan(&entries(&[("a", "x", "2", 1), ("b", "x", "1", 1)]), &state);
+    let (deletes, creates): (Vec<usize>, Vec<usize>) =
+        (0..p.steps.len()).partition(|&i| p.steps[i].action == Action::Delete);
+    assert_eq!((deletes.len(), creates.len()), (2, 2), "{:?}", words(&p));
+    for delete in deletes {
+        assert!(creates.iter().all(|create| p.steps[delete].after.contains(create)), "{:?}", p.steps[delete].after);
+    }
 }
 
 #[test]

@@ -64,24 +64,44 @@ pub fn deletes_along(step: &Step, registry: &Registry) -> bool {
 /// The order of a replacement whose successor has the same key, told by the successor's step.
 fn replaced_in_place(step: &Step, registry: &Registry) -> Option<ReplaceOrder> {
     let (order, prior) = (step.replacement?, step.prior.as_ref()?);
-    let kind = registry.get(&step.kind).filter(|_| step.action == Action::Create)?;
+    // A call goes to one region.
+    let is_there = step.action == Action::Create && step.region == prior.region;
+    let kind = registry.get(&step.kind).filter(|_| is_there)?;
     let fields = kind.batch?;
-    let was = fields.iter().map(|name| Some(canonical(kind.arg(name)?, prior.args.get(*name)?)));
+    let was = fields.iter().map(|name| Some(canonical(kind.arg(name)?, prior.args.get(*name).unwrap_or(&Value::Null))));
     (was.collect::<Option<Vec<Value>>>()? == key(step, kind, fields)?).then_some(order)
 }
 
-/// The values that a step shares with the others of its batch, when all are known.
+/// The values that a step shares with the others of its batch, when all are known. What is left out is a value too.
 fn key(step: &Step, kind: &Kind, fields: &[&str]) -> Option<Vec<Value>> {
     let value = |name: &&str| {
         let field = kind.arg(name)?;
         let value = match step.action {
-            Action::Create => step.args.get(*name).and_then(Expr::known)?,
-            Action::Update | Action::Delete => step.prior.as_ref()?.args.get(*name)?,
+            Action::Create => step.args.get(*name).map_or(Some(&Value::Null), Expr::known)?,
+            Action::Update | Action::Delete => step.prior.as_ref()?.args.get(*name).unwrap_or(&Value::Null),
             _ => return None,
         };
         Some(canonical(field, value))
     };
     fields.iter().map(value).collect()
+}
+
+/// Makes the deletions for which a successor's step stands wait for the whole batch: another member may get the key of what
+/// they delete, and then they delete nothing.
+pub(super) fn follow(steps: &[Step], registry: &Registry, batches: &[Option<usize>], after: &mut [BTreeSet<usize>]) {
+    let makes: BTreeMap<&Address, usize> = steps
+        .iter()
+        .zip(batches)
+        .filter(|(step, batch)| batch.is_some() && replaced_in_place(step, registry) == Some(ReplaceOrder::CreateFirst))
+        .filter_map(|(step, batch)| Some((&step.address, (*batch)?)))
+        .collect();
+    if makes.is_empty() {
+        return;
+    }
+    for (i, step) in steps.iter().enumerate().filter(|(_, s)| s.action == Action::Delete && s.replacement.is_some()) {
+        let Some(batch) = makes.get(&step.address) else { continue };
+        after[i].extend((0..steps.len()).filter(|&member| batches[member] == Some(*batch)));
+    }
 }
 
 /// Makes the members of each batch wait for the same steps, and not for each other.
