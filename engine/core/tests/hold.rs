@@ -106,6 +106,36 @@ fn what_is_referred_to_by_something_that_stays_is_refused() {
 }
 
 #[test]
+fn whoever_turns_away_and_waits_for_the_successor_leaves_no_order() {
+    // The user gives up its group, which is deleted first, and may go on mentioning it in a note.
+    let program = |class: &str, args: &[&str]| {
+        let mut g = graph(&[]);
+        let options = Options { replace: Some(ReplaceOrder::DeleteFirst), ..Options::default() };
+        let store = [("name", text("s")), ("class", text(class))].map(|(k, v)| (k.into(), v));
+        declare(&mut g, "t.store:s", store.into_iter().collect(), options);
+        let name = Expr::attr(&at("t.store:s"), "name");
+        let user = args.iter().map(|arg| ((*arg).into(), name.clone())).collect();
+        declare(&mut g, "t.node:user", user, Options::default());
+        g
+    };
+    for (before, after, refused) in [
+        (&["group"][..], &[][..], false),
+        (&["group", "note"], &[], false),
+        (&["group", "note"], &["note"], true),
+        (&["group"], &["note"], true),
+        (&["note"], &["note"], false),
+    ] {
+        let (state, after) = (applied(&program("1", before)), program("2", after));
+        let p = plan(&after, &state);
+        assert_eq!(p.is_refused(), refused, "{before:?}: {:?}", p.diagnostics);
+        for pick in (0..4).filter(|_| !refused) {
+            let next = carry_out(&p, &state, |n| pick % n);
+            assert!(plan(&after, &next).steps.is_empty(), "{:?}", words(&p));
+        }
+    }
+}
+
+#[test]
 fn what_is_left_as_it_is_stays_a_need() {
     let state = applied(&program("1", Some("1"), User::Friends, plain()));
     let silent = program("1", Some("1"), User::Silent, plain());

@@ -122,6 +122,7 @@ fn attempt_apart(steps: &mut [Step], facts: &Facts<'_>, apart: &BTreeSet<usize>)
         }
     }
     batch::join(&batches, &mut after);
+    batch::follow(steps, facts.registry, &batches, &mut after);
     steps.iter_mut().zip(batches).for_each(|(step, batch)| step.batch = batch);
     let after: Vec<Vec<usize>> = after.into_iter().map(|list| list.into_iter().collect()).collect();
     let tasks: Vec<Task> = steps
@@ -165,7 +166,8 @@ fn held(steps: &[Step], holds: &Holds) -> Option<(usize, Hold)> {
 /// is changed.
 fn turns_away(user: &Step, from: &Address) -> Option<bool> {
     let blocked = user.prior.iter().flat_map(|p| &p.needs).any(|n| n.blocks_delete && n.address == *from);
-    (user.action == Action::Update && blocked).then(|| !user.needs.iter().any(|n| n.address == *from))
+    (user.action == Action::Update && blocked)
+        .then(|| !user.needs.iter().any(|n| n.blocks_delete && n.address == *from))
 }
 
 /// Steps by address, and who needs whom.
