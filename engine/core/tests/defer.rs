@@ -161,6 +161,19 @@ fn a_destroy_takes_what_it_can() {
 }
 
 #[test]
+fn what_goes_along_with_something_elsewhere_needs_no_call_of_its_own() {
+    let mut g = graph(&[("t.store:s", &[("name", text("s"))]), ("t.child:c", &[("store", arn("t.store:s"))])]);
+    put(&mut g, "t.store:s", "r2");
+    let state = applied(&g);
+    for (away, gone) in [("r1", true), ("r2", false)] {
+        let p = plan_with(Goal::Destroy, &graph(&[]), &state, &silent(&[away]));
+        assert!(!p.is_refused(), "{:?}", p.diagnostics);
+        assert_eq!(p.steps.is_empty(), !gone, "{:?}", waits(&p));
+        assert_eq!(carry_out(&p, &state, |_| 0).is_empty(), gone, "{away}");
+    }
+}
+
+#[test]
 fn outputs_of_what_waits_stay_as_they_are() {
     let g = |image: &str, size: i64| {
         let mut g = pair(&[("image", text(image)), ("size", int(size))], &[("size", int(size))]);

@@ -245,9 +245,9 @@ impl<'a> Deferral<'a> {
     }
 }
 
-/// The place that a step's call goes to. What only the state is told makes none.
+/// The place that a step's call goes to. What only the state is told makes none, nor does what goes along with something.
 fn place_of<'a>(input: &Input<'a>, step: &'a Step) -> Option<&'a str> {
-    if matches!(step.action, Action::Record | Action::Forget) {
+    if matches!(step.action, Action::Record | Action::Forget) || step.implied_by.is_some() {
         return None;
     }
     place(input.registry.get(&step.kind)?, step.region.as_deref())
