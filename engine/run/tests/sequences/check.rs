@@ -13,9 +13,9 @@ use dr_core::record::{Record, Snapshot};
 use dr_core::schema::{Place, Presence};
 use dr_core::value::{Str, Value};
 
-use crate::cloud::{Inside, Thing};
 use crate::process::Process;
 use crate::program::registry;
+use crate::things::{Inside, Thing};
 
 /// What is wrong, in words.
 type Wrongs = Vec<String>;

@@ -19,7 +19,7 @@
 //! that a suite which tests nothing fails ([`tally`]).
 //!
 //! `DR_SEQUENCES` says how many sequences run, `DR_SEQUENCES_SEED` which: another seed draws others. A failure is shrunk
-//! and printed as a script and a list of events.
+//! and printed as a script and a list of events. The kinds are those that plans are tried with.
 #![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on says so.
 
 mod check;
@@ -31,12 +31,14 @@ mod faults;
 #[path = "../../../core/tests/support/kinds.rs"]
 mod kinds;
 mod mistakes;
+mod others;
 mod process;
 mod program;
 mod refusal;
 mod sequence;
 mod sow;
 mod tally;
+mod things;
 mod trial;
 
 use std::path::{Path, PathBuf};
@@ -57,9 +59,40 @@ fn place() -> PathBuf {
     if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() }
 }
 
-#[test]
-fn whatever_happens_the_promises_are_kept() {
-    let (count, seed) = (setting("DR_SEQUENCES", 1_000), setting("DR_SEQUENCES_SEED", 1));
+/// What must have happened at least so often in a thousand sequences.
+const LEAST: &[(&str, usize)] = &[
+    ("died Apply", 80),
+    ("died Destroy", 20),
+    ("died Kept", 5),
+    ("stop", 50),
+    ("fault ", 200),
+    ("region off", 100),
+    ("region left out", 50),
+    ("deferred", 50),
+    ("kept", 100),
+    ("end Stale", 5),
+    ("moves", 100),
+    ("taken over", 50),
+    ("outside Delete", 20),
+    ("outside Resize", 20),
+    ("outside Switch", 10),
+    ("outside Squat", 2),
+    ("mistake ", 20),
+    ("settled", 2_000),
+    ("secrets looked for", 50),
+    ("step Create of a replacement", 200),
+    ("step in a batch", 50),
+    ("step implied", 50),
+    ("step Read", 20),
+    ("step Update", 200),
+];
+/// The largest part of all plans that may be refused: a hundredth.
+const REFUSED: usize = 8;
+
+/// Runs a part of the sequences.
+fn sequences(part: u64, parts: u64) {
+    let (count, seed) = (setting("DR_SEQUENCES", 2_000), setting("DR_SEQUENCES_SEED", 1));
+    let count = count.div_ceil(parts);
     let config = Config {
         cases: u32::try_from(count).unwrap(),
         failure_persistence: None,
@@ -68,6 +101,7 @@ fn whatever_happens_the_promises_are_kept() {
     };
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..16].copy_from_slice(&part.to_le_bytes());
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let (total, place) = (Mutex::new(Tally::default()), place());
     let result = runner.run(&sequence::sequence(), |sequence| {
@@ -76,16 +110,35 @@ fn whatever_happens_the_promises_are_kept() {
         total.lock().unwrap().add(&tally);
         Ok(())
     });
+    let total = total.into_inner().unwrap();
     match result {
         Ok(()) => {}
         Err(TestError::Fail(why, sequence)) => {
-            let done = total.into_inner().unwrap().of("sequences");
-            panic!("{sequence:?}\n\n{why}\n\n{done} sequences went well before it")
+            let done = total.of("sequences");
+            panic!("{sequence:?}\n\n{why}\n\n{done} sequences went well before it; seed {seed}, part {part}")
         }
         Err(TestError::Abort(why)) => panic!("{why}"),
     }
-    let total = total.into_inner().unwrap();
     for (what, number) in &total.0 {
         println!("{number:>8} {what}");
     }
+    if count < 500 {
+        return; // Too few to say what must have happened.
+    }
+    for (what, least) in LEAST {
+        let happened = total.all(what);
+        assert!(happened * 1_000 >= least * total.of("sequences"), "only {happened} times: {what}");
+    }
+    let (refused, commands) = (total.of("end Refused"), total.of("commands"));
+    assert!(refused * 100 <= commands * REFUSED, "{refused} of {commands} plans were refused");
+}
+
+#[test]
+fn whatever_happens_the_promises_are_kept() {
+    sequences(1, 2);
+}
+
+#[test]
+fn whatever_else_happens_the_promises_are_kept() {
+    sequences(2, 2);
 }

@@ -3,7 +3,7 @@
 //! A process has a runtime and a store of its own. When it dies, both are dropped as they are: what was on its way to the
 //! disk and not there yet is lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -21,9 +21,10 @@ use dr_run::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-use crate::cloud::{StrictCloud, Thing, identity};
+use crate::cloud::{StrictCloud, identity};
 use crate::faults::{Fault, Moment};
-use crate::program::{ENVIRONMENT, PROGRAM, registry};
+use crate::program::{ENVIRONMENT, PROGRAM, REGIONS, registry};
+use crate::things::Thing;
 
 /// What disturbs a command.
 #[derive(Debug, Clone)]
@@ -76,6 +77,20 @@ pub enum Task<'a> {
     Destroy,
     /// Carry out the plan in a file.
     Stored(&'a Path),
+}
+
+/// How a command is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct How {
+    /// Whether the plan looks how resources are.
+    pub refresh: bool,
+    /// The region that the plan is limited to.
+    pub only: Option<usize>,
+}
+
+impl How {
+    /// As most are.
+    pub const USUAL: How = How { refresh: true, only: None };
 }
 
 /// Bytes that are as good as random, and nothing to pack.
@@ -152,7 +167,7 @@ impl Process {
     }
 
     /// Runs a command. A process that died is of no use any more.
-    pub fn run(&self, cloud: &StrictCloud, task: Task<'_>, refresh: bool, upset: &Upset) -> End {
+    pub fn run(&self, cloud: &StrictCloud, task: Task<'_>, how: How, upset: &Upset) -> End {
         {
             let mut inside = cloud.inside();
             match upset {
@@ -167,15 +182,15 @@ impl Process {
             tokio::select! {
                 biased;
                 () = cloud.died.notified() => End::Died,
-                end = self.work(cloud, &watch, task, refresh) => end,
+                end = self.work(cloud, &watch, task, how) => end,
             }
         })
     }
 
-    async fn work(&self, cloud: &StrictCloud, watch: &Watch<'_>, task: Task<'_>, refresh: bool) -> End {
+    async fn work(&self, cloud: &StrictCloud, watch: &Watch<'_>, task: Task<'_>, how: How) -> End {
         let local = self.local();
         let router = Router::new(&local, cloud);
-        let rooms = Rooms::new();
+        let rooms = Rooms::new(how.only);
         let engine = rooms.engine(&self.store, &router, watch, watch.cancel);
         let graph = match task {
             Task::Stored(file) => {
@@ -208,7 +223,7 @@ impl Process {
         }
         let snapshot = self.store.snapshot().unwrap();
         let there = cloud.inside().things.clone();
-        let Some(plan) = propose(&engine, graph, &snapshot, refresh).await else { return End::Stopped };
+        let Some(plan) = propose(&engine, graph, &snapshot, how.refresh).await else { return End::Stopped };
         if plan.is_refused() {
             return End::Refused(plan);
         }
@@ -221,7 +236,7 @@ impl Process {
     pub fn plan(&self, cloud: &StrictCloud, graph: Option<&Graph>, refresh: bool) -> Plan {
         let (local, cancel) = (self.local(), Cancel::new());
         let router = Router::new(&local, cloud);
-        let rooms = Rooms::new();
+        let rooms = Rooms::new(None);
         let engine = rooms.engine(&self.store, &router, &dr_run::Silent, &cancel);
         let open = self.store.open_operations().unwrap();
         let snapshot = dr_run::as_far_as_known(&self.snapshot(), open.into_values());
@@ -265,8 +280,9 @@ struct Rooms {
 }
 
 impl Rooms {
-    fn new() -> Rooms {
-        Rooms { gate: Gate::new(None), calls: Calls::new(), places: Places::default() }
+    fn new(only: Option<usize>) -> Rooms {
+        let only = only.map(|region| BTreeSet::from([REGIONS[region].into()]));
+        Rooms { gate: Gate::new(None), calls: Calls::new(), places: Places::new(only) }
     }
 
     fn engine<'a>(

@@ -72,10 +72,8 @@ pub fn agree(plan: &Plan, program: &Program, state: &Snapshot, cloud: &StrictClo
             Some(Refusal::OwnName) => {
                 program.declared().any(|(_, slot)| slot.order == Some(dr_core::graph::ReplaceOrder::CreateFirst))
             }
-            Some(Refusal::Unreadable) => {
-                let inside = cloud.inside();
-                !inside.off.is_empty() || inside.fault.is_some()
-            }
+            // A region that is away stops nothing.
+            Some(Refusal::Unreadable) => cloud.inside().fault.is_some(),
         };
         match reason.filter(|_| possible) {
             Some(reason) => reasons.push(reason),

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::edits::{Edit, edit};
 use crate::faults::{Moment, fault};
 use crate::mistakes::{Mistake, mistake};
-use crate::process::Upset;
+use crate::process::{How, Upset};
 use crate::program::Program;
 use crate::sow::{self, Seed, seed};
 
@@ -15,15 +15,15 @@ use crate::sow::{self, Seed, seed};
 #[derive(Debug, Clone)]
 pub enum Event {
     /// The program is edited and applied.
-    Edit { edits: Vec<Edit>, refresh: bool, upset: Upset },
+    Edit { edits: Vec<Edit>, how: How, upset: Upset },
     /// It is applied as it is.
-    Apply { refresh: bool, upset: Upset },
-    /// The program is edited, planned, and the plan is kept.
-    Keep { edits: Vec<Edit> },
+    Apply { how: How, upset: Upset },
+    /// The program is edited, planned, and the plan is kept; and applied at once, or not.
+    Keep { edits: Vec<Edit>, then: Option<Upset> },
     /// The plan that was kept is applied.
     ApplyKept { upset: Upset },
     /// Everything is destroyed.
-    Destroy { refresh: bool, upset: Upset },
+    Destroy { how: How, upset: Upset },
     /// A region stops answering, or answers again.
     Region(usize),
     /// Somebody else does something.
@@ -76,13 +76,16 @@ fn upset() -> impl Strategy<Value = Upset> {
 
 fn event() -> impl Strategy<Value = Event> {
     let edits = || prop::collection::vec(edit(), 1..4);
-    let refresh = || prop::bool::weighted(0.85);
+    let how = || {
+        let only = prop::option::weighted(0.07, 0..2usize);
+        (prop::bool::weighted(0.85), only).prop_map(|(look, only)| How { refresh: look, only })
+    };
     prop_oneof![
-        10 => (edits(), refresh(), upset()).prop_map(|(edits, refresh, upset)| Event::Edit { edits, refresh, upset }),
-        3 => (refresh(), upset()).prop_map(|(refresh, upset)| Event::Apply { refresh, upset }),
-        2 => edits().prop_map(|edits| Event::Keep { edits }),
-        2 => upset().prop_map(|upset| Event::ApplyKept { upset }),
-        2 => (refresh(), upset()).prop_map(|(refresh, upset)| Event::Destroy { refresh, upset }),
+        10 => (edits(), how(), upset()).prop_map(|(edits, how, upset)| Event::Edit { edits, how, upset }),
+        3 => (how(), upset()).prop_map(|(how, upset)| Event::Apply { how, upset }),
+        3 => (edits(), prop::option::of(upset())).prop_map(|(edits, then)| Event::Keep { edits, then }),
+        1 => upset().prop_map(|upset| Event::ApplyKept { upset }),
+        2 => (how(), upset()).prop_map(|(how, upset)| Event::Destroy { how, upset }),
         2 => (0..2usize).prop_map(Event::Region),
         2 => prop_oneof![
             any::<u8>().prop_map(Outside::Delete),
@@ -112,10 +115,12 @@ impl fmt::Debug for Sequence {
         for (number, event) in self.events.iter().enumerate() {
             let number = number + 1;
             let (edits, words) = match event {
-                Event::Edit { edits, refresh, upset } => {
-                    (edits.as_slice(), format!("edited and applied; refresh: {refresh}, upset: {upset:?}"))
+                Event::Edit { edits, how, upset } => {
+                    (edits.as_slice(), format!("edited and applied; {how:?}, upset: {upset:?}"))
                 }
-                Event::Keep { edits } => (edits.as_slice(), "edited and planned; the plan is kept".to_owned()),
+                Event::Keep { edits, then } => {
+                    (edits.as_slice(), format!("edited and planned; the plan is kept; applied at once: {then:?}"))
+                }
                 other => (&[][..], format!("{other:?}")),
             };
             writeln!(f, "// {number}. {words}")?;

@@ -3,21 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use dr_core::cloud::Target;
 use dr_core::plan::{Action, Plan};
 use dr_core::record::Snapshot;
-use dr_core::value::{Map, Str, Value};
+use dr_core::value::{Str, Value};
+use dr_run::StepFailure;
 
 use crate::check;
-use crate::cloud::{StrictCloud, Thing};
+use crate::cloud::StrictCloud;
 use crate::common::all_bytes;
-use crate::kinds::{NODE, ROLE, STORE};
-use crate::process::{End, Process, Task, Upset};
-use crate::program::{ENVIRONMENT, Given, Program, REGIONS, Slot};
+use crate::process::{End, How, Process, Task, Upset};
+use crate::program::{Program, REGIONS};
 use crate::refusal::{Refusal, agree};
-use crate::sequence::{Event, Outside, Sequence};
-use crate::sow::{number, text};
+use crate::sequence::{Event, Sequence};
+use crate::sow::text;
 use crate::tally::Tally;
+use crate::things::Thing;
 
 /// How many applies may be needed at the end, the one that finds nothing to do counted too.
 const ROUNDS: usize = 3;
@@ -33,7 +33,7 @@ struct Kept {
 
 /// What a command is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Command {
+pub enum Command {
     Apply,
     Destroy,
     Kept,
@@ -41,19 +41,19 @@ enum Command {
 
 pub struct Trial {
     dir: tempfile::TempDir,
-    cloud: StrictCloud,
-    program: Program,
+    pub cloud: StrictCloud,
+    pub program: Program,
     /// The last program that was not refused.
     reached: Program,
-    process: Option<Process>,
+    pub process: Option<Process>,
     kept: Option<Kept>,
     /// What belongs to somebody else, as it was.
-    foreign: BTreeMap<Str, Thing>,
+    pub foreign: BTreeMap<Str, Thing>,
     /// Whether somebody else changed something since it was last looked at.
-    disturbed: bool,
+    pub disturbed: bool,
     /// Whether everything is as the program says.
-    settled: bool,
-    tally: Tally,
+    pub settled: bool,
+    pub tally: Tally,
     story: Vec<String>,
 }
 
@@ -87,7 +87,7 @@ pub fn carry_out(sequence: &Sequence, place: &Path) -> Result<Tally, String> {
 
 impl Trial {
     fn whole(&mut self, sequence: &Sequence) -> Result<(), String> {
-        self.command(Command::Apply, true, &sequence.first)?;
+        self.command(Command::Apply, How::USUAL, &sequence.first)?;
         for event in &sequence.events {
             self.event(event)?;
         }
@@ -97,22 +97,20 @@ impl Trial {
 
     fn event(&mut self, event: &Event) -> Result<(), String> {
         match event {
-            Event::Edit { edits, refresh, upset } => {
+            Event::Edit { edits, how, upset } => {
                 edits.iter().for_each(|edit| edit.apply(&mut self.program));
                 self.settled = false;
-                self.command(Command::Apply, *refresh, upset)
+                self.command(Command::Apply, *how, upset)
             }
-            Event::Apply { refresh, upset } => self.command(Command::Apply, *refresh, upset),
-            Event::Keep { edits } => {
+            Event::Apply { how, upset } => self.command(Command::Apply, *how, upset),
+            Event::Keep { edits, then } => {
                 edits.iter().for_each(|edit| edit.apply(&mut self.program));
                 self.settled = false;
-                self.keep()
+                self.keep()?;
+                then.as_ref().map_or(Ok(()), |upset| self.apply_kept(upset))
             }
-            Event::ApplyKept { upset } => match self.kept {
-                Some(_) => self.command(Command::Kept, true, upset),
-                None => Ok(()),
-            },
-            Event::Destroy { refresh, upset } => self.command(Command::Destroy, *refresh, upset),
+            Event::ApplyKept { upset } => self.apply_kept(upset),
+            Event::Destroy { how, upset } => self.command(Command::Destroy, *how, upset),
             Event::Region(number) => {
                 let region = Str::from(REGIONS[*number]);
                 let mut inside = self.cloud.inside();
@@ -130,11 +128,18 @@ impl Trial {
         }
     }
 
-    fn tell(&mut self, what: impl Into<String>) {
+    fn apply_kept(&mut self, upset: &Upset) -> Result<(), String> {
+        if self.kept.is_none() {
+            return Ok(());
+        }
+        self.command(Command::Kept, How::USUAL, upset)
+    }
+
+    pub fn tell(&mut self, what: impl Into<String>) {
         self.story.push(what.into());
     }
 
-    fn process(&mut self) -> &Process {
+    pub fn process(&mut self) -> &Process {
         if self.process.is_none() {
             self.tally.count("processes");
         }
@@ -142,48 +147,48 @@ impl Trial {
         self.process.get_or_insert_with(|| Process::start(&dir))
     }
 
-    /// Whether nothing is in the way of a command.
-    fn is_quiet(&self, refresh: bool, upset: &Upset) -> bool {
-        upset.passes()
-            && self.cloud.inside().off.is_empty()
-            && self.squatters().is_empty()
-            && (refresh || !self.disturbed)
+    /// Whether nothing is in the way of a command, except that a region does not answer or is left out.
+    fn is_calm(&self, how: How, upset: &Upset) -> bool {
+        upset.passes() && self.squatters().is_empty() && (how.refresh || !self.disturbed)
+    }
+
+    /// Whether nothing at all is in its way.
+    pub fn is_quiet(&self, how: How, upset: &Upset) -> bool {
+        self.is_calm(how, upset) && self.cloud.inside().off.is_empty() && how.only.is_none()
     }
 
     /// Runs a command, and checks everything afterwards.
-    fn command(&mut self, command: Command, refresh: bool, upset: &Upset) -> Result<(), String> {
+    pub fn command(&mut self, command: Command, how: How, upset: &Upset) -> Result<(), String> {
         if command == Command::Destroy {
             self.process = None;
         }
         let snapshot = self.process().snapshot();
-        let quiet = self.is_quiet(refresh, upset);
+        let (calm, quiet) = (self.is_calm(how, upset), self.is_quiet(how, upset));
         self.cloud.begin();
-        self.cloud.inside().guarded = match &self.kept {
+        let kept = self.kept.take();
+        self.cloud.inside().guarded = match &kept {
             Some(kept) if command == Command::Kept => kept.guarded.clone(),
             _ => self.guarded(&snapshot, command),
         };
-        self.tell(format!("{command:?}, refresh: {refresh}, upset: {upset:?}"));
+        self.tell(format!("{command:?}, {how:?}, upset: {upset:?}"));
         let graph = self.program.graph();
-        let kept = self.kept.take().map(|kept| kept.file);
         let task = match (command, &kept) {
             (Command::Apply, _) => Task::Apply(&graph),
             (Command::Destroy, _) => Task::Destroy,
-            (Command::Kept, Some(file)) => Task::Stored(file),
+            (Command::Kept, Some(kept)) => Task::Stored(&kept.file),
             (Command::Kept, None) => return Ok(()),
         };
         self.process();
         let Some(process) = &self.process else { return Ok(()) };
-        let end = process.run(&self.cloud, task, refresh, upset);
-        if command != Command::Kept {
-            self.kept = kept.map(|file| Kept { file, guarded: self.cloud.inside().guarded.clone() });
-        }
+        let end = process.run(&self.cloud, task, how, upset);
+        self.kept = kept.filter(|_| command != Command::Kept);
         self.settled = false;
         self.tell(format!("  {}", words(&end)));
         if matches!(end, End::Died) {
             self.process = None;
             self.secrets()?;
         }
-        self.count(command, upset, &end);
+        self.count(command, how, upset, &end);
         self.check()?;
         match end {
             End::Applied(plan, report, before) => {
@@ -191,6 +196,14 @@ impl Trial {
                     self.reached = self.program.clone();
                 }
                 wrong_if_any(check::reasons(&plan, &before))?;
+                // Whoever looked knows which regions are away, and plans without them. What an earlier run began there
+                // holds what belongs to it elsewhere.
+                let begun =
+                    |failure: &&StepFailure| !failure.error.starts_with("an earlier run began something with it");
+                let failed: Vec<&StepFailure> = report.failed.iter().filter(begun).collect();
+                if calm && how.refresh && command != Command::Kept && !failed.is_empty() {
+                    return Err(format!("only a region was away, and something failed: {failed:?}"));
+                }
                 if !quiet {
                     return Ok(());
                 }
@@ -309,153 +322,12 @@ impl Trial {
         Ok(())
     }
 
-    fn outside(&mut self, outside: Outside) {
-        self.cloud.begin();
-        let found = match outside {
-            Outside::Squat(number) => self.squat(number),
-            _ => self.tamper(outside),
-        };
-        if let Some(id) = found {
-            self.disturbed = true;
-            self.settled = false;
-            self.tally.count(format!("outside {}", format!("{outside:?}").split('(').next().unwrap_or_default()));
-            self.tell(format!("{outside:?}: {id}"));
-        }
-    }
-
-    /// Somebody else deletes or changes something of ours.
-    fn tamper(&self, outside: Outside) -> Option<Str> {
-        let mut inside = self.cloud.inside();
-        let nth = |all: Vec<Str>, number: u8| (!all.is_empty()).then(|| all[usize::from(number) % all.len()].clone());
-        let ours = |fits: &dyn Fn(&Thing) -> bool| -> Vec<Str> {
-            inside.things.iter().filter(|(_, t)| t.op.is_some() && fits(t)).map(|(id, _)| id.clone()).collect()
-        };
-        match outside {
-            Outside::Delete(number) => {
-                let free = ours(&|_| true).into_iter().filter(|id| inside.users(id).is_empty()).collect();
-                let found = nth(free, number);
-                if let Some(id) = &found {
-                    inside.take_away(id);
-                    inside.vanished.insert(id.clone());
-                }
-                found
-            }
-            Outside::Resize(number) => {
-                let found = nth(ours(&|thing| thing.args.contains_key("size")), number);
-                if let Some(thing) = found.as_ref().and_then(|id| inside.things.get_mut(id)) {
-                    thing.args.insert("size".into(), Value::Int(9));
-                    thing.revision += 1;
-                }
-                found
-            }
-            Outside::Switch(number) => {
-                let is_switched = |thing: &Thing| thing.kind.name == "t.store" && thing.args.contains_key("role");
-                let found = nth(ours(&is_switched), number);
-                if let Some(thing) = found.as_ref().and_then(|id| inside.things.get_mut(id)) {
-                    thing.args.insert("role".into(), Value::str("other"));
-                }
-                found
-            }
-            Outside::Squat(_) => None,
-        }
-    }
-
-    /// Somebody else takes a name that the program will want.
-    fn squat(&mut self, number: u8) -> Option<Str> {
-        let named = |(_, slot): &(usize, &Slot)| matches!(slot.kind.name, "t.store" | "t.base" | "t.role");
-        let all: Vec<&Slot> = self.program.declared().filter(named).map(|(_, slot)| slot).collect();
-        let slot = all.get(usize::from(number) % all.len().max(1))?;
-        let (address, name) = (slot.address(), slot.text("name")?);
-        let args = Map::from([("name".into(), Value::str(name))]);
-        let id =
-            self.cloud.found(Target { kind: slot.kind, region: slot.region(), address: &address }, &args, false)?;
-        self.note_foreign(&id);
-        Some(id)
-    }
-
-    /// What belongs to somebody else and has a name that the program wants.
-    fn squatters(&self) -> Vec<Str> {
-        let wants = |id: &Str, thing: &Thing| {
-            self.program.declared().any(|(_, slot)| {
-                slot.kind.name == thing.kind.name
-                    && slot.import.as_ref() != Some(id)
-                    && slot.text("name").is_some_and(|name| thing.args.get("name") == Some(&Value::str(name)))
-            })
-        };
-        self.foreign.iter().filter(|(id, thing)| wants(id, thing)).map(|(id, _)| id.clone()).collect()
-    }
-
-    fn note_foreign(&mut self, id: &Str) {
-        let thing = self.cloud.inside().things.get(id).cloned();
-        self.foreign.extend(thing.map(|thing| (id.clone(), thing)));
-    }
-
-    /// Something is there and is taken over.
-    fn import(&mut self, kind: u8, region: usize, size: u8) -> Result<(), String> {
-        self.cloud.begin();
-        let kind = [&STORE, &NODE, &ROLE][usize::from(kind) % 3];
-        let called = self.program.fresh("taken");
-        let mut slot = Slot::new(kind, called.clone());
-        slot.region = region;
-        match kind.name {
-            "t.node" => slot.args.insert("image", text("1")),
-            _ => slot.args.insert("name", text(format!("{called}-{ENVIRONMENT}"))),
-        };
-        let given = |(name, given): (&&str, &Given)| match given {
-            Given::Plain(value) => Some(((*name).into(), value.clone())),
-            _ => None,
-        };
-        let mut args: Map<Value> = slot.args.iter().filter_map(given).collect();
-        args.insert("size".into(), Value::Int(1));
-        let address = slot.address();
-        let Some(id) = self.cloud.found(Target { kind, region: slot.region(), address: &address }, &args, false) else {
-            return Err("the name of what is to be taken over is in use".into());
-        };
-        self.note_foreign(&id);
-        slot.args.insert("size", number(size));
-        slot.import = Some(id);
-        self.program.slots.push(slot);
-        self.settled = false;
-        self.command(Command::Apply, true, &Upset::None)
-    }
-
-    /// A program with a mistake is refused, and what is wrong is said.
-    fn mistake(&mut self, mistake: &crate::mistakes::Mistake) -> Result<(), String> {
-        if !self.settled || !self.is_quiet(true, &Upset::None) {
-            return Ok(());
-        }
-        self.cloud.begin();
-        let called = self.program.fresh("other");
-        let address = Slot::new(&STORE, called.clone()).address();
-        let args = Map::from([("name".into(), Value::str(&called))]);
-        let id = self.cloud.found(
-            Target { kind: &STORE, region: Some(REGIONS[0]), address: &address },
-            &args,
-            mistake.is_about_another(),
-        );
-        id.iter().for_each(|id| self.note_foreign(id));
-        let snapshot = self.process().snapshot();
-        let Some((wrong, said)) = mistake.make(&self.program, &snapshot, id.map(|id| (&STORE, id))) else {
-            return Ok(());
-        };
-        let Some(process) = &self.process else { return Ok(()) };
-        let plan = process.plan(&self.cloud, Some(&wrong.graph()), true);
-        self.tally.count(
-            format!("{mistake:?}").split(',').next().unwrap_or_default().replace("Mistake { wrong: ", "mistake "),
-        );
-        if plan.diagnostics.iter().any(|d| d.is_error() && d.message.contains(said)) {
-            return Ok(());
-        }
-        let lines = wrong.changes(&self.program).join("\n");
-        Err(format!("it must be refused ({said}), and is not: {mistake:?}\n{lines}\n{}", steps(&plan)))
-    }
-
     /// With everything in order, the program is applied until nothing is left to do.
     fn converge(&mut self) -> Result<(), String> {
         self.tidy();
         for round in 1..=ROUNDS {
             let refused = self.tally.all("refused ");
-            self.command(Command::Apply, true, &Upset::None)?;
+            self.command(Command::Apply, How::USUAL, &Upset::None)?;
             if self.settled {
                 self.tally.most("most applies at the end", round);
                 return Ok(());
@@ -465,9 +337,9 @@ impl Trial {
                 // What is protected is given free by the program that it was made by.
                 let wanted = std::mem::replace(&mut self.program, self.reached.clone());
                 self.tidy();
-                self.command(Command::Apply, true, &Upset::None)?;
+                self.command(Command::Apply, How::USUAL, &Upset::None)?;
                 self.program = wanted;
-                self.command(Command::Destroy, true, &Upset::None)?;
+                self.command(Command::Destroy, How::USUAL, &Upset::None)?;
             }
         }
         Err(format!("it does not converge within {ROUNDS} applies"))
@@ -497,7 +369,7 @@ impl Trial {
 
     fn destroy(&mut self) -> Result<(), String> {
         self.secrets()?;
-        self.command(Command::Destroy, true, &Upset::None)?;
+        self.command(Command::Destroy, How::USUAL, &Upset::None)?;
         self.nothing_left()
     }
 
@@ -516,7 +388,7 @@ impl Trial {
         }
     }
 
-    fn count(&mut self, command: Command, upset: &Upset, end: &End) {
+    fn count(&mut self, command: Command, how: How, upset: &Upset, end: &End) {
         let word = |text: String| text.split([' ', '(', '{']).next().unwrap_or_default().to_owned();
         self.tally.count("commands");
         self.tally.count(format!("command {command:?}"));
@@ -531,8 +403,14 @@ impl Trial {
         if !self.cloud.inside().off.is_empty() {
             self.tally.count("region off");
         }
+        if how.only.is_some() {
+            self.tally.count("region left out");
+        }
         let End::Applied(plan, report, _) = end else { return };
         self.tally.0.entry("moves".into()).and_modify(|n| *n += plan.moves.len()).or_insert(plan.moves.len());
+        if !plan.deferred.is_empty() {
+            self.tally.count("deferred");
+        }
         for &step in &report.done {
             let step = &plan.steps[step];
             let half = if step.replacement.is_some() { " of a replacement" } else { "" };
@@ -555,7 +433,7 @@ fn wrong_if_any(wrongs: Vec<String>) -> Result<(), String> {
 }
 
 /// A plan in a line.
-fn steps(plan: &Plan) -> String {
+pub fn steps(plan: &Plan) -> String {
     let errors = plan.diagnostics.iter().filter(|d| d.is_error()).map(|d| format!("error: {}", d.message));
     let moves = plan.moves.iter().map(|m| format!("move {} to {}", m.from, m.to));
     let steps = plan.steps.iter().enumerate().map(|(i, s)| {
@@ -564,7 +442,9 @@ fn steps(plan: &Plan) -> String {
     });
     let outputs = plan.outputs.iter().filter(|(_, o)| o.before.clone().map(dr_core::expr::Expr::Known) != o.after);
     let outputs = outputs.map(|(name, output)| format!("output {name}: {output:?}"));
-    errors.chain(moves).chain(steps).chain(outputs).collect::<Vec<_>>().join("\n    ")
+    let deferred =
+        plan.deferred.iter().map(|d| format!("deferred {:?} {}: {:?}", d.step.action, d.step.address, d.why));
+    errors.chain(moves).chain(steps).chain(deferred).chain(outputs).collect::<Vec<_>>().join("\n    ")
 }
 
 fn words(end: &End) -> String {
