@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::dag::{Dag, Order};
 use crate::diagnostic::{Diagnostic, Frame, Span};
-use crate::expr::Expr;
+use crate::expr::{AttrRef, Expr};
+use crate::naming::{self, NameRefusal};
 use crate::record::Need;
 use crate::schema::{Field, Kind, closest};
 use crate::value::{Map, Str};
@@ -158,9 +159,10 @@ fn mention(value: &Expr, blocks: bool, needs: &mut BTreeMap<Address, bool>) {
 }
 
 impl Graph {
-    /// Checks the graph as a whole: that what is referred to exists, and that nothing waits for itself.
+    /// Checks the graph as a whole: that what is referred to exists, that nothing waits for itself, and that nothing is
+    /// called by a secret.
     pub fn check(&self) -> Vec<Diagnostic> {
-        let mut found = Vec::new();
+        let mut found = self.named_by_secrets();
         let dependencies = self.dependencies();
         for (node, needs) in dependencies.nodes.iter().zip(&dependencies.needs) {
             for need in needs {
@@ -190,6 +192,29 @@ impl Graph {
                 d = if i == 0 { d.at(span, text) } else { d.also(span, text) };
             }
             found.push(d);
+        }
+        found
+    }
+
+    /// Resources whose names come from attributes that are secret once they are known.
+    fn named_by_secrets(&self) -> Vec<Diagnostic> {
+        let is_secret = |r: &AttrRef| {
+            let kind = self.nodes.get(&r.address).map(|node| node.kind);
+            kind.and_then(|kind| kind.output(&r.attr).or_else(|| kind.arg(&r.attr))).is_some_and(|f| f.sensitive)
+        };
+        let mut found = Vec::new();
+        for node in self.nodes.values() {
+            for field in node.kind.args.iter().filter(|field| node.kind.identifies(field)) {
+                let mut secret = false;
+                let given = node.args.get(field.name);
+                given.into_iter().for_each(|value| value.each_ref(&mut |r| secret |= is_secret(r)));
+                if secret {
+                    let NameRefusal { message, help } = naming::secret(field.name);
+                    let place = node.site.of(&[field.name.into()], false);
+                    let label = format!("of `{}`", node.address);
+                    found.push(Diagnostic::error(message).at(place, label).help(help));
+                }
+            }
         }
         found
     }

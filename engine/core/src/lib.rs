@@ -12,6 +12,7 @@ pub mod convert;
 pub mod dag;
 pub mod diagnostic;
 pub mod expr;
+pub mod fit;
 pub mod function;
 pub mod graph;
 pub mod integrity;

@@ -3,39 +3,13 @@
 //! [`resolve`] refuses what the schema does not know, fills in defaults and makes physical names. What becomes known
 //! later, while planning or applying, goes through [`settle`], which does the same for one argument.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-
-use regex_lite::Regex;
-
 use crate::expr::Expr;
-use crate::naming::{self, physical_name};
-use crate::number;
-use crate::schema::{Condition, Field, Kind, Presence, Type, closest};
+use crate::fit::{Problem, check, keys_by_case, unknown_key};
+use crate::naming::{self, NameRefusal, physical_name};
+use crate::schema::{Field, Kind, NameEnding, Presence, Type};
 use crate::secrecy;
-use crate::value::{Float, Map, Str, Value, intern, quoted};
-use crate::walk::{Spot, Tree, map_open, map_value, walk};
-
-/// Something wrong with the arguments of one resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Keys and indexes from the argument inwards; empty when it is about the resource as a whole.
-    pub path: Vec<Str>,
-    /// Whether the key itself is wrong, not its value.
-    pub on_key: bool,
-    /// What is wrong, in one sentence.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
-    /// The check that says so, if one does.
-    pub code: Option<&'static str>,
-}
-
-impl Problem {
-    fn new(path: Vec<Str>, message: String) -> Problem {
-        Problem { path, on_key: false, message, help: None, code: None }
-    }
-}
+use crate::value::{Float, Map, Value, intern};
+use crate::walk::{Spot, Tree, map_open, map_value};
 
 /// What a resource inherits from its surroundings.
 #[derive(Debug, Clone, Default)]
@@ -86,8 +60,7 @@ pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map
         if args.contains_key(field.name) {
             continue;
         }
-        if let Some(rule) = &field.name_rule {
-            args.insert(intern(field.name), Expr::str(&physical_name(rule, around.name, around.suffix)));
+        if field.name_rule.is_some() {
             continue;
         }
         match field.presence {
@@ -100,8 +73,45 @@ pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map
             Presence::Optional | Presence::Computed => {}
         }
     }
+    if let Some((field, rule)) = kind.args.iter().find_map(|field| Some((field, field.name_rule?)))
+        && !args.contains_key(field.name)
+    {
+        let is_ended = |ending: &NameEnding| args.get(ending.when) == Some(&Expr::Known(Value::Bool(true)));
+        let ending = rule.ending.filter(is_ended).map_or("", |ending| ending.text);
+        match physical_name(&rule, around.name, around.suffix, ending) {
+            Ok(name) => {
+                args.insert(intern(field.name), Expr::str(&name));
+            }
+            Err(NameRefusal { message, help }) => {
+                problems.push(Problem { help: Some(help), ..Problem::new(Vec::new(), message) });
+            }
+        }
+    } else {
+        problems.extend(check_names(kind, &|name| args.get(name).map(Tree::from)));
+    }
     args.shrink_to_fit();
     (args, problems)
+}
+
+/// What is wrong with what a resource is called, as far as it is known.
+pub fn check_names<'a>(kind: &Kind, arg: &dyn Fn(&str) -> Option<Tree<'a>>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for field in kind.args.iter().filter(|field| kind.identifies(field)) {
+        let Some(given) = arg(field.name) else { continue };
+        let refused = match (field.name_rule, given.known().and_then(Value::as_str)) {
+            _ if secrecy::is_secret(given) => Some(naming::secret(field.name)),
+            (Some(rule), Some(text)) => {
+                let ended = rule.ending.and_then(|ending| arg(ending.when)?.known()?.as_bool());
+                naming::refused(&rule, text, ended)
+            }
+            _ => None,
+        };
+        problems.extend(refused.map(|NameRefusal { message, help }| Problem {
+            help: Some(help),
+            ..Problem::new(vec![field.name.into()], message)
+        }));
+    }
+    problems
 }
 
 /// One argument as it is to be, as far as it is known: checked, completed with the defaults inside it, and marked where
@@ -201,229 +211,14 @@ fn complete_entries<T>(ty: Type, entries: &mut Map<T>, is_null: fn(&T) -> bool, 
     }
 }
 
-/// Checks a value against its field, as far as it is known, and adds what is wrong. Null counts as not given.
-pub fn check(field: &Field, value: &Expr, problems: &mut Vec<Problem>) {
-    walk(&Spot::of(field), value.into(), &mut |spot, tree| {
-        if let (None, Some(block)) = (spot.field, spot.around())
-            && let Type::Object(fields) = block.ty
-        {
-            problems.push(unknown_key(spot.path(), &block.name(), fields));
-            return false;
-        }
-        if tree.is_null() && !spot.is_item() {
-            return false;
-        }
-        if let Some(problem) = mismatch(spot, tree) {
-            problems.push(problem);
-            return false;
-        }
-        if let (Some(field), Some(known)) = (spot.field, tree.known()) {
-            problems.extend(conditions(spot, field, known));
-        }
-        if spot.field.is_some_and(|field| field.ignore_key_case) {
-            problems.extend(keys_by_case(spot, tree));
-        }
-        if let Type::Object(fields) = spot.ty
-            && !matches!(tree, Tree::Open(open) if !matches!(open, Expr::Map(_)))
-        {
-            for field in fields.iter().filter(|field| field.presence == Presence::Required) {
-                if tree.entry(field.name).is_none_or(Tree::is_null) {
-                    let message = format!("`{}` needs `{}`", spot.name(), field.name);
-                    problems.push(Problem::new(spot.path(), message));
-                }
-            }
-        }
-        true
-    });
-}
-
-/// That two keys differ by their case alone, where the service takes them for one.
-fn keys_by_case(spot: &Spot<'_>, tree: Tree<'_>) -> Option<Problem> {
-    let keys: Vec<&Str> = match tree {
-        Tree::Known(value) => value.as_map()?.keys().collect(),
-        Tree::Open(Expr::Map(map)) => map.keys().collect(),
-        Tree::Open(_) => return None,
-    };
-    let mut seen: BTreeMap<String, &Str> = BTreeMap::new();
-    keys.into_iter().find_map(|key| {
-        let first = seen.insert(key.to_lowercase(), key)?;
-        let mut path = spot.path();
-        path.push(key.clone());
-        let message = format!("`{first}` and `{key}` in `{}` are one key for the service", spot.name());
-        Some(Problem {
-            on_key: true,
-            help: Some("it ignores the case of keys; write both in the same way, also where defaults are set".into()),
-            ..Problem::new(path, message)
-        })
-    })
-}
-
-/// That a value has another type than it may have here.
-fn mismatch(spot: &Spot<'_>, tree: Tree<'_>) -> Option<Problem> {
-    let (found, help) = match tree {
-        Tree::Open(open) => {
-            let fits = match open {
-                Expr::List(_) => matches!(spot.ty, Type::Any | Type::Json | Type::Policy | Type::List(_)),
-                Expr::Map(_) => {
-                    matches!(spot.ty, Type::Any | Type::Json | Type::Policy | Type::Map(_) | Type::Object(_))
-                }
-                Expr::Concat(_) => matches!(spot.ty, Type::Any | Type::Json | Type::Policy | Type::Str),
-                _ => true,
-            };
-            let found = match open {
-                Expr::List(_) => "a list",
-                Expr::Map(_) => "a map",
-                _ => "a string",
-            };
-            if fits {
-                return None;
-            }
-            (found.to_owned(), None)
-        }
-        Tree::Known(value) => match (spot.ty, value.reveal()) {
-            (Type::Any, _)
-            | (Type::Bool, Value::Bool(_))
-            | (Type::Int, Value::Int(_))
-            | (Type::Float, Value::Float(_))
-            | (Type::Str, Value::Str(_))
-            | (Type::List(_), Value::List(_))
-            | (Type::Map(_) | Type::Object(_), Value::Map(_))
-            | (Type::Json | Type::Policy, Value::Map(_) | Value::List(_)) => return None,
-            (Type::Json | Type::Policy, Value::Str(text)) => {
-                let error = Value::from_json(text).err()?;
-                let message = match spot.secret {
-                    true => "this text, which is sensitive and not shown, is no JSON that can be read".to_owned(),
-                    false => format!("this JSON cannot be read: {error}"),
-                };
-                return Some(Problem::new(spot.path(), message));
-            }
-            (Type::Float, Value::Int(int)) if spot.secret || number::to_float(*int).is_ok() => return None,
-            (_, found) => (describe_found(spot, found), coercion_hint(spot, found)),
-        },
-    };
-    let message = format!("`{}` must be {}, not {found}", spot.name(), spot.ty.article());
-    Some(Problem { help, ..Problem::new(spot.path(), message) })
-}
-
-/// What is wrong with a value of the right type.
-fn conditions(spot: &Spot<'_>, field: &Field, known: &Value) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    if let (Some(rule), Some(text)) = (&field.name_rule, known.as_str())
-        && let Some((message, help)) = naming::refused(rule, text)
-    {
-        problems.push(Problem { help: Some(help), ..Problem::new(spot.path(), message) });
-    }
-    for condition in field.checks {
-        if let Some(message) = violated(*condition, known) {
-            let shown = secrecy::shown(spot, known);
-            let mut problem = Problem::new(spot.path(), format!("`{}` {message}, not {shown}", field.name));
-            if let Condition::OneOf(allowed) = condition
-                && let Some(near) =
-                    known.as_str().filter(|_| !spot.secret).and_then(|s| closest(s, allowed.iter().copied()))
-            {
-                problem.help = Some(format!("did you mean {}?", quoted(near)));
-            }
-            problems.push(problem);
-        }
-    }
-    problems
-}
-
-fn unknown_key(path: Vec<Str>, of: &str, fields: &[Field]) -> Problem {
-    let key = path.last().cloned().unwrap_or_default();
-    let help = match closest(&key, fields.iter().map(|f| f.name)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => {
-            let names: Vec<String> = fields.iter().map(|f| format!("`{}`", f.name)).collect();
-            format!("it takes {}", names.join(", "))
-        }
-    };
-    Problem { on_key: true, help: Some(help), ..Problem::new(path, format!("`{of}` has no argument `{key}`")) }
-}
-
-fn describe_found(spot: &Spot<'_>, value: &Value) -> String {
-    match value {
-        Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) => {
-            format!("{} ({})", value.article(), secrecy::shown(spot, value))
-        }
-        other => other.article().to_owned(),
-    }
-}
-
-fn coercion_hint(spot: &Spot<'_>, found: &Value) -> Option<String> {
-    match (spot.ty, found) {
-        (Type::Int, Value::Str(s)) if !spot.secret && s.parse::<i64>().is_ok() => {
-            Some(format!("write {s} without quotes"))
-        }
-        (Type::Bool, Value::Str(s)) if !spot.secret && matches!(&**s, "true" | "false") => {
-            Some(format!("write {s} without quotes"))
-        }
-        (Type::Str, Value::Int(_) | Value::Bool(_)) => Some("put it in quotes".into()),
-        (Type::List(_), _) => Some("put it in brackets: [..]".into()),
-        _ => None,
-    }
-}
-
-/// Whether the whole of a text matches a pattern of a schema. Each pattern is compiled once per thread; one that cannot
-/// be compiled matches everything, and a test of the registry sees to it that there is none.
-fn matches(pattern: &'static str, text: &str) -> bool {
-    thread_local! {
-        static COMPILED: RefCell<BTreeMap<&'static str, Option<Regex>>> = const { RefCell::new(BTreeMap::new()) };
-    }
-    COMPILED.with_borrow_mut(|compiled| {
-        let regex = compiled.entry(pattern).or_insert_with(|| Regex::new(&format!("^(?:{pattern})$")).ok());
-        regex.as_ref().is_none_or(|r| r.is_match(text))
-    })
-}
-
-/// What a value that violates a condition should have been, as the middle of a sentence.
-fn violated(condition: Condition, value: &Value) -> Option<String> {
-    match condition {
-        Condition::Range(low, high) => {
-            let n = value.as_int()?;
-            (n < low || n > high).then(|| format!("must be between {low} and {high}"))
-        }
-        Condition::OneOf(allowed) => {
-            let text = value.as_str()?;
-            let list = || allowed.iter().map(|a| quoted(a)).collect::<Vec<_>>().join(", ");
-            (!allowed.contains(&text)).then(|| format!("must be one of {}", list()))
-        }
-        Condition::OneOfInt(allowed) => {
-            let n = value.as_int()?;
-            let list = || allowed.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
-            (!allowed.contains(&n)).then(|| format!("must be one of {}", list()))
-        }
-        Condition::Length(low, high) => {
-            let n = match value.reveal() {
-                Value::Str(s) => s.chars().count(),
-                Value::List(items) => items.len(),
-                Value::Map(map) => map.len(),
-                _ => return None,
-            };
-            (n < low || n > high).then(|| match (low, high) {
-                (low, usize::MAX) => format!("must have at least {low} characters or items"),
-                (low, high) => format!("must have {low} to {high} characters or items"),
-            })
-        }
-        Condition::Pattern(pattern) => {
-            let text = value.as_str()?;
-            (!matches(pattern, text)).then(|| format!("must match `{pattern}`"))
-        }
-        Condition::Outside(domains) => {
-            let text = value.as_str()?.trim_end_matches('.').to_lowercase();
-            let within = |domain: &str| text.strip_suffix(domain).is_some_and(|r| r.is_empty() || r.ends_with('.'));
-            let domain = domains.iter().find(|domain| within(domain))?;
-            Some(format!("must be in a domain of your own, since {domain} is reserved"))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Lit, NameRule};
+    use crate::schema::Condition;
+    use crate::schema::{Lit, NameEnding, NameRule};
+    use crate::value::Str;
 
-    const RULE: NameRule = NameRule { max: 12, chars: "a-z0-9-", prefix: "", lower: true };
+    const RULE: NameRule = NameRule { max: 12, chars: "a-z0-9-", prefix: "", lower: true, ending: None };
     const NESTED: &[Field] = &[
         Field {
             presence: Presence::Default(Lit::Int(3)),
@@ -490,14 +285,6 @@ mod tests {
     }
 
     #[test]
-    fn reserved_domains_are_refused_with_all_that_is_below_them() {
-        let condition = Condition::Outside(&["example.com"]);
-        let refused = |text: &str| violated(condition, &Value::str(text)).is_some();
-        assert!(["example.com", "shop.Example.com", "a.b.example.com."].into_iter().all(refused));
-        assert!(!["myexample.com", "example.com.au", "com", ""].into_iter().any(refused));
-    }
-
-    #[test]
     fn keys_that_differ_by_case_alone_are_refused_where_the_service_takes_them_for_one() {
         let ignoring = Field { ignore_key_case: true, ..Field::new("tags", "", Type::Map(&Type::Str)) };
         let other = Expr::attr(&crate::address::Address::parse("x.thing:t").unwrap(), "url");
@@ -511,6 +298,56 @@ mod tests {
                     assert_eq!(problems.len(), expected, "{keys:?}: {problems:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn names_end_as_another_argument_says() {
+        const FIFO: NameEnding = NameEnding { text: ".fifo", when: "fifo" };
+        const NAME: NameRule = NameRule { max: 30, chars: "a-z0-9-", prefix: "", lower: true, ending: Some(FIFO) };
+        const QUEUE: &[Field] = &[
+            Field { name_rule: Some(NAME), presence: Presence::Optional, ..Field::new("name", "", Type::Str) },
+            Field { presence: Presence::Default(Lit::Bool(false)), ..Field::new("fifo", "", Type::Bool) },
+        ];
+        const KIND: Kind = Kind::new("x.queue", "", QUEUE, &[]);
+        let run = |given: &str, suffix: &str| {
+            let Value::Map(map) = Value::from_json(given).unwrap() else { panic!("not a map") };
+            let given = map.into_iter().map(|(k, v)| (k, Expr::Known(v))).collect();
+            resolve(&KIND, given, &Surroundings { name: "orders", suffix, tags: None })
+        };
+        for (given, name) in [
+            (r#"{"fifo":true}"#, "orders-pr-7.fifo"),
+            (r#"{"fifo":false}"#, "orders-pr-7"),
+            ("{}", "orders-pr-7"),
+            (r#"{"fifo":true,"name":"q-pr-7.fifo"}"#, "q-pr-7.fifo"),
+        ] {
+            let (args, problems) = run(given, "pr-7");
+            assert_eq!((args["name"].clone(), problems), (Expr::str(name), Vec::new()), "{given}");
+        }
+        for (given, help) in [
+            (r#"{"fifo":true,"name":"q-pr-7"}"#, "call it \"q-pr-7.fifo\""),
+            (r#"{"name":"q-pr-7.fifo"}"#, "set `fifo: true`"),
+        ] {
+            let (_, problems) = run(given, "pr-7");
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert!(problems[0].help.as_ref().is_some_and(|h| h.contains(help)), "{problems:?}");
+            assert_eq!(problems[0].path.join("."), "name");
+        }
+        let (args, problems) = run(r#"{"fifo":true}"#, "much-too-long-for-any-name");
+        assert!(!args.contains_key("name") && problems[0].message.contains("no room"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_secret_is_no_name_however_it_gets_there() {
+        let other = Expr::attr(&crate::address::Address::parse("x.thing:t").unwrap(), "url");
+        let secret = || Expr::Known(Value::str("hunter2").secret());
+        let partly = Expr::concat(vec![secret(), other]).unwrap();
+        for name in [secret(), partly] {
+            let given = Map::from([("name".into(), name)]);
+            let (_, problems) = resolve(&KIND, given, &Surroundings { name: "n", suffix: "pr-7", tags: None });
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert!(problems[0].message.contains("cannot come from a secret"), "{problems:?}");
+            assert!(!format!("{problems:?}").contains("hunter2"));
         }
     }
 

@@ -170,6 +170,17 @@ pub struct NameRule {
     pub prefix: &'static str,
     /// Whether the service takes or keeps lower case only.
     pub lower: bool,
+    /// What some names of this kind end with.
+    pub ending: Option<NameEnding>,
+}
+
+/// What a name ends with as long as a boolean argument of the same resource is true, and only then.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NameEnding {
+    /// The ending: `.fifo`.
+    pub text: &'static str,
+    /// The argument: `fifo_queue`.
+    pub when: &'static str,
 }
 
 /// That a field names another resource.
@@ -511,6 +522,11 @@ impl Kind {
     /// The argument that holds tags, if the kind can be tagged.
     pub fn tags(&self) -> Option<&'static Field> {
         self.args.iter().find(|f| f.tags)
+    }
+
+    /// Whether an argument is what a resource is called by others: its name, or a part of what is the only one.
+    pub fn identifies(&self, field: &Field) -> bool {
+        field.name_rule.is_some() || self.unique.is_some_and(|(fields, _)| fields.contains(&field.name))
     }
 
     /// The argument that is the physical name, if there is one.

@@ -11,7 +11,7 @@ use crate::expr::Expr;
 use crate::schema::{Field, Kind};
 use crate::text::shortened;
 use crate::value::{Map, REDACTED, Value};
-use crate::walk::{Spot, each_known, map_open, map_value};
+use crate::walk::{Spot, Tree, each_known, map_open, map_value};
 
 /// The arguments as a cloud gets them: without marks of secrecy.
 pub fn revealed(args: &Map<Value>) -> Cow<'_, Map<Value>> {
@@ -70,6 +70,23 @@ fn closed(value: Value) -> Value {
         Value::Null | Value::Secret(_) => value,
         open if open.has_secret() => open.revealed().secret(),
         open => open.secret(),
+    }
+}
+
+/// Whether something is secret, or any part of it that is known.
+pub fn is_secret(tree: Tree<'_>) -> bool {
+    fn in_expr(expr: &Expr) -> bool {
+        match expr {
+            Expr::Known(value) => value.has_secret(),
+            Expr::List(items) | Expr::Concat(items) | Expr::Call(_, items) => items.iter().any(in_expr),
+            Expr::Map(entries) => entries.values().any(in_expr),
+            Expr::Get(inner, _) => in_expr(inner),
+            Expr::Attr(_) => false,
+        }
+    }
+    match tree {
+        Tree::Known(value) => value.has_secret(),
+        Tree::Open(expr) => in_expr(expr),
     }
 }
 

@@ -33,7 +33,7 @@ static DATABASE: Kind = Kind {
             Field {
                 name: "name",
                 ty: Type::Str,
-                name_rule: Some(NameRule { max: 60, chars: "a-z0-9-", prefix: "", lower: true }),
+                name_rule: Some(NameRule { max: 60, chars: "a-z0-9-", prefix: "", lower: true, ending: None }),
                 ..MAY
             },
             Field { name: "protection", rules: SWITCH, ..MAY },

@@ -7,7 +7,7 @@ use std::time::Duration;
 use dr_core::address::Address;
 use dr_core::diagnostic::Severity;
 use dr_core::expr::Expr;
-use dr_core::resolve;
+use dr_core::fit;
 use dr_core::schema::{Allowed, Condition, Field, Kind, Place, Presence, Type};
 use dr_core::walk::each_field;
 
@@ -97,7 +97,7 @@ fn every_word_is_documented_in_whole_sentences() {
 
 #[test]
 fn patterns_and_character_sets_are_valid() {
-    for (_, Found { path, field, .. }) in every_field() {
+    for (kind, Found { path, field, .. }) in every_field() {
         for check in field.checks {
             match check {
                 Condition::Pattern(pattern) => assert!(regex_lite::Regex::new(pattern).is_ok(), "{path}: {pattern}"),
@@ -108,6 +108,10 @@ fn patterns_and_character_sets_are_valid() {
                 Condition::OneOf(_) | Condition::Outside(_) => assert_eq!(field.ty, Type::Str, "{path}"),
                 Condition::OneOfInt(_) => assert_eq!(field.ty, Type::Int, "{path}"),
             }
+        }
+        if let Some(ending) = field.name_rule.and_then(|rule| rule.ending) {
+            let decides = kind.arg(ending.when).is_some_and(|other| other.ty == Type::Bool && other.replace);
+            assert!(decides, "{path} ends as `{}` says", ending.when);
         }
         if let Some(rule) = field.name_rule {
             assert!(regex_lite::Regex::new(&format!("[{}]", rule.chars)).is_ok(), "{path}: {}", rule.chars);
@@ -121,7 +125,7 @@ fn defaults_are_allowed_and_can_be_destroyed() {
     for (_, Found { path, field, .. }) in every_field() {
         if let Presence::Default(default) = field.presence {
             let mut problems = Vec::new();
-            resolve::check(field, &Expr::Known(default.value()), &mut problems);
+            fit::check(field, &Expr::Known(default.value()), &mut problems);
             // A block's own defaults are filled in before it is checked.
             problems.retain(|_| !matches!(field.ty, Type::Object(_)));
             assert_eq!(problems, [], "{path}");

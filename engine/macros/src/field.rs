@@ -172,6 +172,7 @@ impl FieldFacts {
 
     fn name_rule(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
         let (mut max, mut chars, mut prefix, mut lower) = (None, None, LitStr::new("", meta.path.span()), false);
+        let mut ending = quote!(::core::option::Option::None);
         meta.parse_nested_meta(|inner| {
             if inner.path.is_ident("max") {
                 max = Some(inner.value()?.parse::<LitInt>()?);
@@ -181,8 +182,17 @@ impl FieldFacts {
                 prefix = inner.value()?.parse()?;
             } else if inner.path.is_ident("lower") {
                 lower = true;
+            } else if inner.path.is_ident("ending") {
+                let content;
+                syn::parenthesized!(content in inner.input);
+                let text: LitStr = content.parse()?;
+                content.parse::<Token![,]>()?;
+                let when: LitStr = content.parse()?;
+                ending = quote!(::core::option::Option::Some(
+                    ::dr_core::schema::NameEnding { text: #text, when: #when }
+                ));
             } else {
-                return Err(inner.error("expected max, chars, prefix or lower"));
+                return Err(inner.error("expected max, chars, prefix, lower or ending"));
             }
             Ok(())
         })?;
@@ -191,7 +201,7 @@ impl FieldFacts {
         };
         self.others.push(quote! {
             name_rule: ::core::option::Option::Some(
-                ::dr_core::schema::NameRule { max: #max, chars: #chars, prefix: #prefix, lower: #lower }
+                ::dr_core::schema::NameRule { max: #max, chars: #chars, prefix: #prefix, lower: #lower, ending: #ending }
             ),
         });
         self.presence.get_or_insert(quote!(::dr_core::schema::Presence::Optional));

@@ -61,7 +61,7 @@ fn the_table_says_what_the_struct_says() {
     assert_eq!((kind.place, kind.create, kind.id), (Place::Global, Duration::from_secs(120), "t-{hex:8}"));
     assert_eq!(kind.unique, Some((&["name", "size"][..], Scope::Account)));
     let name = kind.arg("name").unwrap();
-    assert_eq!(name.name_rule, Some(NameRule { max: 80, chars: "a-z-", prefix: "", lower: true }));
+    assert_eq!(name.name_rule, Some(NameRule { max: 80, chars: "a-z-", prefix: "", lower: true, ending: None }));
     assert!(name.replace && name.presence == Presence::Optional);
     let size = kind.arg("size").unwrap();
     assert_eq!((size.presence, size.checks), (Presence::Default(Lit::Int(30)), &[Condition::Range(0, 43_200)][..]));

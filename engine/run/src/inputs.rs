@@ -6,12 +6,14 @@ use std::sync::Arc;
 use dr_core::address::Address;
 use dr_core::diagnostic::Diagnostic;
 use dr_core::expr::{AttrRef, Expr};
+use dr_core::fit::Problem;
 use dr_core::plan::{Step, check_late};
 use dr_core::record::Record;
-use dr_core::resolve::{self, Problem};
+use dr_core::resolve;
 use dr_core::schema::Kind;
 use dr_core::secrecy::mark;
 use dr_core::value::{Map, Value};
+use dr_core::walk::Tree;
 
 use crate::engine::Broken;
 
@@ -71,6 +73,10 @@ pub(crate) fn arguments(
     }
     args.shrink_to_fit();
     mark(kind.args, &mut args);
+    if late {
+        let problems = resolve::check_names(kind, &|name| args.get(name).map(Tree::from));
+        problems.into_iter().next().map_or(Ok(()), |problem| Err(unfit(problem)))?;
+    }
     let found = if late { check_late(step, kind, environment, &args) } else { Vec::new() };
     let (refusals, found): (Vec<_>, Vec<_>) = found.into_iter().partition(Diagnostic::is_error);
     match refusals.into_iter().next() {
@@ -86,8 +92,9 @@ fn settled(live: &KnownResources, kind: &'static Kind, name: &str, open: &Expr) 
     let Some(field) = kind.arg(name) else { return Ok(reduced) };
     let mut problems = Vec::new();
     let settled = resolve::settle(field, reduced, &mut problems);
-    match problems.into_iter().next() {
-        Some(Problem { path, message, help, .. }) => Err(Broken::Argument { path, message, help }),
-        None => Ok(settled),
-    }
+    problems.into_iter().next().map_or(Ok(settled), |problem| Err(unfit(problem)))
+}
+
+fn unfit(Problem { path, message, help, .. }: Problem) -> Broken {
+    Broken::Argument { path, message, help }
 }

@@ -50,7 +50,7 @@ static NAMED: Kind = Kind {
         &[Field {
             name: "name",
             replace: true,
-            name_rule: Some(NameRule { max: 60, chars: "a-z0-9:-", prefix: "", lower: true }),
+            name_rule: Some(NameRule { max: 60, chars: "a-z0-9:-", prefix: "", lower: true, ending: None }),
             ..MAY
         }],
         OUTPUTS,

@@ -17,7 +17,7 @@ static THING: Kind = Kind::new(
     "Ten arguments.",
     &[
         Field {
-            name_rule: Some(NameRule { max: 63, chars: "A-Za-z0-9_-", prefix: "", lower: false }),
+            name_rule: Some(NameRule { max: 63, chars: "A-Za-z0-9_-", prefix: "", lower: false, ending: None }),
             ..Field::new("name", "", Type::Str)
         },
         optional("a", Type::Str),

@@ -3,7 +3,7 @@
 //! A part of an output is another output; a key or an index that is not known is refused.
 
 use dr_core::expr::{Expr, PartKey};
-use dr_core::schema::{Field, Kind, Presence, Type};
+use dr_core::schema::{Presence, Type};
 use rhai::{Dynamic, Engine};
 
 use crate::coerce::from_expr;
@@ -52,7 +52,7 @@ fn attribute(resource: &ResourceHandle, name: &str) -> Result<Dynamic, ScriptFau
     if let Some(field) = node.kind.arg(name) {
         return Ok(match node.args.get(name) {
             // Reading a secret argument must not make it plain.
-            _ if field.sensitive || is_identity(node.kind, field) => of(resource, name, field.ty),
+            _ if field.sensitive || node.kind.identifies(field) => of(resource, name, field.ty),
             Some(given) => from_expr(given.clone(), field.ty),
             None if field.presence == Presence::Computed => of(resource, name, field.ty),
             None => Dynamic::UNIT,
@@ -70,11 +70,6 @@ fn attribute(resource: &ResourceHandle, name: &str) -> Result<Dynamic, ScriptFau
 
 fn of(resource: &ResourceHandle, name: &str, ty: Type) -> Dynamic {
     Dynamic::from(OutputValue::new(Expr::attr(&resource.0.address, name), ty))
-}
-
-/// Whether an argument is what a resource is called by others.
-fn is_identity(kind: &Kind, field: &Field) -> bool {
-    field.name_rule.is_some() || kind.unique.is_some_and(|(fields, _)| fields.contains(&field.name))
 }
 
 pub(crate) fn register(engine: &mut Engine) {

@@ -12,20 +12,23 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::expr::{AttrRef, Expr};
-use crate::graph::{Node, ReplaceOrder, Site};
+use crate::fit::Problem;
+use crate::graph::{Node, ReplaceOrder};
 use crate::plan::diff::{Difference, difference, known_changes, refreshed, switched};
 use crate::plan::foresee::{Decided, Fate};
 use crate::plan::hold::{self, Referents};
 use crate::plan::input::{Goal, Input, Refreshed};
 use crate::plan::moves::Move;
 use crate::plan::names;
+use crate::plan::places::key_places;
 use crate::plan::unique::{keeps_its_name, natural_order};
-use crate::plan::{Action, KeyPlace, Reason, Step};
+use crate::plan::{Action, Reason, Step};
 use crate::record::{Need, Record, Unfinished};
 use crate::region::place;
 use crate::resolve;
 use crate::schema::{Field, Presence};
 use crate::value::{Map, Str, Value, intern};
+use crate::walk::Tree;
 
 /// Everything that was decided so far.
 pub(super) struct Decisions<'a> {
@@ -102,6 +105,8 @@ impl<'a> Decisions<'a> {
             }
         }
         args.shrink_to_fit();
+        let problems = resolve::check_names(node.kind, &|name| args.get(name).map(Tree::from));
+        self.tell(node, problems);
         Cow::Owned(args)
     }
 
@@ -109,13 +114,17 @@ impl<'a> Decisions<'a> {
     fn settle(&mut self, node: &Node, field: &Field, reduced: Expr) -> Expr {
         let mut problems = Vec::new();
         let settled = resolve::settle(field, reduced, &mut problems);
+        self.tell(node, problems);
+        settled
+    }
+
+    fn tell(&mut self, node: &Node, problems: Vec<Problem>) {
         for problem in problems {
             let span = node.site.of(&problem.path, problem.on_key);
             let mut d = Diagnostic::error(problem.message).at(span, format!("of `{}`", node.address));
             d.help.extend(problem.help);
             self.diagnostics.push(d);
         }
-        settled
     }
 
     /// The value that an attribute will have. What is only mentioned may be predicted; what refers to something that is
@@ -538,15 +547,4 @@ fn would_replace(node: &Node, argument: &Str, d: &Difference<'_>) -> Diagnostic 
 
 pub(super) fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Where a script gives arguments: of each that it writes by itself, and of what is inside of those not known yet.
-fn key_places(site: &Site, args: &Map<Expr>) -> Vec<KeyPlace> {
-    let Some(whole) = &site.span else { return Vec::new() };
-    let is_kept = |path: &str| match path.split_once('.') {
-        None => args.contains_key(path),
-        Some((first, _)) => args.get(first).is_some_and(|value| value.known().is_none()),
-    };
-    let kept = site.keys.iter().filter(|(path, (_, value))| value.source == whole.source && is_kept(path));
-    kept.map(|(path, (_, value))| KeyPlace(intern(path), value.line, value.column, value.length)).collect()
 }

@@ -21,6 +21,7 @@ mod late;
 mod moves;
 mod names;
 mod order;
+mod places;
 mod propose;
 mod protect;
 pub mod sound;
@@ -47,6 +48,7 @@ pub use hold::holders;
 pub use input::{Goal, Input, Refreshed};
 pub use late::check_late;
 pub use moves::{Move, Moved, carry_out, moved};
+pub use places::KeyPlace;
 pub use propose::{foresee, propose};
 
 /// The version of the plan's form. A plan of another one is refused.
@@ -146,27 +148,6 @@ pub struct Step {
     pub batch: Option<usize>,
     /// How long it typically takes, in milliseconds.
     pub typical_ms: u64,
-}
-
-/// Where a script gives an argument, in the file that declares the resource: the path, and of its value the line, the
-/// column and the length, as in [`Span`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct KeyPlace(pub Str, pub u32, pub u32, pub u32);
-
-impl Step {
-    /// The place of an argument's value; where the script does not give it by itself, that of the innermost key around
-    /// it, else of the resource.
-    pub fn place(&self, path: &[Str]) -> Option<Span> {
-        let span = self.span.as_ref()?;
-        let key = (1..=path.len()).rev().find_map(|length| {
-            let joined = path[..length].join(".");
-            self.keys.iter().find(|key| *key.0 == *joined)
-        });
-        Some(match key {
-            Some(&KeyPlace(_, line, column, length)) => Span { source: span.source.clone(), line, column, length },
-            None => span.clone(),
-        })
-    }
 }
 
 /// What a step does.

@@ -16,7 +16,7 @@ use dr_macros::{Block, Kind};
 )]
 pub struct Topic {
     /// Topic name. The name of a FIFO topic ends in `.fifo`. Defaults to the resource name with the suffix.
-    #[arg(replace, name(max = 256, chars = "A-Za-z0-9_.-"))]
+    #[arg(replace, name(max = 256, chars = "A-Za-z0-9_-", ending(".fifo", "fifo_topic")))]
     pub name: String,
     /// Whether messages keep their order and are delivered once.
     #[arg(replace, default = false)]

@@ -17,7 +17,7 @@ use dr_macros::{Block, Kind};
 )]
 pub struct Queue {
     /// Queue name. The name of a FIFO queue ends in `.fifo`. Defaults to the resource name with the suffix.
-    #[arg(replace, name(max = 80, chars = "A-Za-z0-9_.-"))]
+    #[arg(replace, name(max = 80, chars = "A-Za-z0-9_-", ending(".fifo", "fifo_queue")))]
     pub name: String,
     /// Whether messages keep their order and are delivered once.
     #[arg(replace, default = false)]

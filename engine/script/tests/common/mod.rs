@@ -20,7 +20,7 @@ const fn optional(name: &'static str, ty: Type) -> Field {
 }
 const TAGS: Field = Field { tags: true, ..optional("tags", Type::Map(STRING)) };
 const NAME: Field = Field {
-    name_rule: Some(NameRule { max: 63, chars: "A-Za-z0-9._-", prefix: "", lower: false }),
+    name_rule: Some(NameRule { max: 63, chars: "A-Za-z0-9._-", prefix: "", lower: false, ending: None }),
     ..Field::new("name", "The physical name.", Type::Str)
 };
 const RULE: &[Field] = &[

@@ -1,0 +1,263 @@
+//! Fitting: whether a value may be what a field says.
+//!
+//! Types and conditions are looked at wherever a part of the value is known; the rest is looked at when it is.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use regex_lite::Regex;
+
+use crate::expr::Expr;
+use crate::number;
+use crate::schema::{Condition, Field, Presence, Type, closest};
+use crate::secrecy;
+use crate::value::{Str, Value, quoted};
+use crate::walk::{Spot, Tree, walk};
+
+/// Something wrong with the arguments of one resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Keys and indexes from the argument inwards; empty when it is about the resource as a whole.
+    pub path: Vec<Str>,
+    /// Whether the key itself is wrong, not its value.
+    pub on_key: bool,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// The check that says so, if one does.
+    pub code: Option<&'static str>,
+}
+
+impl Problem {
+    /// One about a place in the arguments.
+    pub(crate) fn new(path: Vec<Str>, message: String) -> Problem {
+        Problem { path, on_key: false, message, help: None, code: None }
+    }
+}
+
+/// Checks a value against its field, as far as it is known, and adds what is wrong. Null counts as not given.
+pub fn check(field: &Field, value: &Expr, problems: &mut Vec<Problem>) {
+    walk(&Spot::of(field), value.into(), &mut |spot, tree| {
+        if let (None, Some(block)) = (spot.field, spot.around())
+            && let Type::Object(fields) = block.ty
+        {
+            problems.push(unknown_key(spot.path(), &block.name(), fields));
+            return false;
+        }
+        if tree.is_null() && !spot.is_item() {
+            return false;
+        }
+        if let Some(problem) = mismatch(spot, tree) {
+            problems.push(problem);
+            return false;
+        }
+        if let (Some(field), Some(known)) = (spot.field, tree.known()) {
+            problems.extend(conditions(spot, field, known));
+        }
+        if spot.field.is_some_and(|field| field.ignore_key_case) {
+            problems.extend(keys_by_case(spot, tree));
+        }
+        if let Type::Object(fields) = spot.ty
+            && !matches!(tree, Tree::Open(open) if !matches!(open, Expr::Map(_)))
+        {
+            for field in fields.iter().filter(|field| field.presence == Presence::Required) {
+                if tree.entry(field.name).is_none_or(Tree::is_null) {
+                    let message = format!("`{}` needs `{}`", spot.name(), field.name);
+                    problems.push(Problem::new(spot.path(), message));
+                }
+            }
+        }
+        true
+    });
+}
+
+/// That two keys differ by their case alone, where the service takes them for one.
+pub(crate) fn keys_by_case(spot: &Spot<'_>, tree: Tree<'_>) -> Option<Problem> {
+    let keys: Vec<&Str> = match tree {
+        Tree::Known(value) => value.as_map()?.keys().collect(),
+        Tree::Open(Expr::Map(map)) => map.keys().collect(),
+        Tree::Open(_) => return None,
+    };
+    let mut seen: BTreeMap<String, &Str> = BTreeMap::new();
+    keys.into_iter().find_map(|key| {
+        let first = seen.insert(key.to_lowercase(), key)?;
+        let mut path = spot.path();
+        path.push(key.clone());
+        let message = format!("`{first}` and `{key}` in `{}` are one key for the service", spot.name());
+        Some(Problem {
+            on_key: true,
+            help: Some("it ignores the case of keys; write both in the same way, also where defaults are set".into()),
+            ..Problem::new(path, message)
+        })
+    })
+}
+
+/// That a value has another type than it may have here.
+fn mismatch(spot: &Spot<'_>, tree: Tree<'_>) -> Option<Problem> {
+    let (found, help) = match tree {
+        Tree::Open(open) => {
+            let fits = match open {
+                Expr::List(_) => matches!(spot.ty, Type::Any | Type::Json | Type::Policy | Type::List(_)),
+                Expr::Map(_) => {
+                    matches!(spot.ty, Type::Any | Type::Json | Type::Policy | Type::Map(_) | Type::Object(_))
+                }
+                Expr::Concat(_) => matches!(spot.ty, Type::Any | Type::Json | Type::Policy | Type::Str),
+                _ => true,
+            };
+            let found = match open {
+                Expr::List(_) => "a list",
+                Expr::Map(_) => "a map",
+                _ => "a string",
+            };
+            if fits {
+                return None;
+            }
+            (found.to_owned(), None)
+        }
+        Tree::Known(value) => match (spot.ty, value.reveal()) {
+            (Type::Any, _)
+            | (Type::Bool, Value::Bool(_))
+            | (Type::Int, Value::Int(_))
+            | (Type::Float, Value::Float(_))
+            | (Type::Str, Value::Str(_))
+            | (Type::List(_), Value::List(_))
+            | (Type::Map(_) | Type::Object(_), Value::Map(_))
+            | (Type::Json | Type::Policy, Value::Map(_) | Value::List(_)) => return None,
+            (Type::Json | Type::Policy, Value::Str(text)) => {
+                let error = Value::from_json(text).err()?;
+                let message = match spot.secret {
+                    true => "this text, which is sensitive and not shown, is no JSON that can be read".to_owned(),
+                    false => format!("this JSON cannot be read: {error}"),
+                };
+                return Some(Problem::new(spot.path(), message));
+            }
+            (Type::Float, Value::Int(int)) if spot.secret || number::to_float(*int).is_ok() => return None,
+            (_, found) => (describe_found(spot, found), coercion_hint(spot, found)),
+        },
+    };
+    let message = format!("`{}` must be {}, not {found}", spot.name(), spot.ty.article());
+    Some(Problem { help, ..Problem::new(spot.path(), message) })
+}
+
+/// What is wrong with a value of the right type.
+fn conditions(spot: &Spot<'_>, field: &Field, known: &Value) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for condition in field.checks {
+        if let Some(message) = violated(*condition, known) {
+            let shown = secrecy::shown(spot, known);
+            let mut problem = Problem::new(spot.path(), format!("`{}` {message}, not {shown}", field.name));
+            if let Condition::OneOf(allowed) = condition
+                && let Some(near) =
+                    known.as_str().filter(|_| !spot.secret).and_then(|s| closest(s, allowed.iter().copied()))
+            {
+                problem.help = Some(format!("did you mean {}?", quoted(near)));
+            }
+            problems.push(problem);
+        }
+    }
+    problems
+}
+
+fn describe_found(spot: &Spot<'_>, value: &Value) -> String {
+    match value {
+        Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) => {
+            format!("{} ({})", value.article(), secrecy::shown(spot, value))
+        }
+        other => other.article().to_owned(),
+    }
+}
+
+fn coercion_hint(spot: &Spot<'_>, found: &Value) -> Option<String> {
+    match (spot.ty, found) {
+        (Type::Int, Value::Str(s)) if !spot.secret && s.parse::<i64>().is_ok() => {
+            Some(format!("write {s} without quotes"))
+        }
+        (Type::Bool, Value::Str(s)) if !spot.secret && matches!(&**s, "true" | "false") => {
+            Some(format!("write {s} without quotes"))
+        }
+        (Type::Str, Value::Int(_) | Value::Bool(_)) => Some("put it in quotes".into()),
+        (Type::List(_), _) => Some("put it in brackets: [..]".into()),
+        _ => None,
+    }
+}
+
+/// Whether the whole of a text matches a pattern of a schema. Each pattern is compiled once per thread; one that cannot
+/// be compiled matches everything, and a test of the registry sees to it that there is none.
+fn matches(pattern: &'static str, text: &str) -> bool {
+    thread_local! {
+        static COMPILED: RefCell<BTreeMap<&'static str, Option<Regex>>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    COMPILED.with_borrow_mut(|compiled| {
+        let regex = compiled.entry(pattern).or_insert_with(|| Regex::new(&format!("^(?:{pattern})$")).ok());
+        regex.as_ref().is_none_or(|r| r.is_match(text))
+    })
+}
+
+/// What a value that violates a condition should have been, as the middle of a sentence.
+fn violated(condition: Condition, value: &Value) -> Option<String> {
+    match condition {
+        Condition::Range(low, high) => {
+            let n = value.as_int()?;
+            (n < low || n > high).then(|| format!("must be between {low} and {high}"))
+        }
+        Condition::OneOf(allowed) => {
+            let text = value.as_str()?;
+            let list = || allowed.iter().map(|a| quoted(a)).collect::<Vec<_>>().join(", ");
+            (!allowed.contains(&text)).then(|| format!("must be one of {}", list()))
+        }
+        Condition::OneOfInt(allowed) => {
+            let n = value.as_int()?;
+            let list = || allowed.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+            (!allowed.contains(&n)).then(|| format!("must be one of {}", list()))
+        }
+        Condition::Length(low, high) => {
+            let n = match value.reveal() {
+                Value::Str(s) => s.chars().count(),
+                Value::List(items) => items.len(),
+                Value::Map(map) => map.len(),
+                _ => return None,
+            };
+            (n < low || n > high).then(|| match (low, high) {
+                (low, usize::MAX) => format!("must have at least {low} characters or items"),
+                (low, high) => format!("must have {low} to {high} characters or items"),
+            })
+        }
+        Condition::Pattern(pattern) => {
+            let text = value.as_str()?;
+            (!matches(pattern, text)).then(|| format!("must match `{pattern}`"))
+        }
+        Condition::Outside(domains) => {
+            let text = value.as_str()?.trim_end_matches('.').to_lowercase();
+            let within = |domain: &str| text.strip_suffix(domain).is_some_and(|r| r.is_empty() || r.ends_with('.'));
+            let domain = domains.iter().find(|domain| within(domain))?;
+            Some(format!("must be in a domain of your own, since {domain} is reserved"))
+        }
+    }
+}
+
+/// A key that a block, or a kind, does not have.
+pub(crate) fn unknown_key(path: Vec<Str>, of: &str, fields: &[Field]) -> Problem {
+    let key = path.last().cloned().unwrap_or_default();
+    let help = match closest(&key, fields.iter().map(|f| f.name)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let names: Vec<String> = fields.iter().map(|f| format!("`{}`", f.name)).collect();
+            format!("it takes {}", names.join(", "))
+        }
+    };
+    Problem { on_key: true, help: Some(help), ..Problem::new(path, format!("`{of}` has no argument `{key}`")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_domains_are_refused_with_all_that_is_below_them() {
+        let condition = Condition::Outside(&["example.com"]);
+        let refused = |text: &str| violated(condition, &Value::str(text)).is_some();
+        assert!(["example.com", "shop.Example.com", "a.b.example.com."].into_iter().all(refused));
+        assert!(!["myexample.com", "example.com.au", "com", ""].into_iter().any(refused));
+    }
+}
