@@ -127,11 +127,13 @@ where
     B: Send,
 {
     let changes = changes(old, new);
-    if let Some(tags) = changes.set {
-        set(tags).await?;
-    }
+    // In this order: where the case of keys means nothing, removing `Team` afterwards would take `team` away; and there
+    // may be as many tags as there can be.
     if let Some(names) = changes.remove {
         remove(names).await?;
+    }
+    if let Some(tags) = changes.set {
+        set(tags).await?;
     }
     Ok(())
 }

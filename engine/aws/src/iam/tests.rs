@@ -85,3 +85,20 @@ async fn a_policy_that_somebody_else_wrote_into_the_role_stays() {
     assert_eq!(aws.create(subject.at(), &subject.args, &subject.intent).await.unwrap().as_ref(), "r:it");
     assert_eq!(wire.requests().len(), 2);
 }
+
+#[tokio::test]
+async fn a_tag_that_is_only_written_differently_is_removed_before_it_is_set() {
+    let args = r#"{"name":"it","assume_role_policy":{},"path":"/","max_session_duration":3600,
+        "force_detach_policies":true,"tags":{"Team":"payments","stays":"x"}}"#;
+    let role = Subject::new("iam.role", args);
+    let mut new = role.args.clone();
+    new.insert("tags".into(), Value::from_json(r#"{"team":"payments","stays":"x"}"#).unwrap());
+    let untagged = Reply::Http(200, &[], "<UntagRoleResponse></UntagRoleResponse>");
+    let tagged = Reply::Http(200, &[], "<TagRoleResponse></TagRoleResponse>");
+    let (aws, wire) = Wire::cloud(&[untagged, tagged]).await;
+    aws.update(role.at(), "it", &role.args, &new).await.unwrap();
+    let asked = wire.requests();
+    assert!(asked[0].contains("Action=UntagRole") && asked[0].ends_with("TagKeys.member.1=Team"), "{asked:?}");
+    assert!(asked[1].contains("Action=TagRole") && asked[1].contains("Key=team&"), "{asked:?}");
+    assert!(!asked[1].contains("stays"), "{asked:?}");
+}

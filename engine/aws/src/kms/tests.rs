@@ -101,7 +101,7 @@ async fn a_replica_whose_deletion_is_scheduled_is_kept_instead_of_another() {
     assert_eq!(aws.create(it.at(), &it.args, &it.intent).await.unwrap().as_ref(), "mrk-1");
     let requests = wire.requests();
     assert!(requests[1..].iter().all(|request| request.contains("kms.us-west-2.")), "{requests:?}");
-    assert!(requests[6].contains(r#""TagValue":"op-1""#) && requests[7].contains(r#"["old"]"#), "{requests:?}");
+    assert!(requests[6].contains(r#"["old"]"#) && requests[7].contains(r#""TagValue":"op-1""#), "{requests:?}");
 }
 
 #[tokio::test]

@@ -21,13 +21,13 @@ pub(super) async fn tags_of(cx: &Cx<'_>, what: TagResourceType, id: &str) -> Res
 pub(super) async fn retag(cx: &Cx<'_>, what: TagResourceType, id: &str, old: &Tags, new: &Tags) -> Result<()> {
     let changes = tags::changes(old, new);
     let change = || cx.route53().change_tags_for_resource().resource_type(what.clone()).resource_id(id);
+    for some in changes.remove.unwrap_or_default().chunks(TAGS_AT_ONCE) {
+        let tags = change().set_remove_tag_keys(Some(some.to_vec()));
+        cx.call("route53:ChangeTagsForResource", tags.send()).await?;
+    }
     let set: Vec<Tag> = changes.set.map(tags::list).unwrap_or_default();
     for some in set.chunks(TAGS_AT_ONCE) {
         let tags = change().set_add_tags(Some(some.to_vec()));
-        cx.call("route53:ChangeTagsForResource", tags.send()).await?;
-    }
-    for some in changes.remove.unwrap_or_default().chunks(TAGS_AT_ONCE) {
-        let tags = change().set_remove_tag_keys(Some(some.to_vec()));
         cx.call("route53:ChangeTagsForResource", tags.send()).await?;
     }
     Ok(())
