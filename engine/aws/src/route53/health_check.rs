@@ -68,7 +68,8 @@ impl Lifecycle for HealthCheck {
     }
 
     async fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> Result<()> {
-        if (HealthCheck { tags: old.tags.clone(), ..new.clone() }) != *old {
+        // What is copied of an alarm is copied anew by every change, and by nothing else.
+        if new.alarm_identifier.is_some() || (HealthCheck { tags: old.tags.clone(), ..new.clone() }) != *old {
             change(cx, id, old, new).await?;
         }
         retag(cx, TYPE, id, &old.tags, &new.tags).await

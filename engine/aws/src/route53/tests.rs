@@ -134,6 +134,18 @@ async fn a_check_forgets_its_regions_by_name() {
     assert!(wire.requests()[0].contains("<ResetElements><ResettableElementName>Regions<"), "{:?}", wire.requests());
 }
 
+#[tokio::test]
+async fn a_check_copies_its_alarm_anew_although_nothing_of_its_own_differs() {
+    let (aws, wire) = Wire::cloud(&[ok("<UpdateHealthCheckResponse></UpdateHealthCheckResponse>")]).await;
+    let args = r#"{"type":"CLOUDWATCH_METRIC","measure_latency":false,"inverted":false,"disabled":false,"regions":[],
+        "child_health_checks":[],"alarm_identifier":{"name":"stuck","region":"us-east-1"}}"#;
+    let check = Subject::new("route53.health_check", args);
+    // The reply lacks the check, which the SDK does not forgive; what counts is what was asked.
+    let _ = aws.update(check.at(), "h1", &check.args, &check.args).await;
+    let asked = wire.requests();
+    assert!(asked[0].contains("<AlarmIdentifier><Region>us-east-1</Region><Name>stuck</Name>"), "{asked:?}");
+}
+
 const LIVE: &str = "<Name>\\052.shop.com.</Name><Type>A</Type><TTL>30</TTL><ResourceRecords><ResourceRecord>\
     <Value>192.0.2.9</Value></ResourceRecord></ResourceRecords>";
 
