@@ -71,6 +71,12 @@ impl Lifecycle for Cluster {
     async fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> Result<()> {
         let arn = arn(cx, id);
         retag(cx, &arn, &old.tags, &new.tags).await?;
+        if let (Some(global), None) = (&old.global_cluster_identifier, &new.global_cluster_identifier)
+            && let Some(cluster) = describe(cx, id).await?
+        {
+            // It becomes a cluster of its own, which writes. The rest waits until it has.
+            member::part(cx, &cluster, global).await?;
+        }
         match differing(&old.enable_http_endpoint, &new.enable_http_endpoint) {
             Some(true) => {
                 let endpoint = cx.rds().enable_http_endpoint().resource_arn(&arn).send();

@@ -1,9 +1,13 @@
 //! Clusters as parts of a global cluster: which it is, and how they leave it.
 
 use aws_sdk_rds::types::{DbCluster, GlobalCluster, GlobalClusterMember};
+use dr_core::cloud::{CloudError, ErrorClass};
 
 use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::Result;
+
+/// The call that takes a cluster out.
+const LEAVE: &str = "rds:RemoveFromGlobalCluster";
 
 /// The global cluster of this identifier, or `None`.
 pub(super) async fn describe(cx: &Cx<'_>, id: &str) -> Result<Option<GlobalCluster>> {
@@ -44,6 +48,22 @@ pub(super) async fn dismiss(cx: &Cx<'_>, global: &GlobalCluster) -> Result<()> {
     Ok(())
 }
 
+/// Takes a cluster out of a global one, if it is still part of it. The one that writes leaves as the last.
+pub(super) async fn part(cx: &Cx<'_>, cluster: &DbCluster, from: &String) -> Result<()> {
+    // A global cluster that is gone has no parts.
+    let Some(global) = of(&cx.looking(), cluster, Some(from)).await? else { return Ok(()) };
+    let parts = global.global_cluster_members();
+    let own = parts.iter().find(|part| part.db_cluster_arn() == cluster.db_cluster_arn());
+    match own {
+        Some(own) if own.is_writer() == Some(true) && parts.len() > 1 => {
+            let why = format!("{}: it writes, and the clusters that follow it leave {from} first", cx.address());
+            Err(CloudError::new(ErrorClass::Conflict, LEAVE, "HasFollowers", why))
+        }
+        Some(own) => leave(cx, &global, own).await,
+        None => Ok(()),
+    }
+}
+
 /// Takes one part out, in its own region. It becomes a cluster of its own, after a while.
 pub(super) async fn leave(cx: &Cx<'_>, global: &GlobalCluster, part: &GlobalClusterMember) -> Result<()> {
     let there = cx.at(place(part).map_or(cx.region(), |(region, _)| region));
@@ -51,5 +71,5 @@ pub(super) async fn leave(cx: &Cx<'_>, global: &GlobalCluster, part: &GlobalClus
     let change = change.set_global_cluster_identifier(global.global_cluster_identifier.clone());
     let change = change.set_db_cluster_identifier(part.db_cluster_arn.clone());
     // What is gone is what is wanted, also while something is made.
-    there.looking().call("rds:RemoveFromGlobalCluster", change.send()).await.found().map(drop)
+    there.looking().call(LEAVE, change.send()).await.found().map(drop)
 }

@@ -164,6 +164,36 @@ async fn a_cluster_that_follows_leaves_by_itself_and_may_have_left() {
     assert_eq!(asked(&wire), [format!("us-west-2 RemoveFromGlobalCluster {WEST}")]);
 }
 
+/// What a cluster in the west asks for when its program takes it out of the global cluster.
+async fn parted(replies: &[Reply]) -> (Result<(), dr_core::cloud::CloudError>, Vec<String>) {
+    let west = west();
+    let mut alone = west.args.clone();
+    alone.remove("global_cluster_identifier");
+    let (aws, wire) = Wire::cloud(replies).await;
+    let ended = aws.update(west.at(), "west", &west.args, &alone).await;
+    (ended, asked(&wire))
+}
+
+#[tokio::test]
+async fn a_cluster_leaves_a_global_one_in_place_the_writer_as_the_last() {
+    let described = cluster("west", "available", "15.12", OF_WORLD);
+    let left = [format!("us-west-2 RemoveFromGlobalCluster {WEST}")];
+    for world in [global("15.12", Some("east"), &["west"]), global("15.12", Some("west"), &[])] {
+        let (ended, asked) = parted(&[described, world, done("RemoveFromGlobalCluster")]).await;
+        ended.unwrap();
+        assert_eq!(asked, left);
+    }
+    // While others follow it, it is asked again.
+    let (ended, asked) = parted(&[described, global("15.12", Some("west"), &["east"])]).await;
+    assert_eq!((ended.unwrap_err().class, asked.len()), (ErrorClass::Conflict, 0));
+    // Whoever was taken out already has nothing to do.
+    for world in [global("15.12", Some("east"), &[]), no_world()] {
+        let (ended, asked) = parted(&[cluster("west", "available", "15.12", ""), world]).await;
+        ended.unwrap();
+        assert_eq!(asked.len(), 0);
+    }
+}
+
 #[tokio::test]
 async fn a_cluster_that_cannot_go_yet_is_asked_again() {
     let busy = refusal(
