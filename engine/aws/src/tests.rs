@@ -90,6 +90,25 @@ async fn a_lost_reply_may_have_had_its_effect() {
     }
 }
 
+/// Whatever the protocol: JSON, XML, and a page that is no answer of the service.
+#[tokio::test]
+async fn a_reply_that_cannot_be_read_may_have_had_its_effect() {
+    for body in ["{\"QueueUrl\": ", "<html>proxy</html>"] {
+        let (id, requests) = queue().create(&[NO_QUEUE, Reply::Http(200, &[], body)]).await;
+        let error = id.unwrap_err();
+        assert_eq!((error.class, error.maybe_done), (ErrorClass::Transient, true), "{body}: {error}");
+        assert_eq!(requests.len(), 2);
+    }
+    for body in ["{}", "<html>proxy</html>", ""] {
+        let error = role().create(&[Reply::Http(200, &[], body)]).await.0.unwrap_err();
+        assert_eq!((error.class, error.maybe_done), (ErrorClass::Transient, true), "{body}: {error}");
+    }
+    // What the service says to have refused was not done.
+    let refused = "<ErrorResponse><Error><Code>LimitExceeded</Code><Message>no</Message></Error></ErrorResponse>";
+    let error = role().create(&[Reply::Http(409, &[], refused)]).await.0.unwrap_err();
+    assert_eq!((error.class, error.maybe_done), (ErrorClass::Invalid, false), "{error}");
+}
+
 #[tokio::test]
 async fn a_queue_of_somebody_else_is_not_taken_over() {
     let there = Reply::Http(200, &[], r#"{"QueueUrl":"https://q"}"#);

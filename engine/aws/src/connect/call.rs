@@ -61,12 +61,16 @@ where
         }
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
+            if (200..300).contains(&status) && service.err().code().is_none() {
+                // It was taken, and what came of it cannot be read.
+                return lost("UnreadableReply", chain(&error));
+            }
             let message = service.err().message().map_or_else(|| chain(&error), str::to_owned);
             let code = service.err().code().map_or_else(|| format!("HTTP{status}"), str::to_owned);
             let class = classes.classify(call, phase, status, &code, &message);
             CloudError {
                 retry_after: retry_after(service.raw()),
-                maybe_done: status >= 500 && class == ErrorClass::Transient,
+                maybe_done: !(400..500).contains(&status) && class == ErrorClass::Transient,
                 ..CloudError::new(class, call, &code, message)
             }
         }
