@@ -19,7 +19,9 @@ impl Lifecycle for InternetGateway {
 
     async fn create(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<String> {
         // That a network has a gateway already would be said only when a second one is there and is to be attached.
-        if let Some(gateway) = listed(cx, filter("attachment.vpc-id", &args.vpc_id)).await?.pop() {
+        let there = listed(cx, filter("attachment.vpc-id", &args.vpc_id)).await?;
+        // What is listed although it was not asked for is another network's.
+        if let Some(gateway) = there.into_iter().find(|gateway| network(gateway) == Some(args.vpc_id.as_str())) {
             let ours = tags::ours(gateway.tags(), intent);
             let what = format!("a gateway of {}", args.vpc_id);
             let id = gateway.internet_gateway_id.filter(|_| ours);

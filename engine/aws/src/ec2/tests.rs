@@ -326,3 +326,22 @@ async fn a_subnet_is_given_another_table_wherever_it_is() {
         assert_eq!(settled == Settled::Ready, ready);
     }
 }
+
+#[tokio::test]
+async fn a_gateway_of_another_network_is_not_in_the_way() {
+    let gateway = Subject::new("ec2.internet_gateway", r#"{"vpc_id":"vpc-1"}"#);
+    let of = |vpc: &str| {
+        let at = format!("<attachmentSet><item><vpcId>{vpc}</vpcId><state>available</state></item></attachmentSet>");
+        let item = format!("<internetGatewayId>igw-1</internetGatewayId>{at}{}", made_by("op-0"));
+        listed("DescribeInternetGateways", "internetGatewaySet", &item)
+    };
+    let made = Reply::ec2(
+        "CreateInternetGateway",
+        "<internetGateway><internetGatewayId>igw-2</internetGatewayId></internetGateway>",
+    );
+    let (aws, _) = Wire::cloud(&[of("vpc-2"), made]).await;
+    assert_eq!(&*aws.create(gateway.at(), &gateway.args, &gateway.intent).await.unwrap(), "igw-2");
+    let (aws, wire) = Wire::cloud(&[of("vpc-1")]).await;
+    let error = aws.create(gateway.at(), &gateway.args, &gateway.intent).await.unwrap_err();
+    assert_eq!((error.class, asked(&wire)), (ErrorClass::Exists, vec!["DescribeInternetGateways".to_owned()]));
+}
