@@ -15,7 +15,7 @@ use dr_core::registry::Registry;
 use dr_core::value::Str;
 use dr_run::{KeySource, Store};
 use dr_script::{Environment, Evaluated, Host, Limits, Request, Root, Setting, TestReport};
-use tokio::runtime::Runtime;
+use tokio::runtime::Builder;
 
 use crate::args::{CloudName, Global};
 use crate::cloud::{self, Reach, Reached};
@@ -69,7 +69,9 @@ impl<'a> Session<'a> {
         &self,
         work: impl AsyncFnOnce(&Signals) -> Result<T, CommandFailure> + Send,
     ) -> Result<T, CommandFailure> {
-        let runtime = Runtime::new().map_err(|e| CommandFailure::new("cannot start").because(&e))?;
+        // One thread: the engine is one task, and whom it wakes is then known without a call to the kernel.
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|e| CommandFailure::new("cannot start").because(&e))?;
         let signals = Signals::default();
         let run = || {
             runtime.block_on(async {
