@@ -2,9 +2,13 @@
 //!
 //! On a terminal: a line per region with its counts and, below it, a line per running resource with its time. Anywhere
 //! else: plain lines. Both leave a line behind for each resource that is done, so that the end reads the same.
+//!
+//! Lines are gathered while the run is at work, and written together when it waits for something: at most a moment
+//! later, and at the latest when the view is dropped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use dr_core::address::Address;
@@ -43,6 +47,8 @@ struct LiveState {
     running: BTreeMap<(Option<usize>, Address), RunningLine>,
     /// Steps that turned out to leave what is there.
     kept: BTreeSet<Option<usize>>,
+    /// Lines that are not written yet.
+    lines: String,
 }
 
 #[derive(Debug)]
@@ -87,19 +93,40 @@ impl<'a> LiveView<'a> {
         LiveView { ui, watched, steps, state: Mutex::new(state) }
     }
 
-    /// Draws times anew until dropped. Select it beside the run.
+    /// Writes lines, and draws times anew, until dropped. Select it beside the run, so that it is polled after it.
     pub(crate) async fn tick(&self) -> std::convert::Infallible {
         let mut interval = tokio::time::interval(TICK);
-        loop {
-            interval.tick().await;
-            for running in self.state().running.values() {
-                running.bar.iter().for_each(ProgressBar::tick);
+        std::future::poll_fn(|context| {
+            self.write();
+            while self.watched && interval.poll_tick(context).is_ready() {
+                for running in self.state().running.values() {
+                    running.bar.iter().for_each(ProgressBar::tick);
+                }
             }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Adds a line.
+    fn line(&self, line: &str) {
+        let mut state = self.state();
+        state.lines.push_str("  ");
+        state.lines.push_str(line);
+        state.lines.push('\n');
+    }
+
+    /// Writes the lines that were gathered.
+    fn write(&self) {
+        let lines = std::mem::take(&mut self.state().lines);
+        if !lines.is_empty() {
+            self.ui.tell(&lines);
         }
     }
 
-    /// Takes the bars away.
+    /// Writes what is left, and takes the bars away.
     pub(crate) fn end(&self) {
+        self.write();
         let mut state = self.state();
         for running in std::mem::take(&mut state.running).into_values() {
             running.bar.iter().for_each(ProgressBar::finish_and_clear);
@@ -132,7 +159,7 @@ impl<'a> LiveView<'a> {
         if !self.watched && typical > LONG {
             let about = duration::about(typical);
             let text = format!("… {}  {}, typically {about}", event.address, doing(event.action));
-            self.ui.tell(&format!("  {}\n", paint(QUIET, text)));
+            self.line(&paint(QUIET, text));
         }
     }
 
@@ -171,6 +198,12 @@ impl<'a> LiveView<'a> {
     }
 }
 
+impl Drop for LiveView<'_> {
+    fn drop(&mut self) {
+        self.write();
+    }
+}
+
 impl Observer for LiveView<'_> {
     fn on(&self, event: &Progress<'_>) {
         let name = event.address;
@@ -186,12 +219,12 @@ impl Observer for LiveView<'_> {
                 let by: Vec<&str> = by.iter().map(Address::as_str).collect();
                 let holder = if by.is_empty() { "something outside the state".to_owned() } else { by.join(", ") };
                 let text = format!("{name}  is still used by {holder}: {}", safe(&error.to_string()));
-                self.ui.tell(&format!("  {} {text}\n", paint(CHANGED, "↻")));
+                self.line(&format!("{} {text}", paint(CHANGED, "↻")));
             }
             What::Unseen(error) => {
                 let text =
                     format!("{name}  its deletion was taken, and it cannot be looked at: {}", safe(&error.to_string()));
-                self.ui.tell(&format!("  {} {text}\n", paint(CHANGED, "↻")));
+                self.line(&format!("{} {text}", paint(CHANGED, "↻")));
             }
             What::Kept => {
                 self.state().kept.insert(event.step);
@@ -201,7 +234,7 @@ impl Observer for LiveView<'_> {
                 if !self.watched && delay >= WORTH_TELLING {
                     let again = duration::exact(delay);
                     let text = format!("{name}  {}; call {failed} failed, again in {again}", safe(&error.to_string()));
-                    self.ui.tell(&format!("  {} {text}\n", paint(CHANGED, "↻")));
+                    self.line(&format!("{} {text}", paint(CHANGED, "↻")));
                 }
             }
             What::Done => {
@@ -209,7 +242,7 @@ impl Observer for LiveView<'_> {
                 if self.state().kept.remove(&event.step) {
                     // The other half of the replacement has nothing to tell.
                     if event.action == Action::Create {
-                        self.ui.tell(&format!("  {} {name}  {}\n", paint(QUIET, "="), paint(QUIET, KEPT)));
+                        self.line(&format!("{} {name}  {}", paint(QUIET, "="), paint(QUIET, KEPT)));
                     }
                     return;
                 }
@@ -223,32 +256,28 @@ impl Observer for LiveView<'_> {
                     Action::Forget => ("×", GONE, "forgotten"),
                 };
                 let took = duration::exact(took);
-                self.ui.tell(&format!(
-                    "  {} {name}  {}\n",
-                    paint(style, mark),
-                    paint(QUIET, format!("{done} in {took}"))
-                ));
+                self.line(&format!("{} {name}  {}", paint(style, mark), paint(QUIET, format!("{done} in {took}"))));
             }
             What::Failed(why) => {
                 let took = duration::exact(self.ended(event));
                 let why = safe(why);
                 let text = format!("{name}  failed after {took}: {}", shorten(&why, 80));
-                self.ui.tell(&format!("  {} {text}\n", paint(GONE, "✗")));
+                self.line(&format!("{} {text}", paint(GONE, "✗")));
             }
             What::Skipped => {
                 self.ended(event);
                 let text = format!("{name}  skipped: what it depends on failed");
-                self.ui.tell(&format!("  {} {text}\n", paint(QUIET, "∅")));
+                self.line(&format!("{} {text}", paint(QUIET, "∅")));
             }
             What::Deferred(place) => {
                 self.ended(event);
                 let text = format!("{name}  deferred: {place} does not answer");
-                self.ui.tell(&format!("  {} {text}\n", paint(QUIET, "◌")));
+                self.line(&format!("{} {text}", paint(QUIET, "◌")));
             }
             What::Interrupted => {
                 self.ended(event);
                 let text = format!("{name}  stopped; the next run goes on with it");
-                self.ui.tell(&format!("  {} {text}\n", paint(QUIET, "◌")));
+                self.line(&format!("{} {text}", paint(QUIET, "◌")));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Where text leaves the program: results to stdout, everything else to stderr.
 //!
-//! Rendered text always carries colours; the streams here take them off where they are not wanted (`--color`,
-//! `NO_COLOR`, not a terminal).
+//! Rendered text always carries colours; they are taken off here where they are not wanted (`--color`, `NO_COLOR`, not a
+//! terminal). What is told goes out with one write, so that lines of several processes do not mix.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -39,7 +39,8 @@ const WIDTH: usize = 120;
 /// The user's side of a command.
 #[derive(Debug)]
 pub(crate) struct Ui {
-    color: ColorChoice,
+    /// On stdout, and on stderr.
+    colors: (ColorChoice, ColorChoice),
     /// Whether the result is JSON.
     pub json: bool,
     /// Bars that are drawn on stderr, if any are; lines are written around them.
@@ -48,7 +49,12 @@ pub(crate) struct Ui {
 
 impl Ui {
     pub(crate) fn new(color: Color, json: bool) -> Ui {
-        Ui { color: color.into(), json, bars: MultiProgress::new() }
+        let color = color.into();
+        let colors = match color {
+            ColorChoice::Auto => (AutoStream::choice(&io::stdout()), AutoStream::choice(&io::stderr())),
+            given => (given, given),
+        };
+        Ui { colors, json, bars: MultiProgress::new() }
     }
 
     /// Characters on a line.
@@ -71,8 +77,8 @@ impl Ui {
 
     /// Writes a result, as it is.
     pub(crate) fn result(&self, text: &str) -> Result<(), CommandFailure> {
-        let mut out = AutoStream::new(io::stdout().lock(), self.color);
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        let mut out = io::stdout().lock();
+        match out.write_all(&colored(text, self.colors.0)).and_then(|()| out.flush()) {
             // Whoever reads has seen enough.
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(e) => Err(CommandFailure::new("cannot write to standard output").because(&e)),
@@ -82,9 +88,10 @@ impl Ui {
 
     /// Tells what is going on, as it is. When nobody can be told, work goes on.
     pub(crate) fn tell(&self, text: &str) {
+        let text = colored(text, self.colors.1);
         self.bars.suspend(|| {
-            let mut err = AutoStream::new(io::stderr().lock(), self.color);
-            let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+            let mut err = io::stderr().lock();
+            let _ = err.write_all(&text).and_then(|()| err.flush());
         });
     }
 
@@ -111,6 +118,14 @@ impl Ui {
         read.map_err(|e| CommandFailure::new("cannot read the answer").because(&e))?;
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
+}
+
+/// Text with its colours, or without.
+fn colored(text: &str, color: ColorChoice) -> Vec<u8> {
+    let mut stream = AutoStream::new(Vec::with_capacity(text.len()), color);
+    // Memory takes everything.
+    let _ = stream.write_all(text.as_bytes());
+    stream.into_inner()
 }
 
 fn console_width() -> Option<usize> {

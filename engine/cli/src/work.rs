@@ -132,6 +132,7 @@ impl<'a> Work<'a> {
         let router = Router::new(&self.local, &*self.reached.cloud);
         let engine = self.engine(&held.store, &router, &live);
         let resumed = tokio::select! {
+            biased;
             resumed = dr_run::resume(&engine, &self.identity, goal) => resumed,
             never = live.tick() => match never {},
         };
@@ -170,6 +171,7 @@ impl<'a> Work<'a> {
         let router = Router::new(&self.local, &*self.reached.cloud);
         let engine = self.engine(&held.store, &router, &live);
         let report = tokio::select! {
+            biased;
             report = dr_run::apply(&engine, plan, held.snapshot) => report,
             never = live.tick() => match never {},
         };
