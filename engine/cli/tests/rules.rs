@@ -1,16 +1,16 @@
-//! The checks of destroyability, each with a script that violates it and one that does not (`tests/rules`).
+//! The checks, each with a script that violates it and one that does not (`tests/rules`).
 //!
 //! `D07.rhai` marks the lines where findings are expected: `//~ D07 error`. There must be these findings and no others;
 //! an error refuses the plan, and nothing is written. `D07_not.rhai` says the same thing as it may be said, and nothing
-//! is found. Every check of the engine's list has both; one that no script can violate has only the second.
+//! is found. Every check of the engine's list has both, and may have more of either (`D20_ephemeral.rhai`); one that no script
+//! can violate has only the second sort. The first line may name the environment: `//! environment: stage`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use dr_core::diagnostic::Severity;
-use dr_core::rules::CHECKS;
+use dr_core::checks::{self, LooksBy};
 use serde_json::Value;
 
 /// Checks of what there is no kind or argument for: violating them is a mistake in the script, before there is a plan.
@@ -36,10 +36,12 @@ fn expected(text: &str) -> BTreeSet<Finding> {
 
 /// What planning a script finds, at its places, and with which status it ends.
 fn found(script: &Path) -> (BTreeSet<Finding>, Option<i32>) {
+    let text = std::fs::read_to_string(script).unwrap();
+    let environment = text.lines().next().and_then(|line| line.strip_prefix("//! environment: ")).unwrap_or("pr-7");
     let temp = tempfile::tempdir().unwrap();
     let state = temp.path().join("state");
     let output = Command::new(env!("CARGO_BIN_EXE_dr"))
-        .args(["plan", "--env", "pr-7", "--json", "--sandbox-speed", "instant", "--state-dir"])
+        .args(["plan", "--env", environment, "--json", "--sandbox-speed", "instant", "--state-dir"])
         .arg(&state)
         .arg(script)
         .env_clear()
@@ -64,35 +66,59 @@ fn found(script: &Path) -> (BTreeSet<Finding>, Option<i32>) {
     (all, output.status.code())
 }
 
+/// Whether a script is one that a check must find nothing in.
+fn is_kept(script: &str) -> bool {
+    script.ends_with("_not.rhai")
+}
+
 #[test]
 fn every_check_is_violated_somewhere_and_kept_elsewhere() {
     let mut seen = BTreeSet::new();
-    for check in CHECKS {
-        let kept = folder().join(format!("{}_not.rhai", check.id));
-        let (found_there, status) = found(&kept);
-        let about: Vec<_> =
-            found_there.iter().filter(|(_, id, severity)| id == check.id || severity == "error").collect();
-        assert!(about.is_empty() && status == Some(0), "{}: {about:?}, {status:?}", kept.display());
-        seen.insert(kept);
-        let Some(severity) = check.severity else { continue };
-
-        let violated = folder().join(format!("{}.rhai", check.id));
-        let wanted =
-            expected(&std::fs::read_to_string(&violated).unwrap_or_else(|e| panic!("{}: {e}", violated.display())));
-        let (found_there, status) = found(&violated);
-        assert_eq!(found_there, wanted, "{}", violated.display());
-        let word = serde_json::to_value(severity).unwrap();
-        assert!(wanted.iter().any(|(_, id, is)| id == check.id && *is == word), "{} is not violated", check.id);
-        let ends = match severity {
-            Severity::Error if UNSPEAKABLE.contains(&check.id) => 1,
-            Severity::Error => 3,
-            Severity::Warning | Severity::Info => 0,
-        };
-        assert_eq!(status, Some(ends), "{}", violated.display());
-        seen.insert(violated);
-    }
     for entry in std::fs::read_dir(folder()).unwrap() {
         let path = entry.unwrap().path();
-        assert!(seen.contains(&path), "{} is of no check", path.display());
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let Some(stem) = name.strip_suffix(".rhai") else { continue };
+        let id = stem.split('_').next().unwrap();
+        let check = checks::all().find(|c| c.id == id).unwrap_or_else(|| panic!("{name} is of no check"));
+        let (found_there, status) = found(&path);
+        seen.insert((check.id, is_kept(&name)));
+        if is_kept(&name) {
+            let about: Vec<_> = found_there.iter().filter(|(_, id, is)| id == check.id || is == "error").collect();
+            assert!(about.is_empty() && status == Some(0), "{name}: {about:?}, {status:?}");
+            continue;
+        }
+        let wanted = expected(&std::fs::read_to_string(&path).unwrap());
+        assert_eq!(found_there, wanted, "{name}");
+        assert!(wanted.iter().any(|(_, id, _)| id == check.id), "{name} violates something else");
+        let refused = wanted.iter().any(|(_, _, is)| is == "error");
+        let ends = match refused {
+            true if UNSPEAKABLE.contains(&check.id) => 1,
+            true => 3,
+            false => 0,
+        };
+        assert_eq!(status, Some(ends), "{name}");
+    }
+    for check in checks::all() {
+        assert!(seen.contains(&(check.id, true)), "nothing keeps {}", check.id);
+        assert!(check.severity.is_none() || seen.contains(&(check.id, false)), "nothing violates {}", check.id);
+    }
+}
+
+#[test]
+fn every_check_says_what_a_person_wants_to_know() {
+    let registry = dr_kinds::registry();
+    let mut seen = BTreeSet::new();
+    for check in checks::all() {
+        for said in [check.name, check.asks, check.why, check.mend] {
+            assert!(!said.is_empty(), "{}: {check:?}", check.id);
+        }
+        assert!(seen.insert(check.id) && seen.insert(check.name), "{} is there twice", check.id);
+        let is_own = !matches!(check.look, LooksBy::Elsewhere);
+        assert!(!is_own || (!check.source.is_empty() && !check.looks_at.is_empty()), "{}: {check:?}", check.id);
+        for path in check.looks_at {
+            let parts: Vec<&str> = path.splitn(3, '.').collect();
+            let kind = registry.get(&parts[..2].join(".")).unwrap_or_else(|| panic!("{}: no kind {path}", check.id));
+            assert!(parts.get(2).is_none_or(|arg| kind.arg(arg.split('.').next().unwrap()).is_some()), "{path}");
+        }
     }
 }

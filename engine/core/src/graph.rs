@@ -22,6 +22,8 @@ use crate::walk::{Spot, Tree, walk};
 pub struct Graph {
     /// The program's name.
     pub program: Str,
+    /// Whether the environment that it is for is ephemeral.
+    pub ephemeral: bool,
     /// The resources.
     pub nodes: BTreeMap<Address, Node>,
     /// The outputs.

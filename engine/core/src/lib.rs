@@ -5,6 +5,7 @@
 //! arguments, over ordered maps: the same input gives the same output, byte for byte.
 
 pub mod address;
+pub mod checks;
 pub mod cidr;
 pub mod cloud;
 pub mod compare;
@@ -28,7 +29,6 @@ pub mod record;
 pub mod region;
 pub mod registry;
 pub mod resolve;
-pub mod rules;
 pub mod schedule;
 pub mod schema;
 pub mod secrecy;

@@ -68,7 +68,7 @@ fn references_lead_to_attributes_that_exist() {
                 kind.name,
                 companion.of.to
             );
-            assert!(dr_core::rules::find(companion.id).is_some(), "{}: there is no check {}", kind.name, companion.id);
+            assert!(dr_core::checks::find(companion.id).is_some(), "{}: there is no check {}", kind.name, companion.id);
         }
         for other in kind.elsewhere {
             assert!(kind.arg(other.argument).is_none(), "{} has `{}` itself", kind.name, other.argument);
@@ -131,7 +131,7 @@ fn defaults_are_allowed_and_can_be_destroyed() {
             assert_eq!(problems, [], "{path}");
         }
         for rule in field.rules {
-            assert!(dr_core::rules::find(rule.id).is_some(), "{path}: there is no check {}", rule.id);
+            assert!(dr_core::checks::find(rule.id).is_some(), "{path}: there is no check {}", rule.id);
             if let (Presence::Default(default), Severity::Error) = (field.presence, rule.severity) {
                 assert!(rule.allows(&default.value()), "{path} is refused by default");
             }

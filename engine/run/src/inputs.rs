@@ -9,6 +9,7 @@ use dr_core::expr::{AttrRef, Expr};
 use dr_core::fit::Problem;
 use dr_core::plan::{Step, check_late};
 use dr_core::record::Record;
+use dr_core::registry::Registry;
 use dr_core::resolve;
 use dr_core::schema::Kind;
 use dr_core::secrecy::mark;
@@ -52,6 +53,7 @@ pub(crate) fn arguments(
     step: &Step,
     kind: &'static Kind,
     environment: &str,
+    registry: &Registry,
 ) -> Result<(Map<Value>, Vec<Diagnostic>), Broken> {
     let mut args = Map::new();
     let mut late = false;
@@ -77,7 +79,13 @@ pub(crate) fn arguments(
         let problems = resolve::check_names(kind, &|name| args.get(name).map(Tree::from));
         problems.into_iter().next().map_or(Ok(()), |problem| Err(unfit(problem)))?;
     }
-    let found = if late { check_late(step, kind, environment, &args) } else { Vec::new() };
+    let found = if late {
+        let needed = step.needs.iter().filter_map(|need| live.record(&need.address));
+        let needed: Vec<_> = needed.filter_map(|record| Some((registry.get(&record.kind)?, record.clone()))).collect();
+        check_late(step, kind, environment, &args, &needed)
+    } else {
+        Vec::new()
+    };
     let (refusals, found): (Vec<_>, Vec<_>) = found.into_iter().partition(Diagnostic::is_error);
     match refusals.into_iter().next() {
         Some(first) => Err(Broken::Refused(Box::new(first))),

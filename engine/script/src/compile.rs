@@ -179,7 +179,7 @@ fn check_kind<'a>(
     }
     let shown = |kind: &str| kind.replacen('.', "::", 1);
     let kinds = registry.iter().filter(|k| k.service() == root).map(|k| k.short());
-    if let Some((_, check, why)) = dr_core::rules::SHARED.iter().find(|(shared, ..)| *shared == name) {
+    if let Some((_, check, why)) = dr_core::checks::SHARED.iter().find(|(shared, ..)| *shared == name) {
         let fault = ScriptFault::new(format!("there is no kind `{}` on purpose: {why}", shown(&name))).code(check);
         return Some(fault.help("set it once per account, outside of every environment"));
     }

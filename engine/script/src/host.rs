@@ -6,8 +6,9 @@
 use std::sync::Arc;
 use std::sync::mpsc;
 
+use dr_core::checks;
 use dr_core::diagnostic::{Diagnostic, Span};
-use dr_core::graph::Graph;
+use dr_core::graph::{Graph, Node};
 use dr_core::registry::Registry;
 use rhai::{AST, Engine, Module, Position, Scope};
 
@@ -59,9 +60,10 @@ impl Host {
         }
         let graph = Graph {
             program: request.program.as_str().into(),
+            ephemeral: request.environment.ephemeral,
             nodes: std::mem::take(&mut state.nodes)
                 .into_iter()
-                .map(|(address, node)| (address, Arc::unwrap_or_clone(node)))
+                .map(|(a, node)| (a, as_allowed(node, request)))
                 .collect(),
             outputs: std::mem::take(&mut state.outputs),
             notes: std::mem::take(&mut state.notes),
@@ -178,6 +180,13 @@ pub(crate) fn run_unit(engine: &Engine, unit: usize, ast: &AST) -> Res<()> {
         session::note_failure(error);
     }
     result.map(|_| ())
+}
+
+/// A resource with the exceptions from checks that count in the environment.
+fn as_allowed(node: Arc<Node>, request: &Request) -> Node {
+    let mut node = Arc::unwrap_or_clone(node);
+    node.options.allow = checks::allowed(std::mem::take(&mut node.options.allow), request.environment.ephemeral);
+    node
 }
 
 /// Settings of a program that declares no parameters.

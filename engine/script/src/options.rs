@@ -1,8 +1,8 @@
 //! The options that every resource takes, beside its own arguments.
 
 use dr_core::address::Address;
+use dr_core::checks;
 use dr_core::graph::{Options, ReplaceOrder};
-use dr_core::rules;
 use dr_core::schema::{Kind, closest};
 use dr_core::value::{Map, Str};
 use rhai::{Array, Dynamic};
@@ -90,14 +90,14 @@ pub(crate) fn read(
                 if reason.trim().is_empty() {
                     return Err(ScriptFault::new(format!("say why `{check}` is allowed")));
                 }
-                if rules::find(check).is_none() {
+                let Some(known) = checks::find(check) else {
                     let fault = ScriptFault::new(format!("there is no check `{check}`"));
-                    return Err(match rules::near(check) {
+                    return Err(match checks::near(check) {
                         Some(near) => fault.help(format!("did you mean `{near}`?")),
-                        None => fault.help("a plan names the check with each of its findings"),
+                        None => fault.help("`dr checks` lists all of them"),
                     });
-                }
-                allow.insert(check.as_str().into(), reason.into());
+                };
+                allow.insert(known.id.into(), reason.into());
             }
             options.allow = allow;
         }

@@ -302,7 +302,7 @@ fn common_options() {
         sqs::queue("c", #{
             region: "r", depends_on: [a, "sqs.queue:b"], protect: true, replace: "delete_first",
             ignore_changes: "policy", moved_from: ["sqs.queue:old"], import_id: "https://queue",
-            allow: #{ D20: "a test" },
+            allow: #{ D22: "a test" },
         });
         sqs::queue("d", #{ region: "r", depends_on: a, allow: (), tags: () });
     "#);
@@ -314,7 +314,7 @@ fn common_options() {
     assert_eq!(format!("{:?} {:?}", c.depends_on, c.moved_from), "[sqs.queue:a, sqs.queue:b] [sqs.queue:old]");
     assert_eq!((c.protect, c.replace), (true, Some(ReplaceOrder::DeleteFirst)));
     assert_eq!((&*c.ignore_changes[0], c.import_id.as_deref()), ("policy", Some("https://queue")));
-    assert_eq!(&*c.allow["D20"], "a test");
+    assert_eq!(&*c.allow["D22"], "a test");
     assert_eq!(format!("{:?}", options("d").depends_on), "[sqs.queue:a]");
 }
 

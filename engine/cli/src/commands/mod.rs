@@ -5,6 +5,7 @@
 
 mod apply;
 mod check;
+mod checks;
 mod completions;
 mod destroy;
 mod env;
@@ -43,6 +44,7 @@ enum Command {
     Check(check::CheckArgs),
     Test(test::TestArgs),
     Kinds(kinds::KindsArgs),
+    Checks(checks::ChecksArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -59,6 +61,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
         Command::Check(args) => check::cmd_check(&args, &global, ui),
         Command::Test(args) => test::cmd_test(&args, &global, ui),
         Command::Kinds(args) => kinds::cmd_kinds(&args, ui),
+        Command::Checks(args) => checks::cmd_checks(&args, ui),
         Command::Completions(args) => completions::cmd_completions(&args, ui),
     }
 }
@@ -67,7 +70,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
 const GROUPS: &[(&str, &[&str])] = &[
     ("Deploying", &["plan", "apply", "destroy"]),
     ("Looking", &["output", "state", "env"]),
-    ("Writing programs", &["check", "test", "kinds", "completions"]),
+    ("Writing programs", &["check", "test", "kinds", "checks", "completions"]),
 ];
 
 impl Cli {

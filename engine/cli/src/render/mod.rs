@@ -5,6 +5,7 @@
 //! a service reaches the terminal unescaped: what a control character would do there, [`safe`] shows instead.
 
 pub(crate) mod change;
+pub(crate) mod checks;
 pub(crate) mod deferred;
 pub(crate) mod diagnostic;
 pub(crate) mod duration;

@@ -7,11 +7,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dr_core::diagnostic::Severity;
-use dr_core::rules::{CHECKS, Check, SHARED};
 use dr_core::schema::{Field, Kind};
 use dr_script::{Host, Limits, ModuleDoc, Root};
 
+use super::checks;
 use super::reference::{about, facts};
 
 fn page(kind: &Kind, example: &str) -> String {
@@ -50,52 +49,6 @@ fn index(kinds: &[&Kind]) -> String {
         }
         let sentence = kind.doc.split("\n\n").next().unwrap_or_default().replace('\n', " ");
         out.push_str(&format!("- [`{0}`]({0}.md): {sentence}\n", kind.name));
-    }
-    out
-}
-
-/// Every place that a check looks at.
-fn looked_at(check: &Check, kinds: &[&Kind]) -> Vec<String> {
-    fn walk(path: &str, fields: &[Field], check: &Check, places: &mut Vec<String>) {
-        for field in fields {
-            let path = format!("{path}.{}", field.name);
-            if field.rules.iter().any(|rule| rule.id == check.id) {
-                places.push(format!("`{path}`"));
-            }
-            if let Some(inner) = field.ty.block() {
-                walk(&path, inner, check, places);
-            }
-        }
-    }
-    let mut places = Vec::new();
-    for kind in kinds {
-        walk(kind.name, kind.args, check, &mut places);
-        let others = kind.elsewhere.iter().filter(|other| other.id == check.id);
-        places.extend(others.map(|other| format!("`{}.{}`", kind.name, other.argument)));
-        if kind.companions.iter().any(|made| made.id == check.id) {
-            places.push(format!("`{}`", kind.name));
-        }
-    }
-    places.extend(SHARED.iter().filter(|(_, id, _)| *id == check.id).map(|(kind, ..)| format!("`{kind}`")));
-    if places.is_empty() { vec!["every resource".to_owned()] } else { places }
-}
-
-fn checks(kinds: &[&Kind]) -> String {
-    let mut out = String::from(
-        "# Checks\n\nAn environment must be able to go completely, at any time. What would stop that is found by the plan. An error \
-         refuses it: every\none of them is shown, with its place, and the command ends with status 3. A resource may say why a check \
-         does not\nconcern it: `allow: #{ D20: \"shared by all\" }`; the finding is then a warning that gives the reason.\n\n\
-         | check | asks that | finding | looks at |\n| --- | --- | --- | --- |\n",
-    );
-    for check in CHECKS {
-        let finding = match check.severity {
-            Some(Severity::Error) => "error",
-            Some(Severity::Warning) => "warning",
-            Some(Severity::Info) => "note",
-            None => "cannot be violated",
-        };
-        let places = looked_at(check, kinds).join(", ");
-        out.push_str(&format!("| {} | {} | {finding} | {places} |\n", check.id, check.asks));
     }
     out
 }
@@ -161,7 +114,7 @@ fn the_pages_are_up_to_date() {
         expected.insert(file);
     }
     same(docs.join("README.md"), index(&kinds));
-    same(root.join("docs/checks.md"), checks(&kinds));
+    same(root.join("docs/checks.md"), checks::page(&kinds));
     let there = std::fs::read_dir(&docs).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
     assert_eq!(there.collect::<BTreeSet<_>>(), expected, "pages of kinds that are no more");
 }

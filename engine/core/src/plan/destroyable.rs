@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
+use crate::checks::weighed;
 use crate::diagnostic::{Diagnostic, Label, Severity, Span};
 use crate::expr::Expr;
 use crate::graph::{Graph, Node};
@@ -35,7 +36,7 @@ pub(super) fn check<'a>(
     graph: &Graph,
     all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)> + Clone,
 ) -> Vec<Diagnostic> {
-    let mut found = Findings::default();
+    let mut found = FieldFindings::default();
     let mut watched: BTreeMap<&str, Vec<&Field>> = BTreeMap::new();
     for (node, args) in all.clone() {
         let fields = watched
@@ -61,7 +62,7 @@ pub(super) fn check_known<'a>(
     subject: &Subject<'_>,
     args: impl Iterator<Item = (&'a Field, &'a Value)>,
 ) -> Vec<Diagnostic> {
-    let mut found = Findings::default();
+    let mut found = FieldFindings::default();
     for (field, value) in args.filter(|(field, _)| is_watched(field)) {
         look(None, subject, field, value.into(), &mut found);
     }
@@ -73,22 +74,6 @@ fn is_watched(field: &Field) -> bool {
     field.holds(|field| !field.rules.is_empty())
 }
 
-/// A finding as it counts for a resource that may allow it: a refusal that is allowed only warns, with the reason, and
-/// what would only be said is not said.
-pub(super) fn weighed(subject: &Subject<'_>, id: &str, finding: Diagnostic) -> Option<Diagnostic> {
-    let mut finding = finding.code(id);
-    match (subject.allow.get(id), finding.severity) {
-        (Some(reason), Severity::Error) => {
-            finding.severity = Severity::Warning;
-            finding.help = vec![format!("allowed here: {reason}")];
-        }
-        (Some(_), _) => return None,
-        (None, Severity::Error) => finding.help.push(format!("or say why it may be so: `allow: #{{ {id}: \"..\" }}`")),
-        (None, _) => {}
-    }
-    Some(finding)
-}
-
 /// That a refusal cannot be ruled out yet.
 pub(super) fn pending(subject: &Subject<'_>, path: &[Str], named: &str) -> Diagnostic {
     let message = format!("`{named}` of `{}` is checked when it is known, before anything is called", subject.address);
@@ -98,14 +83,14 @@ pub(super) fn pending(subject: &Subject<'_>, path: &[Str], named: &str) -> Diagn
 
 /// What was found so far. Of what is only worth knowing, one finding stands for all of a rule.
 #[derive(Default)]
-struct Findings {
+struct FieldFindings {
     all: Vec<Diagnostic>,
     told: BTreeMap<&'static str, usize>,
 }
 
-impl Findings {
+impl FieldFindings {
     fn add(&mut self, subject: &Subject<'_>, id: &'static str, finding: Diagnostic) {
-        let Some(finding) = weighed(subject, id, finding) else { return };
+        let Some(finding) = weighed(subject.allow, id, finding) else { return };
         if finding.severity == Severity::Info {
             if let Some(first) = self.told.get(id).and_then(|index| self.all.get_mut(*index)) {
                 let more = finding.labels.into_iter().map(|label| Label { primary: false, ..label });
@@ -119,7 +104,7 @@ impl Findings {
 }
 
 /// Looks at a field, and at those inside it. Without a graph, nobody is known to refer to the resource.
-fn look(graph: Option<&Graph>, subject: &Subject<'_>, field: &Field, value: Tree<'_>, found: &mut Findings) {
+fn look(graph: Option<&Graph>, subject: &Subject<'_>, field: &Field, value: Tree<'_>, found: &mut FieldFindings) {
     walk(&Spot::of(field), value, &mut |spot, tree| {
         if tree.is_null() {
             return false;
@@ -184,7 +169,7 @@ fn is_referred_to(graph: &Graph, address: &Address, by: &str) -> bool {
 }
 
 /// What services would make by themselves and nobody declares.
-fn companions<'a>(all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)> + Clone, found: &mut Findings) {
+fn companions<'a>(all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)> + Clone, found: &mut FieldFindings) {
     let mut wanted = Vec::new();
     for (node, args) in all.clone() {
         for companion in node.kind.companions {

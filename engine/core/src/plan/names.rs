@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::destroyable::{Subject, of_node, pending, weighed};
+use super::destroyable::{Subject, of_node, pending};
 use super::unique::UniqueKey;
+use crate::checks::weighed;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::graph::Node;
@@ -62,7 +63,7 @@ pub(super) fn without_suffix<'a>(
     let path: [Str; 1] = [field.into()];
     let name = match arg(field)? {
         Tree::Known(name) => name,
-        Tree::Open(_) => return weighed(subject, "D20", pending(subject, &path, field)),
+        Tree::Open(_) => return weighed(subject.allow, "D20", pending(subject, &path, field)),
     };
     if carries(name.as_str()?, suffix) {
         return None;
@@ -71,7 +72,7 @@ pub(super) fn without_suffix<'a>(
     let finding = Diagnostic::error(message)
         .help(format!("leave `{field}` out, or put `${{env.suffix}}` into it"))
         .at((subject.place)(&path), "another environment would want the same name");
-    weighed(subject, "D20", finding)
+    weighed(subject.allow, "D20", finding)
 }
 
 /// Whether a name has the suffix as a whole word.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
+use crate::checks::{self, Planned, Resource};
 use crate::diagnostic::Diagnostic;
 use crate::plan::decide::{Decisions, millis};
 use crate::plan::foresee::Fate;
@@ -28,8 +29,10 @@ pub fn propose(input: &Input<'_>) -> Plan {
             decisions.decide_all(None);
             let all = decisions.decided.values().map(|d| (d.node, &*d.args));
             let found = names::check(input.environment, all.clone());
-            let blockers = destroyable::check(input.graph, all);
-            decisions.diagnostics.extend(found.into_iter().chain(blockers));
+            let blockers = destroyable::check(input.graph, all.clone());
+            let resources = all.map(|(node, args)| Resource::declared(node, args)).collect();
+            let planned = Planned::new(input.environment, input.graph.ephemeral, resources);
+            decisions.diagnostics.extend(found.into_iter().chain(blockers).chain(checks::look(&planned)));
         }
         decisions.remove_undeclared();
         decisions.diagnostics.extend(protect::check(input, &decisions.steps));

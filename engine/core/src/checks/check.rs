@@ -1,0 +1,99 @@
+//! A check: what it asks of the planned graph, and everything that a person may want to know about it.
+
+use super::findings::Findings;
+use super::planned::{Planned, Resource};
+use crate::diagnostic::Severity;
+
+/// A check.
+#[derive(Debug, Clone, Copy)]
+pub struct Check {
+    /// Its id, as messages and `allow` name it: `D07`, `C12`.
+    pub id: &'static str,
+    /// The name that a person reads: `db-deletion-protection`.
+    pub name: &'static str,
+    /// What a finding does in environments that stay: an error refuses the plan. `None` where the language leaves no way
+    /// to say it wrongly.
+    pub severity: Option<Severity>,
+    /// What a finding does in ephemeral environments, where that differs.
+    pub ephemeral: Option<Severity>,
+    /// What it asks, as what follows "asks that".
+    pub asks: &'static str,
+    /// Why: what the cloud would do otherwise.
+    pub why: &'static str,
+    /// What to do about a finding.
+    pub mend: &'static str,
+    /// Where the fact comes from: the documentation of the service, or who met it.
+    pub source: &'static str,
+    /// The kinds that it looks at, as `service.kind`, or the arguments, as `service.kind.argument`. Empty where the kinds
+    /// say themselves where they are looked at ([`crate::schema::Rule`]), or where every resource is.
+    pub looks_at: &'static [&'static str],
+    /// How it looks.
+    pub look: LooksBy,
+}
+
+/// How a check looks.
+#[derive(Debug, Clone, Copy)]
+pub enum LooksBy {
+    /// It is data at the fields of kinds, or part of the planner or the language.
+    Elsewhere,
+    /// At each resource of the kinds that it looks at, and at what that one refers to. It is asked again while applying,
+    /// when arguments that were not known have become known.
+    Each(fn(&Resource<'_>, &Planned<'_>, &mut Findings)),
+    /// At all resources together.
+    All(fn(&Planned<'_>, &mut Findings)),
+}
+
+impl Check {
+    /// A check of AWS's rules for each resource of some kinds: an error, in every environment.
+    pub const fn each(
+        id: &'static str,
+        name: &'static str,
+        looks_at: &'static [&'static str],
+        look: fn(&Resource<'_>, &Planned<'_>, &mut Findings),
+    ) -> Check {
+        Check::new(id, name, looks_at, LooksBy::Each(look))
+    }
+
+    /// A check of AWS's rules for the resources of some kinds together: an error, in every environment.
+    pub const fn all(
+        id: &'static str,
+        name: &'static str,
+        looks_at: &'static [&'static str],
+        look: fn(&Planned<'_>, &mut Findings),
+    ) -> Check {
+        Check::new(id, name, looks_at, LooksBy::All(look))
+    }
+
+    const fn new(id: &'static str, name: &'static str, looks_at: &'static [&'static str], look: LooksBy) -> Check {
+        Check {
+            id,
+            name,
+            severity: Some(Severity::Error),
+            ephemeral: None,
+            asks: "",
+            why: "",
+            mend: "",
+            source: "",
+            looks_at,
+            look,
+        }
+    }
+
+    /// What a finding does in an environment.
+    pub fn severity_in(&self, ephemeral: bool) -> Option<Severity> {
+        self.ephemeral.filter(|_| ephemeral).or(self.severity)
+    }
+
+    /// Whether it asks that an environment can go completely.
+    pub fn is_of_destroyability(&self) -> bool {
+        self.id.starts_with('D')
+    }
+
+    /// The kinds that it looks at.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.looks_at.iter().map(|path| match path.match_indices('.').nth(1) {
+            Some((end, _)) => &path[..end],
+            None => path,
+        })
+    }
+}

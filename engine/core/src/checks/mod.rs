@@ -1,0 +1,86 @@
+//! Checks: rules over the planned graph.
+//!
+//! `D` checks ask that an environment can go completely, `C` checks that AWS takes what is declared. Each is data with a
+//! function: a file of its own here, and a line in [`CHECKS`]; those that are data of the kinds, or part of the planner,
+//! are listed in [`destroyability`]. They see the planned graph with what is known ([`Planned`]), and are asked again
+//! while applying about what was not ([`look_late`]).
+
+mod check;
+mod destroyability;
+mod findings;
+mod planned;
+
+mod lambda_environment;
+
+pub use check::{Check, LooksBy};
+pub use destroyability::SHARED;
+pub use findings::{Finding, Findings, weighed};
+pub use planned::{AtPath, Planned, Resource};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::schema::closest;
+use crate::value::{Map, Str};
+
+/// The checks that have a file of their own, by their ids.
+const OWN: &[&Check] = &[&lambda_environment::CHECK];
+
+/// Every check, by its id.
+pub fn all() -> impl Iterator<Item = &'static Check> {
+    OWN.iter().copied().chain(destroyability::CHECKS)
+}
+
+/// The check of an id, or of a name.
+pub fn find(id: &str) -> Option<&'static Check> {
+    all().find(|check| check.id.eq_ignore_ascii_case(id) || check.name == id)
+}
+
+/// The id of a check that was probably meant.
+pub fn near(id: &str) -> Option<&'static str> {
+    closest(id, all().flat_map(|check| [check.id, check.name]))
+}
+
+/// The exceptions that count: none from a refusal of destroyability where the environment is ephemeral.
+pub fn allowed(mut allow: Map<Str>, ephemeral: bool) -> Map<Str> {
+    let is_firm = |id: &str| find(id).is_some_and(|c| c.is_of_destroyability() && c.severity == Some(Severity::Error));
+    if ephemeral {
+        allow.retain(|id, _| !is_firm(id));
+    }
+    allow
+}
+
+/// Asks every check about what is planned.
+pub fn look(planned: &Planned<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for check in OWN {
+        let Some(severity) = check.severity_in(planned.ephemeral) else { continue };
+        let mut findings = Findings::of(check.id, severity);
+        match check.look {
+            LooksBy::Elsewhere => {}
+            LooksBy::All(look) => look(planned, &mut findings),
+            LooksBy::Each(look) => {
+                for kind in check.kinds() {
+                    planned.of(kind).for_each(|resource| look(resource, planned, &mut findings));
+                }
+            }
+        }
+        found.extend(findings.into_list());
+    }
+    found
+}
+
+/// Asks the checks about one resource whose arguments have become known. What they would only warn of is left out: there
+/// is nobody any more who could decide.
+pub fn look_late(resource: &Resource<'_>, planned: &Planned<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for check in OWN {
+        let (LooksBy::Each(look), Some(severity)) = (check.look, check.severity_in(planned.ephemeral)) else {
+            continue;
+        };
+        if check.kinds().any(|kind| kind == resource.kind.name) {
+            let mut findings = Findings::of(check.id, severity);
+            look(resource, planned, &mut findings);
+            found.extend(findings.into_list().into_iter().filter(Diagnostic::is_error));
+        }
+    }
+    found
+}
