@@ -279,10 +279,8 @@ pub trait Cloud: Send + Sync {
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>>;
 
     /// Whether anything answers in a place: a region, or [`GLOBAL`](crate::region::GLOBAL). Any answer counts, a refusal
-    /// too. A cloud that cannot tell says that something does.
-    fn reach<'a>(&'a self, _place: &'a str) -> CloudResult<'a, ()> {
-        Box::pin(std::future::ready(Ok(())))
-    }
+    /// too.
+    fn reach<'a>(&'a self, place: &'a str) -> CloudResult<'a, ()>;
 
     /// Everything in a place that carries the environment's tags: in a region, or in none
     /// ([`GLOBAL`](crate::region::GLOBAL)). Something may be found in more than one place.

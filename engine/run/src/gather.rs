@@ -275,6 +275,9 @@ impl Cloud for Member<'_> {
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
         self.gathering.cloud.look_up(at, args)
     }
+    fn reach<'a>(&'a self, place: &'a str) -> CloudResult<'a, ()> {
+        self.gathering.cloud.reach(place)
+    }
     fn sweep<'a>(
         &'a self,
         program: &'a str,

@@ -137,8 +137,6 @@ pub struct Inside {
     pub adopts: bool,
     /// Whose what was made by others is.
     pub owners: BTreeMap<Str, Owner>,
-    /// Regions that do not answer.
-    pub down: BTreeSet<&'static str>,
     /// Addresses that never become ready.
     pub broken: Vec<&'static str>,
     /// How many calls are at work now, and were at most.
@@ -152,6 +150,8 @@ type Hook = Box<dyn Fn(&str, &Inside) + Send + Sync>;
 #[derive(Default)]
 pub struct Fake {
     pub inside: Mutex<Inside>,
+    /// Regions that do not answer.
+    pub down: Arc<Mutex<BTreeSet<&'static str>>>,
     /// Called before and after the effect of each call.
     pub hook: Mutex<Option<Hook>>,
     /// How long a call takes.
@@ -244,7 +244,7 @@ impl Fake {
                 let mut inside = self.inside.lock().unwrap();
                 inside.at_work -= 1;
                 let fits = |f: &&mut Fault| f.call == call && f.address == at.address.as_str() && f.times > 0;
-                let down = at.region.is_some_and(|region| inside.down.contains(region));
+                let down = at.region.is_some_and(|region| self.down.lock().unwrap().contains(region));
                 match inside.faults.iter_mut().find(fits) {
                     _ if down => Err(unreachable_region()),
                     Some(fault) => {
@@ -399,9 +399,9 @@ impl Cloud for Fake {
         })
     }
     fn reach<'a>(&'a self, place: &'a str) -> CloudResult<'a, ()> {
-        let mut inside = self.inside.lock().unwrap();
-        inside.log.push(format!("reach {place}"));
-        Box::pin(std::future::ready(if inside.down.contains(place) { Err(unreachable_region()) } else { Ok(()) }))
+        self.inside.lock().unwrap().log.push(format!("reach {place}"));
+        let down = self.down.lock().unwrap().contains(place);
+        Box::pin(std::future::ready(if down { Err(unreachable_region()) } else { Ok(()) }))
     }
     fn sweep<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
