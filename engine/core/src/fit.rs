@@ -9,6 +9,7 @@ use regex_lite::Regex;
 
 use crate::expr::Expr;
 use crate::number;
+use crate::region;
 use crate::schema::{Condition, Field, Presence, Type, closest};
 use crate::secrecy;
 use crate::value::{Str, Value, quoted};
@@ -144,7 +145,9 @@ fn mismatch(spot: &Spot<'_>, tree: Tree<'_>) -> Option<Problem> {
 fn conditions(spot: &Spot<'_>, field: &Field, known: &Value) -> Vec<Problem> {
     let mut problems = Vec::new();
     for condition in field.checks {
-        if let Some(message) = violated(*condition, known) {
+        if *condition == Condition::Region {
+            problems.extend(no_regions(spot, known));
+        } else if let Some(message) = violated(*condition, known) {
             let shown = secrecy::shown(spot, known);
             let mut problem = Problem::new(spot.path(), format!("`{}` {message}, not {shown}", field.name));
             if let Condition::OneOf(allowed) = condition
@@ -233,7 +236,34 @@ fn violated(condition: Condition, value: &Value) -> Option<String> {
             let domain = domains.iter().find(|domain| within(domain))?;
             Some(format!("must be in a domain of your own, since {domain} is reserved"))
         }
+        // Each item of a list has a message of its own.
+        Condition::Region => None,
     }
+}
+
+/// The names in a value, or in a list of them, that no region has.
+fn no_regions(spot: &Spot<'_>, known: &Value) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut look = |path: Vec<Str>, item: &Value| {
+        if let Some(error) = item.as_str().and_then(|name| region::check_name(name).err()) {
+            let (message, help) = match spot.secret {
+                true => (format!("`{}` is no region", spot.name()), None),
+                false => (error.to_string(), Some(error.help())),
+            };
+            problems.push(Problem { help, ..Problem::new(path, message) });
+        }
+    };
+    match known.reveal() {
+        Value::List(items) => {
+            for (i, item) in items.iter().enumerate() {
+                let mut path = spot.path();
+                path.push(i.to_string().into());
+                look(path, item);
+            }
+        }
+        one => look(spot.path(), one),
+    }
+    problems
 }
 
 /// A key that a block, or a kind, does not have.

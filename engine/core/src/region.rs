@@ -1,23 +1,24 @@
-//! Regions: the places that calls go to, and which of them a plan does without.
+//! Regions: the names that there are, and the places that calls go to.
 //!
 //! A place is a region, or [`GLOBAL`] for services that belong to no region. What lives in the state alone has none.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::schema::{Kind, Place, closest};
+use crate::text::shortened;
 use crate::value::Str;
 
 /// The place of services that belong to no region, such as IAM and Route 53.
 pub const GLOBAL: &str = "global";
 
-/// The regions of AWS in all its partitions, from the tables of regions in the "AWS Regions" guide.
+/// The day of [`KNOWN`].
+const KNOWN_ON: &str = "2026-05-19";
+
+/// The regions of AWS in all its partitions, as the endpoints of botocore 1.43.11 list them.
 const KNOWN: &[&str] = &[
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
     "af-south-1",
     "ap-east-1",
     "ap-east-2",
@@ -39,19 +40,31 @@ const KNOWN: &[&str] = &[
     "cn-northwest-1",
     "eu-central-1",
     "eu-central-2",
+    "eu-isoe-west-1",
     "eu-north-1",
     "eu-south-1",
     "eu-south-2",
     "eu-west-1",
     "eu-west-2",
     "eu-west-3",
+    "eusc-de-east-1",
     "il-central-1",
     "me-central-1",
     "me-south-1",
     "mx-central-1",
     "sa-east-1",
+    "us-east-1",
+    "us-east-2",
     "us-gov-east-1",
     "us-gov-west-1",
+    "us-iso-east-1",
+    "us-iso-west-1",
+    "us-isob-east-1",
+    "us-isob-west-1",
+    "us-isof-east-1",
+    "us-isof-south-1",
+    "us-west-1",
+    "us-west-2",
 ];
 
 /// Why a plan does without a place.
@@ -75,26 +88,68 @@ pub fn place<'a>(kind: &Kind, region: Option<&'a str>) -> Option<&'a str> {
     }
 }
 
-/// Whether a region has this name. Names that are in use (`used`) are taken as they are.
+/// That there is no region of a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoRegion {
+    name: String,
+    nearest: Option<&'static str>,
+}
+
+impl fmt::Display for NoRegion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no region `{}`", shortened(&self.name, 40))
+    }
+}
+
+impl NoRegion {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self.nearest {
+            Some(near) => format!("did you mean `{near}`? The regions of AWS as of {KNOWN_ON} are known"),
+            None => format!("name one of AWS as of {KNOWN_ON}, such as `us-east-1`"),
+        }
+    }
+}
+
+/// Makes sure that a region has this name.
 ///
 /// # Errors
-/// When no region has it: the nearest name that one has, if there is one.
-pub fn check_name(name: &str, used: impl Fn(&str) -> bool) -> Result<(), Option<&'static str>> {
-    if KNOWN.contains(&name) || used(name) { Ok(()) } else { Err(closest(name, KNOWN.iter().copied())) }
+/// When none has.
+pub fn check_name(name: &str) -> Result<(), NoRegion> {
+    match KNOWN.contains(&name) {
+        true => Ok(()),
+        false => Err(NoRegion { name: name.to_owned(), nearest: closest(name, KNOWN.iter().copied()) }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)] // A test that cannot go on says so.
+
     use super::*;
 
     #[test]
     fn a_mistyped_region_is_refused_with_the_nearest() {
-        let used = |name: &str| name == "mars-1";
-        assert_eq!(check_name("us-west-2", used), Ok(()));
-        assert_eq!(check_name("mars-1", used), Ok(()));
-        assert_eq!(check_name("us-wets-2", used), Err(Some("us-west-2")));
-        assert_eq!(check_name("", used), Err(None));
-        assert_eq!(check_name("zzz", used), Err(None));
+        for name in KNOWN {
+            assert_eq!(check_name(name), Ok(()));
+        }
+        for (name, near) in [
+            ("us-wets-2", Some("us-west-2")),
+            ("us-east-11", Some("us-east-1")),
+            ("US-East-1", Some("us-east-1")),
+            ("eu-west-1a", Some("eu-west-1")),
+            ("eu_central_1", Some("eu-central-1")),
+            (" us-east-1", Some("us-east-1")),
+            ("", None),
+            ("zzz", None),
+            (GLOBAL, None),
+        ] {
+            assert_eq!(check_name(name).unwrap_err().nearest, near, "{name}");
+        }
+        let refused = check_name("us-wets-2").unwrap_err();
+        assert_eq!(refused.to_string(), "there is no region `us-wets-2`");
+        assert_eq!(refused.help(), format!("did you mean `us-west-2`? The regions of AWS as of {KNOWN_ON} are known"));
+        assert!(check_name(&"é\u{1b}[31m".repeat(1000)).unwrap_err().to_string().len() < 300);
     }
 
     #[test]

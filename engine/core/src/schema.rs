@@ -157,6 +157,8 @@ pub enum Condition {
     Pattern(&'static str),
     /// Text that is none of these domain names, nor a name below one.
     Outside(&'static [&'static str]),
+    /// Names of regions: a text, or each of a list.
+    Region,
 }
 
 /// How the physical name of a resource is made when the script gives none: `{prefix}{name}-{suffix}{ending}`.

@@ -107,6 +107,9 @@ fn patterns_and_character_sets_are_valid() {
                 }
                 Condition::OneOf(_) | Condition::Outside(_) => assert_eq!(field.ty, Type::Str, "{path}"),
                 Condition::OneOfInt(_) => assert_eq!(field.ty, Type::Int, "{path}"),
+                Condition::Region => {
+                    assert!(matches!(field.ty, Type::Str | Type::List(Type::Str)), "{path}")
+                }
             }
         }
         if let Some(ending) = field.name_rule.and_then(|rule| rule.ending) {
@@ -118,6 +121,17 @@ fn patterns_and_character_sets_are_valid() {
         }
         assert!(!field.unordered || matches!(field.ty, Type::List(_)), "{path} has no order");
     }
+}
+
+#[test]
+fn what_names_a_region_is_checked_to_be_one() {
+    let named = |name: &str| name.ends_with("region") && name != "multi_region" || name == "regions";
+    let mut found = 0;
+    for (_, Found { path, field, .. }) in every_field() {
+        assert_eq!(field.checks.contains(&Condition::Region), named(field.name), "{path}");
+        found += usize::from(named(field.name));
+    }
+    assert!(found >= 7, "{found}");
 }
 
 #[test]

@@ -148,6 +148,7 @@ impl FieldFacts {
                 let list = list.iter();
                 self.checks.push(quote!(::dr_core::schema::Condition::Outside(&[#(#list),*])));
             }
+            "region" => self.checks.push(quote!(::dr_core::schema::Condition::Region)),
             "name" => self.name_rule(meta)?,
             "refers" => {
                 let list: Punctuated<Expr, Token![,]> = in_parentheses(meta)?;

@@ -6,6 +6,7 @@ use dr_core::address::check_name;
 use dr_core::diagnostic::{Diagnostic, Severity};
 use dr_core::expr::Expr;
 use dr_core::graph;
+use dr_core::region;
 use dr_core::value::{Map, Str, Value};
 use rhai::{Dynamic, Engine, FnPtr, ImmutableString, NativeCallContext};
 
@@ -93,16 +94,13 @@ pub(crate) fn known_text(what: &str, value: &Dynamic) -> Result<String, ScriptFa
     }
 }
 
-/// A region that is given as an option: it becomes part of the names of hosts.
+/// A region that is given as an option.
 ///
 /// # Errors
-/// When it is not known, or can be none. Which regions there are is for the cloud to say.
+/// When it is not known, or there is none of the name.
 pub(crate) fn known_region(what: &str, value: &Dynamic) -> Result<String, ScriptFault> {
     let region = known_text(what, value)?;
-    if region.is_empty() || !region.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
-        return Err(ScriptFault::new(format!("`{region}` cannot be a region"))
-            .help("regions read like `us-east-1`: lower-case letters, digits and dashes"));
-    }
+    region::check_name(&region).map_err(|error| ScriptFault::new(error.to_string()).help(error.help()))?;
     Ok(region)
 }
 

@@ -107,6 +107,7 @@ fn declare(ctx: &NativeCallContext, kind: &'static Kind, name: &str, given: rhai
         .map_err(|error| ScriptFault::new(error.to_string()).at(session::with(|s| s.argument(call, 0)), ""))?;
 
     let mut problems = Vec::new();
+    let is_region_given = given.get("region").is_some_and(|region| !region.is_unit());
     let (mut region, mut options, mut args) = (None, Options::default(), Map::new());
     for (key, value) in given {
         let path: [Str; 1] = [key.as_str().into()];
@@ -137,7 +138,8 @@ fn declare(ctx: &NativeCallContext, kind: &'static Kind, name: &str, given: rhai
         Place::Regional => region.or(around.region),
         Place::Global | Place::Local => None,
     };
-    if kind.place == Place::Regional && region.is_none() {
+    // What is wrong with a region that is given is said already.
+    if kind.place == Place::Regional && region.is_none() && !is_region_given {
         problems.push(
             Diagnostic::error(format!("`{address}` has no region"))
                 .at(site.span.clone(), "")

@@ -20,7 +20,7 @@ static THING: Kind =
     Kind::new("test.thing", "", &[], &[Field::new("arn", "", Type::Str), Field::new("any", "", Type::Any)]);
 
 /// `o` and `a` are unknown, `l` and `m` hold unknowns, `q` is a resource.
-const HEAD: &str = "let q = test::thing(\"q\", #{ region: \"r\" }); let o = q.arn; let a = q.any;\n\
+const HEAD: &str = "let q = test::thing(\"q\", #{ region: \"us-east-1\" }); let o = q.arn; let a = q.any;\n\
                     let l = [o, o]; let m = #{ a: o };\n";
 const UNKNOWN: &[&str] = &["o", "a", "l", "m", "q"];
 const OTHERS: &[&str] = &["\"abc\"", "1", "[1, 2]", "#{ a: 1 }", "|x| x", "|x| true"];

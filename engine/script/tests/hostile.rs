@@ -23,7 +23,7 @@ const NESTED: &str = "this is nested too deeply or too long";
 /// Ends without an error.
 const FINE: &str = "";
 
-const HEAD: &str = "let q = sqs::queue(\"q\", #{ region: \"r\" }); let s = \"x\".repeat(1000000);\n";
+const HEAD: &str = "let q = sqs::queue(\"q\", #{ region: \"us-east-1\" }); let s = \"x\".repeat(1000000);\n";
 
 /// Programs that are short and make much.
 const GROWING: &[(&str, &str)] = &[

@@ -62,9 +62,12 @@ fn attributes() {
         // What others call it stays a reference, so that they wait for it.
         ("q.name", "${sqs.queue:q.name}"),
         // What the service chooses is not known.
-        ("ec2::subnet(\"s\", #{ region: \"r\", vpc_id: q.id, cidr_block: \"c\" }).zone", "${ec2.subnet:s.zone}"),
-        ("ec2::subnet(\"s\", #{ region: \"r\", vpc_id: q.id, cidr_block: \"c\" }).name", "\"s\""),
-        ("ec2::subnet(\"s\", #{ region: \"r\", vpc_id: q.id, cidr_block: \"c\" }).vpc_id", "${sqs.queue:q.id}"),
+        (
+            "ec2::subnet(\"s\", #{ region: \"us-east-1\", vpc_id: q.id, cidr_block: \"c\" }).zone",
+            "${ec2.subnet:s.zone}",
+        ),
+        ("ec2::subnet(\"s\", #{ region: \"us-east-1\", vpc_id: q.id, cidr_block: \"c\" }).name", "\"s\""),
+        ("ec2::subnet(\"s\", #{ region: \"us-east-1\", vpc_id: q.id, cidr_block: \"c\" }).vpc_id", "${sqs.queue:q.id}"),
         // A part of an unknown.
         ("c.members[0]", "${rds.cluster:c.members[0]}"),
         ("c.members[-1]", "${rds.cluster:c.members[-1]}"),
@@ -72,7 +75,10 @@ fn attributes() {
         ("c.labels[\"a\"]", "${rds.cluster:c.labels.a}"),
         ("c.labels.b", "${rds.cluster:c.labels.b}"),
         // A secret stays one.
-        ("secretsmanager::secret(\"s\", #{ region: \"r\", value: \"x\" }).value", "${secretsmanager.secret:s.value}"),
+        (
+            "secretsmanager::secret(\"s\", #{ region: \"us-east-1\", value: \"x\" }).value",
+            "${secretsmanager.secret:s.value}",
+        ),
     ]);
 }
 
@@ -252,10 +258,10 @@ fn switch_takes_known_values() {
 #[test]
 fn components_nest() {
     let e = ok(r#"
-        component("a", #{ region: "r1", tags: #{ x: "1", y: "1" } }, || {
-            component("b", #{ region: "r2", tags: #{ y: "2" } }, || {
+        component("a", #{ region: "us-east-1", tags: #{ x: "1", y: "1" } }, || {
+            component("b", #{ region: "us-west-2", tags: #{ y: "2" } }, || {
                 sqs::queue("q", #{ tags: #{ z: "3" } });
-                ec2::vpc("own", #{ region: "r3", cidr_block: "c", tags: #{ x: "3" } });
+                ec2::vpc("own", #{ region: "eu-west-1", cidr_block: "c", tags: #{ x: "3" } });
             });
             sqs::queue("q");
             iam::role("r", #{ trust: trust("x") });
@@ -276,11 +282,11 @@ fn components_nest() {
         rows,
         [
             r#"a/account.region:on - "#,
-            r#"a/b/ec2.vpc:own r3 {"x": "3", "y": "2"}"#,
-            r#"a/b/sqs.queue:q r2 {"x": "1", "y": "2", "z": "3"}"#,
+            r#"a/b/ec2.vpc:own eu-west-1 {"x": "3", "y": "2"}"#,
+            r#"a/b/sqs.queue:q us-west-2 {"x": "1", "y": "2", "z": "3"}"#,
             r#"a/iam.role:r - {"x": "1", "y": "1"}"#,
             r#"a/random.password:p - "#,
-            r#"a/sqs.queue:q r1 {"x": "1", "y": "1"}"#,
+            r#"a/sqs.queue:q us-east-1 {"x": "1", "y": "1"}"#,
         ]
     );
     // An argument that has the name of an option is the argument.
@@ -289,22 +295,22 @@ fn components_nest() {
 
 #[test]
 fn the_region_of_the_surroundings_can_be_asked() {
-    let text = "output(\"o\", component(\"a\", #{ region: \"r1\" }, || f())); fn f() { region() }";
-    assert_eq!(output(text), "\"r1\"");
+    let text = "output(\"o\", component(\"a\", #{ region: \"us-east-1\" }, || f())); fn f() { region() }";
+    assert_eq!(output(text), "\"us-east-1\"");
     assert!(wrong("region();").contains("there is no region here"));
 }
 
 #[test]
 fn common_options() {
     let e = ok(r#"
-        let a = sqs::queue("a", #{ region: "r" });
-        let b = sqs::queue("b", #{ region: "r" });
+        let a = sqs::queue("a", #{ region: "us-east-1" });
+        let b = sqs::queue("b", #{ region: "us-east-1" });
         sqs::queue("c", #{
-            region: "r", depends_on: [a, "sqs.queue:b"], protect: true, replace: "delete_first",
+            region: "us-east-1", depends_on: [a, "sqs.queue:b"], protect: true, replace: "delete_first",
             ignore_changes: "policy", moved_from: ["sqs.queue:old"], import_id: "https://queue",
             allow: #{ D22: "a test" },
         });
-        sqs::queue("d", #{ region: "r", depends_on: a, allow: (), tags: () });
+        sqs::queue("d", #{ region: "us-east-1", depends_on: a, allow: (), tags: () });
     "#);
     let options = |name: &str| {
         let node = e.graph.nodes.values().find(|n| n.address.name() == name).unwrap();
@@ -321,7 +327,7 @@ fn common_options() {
 #[test]
 fn a_node_knows_its_keys_and_calls() {
     let e = ok(
-        "fn site() {\n  ec2::vpc(\"v\", #{\n    region: \"r\",\n    cidr_block: \"10.0.0.0/16\",\n  })\n}\nsite();\n",
+        "fn site() {\n  ec2::vpc(\"v\", #{\n    region: \"us-east-1\",\n    cidr_block: \"10.0.0.0/16\",\n  })\n}\nsite();\n",
     );
     let site = &e.graph.nodes.values().next().unwrap().site;
     let place = site.of(&["cidr_block".into()], false).unwrap();
@@ -333,7 +339,7 @@ fn a_node_knows_its_keys_and_calls() {
 
 #[test]
 fn sites_are_shared_by_what_is_declared_there() {
-    let e = ok("for i in 0..3 { sqs::queue(`q${i}`, #{ region: \"r\" }); }");
+    let e = ok("for i in 0..3 { sqs::queue(`q${i}`, #{ region: \"us-east-1\" }); }");
     let sites: Vec<_> = e.graph.nodes.values().map(|n| std::sync::Arc::as_ptr(&n.site)).collect();
     assert!(sites.windows(2).all(|pair| pair[0] == pair[1]));
 }
@@ -406,7 +412,7 @@ fn notes_and_warnings_are_kept() {
 
 #[test]
 fn evaluating_twice_gives_the_same() {
-    let text = "for i in 0..20 { sqs::queue(`q${i}`, #{ region: \"r\", tags: #{ n: `${i}` } }); }";
+    let text = "for i in 0..20 { sqs::queue(`q${i}`, #{ region: \"us-east-1\", tags: #{ n: `${i}` } }); }";
     let graph = |e: dr_script::Evaluated| format!("{:?}", e.graph);
     assert_eq!(graph(ok(text)), graph(ok(text)));
 }

@@ -106,6 +106,7 @@ fn condition(check: &Condition) -> String {
         Condition::Length(low, high) => format!("length {low} to {high}"),
         Condition::Pattern(pattern) => format!("matches {pattern}"),
         Condition::Outside(domains) => format!("not in {}", domains.join(", ")),
+        Condition::Region => "AWS region".into(),
     }
 }
 

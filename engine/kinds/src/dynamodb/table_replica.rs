@@ -24,7 +24,7 @@ pub struct TableReplica {
     #[arg(replace, refers("dynamodb.table.name"))]
     pub table_name: String,
     /// Region of the table that the replica is made from.
-    #[arg(replace)]
+    #[arg(replace, region)]
     pub source_region: String,
     /// Key of the replica's own region that encrypts it. Either the table and all its replicas name one, or none does.
     #[arg(replace, refers("kms.key.arn"))]

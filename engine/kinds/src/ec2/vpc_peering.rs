@@ -25,7 +25,7 @@ pub struct VpcPeering {
     #[arg(replace, refers("ec2.vpc.id"))]
     pub peer_vpc_id: String,
     /// Region of the other side; this side's when left out.
-    #[arg(replace, computed, like = "{region}")]
+    #[arg(replace, computed, like = "{region}", region)]
     pub peer_region: Option<String>,
     /// Number of the account of the other side; this side's when left out.
     #[arg(replace, computed, like = "{account}", pattern = "[0-9]{12}")]

@@ -57,7 +57,7 @@ pub struct HealthCheck {
     #[arg(computed, like = "true")]
     pub enable_sni: Option<bool>,
     /// Places that the endpoint is asked from, at least three; from all when left out.
-    #[arg(default = [], unordered, length = 0..=64)]
+    #[arg(default = [], unordered, length = 0..=64, region)]
     pub regions: Vec<String>,
     /// The health checks that a calculated one counts.
     #[arg(default = [], unordered, length = 0..=256, refers("route53.health_check.id"))]
@@ -83,6 +83,7 @@ pub struct AlarmIdentifier {
     #[arg(length = 1..=256, refers("cloudwatch.metric_alarm.alarm_name"))]
     pub name: String,
     /// Its region.
+    #[arg(region)]
     pub region: String,
 }
 

@@ -64,7 +64,7 @@ pub struct DnsRecord {
     #[arg(range = 0..=255)]
     pub weight: Option<i64>,
     /// The answer for those who are quickest there: the region.
-    #[arg(length = 1..=64)]
+    #[arg(region)]
     pub latency_region: Option<String>,
     /// The answer for those who are there.
     pub geolocation: Option<RecordGeolocation>,

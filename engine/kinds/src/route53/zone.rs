@@ -51,6 +51,7 @@ pub struct ZoneVpc {
     #[arg(refers("ec2.vpc.id"))]
     pub vpc_id: String,
     /// Region of the VPC.
+    #[arg(region)]
     pub vpc_region: String,
 }
 

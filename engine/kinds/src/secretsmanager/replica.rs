@@ -20,7 +20,7 @@ pub struct Replica {
     #[arg(replace, refers("secretsmanager.secret.arn"))]
     pub secret_id: String,
     /// Region of the secret that is copied.
-    #[arg(replace)]
+    #[arg(replace, region)]
     pub source_region: String,
     /// Key of the copy's own region that encrypts it: id, ARN or alias. Without one, it is the account's key for
     /// secrets.

@@ -123,10 +123,10 @@ static FUNCTION: Kind = Kind::new(
     ],
     &[required("arn", Type::Str)],
 );
-static REGION_SETTING: Kind = Kind {
-    place: Place::Global,
-    ..Kind::new("account.region", "A region switched on.", &[required("region", Type::Str)], &[])
-};
+const AREA: Field = Field { checks: &[Condition::Region], ..required("region", Type::Str) };
+const AREAS: Field = Field { checks: &[Condition::Region], ..optional("copies", Type::List(STRING)) };
+static REGION_SETTING: Kind =
+    Kind { place: Place::Global, ..Kind::new("account.region", "A region switched on.", &[AREA, AREAS], &[]) };
 static ZONES: Kind = Kind {
     lookup: true,
     ..Kind::new("lookup.zones", "The zones of a region.", &[], &[required("names", Type::List(STRING))])
