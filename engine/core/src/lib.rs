@@ -5,6 +5,7 @@
 //! arguments, over ordered maps: the same input gives the same output, byte for byte.
 
 pub mod address;
+pub mod answer;
 pub mod checks;
 pub mod cidr;
 pub mod cloud;

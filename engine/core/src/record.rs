@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::address::Address;
+use crate::answer::Answers;
 use crate::cloud::Identity;
 use crate::diagnostic::Span;
 use crate::text::{interned, interned_option};
@@ -111,6 +112,9 @@ pub struct Snapshot {
     /// The program's outputs after the last apply.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub outputs: Map<Value>,
+    /// What look-ups answered last. They stay when everything else is gone.
+    #[serde(default, skip_serializing_if = "Answers::is_empty")]
+    pub answers: Answers,
 }
 
 impl Snapshot {

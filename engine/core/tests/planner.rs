@@ -298,7 +298,7 @@ fn look_ups_are_answered_in_advance_or_asked_while_applying() {
     let p = plan_with(Goal::Apply, &g, &Snapshot::default(), &asked);
     assert_eq!(words(&p), ["create t.store:z"]);
     assert_eq!(p.steps[0].args["name"], text("me"));
-    assert_eq!(p.answers["t.lookup:me"]["arn"], Value::str("me"));
+    assert_eq!(p.answers["t.lookup:me"].outputs["arn"], Value::str("me"));
 }
 
 #[test]

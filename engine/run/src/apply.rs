@@ -18,6 +18,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use dr_core::address::Address;
+use dr_core::answer::{Answer, Answers};
 use dr_core::cloud::{CloudError, Intent, Target};
 use dr_core::diagnostic::Diagnostic;
 use dr_core::expr::Expr;
@@ -148,6 +149,7 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
         unresolved,
         scheduler,
         live: KnownResources(live),
+        answers: snapshot.answers,
         lanes,
         lane_of,
         started: vec![None; plan.steps.len()],
@@ -202,6 +204,8 @@ struct Run<'a> {
     unresolved: BTreeSet<Address>,
     scheduler: Scheduler,
     live: KnownResources,
+    /// What look-ups answered before.
+    answers: Answers,
     lanes: Vec<ReadySteps>,
     /// The lane of each step.
     lane_of: Vec<usize>,
@@ -534,6 +538,15 @@ impl<'a> Run<'a> {
                 self.report.outputs.insert(name.clone(), value);
             }
         }
+        let mut learnt = false;
+        for known in self.live.0.values() {
+            if let Known::Answer(answer) = known {
+                learnt |= self.answers.learn(answer.clone());
+            }
+        }
+        if learnt {
+            self.engine.store.commit(StateChange::Answers(self.answers)).await?;
+        }
         if self.report.outputs != outputs_before {
             self.engine.store.commit(StateChange::Outputs(self.report.outputs.clone())).await?;
         }
@@ -636,12 +649,10 @@ async fn perform(
             let open = revealed(&args);
             let answer = engine.call(job, retry, CallKind::LookUp, || engine.cloud.look_up(job.target, &open)).await;
             return match answer {
-                Ok(mut answer) => {
-                    mark(kind.outputs, &mut answer);
-                    for (name, value) in args.into_iter() {
-                        answer.entry(name).or_insert(value);
-                    }
-                    Ended::Done(Some(Known::Answer(answer)), None, Vec::new())
+                Ok(mut outputs) => {
+                    mark(kind.outputs, &mut outputs);
+                    let (kind, region) = (step.kind.clone(), step.region.clone());
+                    Ended::Done(Some(Known::Answer(Answer { kind, region, args, outputs })), None, Vec::new())
                 }
                 Err(broken) => Ended::Failed(broken),
             };

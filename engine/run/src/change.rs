@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use dr_core::address::Address;
+use dr_core::answer::Answers;
 use dr_core::cloud::Identity;
 use dr_core::integrity::Violation;
 use dr_core::journal::{JournalError, JournalEvent};
@@ -47,6 +48,8 @@ pub enum StateChange {
     },
     /// The program's outputs.
     Outputs(Map<Value>),
+    /// What look-ups answered last.
+    Answers(Answers),
     /// The environment's program and cloud.
     Bind {
         /// The program's name.

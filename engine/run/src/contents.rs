@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dr_core::address::Address;
+use dr_core::answer::Answers;
 use dr_core::cloud::Identity;
 use dr_core::integrity::{self, Matter, ResourceOwners, Violation};
 use dr_core::journal::{Deposed, Journal, JournalEntry, JournalEvent, Open};
@@ -44,6 +45,8 @@ pub(crate) enum RowEdit {
     SetAside(Deposed, Option<Arc<Record>>),
     /// The program's outputs.
     Outputs(Option<Map<Value>>),
+    /// What look-ups answered last.
+    Answers(Answers),
 }
 
 /// Everything that a store holds.
@@ -51,6 +54,7 @@ pub(crate) enum RowEdit {
 pub(crate) struct Contents {
     pub(crate) head: Head,
     outputs: Map<Value>,
+    answers: Answers,
     current: BTreeMap<Address, Arc<Record>>,
     set_aside: BTreeMap<Deposed, Arc<Record>>,
     journal: Journal,
@@ -64,7 +68,7 @@ impl Contents {
     /// The contents that these parts make.
     pub(crate) fn new(
         head: Head,
-        outputs: Map<Value>,
+        (outputs, answers): (Map<Value>, Answers),
         current: Vec<Arc<Record>>,
         set_aside: Vec<Arc<Record>>,
         journal: Journal,
@@ -78,7 +82,7 @@ impl Contents {
         let busy = matters.collect();
         let current = current.into_iter().map(|record| (record.address.clone(), record)).collect();
         let set_aside = set_aside.into_iter().map(|record| (Deposed::of(&record), record)).collect();
-        Contents { head, outputs, current, set_aside, journal, owners, busy }
+        Contents { head, outputs, answers, current, set_aside, journal, owners, busy }
     }
 
     /// What is recorded.
@@ -91,6 +95,7 @@ impl Contents {
             records: self.current.clone(),
             deposed: self.set_aside.values().cloned().collect(),
             outputs: self.outputs.clone(),
+            answers: self.answers.clone(),
         }
     }
 
@@ -152,6 +157,12 @@ impl Contents {
             StateChange::Outputs(outputs) => {
                 self.outputs = outputs.clone();
                 edits.push(RowEdit::Outputs((!outputs.is_empty()).then_some(outputs)));
+            }
+            // No plan is made for another state because of them.
+            StateChange::Answers(answers) => {
+                self.answers = answers.clone();
+                edits.push(RowEdit::Answers(answers));
+                return Ok(edits);
             }
             StateChange::Bind { program, identity } => {
                 self.head.program = Some(program);

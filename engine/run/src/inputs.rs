@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dr_core::address::Address;
+use dr_core::answer::Answer;
 use dr_core::diagnostic::Diagnostic;
 use dr_core::expr::{AttrRef, Expr};
 use dr_core::fit::Problem;
@@ -21,7 +22,7 @@ use crate::engine::Broken;
 /// What is known of a resource for those that refer to it.
 pub(crate) enum Known {
     Record(Arc<Record>),
-    Answer(Map<Value>),
+    Answer(Answer),
 }
 
 /// What is known of all resources.
@@ -38,7 +39,7 @@ impl KnownResources {
     pub(crate) fn attribute(&self, reference: &AttrRef) -> Option<Value> {
         match self.0.get(&reference.address)? {
             Known::Record(record) => record.attribute(&reference.attr),
-            Known::Answer(answer) => answer.get(&reference.attr).cloned(),
+            Known::Answer(answer) => answer.attribute(&reference.attr),
         }
     }
 }

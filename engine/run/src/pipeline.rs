@@ -15,12 +15,12 @@ use crate::unread::judge;
 /// # Errors
 /// When somebody asked to stop. Everything else that goes wrong is among the plan's diagnostics.
 pub async fn plan(engine: &Engine<'_>, wanted: &Wanted<'_>) -> Result<Plan, Interrupted> {
-    let Prepared { known, unread, refreshed, imports, away, diagnostics } = prepare(engine, wanted).await?;
-    let input = wanted.input(engine);
-    let mut plan = propose(&Input { refreshed: &refreshed, known: &known, imports: &imports, away: &away, ..input });
-    plan.diagnostics.extend(diagnostics);
-    plan.diagnostics.extend(judge(&unread, &plan));
-    plan.diagnostics.extend(tell(engine.registry, wanted.snapshot, &away, &plan));
+    let prepared = prepare(engine, wanted).await?;
+    let Prepared { known, refreshed, imports, away, .. } = &prepared;
+    let mut plan = propose(&Input { refreshed, known, imports, away, ..wanted.input(engine) });
+    plan.diagnostics.extend(tell(engine.registry, wanted, &prepared, &plan));
+    plan.diagnostics.extend(judge(&prepared.unread, &plan));
+    plan.diagnostics.extend(prepared.diagnostics);
     plan.diagnostics.sort_by_key(|d| Reverse(d.severity));
     Ok(plan)
 }

@@ -93,7 +93,8 @@ fn each(
         output.before.iter_mut().try_for_each(&mut *change)?;
         output.after.iter_mut().try_for_each(|e| each_known(e, change))?;
     }
-    plan.answers.values_mut().flat_map(|answer| answer.values_mut()).try_for_each(change)
+    let answers = plan.answers.values_mut();
+    answers.flat_map(|answer| answer.args.values_mut().chain(answer.outputs.values_mut())).try_for_each(change)
 }
 
 /// Writes a plan to a file that only its owner can read.

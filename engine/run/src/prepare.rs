@@ -71,6 +71,8 @@ static NOTHING: Prepared = Prepared {
     refreshed: BTreeMap::new(),
     imports: BTreeMap::new(),
     away: BTreeMap::new(),
+    recalled: Vec::new(),
+    unanswered: Vec::new(),
     diagnostics: Vec::new(),
 };
 
@@ -87,6 +89,10 @@ pub struct Prepared {
     pub imports: BTreeMap<Address, Arc<Record>>,
     /// The places that the plan does without.
     pub away: Aways,
+    /// Look-ups in those places whose last answers stand in.
+    pub recalled: Vec<Address>,
+    /// Look-ups in those places that were never answered.
+    pub unanswered: Vec<Address>,
     /// What went wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -185,25 +191,21 @@ impl Prepared {
             for (node, args) in local {
                 self.preview(engine, node, args).await;
             }
-            let calls = look_ups.iter().map(|(node, args)| async move {
-                let open = revealed(args);
-                let job = job(node.kind, node.region.as_ref(), &node.address);
-                let mut retry = Retry::looking(node.address.as_str());
-                engine.call(&job, &mut retry, CallKind::LookUp, || engine.cloud.look_up(job.target, &open)).await
-            });
-            let answers = join_all(calls).await;
+            let answers = join_all(look_ups.iter().map(|(node, args)| ask(engine, input.snapshot, node, args))).await;
             for ((node, _), answer) in look_ups.iter().zip(answers) {
-                match answer {
-                    Ok(mut answer) => {
-                        mark(node.kind.outputs, &mut answer);
-                        self.known.insert(node.address.clone(), answer);
+                match answer? {
+                    Asked::Now(outputs) => drop(self.known.insert(node.address.clone(), outputs)),
+                    Asked::Before(outputs, why) => {
+                        self.known.insert(node.address.clone(), outputs);
+                        match why {
+                            None => self.recalled.push(node.address.clone()),
+                            Some(error) => self
+                                .diagnostics
+                                .push(unanswered(node, &error, Diagnostic::warning).help("its last answer stands in")),
+                        }
                     }
-                    Err(Broken::Silent { .. }) => {}
-                    Err(broken) => {
-                        let error = failure(broken)?;
-                        let message = format!("`{}` cannot be answered: {error}", node.address);
-                        self.diagnostics.push(Diagnostic::error(message).at(node.site.span.clone(), ""));
-                    }
+                    Asked::InVain => self.unanswered.push(node.address.clone()),
+                    Asked::Failed(error) => self.diagnostics.push(unanswered(node, &error, Diagnostic::error)),
                 }
             }
         }
@@ -224,6 +226,46 @@ impl Prepared {
             }
         }
     }
+}
+
+/// What came of a look-up.
+enum Asked {
+    /// It was answered.
+    Now(Map<Value>),
+    /// It was not, and this is its last answer; with the error, when its region does answer.
+    Before(Map<Value>, Option<String>),
+    /// Its region does not answer, and there is no last answer.
+    InVain,
+    /// It cannot be answered.
+    Failed(String),
+}
+
+/// Asks a look-up, or what was recorded of it.
+async fn ask(engine: &Engine<'_>, snapshot: &Snapshot, node: &Node, args: &Map<Value>) -> Result<Asked, Interrupted> {
+    let last = snapshot.answers.get(node.kind.name, node.region.as_ref(), args).cloned();
+    if let Some(last) = last.clone().filter(|_| is_left_out(engine, node.region.as_ref())) {
+        return Ok(Asked::Before(last, None));
+    }
+    let open = revealed(args);
+    let job = job(node.kind, node.region.as_ref(), &node.address);
+    let mut retry = Retry::looking(node.address.as_str());
+    let answer = engine.call(&job, &mut retry, CallKind::LookUp, || engine.cloud.look_up(job.target, &open)).await;
+    Ok(match (answer, last) {
+        (Ok(mut outputs), _) => {
+            mark(node.kind.outputs, &mut outputs);
+            Asked::Now(outputs)
+        }
+        (Err(Broken::Silent { .. }), Some(last)) => Asked::Before(last, None),
+        (Err(Broken::Silent { .. }), None) => Asked::InVain,
+        (Err(broken), last) => match (broken.may_pass(), last) {
+            (true, Some(last)) => Asked::Before(last, Some(failure(broken)?)),
+            _ => Asked::Failed(failure(broken)?),
+        },
+    })
+}
+
+fn unanswered(node: &Node, error: &str, severity: fn(String) -> Diagnostic) -> Diagnostic {
+    severity(format!("`{}` cannot be answered: {error}", node.address)).at(node.site.span.clone(), "")
 }
 
 async fn read<'r>(

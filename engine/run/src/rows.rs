@@ -8,6 +8,7 @@
 //! | | `ADDRESS#OPERATION` | one that was set aside, and the operation that had created it |
 //! | `meta` | `head` | position, program and cloud |
 //! | | `outputs` | the program's outputs |
+//! | | `answers` | what look-ups answered last |
 //! | | `key` | how the key is made, and how to tell that it is the right one |
 //!
 //! A row is a version byte, a CRC-32 of tree, key and contents, and JSON. Secrets in it are sealed for the row's own
@@ -16,6 +17,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use dr_core::answer::{Answer, Answers};
 use dr_core::journal::{Deposed, Journal, JournalError, JournalEvent};
 use dr_core::record::Record;
 use dr_core::value::{Map, Value};
@@ -32,6 +34,7 @@ const HEADER: usize = 5;
 const HEAD: &str = "head";
 const KEY: &str = "key";
 const OUTPUTS: &str = "outputs";
+const ANSWERS: &str = "answers";
 /// How the key of a row ends that begins an operation.
 const BEGUN: &str = "/0";
 /// How the key of a row ends that gives what an operation creates its id.
@@ -165,6 +168,7 @@ pub(crate) fn write(edit: &RowEdit, sealer: &Sealer) -> Result<RowWrite, RowErro
         RowEdit::Current(address, _) => (RowTree::Records, address.to_string()),
         RowEdit::SetAside(name, _) => (RowTree::Records, format!("{}{ASIDE}{}", name.address, name.op)),
         RowEdit::Outputs(_) => (RowTree::Meta, OUTPUTS.to_owned()),
+        RowEdit::Answers(_) => (RowTree::Meta, ANSWERS.to_owned()),
     };
     let place = RowPlace { tree, key: &key };
     let bytes = match edit {
@@ -181,6 +185,14 @@ pub(crate) fn write(edit: &RowEdit, sealer: &Sealer) -> Result<RowWrite, RowErro
                 place.encode(&outputs)
             })
             .transpose()?,
+        RowEdit::Answers(answers) => {
+            let mut all = Vec::from(answers.clone());
+            for answer in &mut all {
+                sealer.seal_map(&mut answer.args, &place.name())?;
+                sealer.seal_map(&mut answer.outputs, &place.name())?;
+            }
+            Some(place.encode(&all)?)
+        }
     };
     Ok(RowWrite { tree, key, bytes })
 }
@@ -193,7 +205,7 @@ pub(crate) fn contents<'a>(
     rows: impl IntoIterator<Item = RowRead<'a>>,
     sealer: Option<&Sealer>,
 ) -> Result<Contents, RowError> {
-    let (mut head, mut outputs) = (Head::default(), Map::new());
+    let (mut head, mut outputs, mut answers) = (Head::default(), Map::new(), Answers::default());
     let (mut current, mut set_aside, mut events) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
         let place = row.place();
@@ -222,13 +234,23 @@ pub(crate) fn contents<'a>(
                     sealer.open_map(&mut outputs, &place.name())?;
                 }
             }
+            (RowTree::Meta, ANSWERS) => {
+                let mut all = place.decode::<Vec<Answer>>(row.bytes)?;
+                if let Some(sealer) = sealer {
+                    for answer in &mut all {
+                        sealer.open_map(&mut answer.args, &place.name())?;
+                        sealer.open_map(&mut answer.outputs, &place.name())?;
+                    }
+                }
+                answers = Answers::from(all);
+            }
             (RowTree::Meta, KEY) => {
                 place.decode::<KeyRow>(row.bytes)?;
             }
             (RowTree::Meta, _) => return Err(place.damaged("nothing of this name is kept here")),
         }
     }
-    Ok(Contents::new(head, outputs, current, set_aside, Journal::replay(events)?))
+    Ok(Contents::new(head, (outputs, answers), current, set_aside, Journal::replay(events)?))
 }
 
 impl RowRead<'_> {

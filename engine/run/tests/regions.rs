@@ -6,13 +6,13 @@ mod common;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use common::Fake;
 use common::process::{Process, graph};
+use common::{Fake, address};
 use dr_core::cloud::ErrorClass;
 use dr_core::diagnostic::Severity;
 use dr_core::graph::Graph;
 use dr_core::plan::{Action, Goal, Plan};
-use dr_core::value::Value;
+use dr_core::value::{Str, Value};
 use dr_run::{Cancel, Report, Silent};
 use tokio::time::Instant;
 
@@ -26,7 +26,7 @@ fn both(size: i64) -> Graph {
 }
 
 fn down(cloud: &Fake, regions: &[&'static str]) {
-    cloud.inside.lock().unwrap().down = regions.iter().copied().collect();
+    *cloud.down.lock().unwrap() = regions.iter().copied().collect();
 }
 
 async fn run(process: &Process<'_>, graph: Option<&Graph>) -> Report {
@@ -35,6 +35,10 @@ async fn run(process: &Process<'_>, graph: Option<&Graph>) -> Report {
 
 fn words(plan: &Plan) -> BTreeSet<String> {
     plan.steps.iter().map(|s| format!("{:?} {}", s.action, s.address)).collect()
+}
+
+fn waits(plan: &Plan) -> Vec<String> {
+    plan.deferred.iter().map(|d| d.step.address.to_string()).collect()
 }
 
 /// The messages about regions.
@@ -131,6 +135,75 @@ async fn one_call_that_fails_is_no_region_that_is_down() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_region_that_stops_answering_does_not_hold_up_the_rest_and_the_next_run_goes_on() {
+    for moment in ["before", "after"] {
+        for call in ["create", "settle", "read", "update", "delete"] {
+            stops_answering(moment, call).await;
+        }
+    }
+}
+
+/// The region answers until this call about one resource.
+async fn stops_answering(moment: &str, call: &str) {
+    let when = format!("{moment} {call} y.slow:a");
+    let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake { timed: true, ..Fake::default() });
+    let process = Process::start(dir.path(), &cloud).await;
+    let chain = |size| {
+        let args: &[_] = &[("size", Value::Int(size))];
+        graph(&[
+            ("y.slow:a", args, None),
+            ("y.slow:b", args, Some("y.slow:a")),
+            ("y.slow:alone", args, None),
+            ("west/y.slow:c", args, None),
+            ("west/y.slow:d", args, Some("west/y.slow:c")),
+            ("west/y.slow:e", args, Some("y.slow:b")),
+        ])
+    };
+    if matches!(call, "update" | "delete") {
+        assert!(run(&process, Some(&chain(1))).await.is_complete(), "{when}");
+    }
+    let (regions, last) = (cloud.down.clone(), when.clone());
+    *cloud.hook.lock().unwrap() = Some(Box::new(move |what, _| {
+        if what == last {
+            regions.lock().unwrap().insert("eu-1");
+        }
+    }));
+    let wanted = chain(2);
+    let goal = (call != "delete").then_some(&wanted);
+    let begin = Instant::now();
+    let (resumption, report) = process.run(goal, &Silent, &Cancel::new()).await;
+    assert!(resumption.away.is_empty() && report.failed.is_empty(), "{when}: {:?}", report.failed);
+    assert!(report.skipped.is_empty() && !report.deferred.is_empty() && !report.is_complete(), "{when}");
+    assert!(report.deferred.values().all(|place| &**place == "eu-1"), "{when}: {:?}", report.deferred);
+    // A minute of quiet and three of trying, once and not step by step.
+    assert!(begin.elapsed() < Duration::from_secs(8 * 60), "{when}: {:?}", begin.elapsed());
+    let west = |name: &str| {
+        let things = &cloud.inside.lock().unwrap().things;
+        let of = things.values().find(|thing| &*thing.address == name && thing.going.is_none());
+        of.map(|thing| thing.args["size"].clone())
+    };
+    let expected = goal.map(|_| Value::Int(2));
+    assert_eq!((west("west/y.slow:c"), west("west/y.slow:d")), (expected.clone(), expected), "{when}");
+    let open = process.store.open_operations().unwrap();
+    assert!(open.values().all(|o| o.record().region.as_deref() == Some("eu-1")), "{when}: {open:?}");
+    // Still down: what is open stays open and is told, and nothing else is held up.
+    *cloud.hook.lock().unwrap() = None;
+    let (resumption, still) = process.run(goal, &Silent, &Cancel::new()).await;
+    assert!(still.failed.is_empty() && resumption.failed.is_empty(), "{when}: {:?}", still.failed);
+    assert_eq!(process.store.open_operations().unwrap().len(), resumption.away.len(), "{when}");
+    down(&cloud, &[]);
+    assert!(run(&process, goal).await.is_complete(), "{when}");
+    assert!(process.store.open_operations().unwrap().is_empty(), "{when}");
+    let (last, _) = process.plan(goal).await;
+    assert!(last.is_empty(), "{when}: {:?}", words(&last));
+    let snapshot = process.store.snapshot().unwrap();
+    let mut ids: Vec<Str> = snapshot.records.values().chain(&snapshot.deposed).map(|r| r.id.clone()).collect();
+    ids.sort();
+    assert_eq!(ids, cloud.ids(), "{when}");
+    assert_eq!(ids.len(), if goal.is_some() { 6 } else { 0 }, "{when}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_left_out_is_neither_looked_at_nor_changed() {
     let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
     let mut process = Process::start(dir.path(), &cloud).await;
@@ -175,4 +248,80 @@ async fn operations_in_a_region_that_is_left_out_stay_open() {
     process.only = None;
     assert!(run(&process, Some(&two)).await.is_complete());
     assert_eq!(cloud.count("create"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_answer_of_a_look_up_stands_in_also_after_a_destroy() {
+    let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+    let process = Process::start(dir.path(), &cloud).await;
+    let asks = |name: &str| {
+        graph(&[
+            ("x.look:l", &[("name", Value::str(name))], None),
+            ("west/x.quick:user", &[], Some("x.look:l")),
+            ("west/x.quick:other", &[], None),
+        ])
+    };
+    // Never answered: who needs it waits, and is told why.
+    down(&cloud, &["eu-1"]);
+    let (plan, _) = process.plan(Some(&asks("one"))).await;
+    assert_eq!(words(&plan), BTreeSet::from(["Create west/x.quick:other".to_owned()]));
+    assert_eq!(told(&plan), ["eu-1 does not answer; `x.look:l` was never answered, and what needs that waits"]);
+    assert_eq!(plan.counts().deferred, 2);
+    assert!(run(&process, Some(&asks("one"))).await.is_complete());
+    down(&cloud, &[]);
+    assert!(run(&process, Some(&asks("one"))).await.is_complete());
+    down(&cloud, &["eu-1"]);
+    let expected = ["eu-1 does not answer; the last answer of `x.look:l` stands in"];
+    let (plan, _) = process.plan(Some(&asks("one"))).await;
+    assert!(plan.is_empty() && plan.steps.is_empty() && plan.deferred.is_empty(), "{:?}", words(&plan));
+    assert_eq!(told(&plan), expected);
+    assert_eq!(plan.answers["x.look:l"].attribute("arn"), Some(Value::str("found:one")));
+    // It was not asked this.
+    let (plan, _) = process.plan(Some(&asks("two"))).await;
+    // What has it is left as it is recorded.
+    assert_eq!((plan.has_changes(), waits(&plan)), (false, vec!["x.look:l".to_owned()]));
+    assert!(run(&process, None).await.is_complete());
+    let left = process.store.snapshot().unwrap();
+    assert!(left.is_empty() && left.program.is_none() && !left.answers.is_empty());
+    drop(process);
+    let mut process = Process::start(dir.path(), &cloud).await;
+    let (plan, _) = process.plan(Some(&asks("one"))).await;
+    assert_eq!(
+        (plan.steps.len(), plan.deferred.len(), told(&plan).as_slice()),
+        (2, 0, &expected.map(str::to_owned)[..])
+    );
+    assert!(run(&process, Some(&asks("one"))).await.is_complete());
+    // On purpose: the last answer, or else a question.
+    down(&cloud, &[]);
+    process.only = Some(BTreeSet::from(["eu-2".into()]));
+    let before = cloud.count("look_up");
+    let (plan, _) = process.plan(Some(&asks("one"))).await;
+    assert_eq!(told(&plan), ["eu-1 is left out; the last answer of `x.look:l` stands in"]);
+    assert!(plan.is_empty() && cloud.count("look_up") == before);
+    let (plan, _) = process.plan(Some(&asks("two"))).await;
+    assert_eq!((words(&plan).len(), cloud.count("look_up"), told(&plan).len()), (1, before + 1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_known_only_while_applying_are_recorded_too_and_the_newest_counts() {
+    let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+    let process = Process::start(dir.path(), &cloud).await;
+    let mut asks = graph(&[("x.quick:a", &[], None), ("x.look:l", &[], None)]);
+    let arn = dr_core::expr::Expr::attr(&address("x.quick:a"), "arn");
+    asks.nodes.get_mut(&address("x.look:l")).unwrap().args.insert("name".into(), arn);
+    let (plan, _) = process.plan(Some(&asks)).await;
+    assert!(plan.steps.iter().any(|s| s.action == Action::Read));
+    assert!(run(&process, Some(&asks)).await.is_complete());
+    let answers = process.store.snapshot().unwrap().answers;
+    let args = dr_core::value::Map::from([("name".into(), Value::str("arn:id-1"))]);
+    let of = |answers: &dr_core::answer::Answers| answers.get("x.look", Some(&"eu-1".into()), &args).cloned();
+    assert_eq!(of(&answers).unwrap()["arn"], Value::str("found:arn:id-1"));
+    // An apply that learns nothing writes nothing.
+    let position = process.store.snapshot().unwrap().position;
+    let (commits, _) = process.store.commits_and_flushes();
+    assert!(run(&process, Some(&asks)).await.is_complete());
+    assert_eq!(
+        (process.store.snapshot().unwrap().position, process.store.commits_and_flushes().0),
+        (position, commits)
+    );
 }

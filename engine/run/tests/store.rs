@@ -6,6 +6,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{Fake, Room, address, all_bytes, identity, open, output, plan, run, step, wanted};
+use dr_core::answer::Answer;
 use dr_core::expr::{Expr, PartKey};
 use dr_core::plan::{Action, Plan};
 use dr_core::record::Snapshot;
@@ -189,7 +190,9 @@ async fn stored_plans_come_back_whole_or_not_at_all() {
     );
     let update = step(Action::Update, "x.quick:a", &[], &[("password", secret), ("name", mixed), ("peer", part)]);
     let mut stored = plan("2", &snapshot, vec![common::with_prior(update, &snapshot.records[&address("x.quick:a")])]);
-    stored.answers.insert("x.look:l".into(), Map::from([("token".into(), Value::str(SECRET).secret())]));
+    let secret = |name: &str| Map::from([(name.into(), Value::str(SECRET).secret())]);
+    let answer = Answer { kind: "x.look".into(), region: None, args: secret("name"), outputs: secret("token") };
+    stored.answers.insert("x.look:l".into(), answer);
     let path = dir.path().join("p.plan");
     plan_file::write(&path, &stored, "programs/p.rhai", store.sealer()).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();

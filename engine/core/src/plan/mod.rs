@@ -34,6 +34,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::answer::Answer;
 use crate::cloud::Identity;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::expr::Expr;
@@ -85,7 +86,7 @@ pub struct Plan {
     /// The program's outputs.
     pub outputs: Map<PlannedOutput>,
     /// What look-ups answered.
-    pub answers: Map<Map<Value>>,
+    pub answers: Map<Answer>,
     /// Everything the checks found. A plan with an error among them cannot be applied.
     pub diagnostics: Vec<Diagnostic>,
     /// How long applying takes if everything takes its typical time, in milliseconds: the critical path.

@@ -6,17 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
+use crate::answer::Answer;
 use crate::checks::{self, Planned, Resource};
 use crate::diagnostic::Diagnostic;
 use crate::plan::decide::{Decisions, millis};
-use crate::plan::foresee::Fate;
+use crate::plan::foresee::{Decided, Fate};
 use crate::plan::hold::{Hold, Holds};
 use crate::plan::input::{Goal, Input};
 use crate::plan::moves::{self, Move, Moves};
 use crate::plan::order::{self, Facts, Stuck};
 use crate::plan::sound::{self, Unsound};
 use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Step, defer, destroyable, identity, names, protect};
-use crate::value::{Map, Str, Value};
+use crate::value::{Map, Str, Value, intern};
 
 /// Makes the plan. What is wrong is among its diagnostics; a plan with an error cannot be applied.
 pub fn propose(input: &Input<'_>) -> Plan {
@@ -93,7 +94,7 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
     }
     decisions.count();
     let known_lookups = decisions.decided.values().filter(|d| d.fate == Fate::Ask);
-    let answers = known_lookups.filter_map(|d| Some((d.node.address.text(), d.known?.clone()))).collect();
+    let answers = known_lookups.filter_map(|d| Some((d.node.address.text(), answer(d)?))).collect();
     let holds = match decisions.steps.iter().any(|s| s.action == Action::Delete) {
         true => Holds::new(decisions.decided.values(), &mut decisions.referents),
         false => Holds::default(),
@@ -181,6 +182,17 @@ fn unsound(broken: &Unsound) -> Diagnostic {
     Diagnostic::error(format!("the plan is not sound: {}", broken.what))
         .code(broken.rule)
         .help("this is a mistake of dr and not of the program; nothing was changed; please report it with the program")
+}
+
+/// What a look-up was asked and answered.
+fn answer(asked: &Decided<'_>) -> Option<Answer> {
+    let args = asked.args.iter().map(|(name, value)| Some((name.clone(), value.known()?.clone())));
+    Some(Answer {
+        kind: intern(asked.node.kind.name),
+        region: asked.node.region.clone(),
+        args: args.collect::<Option<_>>()?,
+        outputs: asked.known?.clone(),
+    })
 }
 
 fn op(step: &Step) -> Option<&Str> {

@@ -66,6 +66,7 @@ fn words(edits: &[RowEdit]) -> Vec<String> {
         RowEdit::Current(address, None) => format!("-{address}"),
         RowEdit::SetAside(name, Some(record)) => format!("+{}#{}={}", name.address, name.op, record.id),
         RowEdit::SetAside(name, None) => format!("-{}#{}", name.address, name.op),
+        RowEdit::Answers(_) => "answers".into(),
         RowEdit::Outputs(outputs) => format!("outputs {}", outputs.as_ref().map_or(0, |outputs| outputs.len())),
     };
     edits.iter().map(word).collect()
@@ -357,7 +358,7 @@ fn every_state_that_changes_lead_to_is_sound_and_is_what_its_rows_say() {
                             RowEdit::Identified(op, Some(event)) => drop(events.insert((op, 1), *event)),
                             RowEdit::Begun(op, None) => drop(events.remove(&(op, 0))),
                             RowEdit::Identified(op, None) => drop(events.remove(&(op, 1))),
-                            RowEdit::Outputs(_) => {}
+                            RowEdit::Outputs(_) | RowEdit::Answers(_) => {}
                         }
                     }
                 }
@@ -368,7 +369,7 @@ fn every_state_that_changes_lead_to_is_sound_and_is_what_its_rows_say() {
             let journal = Journal::replay(events.values().cloned()).unwrap();
             assert_eq!(*contents.journal(), journal);
             let (current, aside) = (rows.0.values().cloned().collect(), rows.1.values().cloned().collect());
-            let read = Contents::new(contents.head.clone(), Map::new(), current, aside, journal);
+            let read = Contents::new(contents.head.clone(), Default::default(), current, aside, journal);
             assert_eq!((read.snapshot(), read.busy), (contents.snapshot(), contents.busy.clone()));
         }
     }
