@@ -1,8 +1,11 @@
 //! Options that many commands share, and which of several sources of a setting counts.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use dr_core::region::{self, GLOBAL};
+use dr_core::value::Str;
 
 use crate::config::{Project, SpeedSetting};
 use crate::exit::CommandFailure;
@@ -41,7 +44,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "SPEED")]
     pub sandbox_speed: Option<String>,
 
-    /// Region of the sandbox that does not answer; may be repeated
+    /// Region of the sandbox that does not answer, or `global`; may be repeated
     #[arg(long, global = true, value_name = "REGION")]
     pub sandbox_down: Vec<String>,
 
@@ -86,6 +89,11 @@ pub(crate) struct Planning {
     #[arg(long)]
     pub no_refresh: bool,
 
+    /// Only look at and change what is in this region; may be repeated. `global` stands for what is in none. What a
+    /// change needs of that comes along
+    #[arg(long = "region", value_name = "REGION")]
+    pub regions: Vec<String>,
+
     /// Also show the arguments of what is created
     #[arg(long)]
     pub details: bool,
@@ -108,6 +116,29 @@ impl Planning {
     pub(crate) fn parallel(&self) -> Option<usize> {
         self.parallel.map(usize::from)
     }
+
+    /// The places that the plan is limited to, if it is. `used` are the regions that the program or its state knows.
+    ///
+    /// # Errors
+    /// When there is no region of a name.
+    pub(crate) fn only(&self, used: &BTreeSet<Str>) -> Result<Option<BTreeSet<Str>>, CommandFailure> {
+        for name in &self.regions {
+            check_region(name, "--region", used)?;
+        }
+        Ok((!self.regions.is_empty()).then(|| self.regions.iter().map(|name| name.as_str().into()).collect()))
+    }
+}
+
+/// Refuses a region that does not exist.
+fn check_region(name: &str, option: &str, used: &BTreeSet<Str>) -> Result<(), CommandFailure> {
+    if name == GLOBAL || used.contains(name) {
+        return Ok(());
+    }
+    region::check_name(name).map_err(|error| {
+        let failure = CommandFailure::new(format!("`{option}`: {error}")).hint(error.help());
+        let here: Vec<&str> = used.iter().map(|region| &**region).collect();
+        if here.is_empty() { failure } else { failure.hint(format!("regions here: {}", here.join(", "))) }
+    })
 }
 
 impl Global {
@@ -207,7 +238,13 @@ impl Global {
         let speed = speed.parse().map_err(|e: dr_sandbox::SpeedError| {
             CommandFailure::new(e.to_string()).hint("it is given by `--sandbox-speed` or `[sandbox] speed` in dr.toml")
         })?;
-        let down = if self.sandbox_down.is_empty() { &config.regions_down } else { &self.sandbox_down };
+        let (down, option) = match self.sandbox_down.is_empty() {
+            true => (&config.regions_down, "regions_down"),
+            false => (&self.sandbox_down, "--sandbox-down"),
+        };
+        for region in down {
+            check_region(region, option, &BTreeSet::new())?;
+        }
         Ok(dr_sandbox::SandboxOptions {
             speed,
             faults: self.sandbox_faults.or(config.faults).map(dr_sandbox::Faults::bad_day),

@@ -3,12 +3,14 @@
 //! Everything is opened as late as possible and as little as possible. A command that only looks makes no file: where
 //! there is no state, it sees an empty one.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use dr_core::cloud::Identity;
 use dr_core::diagnostic::Diagnostic;
+use dr_core::graph::Graph;
 use dr_core::plan::{Goal, Input, propose};
 use dr_core::record::Snapshot;
 use dr_core::registry::Registry;
@@ -155,6 +157,17 @@ impl<'a> Session<'a> {
             }
             _ => empty,
         }
+    }
+
+    /// The regions that a program names or something is recorded in.
+    pub(crate) fn regions(graph: &Graph, held: Option<&OpenState>) -> BTreeSet<Str> {
+        let records = held.into_iter().flat_map(|h| h.snapshot.records.values().chain(&h.snapshot.deposed));
+        records.filter_map(|record| record.region.clone()).chain(graph.regions()).collect()
+    }
+
+    /// The command line of a command on this environment.
+    pub(crate) fn command(&self, words: &[&str]) -> String {
+        self.global.command(words, &self.suffix)
     }
 
     /// What is recorded of the environment.

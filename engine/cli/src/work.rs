@@ -86,6 +86,11 @@ impl<'a> Work<'a> {
         })
     }
 
+    /// Leaves everything out but these places, if any are given.
+    pub(crate) fn limit_to(&mut self, only: Option<BTreeSet<Str>>) {
+        self.places = Places::new(only);
+    }
+
     /// Makes sure that what is made in the cloud stays.
     async fn for_real(&mut self) -> Result<(), CommandFailure> {
         if self.reached.passing {

@@ -23,7 +23,8 @@ use crate::work::{WantedPlan, Work, failures};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  dr apply transactions --env pr-7\n  \
                         dr apply transactions --env pr-7 --set alert_email=team@example.com --yes\n  \
-                        dr apply pr-7.plan")]
+                        dr apply pr-7.plan\n  dr apply transactions --env pr-7 --region us-west-2\n\n\
+                        Ends with status 5 when everything is done but what waits for a region that does not answer.")]
 pub(crate) struct ApplyArgs {
     /// Name of a program in `programs`, path of a script, or a file of `dr plan --out`
     #[arg(required_unless_present = "plan")]
@@ -34,7 +35,7 @@ pub(crate) struct ApplyArgs {
     planning: Planning,
 
     /// Apply the plan in this file as it is
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["program", "set", "no_refresh"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["program", "set", "no_refresh", "regions"])]
     plan: Option<PathBuf>,
 
     /// Do not ask
@@ -46,12 +47,16 @@ pub(crate) struct ApplyArgs {
 pub(crate) fn cmd_apply(args: &ApplyArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
     let given = args.program.as_deref().unwrap_or_default();
-    let is_plan = given.ends_with(".plan") || plan_file::is_plan(Path::new(given));
-    let stored = args.plan.clone().or_else(|| is_plan.then(|| PathBuf::from(given)));
+    let stored = args.plan.clone().or_else(|| is_stored(given).then(|| PathBuf::from(given)));
     match stored {
         Some(file) => apply_stored(args, &session, &file),
         None => apply_program(args, &session, &load::program(&session.project, given)?),
     }
+}
+
+/// Whether what is given is a plan that is kept, and no program.
+fn is_stored(given: &str) -> bool {
+    given.ends_with(".plan") || plan_file::is_plan(Path::new(given))
 }
 
 fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> Result<Exit, CommandFailure> {
@@ -61,8 +66,10 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
     let (evaluated, mut held) = session.evaluate_and(program, &args.parameters.set, Session::hold_if_any)?;
     let mut sources = Sources::new(&session.project.root).with(&evaluated.sources);
     let (name, graph) = (Str::from(program.name.as_str()), evaluated.graph);
+    let only = args.planning.only(&Session::regions(&graph, held.as_ref()))?;
     session.run(async |signals| {
         let mut work = Work::open(session, &program.folder, args.planning.parallel()).await?;
+        work.limit_to(only);
         signals.stop(&work.cancel);
         if let Some(held) = &mut held {
             work.resume(held, Goal::Apply).await?;
@@ -84,6 +91,12 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
     if let Some((name, _)) = args.parameters.set.first() {
         return Err(CommandFailure::new(format!(
             "`--set {name}=..` changes nothing about a plan that is made already"
+        ))
+        .hint("give it to `dr plan --out`, and apply that plan"));
+    }
+    if let Some(region) = args.planning.regions.first() {
+        return Err(CommandFailure::new(format!(
+            "`--region {region}` changes nothing about a plan that is made already"
         ))
         .hint("give it to `dr plan --out`, and apply that plan"));
     }
@@ -150,7 +163,9 @@ async fn confirm_and_run(
     };
     ui.tell("\n");
     let report = work.apply(held, plan).await?;
-    finish(session, plan, &report, sources, None)
+    let given = args.program.as_deref().filter(|given| !is_stored(given)).unwrap_or(&plan.program);
+    let again = session.command(&["apply", given]);
+    finish(session, &again, plan, &report, sources, None)
 }
 
 /// What a look after a destroy came to.
@@ -172,6 +187,7 @@ impl Aftermath {
 /// Tells what became of a plan.
 pub(crate) fn finish(
     session: &Session<'_>,
+    again: &str,
     plan: &Plan,
     report: &Report,
     sources: &mut Sources,
@@ -211,13 +227,13 @@ pub(crate) fn finish(
     if !plan.destroy && !report.outputs.is_empty() {
         text.push_str(&format!("\n{}\n{}", paint(STRONG, "outputs"), outputs::list(&report.outputs)));
     }
-    let again = if plan.destroy { "destroy" } else { "apply" };
-    let waits = deferred::closing(&left, &format!("dr {again} {} --env {}", plan.program, plan.environment));
+    let waits = deferred::closing(&left, again);
     if !waits.is_empty() {
         text.push_str(&format!("\n{waits}"));
     }
     if exit == Exit::Interrupted {
-        text.push_str(&format!("\nStopped on request; {again} again to go on\n"));
+        let command = if plan.destroy { "destroy" } else { "apply" };
+        text.push_str(&format!("\nStopped on request; {command} again to go on\n"));
     }
     ui.result(&text).map(|()| exit)
 }

@@ -24,7 +24,8 @@ use crate::work::{WantedPlan, Work};
 /// Destroy everything in an environment, then look whether anything is left
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  dr destroy transactions --env pr-7\n\n\
-                        The state alone suffices: neither the program's name nor its script is needed.")]
+                        The state alone suffices: neither the program's name nor its script is needed. Ends with status 5 \
+                        when something waits for a region that does not answer.")]
 pub(crate) struct DestroyArgs {
     /// The program that the environment should belong to; refused if it is another's
     program: Option<String>,
@@ -45,6 +46,7 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
         let mut work = Work::open(&session, &session.project.root, args.planning.parallel()).await?;
         signals.stop(&work.cancel);
         let mut held = session.hold_if_any()?;
+        work.limit_to(args.planning.only(&Session::regions(&Graph::default(), held.as_ref()))?);
         if let Some(held) = &mut held {
             work.resume(held, Goal::Destroy).await?;
         }
@@ -74,6 +76,7 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
             ui.tell("Nothing was changed\n");
             return Ok(Exit::Failed);
         }
+        let again = session.command(&["destroy", &program]);
         let used = places(held.as_ref().map(|h| &h.snapshot));
         let store = held.as_ref().map(|h| h.store.clone());
         let mut report = dr_run::Report::default();
@@ -83,7 +86,7 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
         }
         let is_done = report.failed.is_empty() && report.skipped.is_empty() && report.remaining.is_empty();
         if !is_done || !report.output_errors.is_empty() {
-            return finish(&session, &plan, &report, &mut sources, None);
+            return finish(&session, &again, &plan, &report, &mut sources, None);
         }
         // Programs usually are there, whatever the state knows.
         let usual = ["us-east-1", "us-east-2", "us-west-2", GLOBAL].map(Str::from);
@@ -93,7 +96,7 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
         swept.found.retain(|found| found.address.as_deref().is_none_or(|address| !waits.contains(address)));
         let some_wait = !waits.is_empty();
         let aftermath = Aftermath { swept, used };
-        let exit = finish(&session, &plan, &report, &mut sources, Some(&aftermath))?;
+        let exit = finish(&session, &again, &plan, &report, &mut sources, Some(&aftermath))?;
         if !ui.json {
             ui.result(&left(&aftermath.swept, some_wait))?;
         }

@@ -56,8 +56,10 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
         false => (Goal::Apply, evaluated.graph),
     };
     let name = Str::from(program.name.as_str());
+    let only = args.planning.only(&Session::regions(&graph, held.as_ref()))?;
     let plan = session.run(async |signals| {
-        let work = Work::open(&session, &program.folder, args.planning.parallel()).await?;
+        let mut work = Work::open(&session, &program.folder, args.planning.parallel()).await?;
+        work.limit_to(only);
         signals.stop(&work.cancel);
         // A plan that is kept needs the environment's key.
         let held = match held {
