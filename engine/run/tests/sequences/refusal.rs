@@ -25,6 +25,8 @@ pub enum Refusal {
     NothingToImport,
     /// A former address is still in use.
     StillDeclared,
+    /// Two resources say that they had the same address. One of them had moved already, and is gone since.
+    ClaimedTwice,
     /// The successor is to be made first, and its name is taken by the old one.
     OwnName,
     /// Something cannot be read.
@@ -40,6 +42,7 @@ fn reason(diagnostic: &Diagnostic) -> Option<Refusal> {
         () if says("is protected and would be") => Refusal::Protected,
         () if says("to take over") => Refusal::NothingToImport,
         () if says("which is still declared") => Refusal::StillDeclared,
+        () if says("both say that they were") => Refusal::ClaimedTwice,
         () if says("is to be made first, but the old one has its name") => Refusal::OwnName,
         () if says("cannot read") || says("cannot be answered") => Refusal::Unreadable,
         () => return None,
@@ -67,6 +70,10 @@ pub fn agree(plan: &Plan, program: &Program, state: &Snapshot, cloud: &StrictClo
                 program
                     .declared()
                     .any(|(_, slot)| slot.import.as_ref().is_some_and(|id| !inside.things.contains_key(id)))
+            }
+            Some(Refusal::ClaimedTwice) => {
+                let all: Vec<_> = program.declared().flat_map(|(_, slot)| &slot.moved_from).collect();
+                all.iter().any(|one| all.iter().filter(|other| other == &one).count() > 1)
             }
             Some(Refusal::StillDeclared) => program.declared().any(|(_, slot)| !slot.moved_from.is_empty()),
             Some(Refusal::OwnName) => {
