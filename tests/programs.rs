@@ -5,6 +5,8 @@
 
 #[path = "harness/environment.rs"]
 mod environment;
+#[path = "harness/outage.rs"]
+mod outage;
 #[path = "harness/project.rs"]
 mod project;
 
@@ -215,6 +217,15 @@ const PROGRAMS: &[Program] = &[
     },
 ];
 
+impl Change {
+    fn make(&self, environment: &mut Environment) {
+        match self.how {
+            How::Edit(edits) => edits.iter().for_each(|(file, from, to)| environment.project.edit(file, from, to)),
+            How::Set(set) => environment.set(set),
+        }
+    }
+}
+
 impl Program {
     /// Its whole life with each set of options: plan, apply, a look, destroy, a look; with the last set also every change.
     fn live(
@@ -230,12 +241,7 @@ impl Program {
             made(set, &environment);
             let last = self.options.last().is_some_and(|(last, _)| last == name);
             for change in self.changes.iter().filter(|_| last) {
-                match change.how {
-                    How::Edit(edits) => {
-                        edits.iter().for_each(|(file, from, to)| environment.project.edit(file, from, to))
-                    }
-                    How::Set(set) => environment.set(set),
-                }
+                change.make(&mut environment);
                 let wanted: BTreeSet<String> = change.does.iter().map(|step| (*step).to_owned()).collect();
                 environment.change(change.what, &wanted);
             }
@@ -277,6 +283,29 @@ fn they_live_in_the_sandbox_with_their_options() {
         let lives: Vec<_> = lives.collect();
         for (program, life) in PROGRAMS.iter().zip(lives) {
             assert!(life.join().is_ok(), "{}: see above", program.name);
+        }
+    });
+}
+
+/// Every program, either region down, with everything that can be set and all its changes at once.
+#[test]
+fn they_go_on_while_a_region_does_not_answer() {
+    std::thread::scope(|scope| {
+        let each = PROGRAMS.iter().flat_map(|program| program.regions.map(|region| (program, region)));
+        let lives: Vec<_> = each
+            .map(|(program, region)| {
+                let life = scope.spawn(move || {
+                    let (_, everything) = program.options.last().unwrap();
+                    let mut environment = Environment::in_the_sandbox(program.name, "t4", everything);
+                    outage::survive(&mut environment, region, |environment| {
+                        program.changes.iter().for_each(|change| change.make(environment));
+                    });
+                });
+                (program, region, life)
+            })
+            .collect();
+        for (program, region, life) in lives {
+            assert!(life.join().is_ok(), "{} without {region}: see above", program.name);
         }
     });
 }

@@ -101,13 +101,24 @@ impl Environment {
         self.nothing_to_do();
     }
 
+    /// What the sandbox holds in a region: address and id of each resource.
+    #[allow(dead_code)] // Not every test looks at regions.
+    pub(crate) fn held_in(&self, region: &str) -> Vec<(String, String)> {
+        self.resources(|resource| resource.region.as_deref() == Some(region))
+    }
+
     /// What the sandbox holds: address and id of each resource.
     pub(crate) fn held(&self) -> Vec<(String, String)> {
+        self.resources(|_| true)
+    }
+
+    fn resources(&self, wanted: impl Fn(&dr_sandbox::ShownResource) -> bool) -> Vec<(String, String)> {
         let options = SandboxOptions { speed: Speed::Instant, ..SandboxOptions::default() };
         let sandbox =
             Sandbox::open(&self.project.state().join(".sandbox"), Arc::new(dr_kinds::registry()), options).unwrap();
         let all = sandbox.list().unwrap();
-        all.into_iter().map(|resource| (resource.tags["dr:address"].to_string(), resource.id.to_string())).collect()
+        let all = all.into_iter().filter(wanted);
+        all.map(|resource| (resource.tags["dr:address"].to_string(), resource.id.to_string())).collect()
     }
 }
 
