@@ -12,7 +12,7 @@ use dr_core::cloud::ErrorClass;
 use dr_core::diagnostic::Severity;
 use dr_core::graph::Graph;
 use dr_core::plan::{Action, Goal, Plan};
-use dr_core::value::{Str, Value};
+use dr_core::value::Value;
 use dr_run::{Cancel, Report, Silent};
 use tokio::time::Instant;
 
@@ -132,75 +132,6 @@ async fn one_call_that_fails_is_no_region_that_is_down() {
     let (plan, _) = process.plan(Some(&one(1))).await;
     assert_eq!(told(&plan), [""; 0]);
     assert!(plan.diagnostics[0].message.contains("cannot read `x.quick:a`"), "{:?}", plan.diagnostics);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_region_that_stops_answering_does_not_hold_up_the_rest_and_the_next_run_goes_on() {
-    for moment in ["before", "after"] {
-        for call in ["create", "settle", "read", "update", "delete"] {
-            stops_answering(moment, call).await;
-        }
-    }
-}
-
-/// The region answers until this call about one resource.
-async fn stops_answering(moment: &str, call: &str) {
-    let when = format!("{moment} {call} y.slow:a");
-    let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake { timed: true, ..Fake::default() });
-    let process = Process::start(dir.path(), &cloud).await;
-    let chain = |size| {
-        let args: &[_] = &[("size", Value::Int(size))];
-        graph(&[
-            ("y.slow:a", args, None),
-            ("y.slow:b", args, Some("y.slow:a")),
-            ("y.slow:alone", args, None),
-            ("west/y.slow:c", args, None),
-            ("west/y.slow:d", args, Some("west/y.slow:c")),
-            ("west/y.slow:e", args, Some("y.slow:b")),
-        ])
-    };
-    if matches!(call, "update" | "delete") {
-        assert!(run(&process, Some(&chain(1))).await.is_complete(), "{when}");
-    }
-    let (regions, last) = (cloud.down.clone(), when.clone());
-    *cloud.hook.lock().unwrap() = Some(Box::new(move |what, _| {
-        if what == last {
-            regions.lock().unwrap().insert("eu-1");
-        }
-    }));
-    let wanted = chain(2);
-    let goal = (call != "delete").then_some(&wanted);
-    let begin = Instant::now();
-    let (resumption, report) = process.run(goal, &Silent, &Cancel::new()).await;
-    assert!(resumption.away.is_empty() && report.failed.is_empty(), "{when}: {:?}", report.failed);
-    assert!(report.skipped.is_empty() && !report.deferred.is_empty() && !report.is_complete(), "{when}");
-    assert!(report.deferred.values().all(|place| &**place == "eu-1"), "{when}: {:?}", report.deferred);
-    // A minute of quiet and three of trying, once and not step by step.
-    assert!(begin.elapsed() < Duration::from_secs(8 * 60), "{when}: {:?}", begin.elapsed());
-    let west = |name: &str| {
-        let things = &cloud.inside.lock().unwrap().things;
-        let of = things.values().find(|thing| &*thing.address == name && thing.going.is_none());
-        of.map(|thing| thing.args["size"].clone())
-    };
-    let expected = goal.map(|_| Value::Int(2));
-    assert_eq!((west("west/y.slow:c"), west("west/y.slow:d")), (expected.clone(), expected), "{when}");
-    let open = process.store.open_operations().unwrap();
-    assert!(open.values().all(|o| o.record().region.as_deref() == Some("eu-1")), "{when}: {open:?}");
-    // Still down: what is open stays open and is told, and nothing else is held up.
-    *cloud.hook.lock().unwrap() = None;
-    let (resumption, still) = process.run(goal, &Silent, &Cancel::new()).await;
-    assert!(still.failed.is_empty() && resumption.failed.is_empty(), "{when}: {:?}", still.failed);
-    assert_eq!(process.store.open_operations().unwrap().len(), resumption.away.len(), "{when}");
-    down(&cloud, &[]);
-    assert!(run(&process, goal).await.is_complete(), "{when}");
-    assert!(process.store.open_operations().unwrap().is_empty(), "{when}");
-    let (last, _) = process.plan(goal).await;
-    assert!(last.is_empty(), "{when}: {:?}", words(&last));
-    let snapshot = process.store.snapshot().unwrap();
-    let mut ids: Vec<Str> = snapshot.records.values().chain(&snapshot.deposed).map(|r| r.id.clone()).collect();
-    ids.sort();
-    assert_eq!(ids, cloud.ids(), "{when}");
-    assert_eq!(ids.len(), if goal.is_some() { 6 } else { 0 }, "{when}");
 }
 
 #[tokio::test(start_paused = true)]

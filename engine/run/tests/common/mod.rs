@@ -150,7 +150,7 @@ type Hook = Box<dyn Fn(&str, &Inside) + Send + Sync>;
 #[derive(Default)]
 pub struct Fake {
     pub inside: Mutex<Inside>,
-    /// Regions that do not answer.
+    /// Regions that do not answer. The reply of a call is lost when its region falls silent before [`Fake::hook`] returns.
     pub down: Arc<Mutex<BTreeSet<&'static str>>>,
     /// Called before and after the effect of each call.
     pub hook: Mutex<Option<Hook>>,
@@ -259,6 +259,9 @@ impl Fake {
                 }
             };
             self.hooked(&format!("after {call} {}", at.address));
+            if result.is_ok() && at.region.is_some_and(|region| self.down.lock().unwrap().contains(region)) {
+                return Err(CloudError { maybe_done: true, ..unreachable_region() });
+            }
             result
         })
     }
