@@ -7,7 +7,6 @@ use dr_core::schema::{Kind, Place, Presence};
 use dr_core::value::{Map, Str, Value, intern};
 use tokio::time::Instant;
 
-use crate::call::Call;
 use crate::check::taken;
 use crate::inner::{Core, ResourceKey};
 use crate::make::Maker;
@@ -23,12 +22,6 @@ pub(crate) struct Timing {
 }
 
 impl Core {
-    /// The id of what an operation created.
-    pub(crate) fn find(&mut self, kind: &'static Kind, op: &str, call: Call) -> Result<Option<Str>, CloudError> {
-        self.look().map_err(|e| call.broke(&e))?;
-        Ok(self.state.of_op(op).filter(|e| e.kind.name == kind.name && !e.is_deleting()).map(|e| e.data.id.clone()))
-    }
-
     /// Creates. A second call for the same operation gives the same id, as a client token does.
     pub(crate) fn create(
         &mut self,
@@ -37,7 +30,6 @@ impl Core {
         intent: &Intent,
         timing: Timing,
     ) -> Result<Str, CloudError> {
-        let _held = self.begin().map_err(|e| at.call.broke(&e))?;
         if let Some(id) = self.made_by(at.kind, intent) {
             return Ok(id);
         }
@@ -111,7 +103,6 @@ impl Core {
 
     /// Changes in place. The same arguments again change nothing.
     pub(crate) fn update(&mut self, at: ResourceKey<'_>, new: &Map<Value>, timing: Timing) -> Result<(), CloudError> {
-        let _held = self.begin().map_err(|e| at.call.broke(&e))?;
         let entry = self.entry(at)?;
         match self.changed_data(at, entry, new, timing)? {
             Some(data) => self.put(at.kind, data).map_err(|e| at.call.broke(&e)),
@@ -163,7 +154,6 @@ impl Core {
 
     /// Starts a deletion, with everything that goes along.
     pub(crate) fn delete(&mut self, at: ResourceKey<'_>, start: Instant) -> Result<(), CloudError> {
-        let _held = self.begin().map_err(|e| at.call.broke(&e))?;
         let Some((key, entry)) = self.state.find(at.kind, at.region, at.id) else { return Ok(()) };
         if entry.is_deleting() {
             return Ok(());
@@ -188,8 +178,7 @@ impl Core {
     }
 
     /// Whether a creation or change is finished.
-    pub(crate) fn settle(&mut self, at: ResourceKey<'_>) -> Result<Settled, CloudError> {
-        self.look().map_err(|e| at.call.broke(&e))?;
+    pub(crate) fn settle(&self, at: ResourceKey<'_>) -> Result<Settled, CloudError> {
         let now = self.now();
         let entry = self.entry(at)?;
         Ok(if entry.is_deleting() {
@@ -202,36 +191,28 @@ impl Core {
     }
 
     /// Whether a deletion is finished.
-    pub(crate) fn deleted(&mut self, at: ResourceKey<'_>) -> Result<Settled, CloudError> {
-        self.look().map_err(|e| at.call.broke(&e))?;
+    pub(crate) fn deleted(&self, at: ResourceKey<'_>) -> Settled {
         let now = self.now();
-        Ok(match self.state.find(at.kind, at.region, at.id) {
+        match self.state.find(at.kind, at.region, at.id) {
             None => Settled::Ready,
             Some((_, Entry { data: Data { gone_at: Some(gone_at), .. }, .. })) => {
                 Settled::Wait(Some(Duration::from_micros(gone_at.saturating_sub(now))))
             }
             Some((_, entry)) => Settled::Failed(format!("{} is not being deleted", entry.describe())),
-        })
+        }
     }
 
     /// The resource as it is.
-    pub(crate) fn read(&mut self, at: ResourceKey<'_>) -> Result<Option<Live>, CloudError> {
-        self.look().map_err(|e| at.call.broke(&e))?;
+    pub(crate) fn read(&self, at: ResourceKey<'_>) -> Option<Live> {
         let found = self.state.find(at.kind, at.region, at.id);
-        Ok(found.map(|(_, e)| Live { args: e.data.args.clone(), outputs: e.data.outputs.clone() }))
+        found.map(|(_, e)| Live { args: e.data.args.clone(), outputs: e.data.outputs.clone() })
     }
 
     /// Whose it is, where its kind can carry tags.
-    pub(crate) fn owner(&mut self, at: ResourceKey<'_>) -> Option<Owner> {
+    pub(crate) fn owner(&self, at: ResourceKey<'_>) -> Option<Owner> {
         let (_, entry) = self.state.find(at.kind, at.region, at.id).filter(|_| at.kind.tags().is_some())?;
         let Data { environment, program, address, .. } = &entry.data;
         Some(Owner { environment: environment.clone(), program: program.clone(), address: Some(address.clone()) })
-    }
-
-    /// That it exists.
-    pub(crate) fn exists(&mut self, at: ResourceKey<'_>) -> Result<(), CloudError> {
-        self.look().map_err(|e| at.call.broke(&e))?;
-        self.entry(at).map(|_| ())
     }
 
     /// The attributes that a look-up answers.

@@ -6,15 +6,32 @@
 
 use std::borrow::Cow;
 
-use dr_core::cloud::{BatchChange, CloudError, ErrorClass};
+use dr_core::cloud::{BatchChange, CloudError, ErrorClass, Intent};
 use dr_core::schema::Kind;
-use dr_core::value::Str;
+use dr_core::value::{Map, Str, Value};
 
 use crate::act::Timing;
 use crate::call::Call;
 use crate::inner::{Core, ResourceKey};
 use crate::log::LogLine;
 use crate::state::{Data, Entry, Removal};
+
+/// What is to become of a resource of a batch.
+pub(crate) enum ItemChange {
+    Create { args: Map<Value>, intent: Intent },
+    Update { new: Map<Value> },
+    Delete,
+}
+
+impl From<BatchChange<'_>> for ItemChange {
+    fn from(change: BatchChange<'_>) -> ItemChange {
+        match change {
+            BatchChange::Create { args, intent } => ItemChange::Create { args: args.clone(), intent: intent.clone() },
+            BatchChange::Update { new, .. } => ItemChange::Update { new: new.clone() },
+            BatchChange::Delete { .. } => ItemChange::Delete,
+        }
+    }
+}
 
 /// What has to be done to take back what was tried.
 enum Back {
@@ -29,14 +46,13 @@ impl Core {
     pub(crate) fn batch(
         &mut self,
         call: Call,
-        items: &[(ResourceKey<'_>, BatchChange<'_>)],
+        items: &[(ResourceKey<'_>, &ItemChange)],
         timing: Timing,
     ) -> Result<Vec<Str>, CloudError> {
         if let Some((at, _)) = items.iter().find(|(at, _)| at.kind.batch.is_none()) {
             let message = format!("changes of {} are a call each", at.kind.name);
             return Err(call.fails(ErrorClass::Invalid, "NoBatches", message));
         }
-        let _held = self.begin().map_err(|e| call.broke(&e))?;
         let mut back = Vec::new();
         let tried = self.try_all(items, timing, &mut back);
         for step in back.into_iter().rev() {
@@ -59,13 +75,13 @@ impl Core {
     /// Does everything in memory, and notes how it is taken back.
     fn try_all(
         &mut self,
-        items: &[(ResourceKey<'_>, BatchChange<'_>)],
+        items: &[(ResourceKey<'_>, &ItemChange)],
         timing: Timing,
         back: &mut Vec<Back>,
     ) -> Result<(Vec<Str>, Vec<LogLine<'static>>), CloudError> {
         let made: Vec<Option<Str>> = { items.iter() }
             .map(|(at, change)| match change {
-                BatchChange::Create { intent, .. } => self.made_by(at.kind, intent),
+                ItemChange::Create { intent, .. } => self.made_by(at.kind, intent),
                 _ => None,
             })
             .collect();
@@ -73,14 +89,14 @@ impl Core {
         let mut before = Vec::new();
         for (at, change) in items {
             let out = match change {
-                BatchChange::Create { .. } => None,
-                BatchChange::Update { .. } => {
+                ItemChange::Create { .. } => None,
+                ItemChange::Update { .. } => {
                     self.entry(*at)?;
                     self.take_out(*at, back)
                 }
                 // What this batch has made under the same id already is not what is to go.
-                BatchChange::Delete { .. } if made.iter().flatten().any(|id| **id == *at.id) => None,
-                BatchChange::Delete { .. } => {
+                ItemChange::Delete if made.iter().flatten().any(|id| **id == *at.id) => None,
+                ItemChange::Delete => {
                     lines.extend(self.leaving(*at)?);
                     self.take_out(*at, back)
                 }
@@ -90,12 +106,12 @@ impl Core {
         let mut ids = Vec::new();
         for (number, (at, change)) in items.iter().enumerate() {
             let data = match (change, &before[number], &made[number]) {
-                (BatchChange::Create { .. }, _, Some(id)) => {
+                (ItemChange::Create { .. }, _, Some(id)) => {
                     ids.push(id.clone());
                     continue;
                 }
-                (BatchChange::Create { args, intent }, _, None) => self.new_data(*at, args, intent, timing)?,
-                (BatchChange::Update { new, .. }, Some(entry), _) => {
+                (ItemChange::Create { args, intent }, _, None) => self.new_data(*at, args, intent, timing)?,
+                (ItemChange::Update { new, .. }, Some(entry), _) => {
                     let changed = self.changed_data(*at, entry, new, timing)?;
                     changed.unwrap_or_else(|| entry.data.clone())
                 }
@@ -105,7 +121,7 @@ impl Core {
                 }
             };
             ids.push(data.id.clone());
-            if matches!(change, BatchChange::Create { .. }) {
+            if matches!(change, ItemChange::Create { .. }) {
                 back.push(Back::Take(at.kind, data.region.clone(), data.id.clone()));
             }
             let is_as_before = before[number].as_ref().is_some_and(|entry| entry.data == data);

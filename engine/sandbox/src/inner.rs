@@ -1,7 +1,8 @@
 //! The sandbox behind its handle's mutex: memory and log, changed together.
 //!
-//! A change first takes the log's lock and reads what others wrote, so that it is judged against what is really there;
-//! then it is written; only then does it show in memory.
+//! Whoever changes something first takes the log's lock and reads what others wrote, so that it is judged against what
+//! is really there. What is judged possible shows in memory at once and is noted; all that was noted is written before the
+//! lock is given back and anybody is answered. When that fails, memory is made anew from the log.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -34,6 +35,8 @@ pub(crate) struct Core {
     pub(crate) state: SandboxState,
     clock: Clock,
     log: Option<Log>,
+    /// How often it was looked for what others did.
+    looks: u64,
 }
 
 /// Microseconds since 1970, taken from the wall once and from tokio since.
@@ -87,8 +90,9 @@ impl Core {
             registry,
             options,
             log,
+            looks: 0,
         };
-        core.begin()?;
+        core.change(|_| ())?;
         Ok(core)
     }
 
@@ -100,12 +104,30 @@ impl Core {
         self.clock.at(Instant::now())
     }
 
-    /// Takes the lock and learns what others did. The change is made while the result lives.
-    pub(crate) fn begin(&mut self) -> Result<Option<LogLock>, SandboxError> {
-        let Some(log) = &self.log else {
+    /// Makes changes, and returns when they are written.
+    pub(crate) fn change<T>(&mut self, make: impl FnOnce(&mut Core) -> T) -> Result<T, SandboxError> {
+        let _held = self.begin()?;
+        let made = make(self);
+        if let Some(log) = &mut self.log
+            && let Err(error) = log.write()
+        {
+            log.rewind();
+            return Err(error);
+        }
+        self.shorten();
+        Ok(made)
+    }
+
+    /// Takes the lock and learns what others did.
+    fn begin(&mut self) -> Result<Option<LogLock>, SandboxError> {
+        let Some(log) = &mut self.log else {
             self.state.expire(self.now());
             return Ok(None);
         };
+        if log.is_behind() {
+            // Whoever made a change panicked before it was written.
+            log.rewind();
+        }
         let held = log.hold()?;
         self.learn(Some(&held))?;
         Ok(Some(held))
@@ -116,8 +138,23 @@ impl Core {
         self.learn(None)
     }
 
+    /// How often it was looked for what others did; `None` where there are no others.
+    pub(crate) fn looks(&self) -> Option<u64> {
+        self.log.is_some().then_some(self.looks)
+    }
+
+    /// Learns what others did, unless that was done since `looks` were counted.
+    pub(crate) fn look_since(&mut self, looks: Option<u64>) -> Result<(), SandboxError> {
+        if self.looks() == looks {
+            return self.look();
+        }
+        self.state.expire(self.now());
+        Ok(())
+    }
+
     fn learn(&mut self, held: Option<&LogLock>) -> Result<(), SandboxError> {
         let now = self.now();
+        self.looks += 1;
         if let Some(mut log) = self.log.take() {
             let learnt = self.take_in(&mut log, held, now);
             if learnt.is_err() {
@@ -180,16 +217,22 @@ impl Core {
         Ok(())
     }
 
-    /// Writes changes, then lets them show.
+    /// Notes changes, and lets them show.
     pub(crate) fn commit(&mut self, changes: Vec<LogLine<'_>>) -> Result<(), SandboxError> {
         let now = self.now();
         if let Some(log) = &mut self.log {
-            log.append(&changes)?;
+            log.note(&changes)?;
         }
         for change in changes {
-            // What was judged possible a moment ago cannot be refused now; the log says so too.
+            // What was judged possible a moment ago cannot be refused now; the log will say so too.
             let _ = self.apply(change, now);
         }
+        Ok(())
+    }
+
+    /// Writes the log anew when most of it is history.
+    fn shorten(&mut self) {
+        let now = self.now();
         if let Some(log) = &mut self.log
             && log.is_long(self.state.len())
         {
@@ -199,10 +242,9 @@ impl Core {
                 resource: Cow::Borrowed(&entry.data),
             });
             let blocks = self.state.blocks().map(|(name, until)| LogLine::Block { name: Cow::Borrowed(name), until });
-            // The change itself is written. A log that cannot be shortened is long, but whole.
+            // The changes themselves are written. A log that cannot be shortened is long, but whole.
             let _ = log.rewrite(puts.chain(blocks));
         }
-        Ok(())
     }
 
     pub(crate) fn put(&mut self, kind: &'static Kind, data: Data) -> Result<(), SandboxError> {
@@ -221,6 +263,12 @@ impl Core {
         });
         let changes = changes.collect();
         self.commit(changes)
+    }
+
+    /// Lets the next write fail.
+    #[cfg(test)]
+    pub(crate) fn forbid_writing(&mut self) {
+        self.log.iter_mut().for_each(Log::forbid_writing);
     }
 
     pub(crate) fn entry(&self, at: ResourceKey<'_>) -> Result<&Entry, CloudError> {

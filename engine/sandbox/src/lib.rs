@@ -6,8 +6,8 @@
 //!
 //! What it promises:
 //!
-//! - **Nothing answered is lost.** A change is one line of a log (see `log.rs`), written with one `write(2)` before it
-//!   shows in memory and before the call returns.
+//! - **Nothing answered is lost.** A change is one line of a log (see `log.rs`), which is written before the call
+//!   returns. Calls that come together write theirs together.
 //! - **Many environments, one cloud.** Any number of handles and processes share a directory. Each change is made
 //!   under a file lock, after reading what the others wrote.
 //! - **The same run, the same ids.** Ids and attributes are derived from the account and the operation, faults from a
@@ -18,7 +18,7 @@
 //!   derived anew. What a script puts into an ordinary argument is kept as it is, in a file that only its owner reads.
 //!
 //! The rooms: `serve.rs` is the outside of a call (latency, faults, counting), `act.rs` and `batch.rs` its effect, `check.rs` what it
-//! is refused for, `inner.rs` memory and log, `state.rs` what is there with its indexes, `refer.rs` who refers to whom,
+//! is refused for, `inner.rs` memory and log, `group.rs` what is written together, `state.rs` what is there with its indexes, `refer.rs` who refers to whom,
 //! `make.rs` and `template.rs` how ids and attributes are made, `seal.rs` what becomes of secrets, `log.rs` what is on
 //! disk, `tamper.rs` what tests and users do behind the engine's back.
 
@@ -28,6 +28,7 @@ mod call;
 mod check;
 mod error;
 mod fault;
+mod group;
 mod inner;
 mod log;
 mod make;
@@ -54,6 +55,7 @@ pub use fault::Faults;
 pub use options::{SandboxOptions, Speed, SpeedError};
 pub use tamper::{Phase, ShownResource};
 
+use crate::group::ChangeQueue;
 use crate::inner::Core;
 
 /// A handle on an embedded cloud. Handles on the same directory, in this or another process, see the same resources.
@@ -61,6 +63,7 @@ use crate::inner::Core;
 pub struct Sandbox {
     account: Str,
     core: Mutex<Core>,
+    queue: ChangeQueue,
 }
 
 impl Sandbox {
@@ -83,7 +86,7 @@ impl Sandbox {
 
     fn new(dir: Option<&Path>, registry: Arc<Registry>, options: SandboxOptions) -> Result<Sandbox, SandboxError> {
         let account = options.account.clone();
-        Ok(Sandbox { account, core: Mutex::new(Core::new(dir, registry, options)?) })
+        Ok(Sandbox { account, core: Mutex::new(Core::new(dir, registry, options)?), queue: ChangeQueue::default() })
     }
 
     /// How often each call was made through this handle, by kind and operation: `sqs.queue create`.
@@ -92,7 +95,7 @@ impl Sandbox {
     }
 
     fn core(&self) -> MutexGuard<'_, Core> {
-        // A panic cannot leave half a change behind: the log is written first, and memory is rebuilt from it.
+        // A panic cannot leave half a change behind: memory is rebuilt from the log then.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,9 +1,10 @@
 //! The log: what is on disk.
 //!
 //! `sandbox.jsonl` holds one change per line, as JSON that begins with a checksum of the rest of its line. The first
-//! line says what the file is. A change is appended with one `write(2)` under the lock of `sandbox.lock`, after
-//! reading what others appended; so a killed process loses nothing that it answered, and never mixes its lines with
-//! another's. What a kill can leave is a last line without its end: nobody was answered, and it is cut off.
+//! line says what the file is. Changes that are made together are appended with one `write(2)` under the lock of
+//! `sandbox.lock`, after reading what others appended; so a killed process loses nothing that it answered, and never
+//! mixes its lines with another's. What a kill can leave is a last line without its end: nobody was answered, and it is
+//! cut off.
 //!
 //! When most lines are history, the file is written anew beside the old one and renamed over it. Other handles see
 //! that the file they have open has no name any more, and read everything again.
@@ -70,8 +71,10 @@ pub(crate) struct Log {
     file: Option<File>,
     offset: u64,
     lines: u64,
-    /// What is written next; kept for its memory.
+    /// The changes that were noted and not written yet.
     text: Vec<u8>,
+    /// How many they are.
+    noted: u64,
 }
 
 impl Log {
@@ -82,12 +85,19 @@ impl Log {
         let lock = or_read_only(OpenOptions::new().create(true).append(true).mode(0o600).open(&lock_path), &lock_path);
         let lock = Arc::new(lock.map_err(storage("open", &lock_path))?);
         let path = dir.join("sandbox.jsonl");
-        Ok(Log { path, account: account.clone(), lock, file: None, offset: 0, lines: 0, text: Vec::new() })
+        Ok(Log { path, account: account.clone(), lock, file: None, offset: 0, lines: 0, text: Vec::new(), noted: 0 })
     }
 
-    /// Forgets how far it was read: the next look starts at the first line.
+    /// Forgets what was noted, and how far it was read: the next look starts at the first line.
     pub(crate) fn rewind(&mut self) {
         self.file = None;
+        self.text.clear();
+        self.noted = 0;
+    }
+
+    /// Whether something was noted and neither written nor forgotten.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.noted > 0
     }
 
     /// Takes the lock; waits while another handle has it.
@@ -123,7 +133,8 @@ impl Log {
         }
         if self.lines == 0 && held.is_some() {
             let change = LogLine::Sandbox { version: VERSION, account: Cow::Owned(self.account.to_string()) };
-            self.append(&[change])?;
+            self.note(&[change])?;
+            self.write()?;
         }
         if let Some((_, LogLine::Sandbox { account, .. })) = changes.first()
             && **account != *self.account
@@ -150,11 +161,21 @@ impl Log {
         }
     }
 
-    /// Appends changes with one write. Under the lock, after [`Log::news`].
-    pub(crate) fn append(&mut self, changes: &[LogLine<'_>]) -> Result<(), SandboxError> {
-        self.text.clear();
-        for change in changes {
-            encode(change, &mut self.text).map_err(|e| storage("write", &self.path)(e))?;
+    /// Notes changes, which [`Log::write`] will append.
+    pub(crate) fn note(&mut self, changes: &[LogLine<'_>]) -> Result<(), SandboxError> {
+        let before = self.text.len();
+        if let Err(error) = changes.iter().try_for_each(|change| encode(change, &mut self.text)) {
+            self.text.truncate(before);
+            return Err(storage("write", &self.path)(error));
+        }
+        self.noted += changes.len() as u64;
+        Ok(())
+    }
+
+    /// Appends what was noted, with one write. Under the lock, after [`Log::news`].
+    pub(crate) fn write(&mut self) -> Result<(), SandboxError> {
+        if self.text.is_empty() {
+            return Ok(());
         }
         let Some(mut file) = self.file.as_ref() else {
             return Err(storage("write", &self.path)(io::Error::other("it is not open")));
@@ -168,8 +189,15 @@ impl Log {
             Err(e) => return Err(storage("write", &self.path)(e)),
         }
         self.offset += self.text.len() as u64;
-        self.lines += changes.len() as u64;
+        self.lines += std::mem::take(&mut self.noted);
+        self.text.clear();
         Ok(())
+    }
+
+    /// Lets the next write fail.
+    #[cfg(test)]
+    pub(crate) fn forbid_writing(&mut self) {
+        self.file = File::open(&self.path).ok();
     }
 
     /// Whether the log has many more lines than the `live` ones it needs.

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::Sandbox;
 use crate::act::Timing;
+use crate::batch::ItemChange;
 use crate::call::{Call, broke};
 use crate::fault::Fault;
 use crate::inner::{Core, ResourceKey};
@@ -65,14 +66,9 @@ struct Passing {
 }
 
 impl Sandbox {
-    /// Makes a call. `takes` is what the whole change takes, of which the call is a part.
-    async fn call<T>(
-        &self,
-        op: Op,
-        at: Target<'_>,
-        takes: Duration,
-        effect: impl FnOnce(&mut Core, &Passing) -> Result<T, CloudError> + Send,
-    ) -> Result<T, CloudError> {
+    /// The way to a call's effect. `takes` is what the whole change takes, of which the call is a part. Also gives the
+    /// time that the way back takes.
+    async fn arrive(&self, op: Op, at: Target<'_>, takes: Duration) -> Result<(Passing, Duration), CloudError> {
         let start = Instant::now();
         let call = Call { kind: at.kind, verb: op.verb };
         let (fault, half) = {
@@ -88,27 +84,61 @@ impl Sandbox {
         pass(half).await;
         match fault {
             Some(Fault::Throttled) => {
-                return Err(call.fails(ErrorClass::Throttled, "ThrottlingException", "there were too many calls"));
+                Err(call.fails(ErrorClass::Throttled, "ThrottlingException", "there were too many calls"))
             }
             Some(Fault::Transient) => {
-                return Err(call.fails(
-                    ErrorClass::Transient,
-                    "ServiceUnavailable",
-                    "the service could not be reached",
-                ));
+                Err(call.fails(ErrorClass::Transient, "ServiceUnavailable", "the service could not be reached"))
             }
             Some(Fault::LostRequest) if op.changes => {
                 pass(half).await;
-                return Err(call.got_lost());
+                Err(call.got_lost())
             }
-            _ => {}
+            _ => Ok((Passing { call, start, fault }, half)),
         }
-        let result = effect(&mut self.core(), &Passing { call, start, fault });
+    }
+
+    /// Makes a call that only looks. Those that come together look once at what others did.
+    async fn look<T>(
+        &self,
+        op: Op,
+        at: Target<'_>,
+        effect: impl FnOnce(&mut Core, &Passing) -> Result<T, CloudError> + Send,
+    ) -> Result<T, CloudError> {
+        let (passing, _) = self.arrive(op, at, Duration::ZERO).await?;
+        let looks = self.gather().await;
+        let mut core = self.core();
+        core.look_since(looks).map_err(|e| passing.call.broke(&e))?;
+        effect(&mut core, &passing)
+    }
+
+    /// Makes a call that changes something, together with those that come at the same time.
+    async fn change<T: Send + 'static>(
+        &self,
+        op: Op,
+        at: Target<'_>,
+        takes: Duration,
+        effect: impl FnOnce(&mut Core, &Passing) -> Result<T, CloudError> + Send + 'static,
+    ) -> Result<T, CloudError> {
+        let (passing, half) = self.arrive(op, at, takes).await?;
+        let Passing { call, fault, .. } = passing;
+        let answer = self.queue.add(call, move |core| effect(core, &passing));
+        self.gather().await;
+        self.queue.make_all(&self.core);
+        let result = answer.await.unwrap_or_else(|_| Err(call.got_lost()));
         pass(half).await;
-        if fault == Some(Fault::LostReply) && op.changes && result.is_ok() {
+        if fault == Some(Fault::LostReply) && result.is_ok() {
             return Err(call.got_lost());
         }
         result
+    }
+
+    /// Lets others come along, where it costs something to go alone. Gives the number of looks before that.
+    async fn gather(&self) -> Option<u64> {
+        let looks = self.core().looks();
+        if looks.is_some() {
+            tokio::task::yield_now().await;
+        }
+        looks
     }
 }
 
@@ -137,6 +167,24 @@ fn key<'a>(at: Target<'a>, id: &'a str, passing: &Passing) -> ResourceKey<'a> {
     ResourceKey { kind: at.kind, region, id, call: passing.call }
 }
 
+/// The resource that a change is about, for whoever makes it.
+struct Named {
+    kind: &'static Kind,
+    region: Option<Str>,
+    id: Str,
+}
+
+impl Named {
+    fn new(at: Target<'_>, id: &str) -> Named {
+        let region = at.region.filter(|_| at.kind.place == Place::Regional);
+        Named { kind: at.kind, region: region.map(Str::from), id: id.into() }
+    }
+
+    fn key(&self, passing: &Passing) -> ResourceKey<'_> {
+        ResourceKey { kind: self.kind, region: self.region.as_deref(), id: &self.id, call: passing.call }
+    }
+}
+
 /// What a settling call says when it is slow.
 fn not_yet(core: &Core, kind: &Kind) -> Settled {
     Settled::Wait(Some(core.speed().scale(kind.pace)))
@@ -149,32 +197,31 @@ impl Cloud for Sandbox {
     }
 
     fn find<'a>(&'a self, at: Target<'a>, _: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Option<Str>> {
-        Box::pin(self.call(FIND, at, Duration::ZERO, move |core, passing| core.find(at.kind, &intent.op, passing.call)))
+        Box::pin(self.look(FIND, at, move |core, _| Ok(core.made_by(at.kind, intent))))
     }
 
     fn create<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, Str> {
-        Box::pin(self.call(CREATE, at, at.kind.create, move |core, passing| {
-            core.create(key(at, "", passing), args, intent, passing.timing())
+        let (named, args, intent) = (Named::new(at, ""), args.clone(), intent.clone());
+        Box::pin(self.change(CREATE, at, at.kind.create, move |core, passing| {
+            core.create(named.key(passing), &args, &intent, passing.timing())
         }))
     }
 
     fn configure<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>, _: &'a Intent) -> CloudResult<'a, bool> {
         // Creation sets everything here; what is left is that the resource must be there.
-        Box::pin(self.call(CONFIGURE, at, Duration::ZERO, move |core, passing| {
-            core.exists(key(at, id, passing)).map(|()| false)
-        }))
+        Box::pin(self.look(CONFIGURE, at, move |core, passing| core.entry(key(at, id, passing)).map(|_| false)))
     }
 
     fn settle<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Settled> {
-        Box::pin(self.call(SETTLE, at, Duration::ZERO, move |core, passing| match core.settle(key(at, id, passing))? {
+        Box::pin(self.look(SETTLE, at, move |core, passing| match core.settle(key(at, id, passing))? {
             Settled::Ready if passing.fault == Some(Fault::Slow) => Ok(not_yet(core, at.kind)),
             settled => Ok(settled),
         }))
     }
 
     fn read<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
-        Box::pin(self.call(READ, at, Duration::ZERO, move |core, passing| {
-            let live = core.read(key(at, id, passing))?;
+        Box::pin(self.look(READ, at, move |core, passing| {
+            let live = core.read(key(at, id, passing));
             let young = core.dice.as_ref().is_some_and(|dice| dice.made(at.address.as_str()));
             if passing.fault == Some(Fault::Stale) && live.is_some() && young {
                 let message = format!("{} `{id}` is not visible yet", at.kind.name);
@@ -185,7 +232,7 @@ impl Cloud for Sandbox {
     }
 
     fn owner<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Live) -> CloudResult<'a, Option<Owner>> {
-        Box::pin(self.call(READ, at, Duration::ZERO, move |core, passing| Ok(core.owner(key(at, id, passing)))))
+        Box::pin(self.look(READ, at, move |core, passing| Ok(core.owner(key(at, id, passing)))))
     }
 
     fn update<'a>(
@@ -195,47 +242,46 @@ impl Cloud for Sandbox {
         _: &'a Map<Value>,
         new: &'a Map<Value>,
     ) -> CloudResult<'a, ()> {
-        Box::pin(self.call(UPDATE, at, at.kind.update, move |core, passing| {
-            core.update(key(at, id, passing), new, passing.timing())
+        let (named, new) = (Named::new(at, id), new.clone());
+        Box::pin(self.change(UPDATE, at, at.kind.update, move |core, passing| {
+            core.update(named.key(passing), &new, passing.timing())
         }))
     }
 
     fn delete<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, ()> {
+        let named = Named::new(at, id);
         Box::pin(
-            self.call(DELETE, at, at.kind.delete, move |core, passing| {
-                core.delete(key(at, id, passing), passing.start)
+            self.change(DELETE, at, at.kind.delete, move |core, passing| {
+                core.delete(named.key(passing), passing.start)
             }),
         )
     }
 
     fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Settled> {
-        Box::pin(self.call(
-            DELETED,
-            at,
-            Duration::ZERO,
-            move |core, passing| match core.deleted(key(at, id, passing))? {
-                Settled::Ready if passing.fault == Some(Fault::Slow) => Ok(not_yet(core, at.kind)),
-                settled => Ok(settled),
-            },
-        ))
+        Box::pin(self.look(DELETED, at, move |core, passing| match core.deleted(key(at, id, passing)) {
+            Settled::Ready if passing.fault == Some(Fault::Slow) => Ok(not_yet(core, at.kind)),
+            settled => Ok(settled),
+        }))
     }
 
     fn batch<'a>(&'a self, items: &'a [BatchItem<'a>]) -> CloudResult<'a, Vec<Str>> {
         let Some(first) = items.first() else { return Box::pin(std::future::ready(Ok(Vec::new()))) };
-        Box::pin(self.call(BATCH, first.at, first.at.kind.update, move |core, passing| {
-            let keyed = items.iter().map(|item| {
-                let id = match item.change {
-                    BatchChange::Create { .. } => "",
-                    BatchChange::Update { id, .. } | BatchChange::Delete { id, .. } => id,
-                };
-                (key(item.at, id, passing), item.change)
-            });
-            core.batch(passing.call, &keyed.collect::<Vec<_>>(), passing.timing())
+        let named = items.iter().map(|item| {
+            let id = match item.change {
+                BatchChange::Create { .. } => "",
+                BatchChange::Update { id, .. } | BatchChange::Delete { id, .. } => id,
+            };
+            (Named::new(item.at, id), ItemChange::from(item.change))
+        });
+        let named: Vec<(Named, ItemChange)> = named.collect();
+        Box::pin(self.change(BATCH, first.at, first.at.kind.update, move |core, passing| {
+            let items = named.iter().map(|(named, change)| (named.key(passing), change));
+            core.batch(passing.call, &items.collect::<Vec<_>>(), passing.timing())
         }))
     }
 
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
-        Box::pin(self.call(LOOK_UP, at, Duration::ZERO, move |core, passing| {
+        Box::pin(self.look(LOOK_UP, at, move |core, passing| {
             if !at.kind.lookup {
                 let message = format!("{} is not a look-up", at.kind.name);
                 return Err(passing.call.fails(ErrorClass::Invalid, "NotALookUp", message));

@@ -67,10 +67,10 @@ impl Sandbox {
     /// # Errors
     /// When there is no such resource, when there are several, or when the log cannot be written.
     pub fn tamper_delete(&self, kind: &str, id: &str) -> Result<(), SandboxError> {
-        let mut core = self.core();
-        let _held = core.begin()?;
-        let key = one(&core, kind, id)?;
-        core.remove(&[key], 0, false)
+        self.core().change(|core| {
+            let key = one(core, kind, id)?;
+            core.remove(&[key], 0, false)
+        })?
     }
 
     /// Sets an argument of a resource at once; `Null` takes it away. Where several regions have one of this id, write
@@ -79,26 +79,29 @@ impl Sandbox {
     /// # Errors
     /// When there is no such resource or argument, when there are several, or when the log cannot be written.
     pub fn tamper_set(&self, kind: &str, id: &str, argument: &str, value: Value) -> Result<(), SandboxError> {
-        let mut core = self.core();
-        let _held = core.begin()?;
-        let key = one(&core, kind, id)?;
-        let Some(Entry { kind, data }) = core.state.get(key) else { return Err(missing(kind, id)) };
-        let (kind, mut data) = (*kind, data.clone());
-        let Some(field) = kind.arg(argument) else {
-            return Err(SandboxError::UnknownArgument {
-                kind: kind.name.to_owned(),
-                argument: argument.to_owned(),
-                near: closest(argument, kind.args.iter().map(|f| f.name)).map(str::to_owned),
-            });
-        };
-        let below = format!("{argument}.");
-        data.sealed.retain(|path, _| path != argument && !path.starts_with(&below));
-        data.args.remove(argument);
-        let mut given = Map::from([(Str::from(field.name), value)]);
-        data.sealed.append(&mut seal(kind.args, &mut given, &data.op));
-        data.args.extend(given);
-        core.put(kind, data)
+        self.core().change(|core| set(core, (kind, id), argument, value))?
     }
+}
+
+/// Sets an argument of the resource of a kind and id.
+fn set(core: &mut Core, (kind, id): (&str, &str), argument: &str, value: Value) -> Result<(), SandboxError> {
+    let key = one(core, kind, id)?;
+    let Some(Entry { kind, data }) = core.state.get(key) else { return Err(missing(kind, id)) };
+    let (kind, mut data) = (*kind, data.clone());
+    let Some(field) = kind.arg(argument) else {
+        return Err(SandboxError::UnknownArgument {
+            kind: kind.name.to_owned(),
+            argument: argument.to_owned(),
+            near: closest(argument, kind.args.iter().map(|f| f.name)).map(str::to_owned),
+        });
+    };
+    let below = format!("{argument}.");
+    data.sealed.retain(|path, _| path != argument && !path.starts_with(&below));
+    data.args.remove(argument);
+    let mut given = Map::from([(Str::from(field.name), value)]);
+    data.sealed.append(&mut seal(kind.args, &mut given, &data.op));
+    data.args.extend(given);
+    core.put(kind, data)
 }
 
 /// The resource of this kind and id, or of this kind, region and id.

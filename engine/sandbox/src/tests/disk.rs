@@ -216,3 +216,69 @@ async fn blocked_names_outlive_a_log_written_anew() {
         refused(again, ErrorClass::Conflict, "NameRecentlyDeleted");
     }
 }
+
+/// Opened as a handle that has others beside it.
+fn shared(dir: &Path) -> (Sandbox, Sandbox) {
+    (open(dir).unwrap(), open(dir).unwrap())
+}
+
+#[tokio::test]
+async fn calls_that_come_together_look_once_and_are_judged_one_after_the_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let (s, other) = shared(dir.path());
+    let theirs = thing("net.vpc", "theirs");
+    theirs.create(&other, "{}").await.unwrap();
+    let looks = |s: &Sandbox| s.core().looks().unwrap();
+    let before = looks(&s);
+    let (a, b, c) = (thing("sqs.queue", "a"), thing("sqs.queue", "b"), thing("sqs.queue", "c"));
+    let (first, second, third, found) = tokio::join!(
+        a.create(&s, r#"{"name": "one"}"#),
+        b.create(&s, r#"{"name": "one"}"#),
+        c.create(&s, r#"{"name": "two"}"#),
+        theirs.find(&s),
+    );
+    assert_eq!(looks(&s), before + 1);
+    let id = first.unwrap();
+    refused(second, ErrorClass::Exists, "AlreadyExists");
+    assert!(third.is_ok() && found.unwrap().is_some());
+    assert_eq!(other.list().unwrap(), s.list().unwrap());
+    assert_eq!(other.list().unwrap().len(), 3);
+    // Whoever comes after a change of another handle sees it, whatever he has looked at before.
+    a.delete(&other, &id).await.unwrap();
+    let (one, two) = tokio::join!(a.read(&s, &id), a.find(&s));
+    assert_eq!((one.unwrap(), two.unwrap()), (None, None));
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_before_it_is_made_is_not_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let (s, other) = shared(dir.path());
+    let (a, b) = (thing("net.vpc", "a"), thing("net.vpc", "b"));
+    tokio::select! {
+        biased;
+        _ = a.create(&s, "{}") => panic!("it does not wait for others"),
+        () = std::future::ready(()) => {}
+    }
+    b.create(&s, "{}").await.unwrap();
+    assert_eq!(a.find(&s).await.unwrap(), None);
+    assert_eq!(other.list().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_write_that_fails_fails_all_that_came_together_and_none_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let s = open(dir.path()).unwrap();
+    let (a, b, c) = (thing("net.vpc", "a"), thing("net.vpc", "b"), thing("net.subnet", "c"));
+    let id = a.create(&s, "{}").await.unwrap();
+    s.core().forbid_writing();
+    let subnet = format!(r#"{{"vpc_id": "{id}"}}"#);
+    let (second, third) = tokio::join!(b.create(&s, "{}"), c.create(&s, &subnet));
+    for refusal in [second, third] {
+        refused(refusal, ErrorClass::Invalid, "SandboxStorage");
+    }
+    assert_eq!(s.list().unwrap().len(), 1);
+    assert_eq!(open(dir.path()).unwrap().list().unwrap(), s.list().unwrap());
+    // The next write may go well again.
+    c.create(&s, &subnet).await.unwrap();
+    assert_eq!(s.list().unwrap().len(), 2);
+}
