@@ -164,7 +164,9 @@ async fn confirm_and_run(
     ui.tell("\n");
     let report = work.apply(held, plan).await?;
     let given = args.program.as_deref().filter(|given| !is_stored(given)).unwrap_or(&plan.program);
-    let again = session.command(&["apply", given]);
+    let set: Vec<String> = args.parameters.set.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let set = set.iter().flat_map(|one| ["--set", one.as_str()]);
+    let again = session.command(&["apply", given].into_iter().chain(set).collect::<Vec<_>>());
     finish(session, &again, plan, &report, sources, None)
 }
 
