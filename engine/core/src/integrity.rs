@@ -74,6 +74,15 @@ impl Violation {
         )
     }
 
+    /// S07: what is not recorded is to move.
+    pub fn nothing_to_move(from: &Address, to: &Address) -> Violation {
+        Violation::new(
+            "S07",
+            format!("`{from}` is not recorded, so it cannot become `{to}`"),
+            "plan again: what the plan was made from has changed",
+        )
+    }
+
     /// S07: an operation ends with something that it is not about.
     pub fn another(op: &str, record: &Record, about: &Record) -> Violation {
         Violation::new(

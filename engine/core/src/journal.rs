@@ -224,6 +224,24 @@ impl Open {
         }
     }
 
+    /// The row that says all of it.
+    fn row(&self) -> JournalEvent {
+        match self.clone() {
+            Open::Create { intent, record, deposed } => {
+                JournalEvent::Creating { intent, record: Box::new(record), deposed }
+            }
+            Open::Update { op, record } => JournalEvent::Updating { op, record: Box::new(record) },
+            Open::Delete { op, record, deposed } => JournalEvent::Deleting { op, record: Box::new(record), deposed },
+        }
+    }
+
+    /// The record as it will be, or the record of what is deleted.
+    pub fn record_mut(&mut self) -> &mut Record {
+        match self {
+            Open::Create { record, .. } | Open::Update { record, .. } | Open::Delete { record, .. } => record,
+        }
+    }
+
     /// The record as it will be, or the record of what is deleted.
     pub fn record(&self) -> &Record {
         match self {
@@ -327,12 +345,11 @@ impl Journal {
         Ok(())
     }
 
-    /// Forgets what an open creation has set aside: it became another resource's. Returns the row that stands for all rows
-    /// of the operation from then on.
-    pub fn keep_nothing(&mut self, op: &str) -> Option<JournalEvent> {
-        let Some(Open::Create { intent, record, deposed }) = self.open.get_mut(op) else { return None };
-        *deposed = None;
-        Some(JournalEvent::Creating { intent: intent.clone(), record: Box::new(record.clone()), deposed: None })
+    /// Changes what is known of an open operation. Returns the row that stands for all its rows from then on.
+    pub fn amend(&mut self, op: &str, change: impl FnOnce(&mut Open)) -> Option<JournalEvent> {
+        let open = self.open.get_mut(op)?;
+        change(open);
+        Some(open.row())
     }
 
     /// Closes an operation, if it was open. Returns what it was.

@@ -10,7 +10,7 @@
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +24,7 @@ use dr_core::diagnostic::Diagnostic;
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
 use dr_core::journal::Deposed;
-use dr_core::plan::{Action, Moved, Plan, Step, carry_out, deletes_along};
+use dr_core::plan::{Action, Plan, Step, carry_out, deletes_along};
 use dr_core::promise::BrokenPromise;
 use dr_core::record::{Record, Snapshot};
 use dr_core::region::place;
@@ -48,6 +48,7 @@ use crate::report::{Report, StepFailure};
 use crate::retry::Retry;
 use crate::stale::{Stale, check_fresh};
 use crate::step::Finish;
+use crate::unknown::Unknown;
 
 /// Steps of one lane at work at once. More than call slots, so that journaling never leaves a slot empty, and enough
 /// to make good use of each flush.
@@ -131,10 +132,9 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
         .collect();
     let scheduler = Scheduler::new(&tasks)?;
     drop(tasks);
-    let open = engine.store.open_operations()?;
-    let unresolved = open.values().map(|operation| operation.record().address.clone()).collect();
     engine.store.bind(&plan.program, &plan.identity).await?;
     let snapshot = renamed(engine, plan, snapshot).await?;
+    let unknown = Unknown::read(engine)?;
     let mut live: BTreeMap<Address, Known> = plan
         .answers
         .iter()
@@ -146,7 +146,7 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
         engine: *engine,
         plan,
         kinds,
-        unresolved,
+        unknown,
         scheduler,
         live: KnownResources(live),
         answers: snapshot.answers,
@@ -168,9 +168,8 @@ async fn renamed(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Result
     if plan.moves.is_empty() {
         return Ok(snapshot);
     }
-    let Moved { snapshot, records, deposed } = carry_out(&plan.moves, snapshot);
-    engine.store.commit(StateChange::Move { records, deposed }).await?;
-    Ok(snapshot)
+    engine.store.commit(StateChange::Move(plan.moves.clone())).await?;
+    Ok(carry_out(&plan.moves, snapshot))
 }
 
 /// A place to meet for each batch.
@@ -200,8 +199,8 @@ struct Run<'a> {
     engine: Engine<'a>,
     plan: &'a Plan,
     kinds: Vec<&'static Kind>,
-    /// What an earlier run began something with that is still open: nobody knows what is there.
-    unresolved: BTreeSet<Address>,
+    /// What an earlier run began and is still open.
+    unknown: Unknown,
     scheduler: Scheduler,
     live: KnownResources,
     /// What look-ups answered before.
@@ -436,12 +435,7 @@ impl<'a> Run<'a> {
 
     /// What a step is to do, computed from what is known now.
     fn work(&self, step: &Step, kind: &'static Kind) -> Result<StepWork, Broken> {
-        if self.unresolved.contains(&step.address) {
-            return Err(Broken::Wrong {
-                message: "an earlier run began something with it, and it is not known what became of it".into(),
-                help: Some("run again when the service can be asked".into()),
-            });
-        }
+        self.unknown.check(&self.engine, step)?;
         let prior = || step.prior.clone().ok_or_else(|| Broken::wrong("the plan does not say what is there so far"));
         let deposed = |record: &Record| self.live.record(&record.address).is_none_or(|r| r.op != record.op);
         let created_first = step.replacement == Some(ReplaceOrder::CreateFirst);

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use dr_core::address::Address;
 use dr_core::answer::Answers;
 use dr_core::cloud::Identity;
 use dr_core::integrity::Violation;
 use dr_core::journal::{JournalError, JournalEvent};
+use dr_core::plan::Move;
 use dr_core::record::Record;
 use dr_core::value::{Map, Str, Value};
 
@@ -39,13 +39,8 @@ pub enum StateChange {
         /// The operation.
         op: Str,
     },
-    /// Gives records other addresses. Each of these was written anew, and had the address beside it before.
-    Move {
-        /// What is there.
-        records: Vec<(Address, Arc<Record>)>,
-        /// What was set aside.
-        deposed: Vec<(Address, Arc<Record>)>,
-    },
+    /// Gives records other addresses, all at once. What is open at them, or was set aside, comes along.
+    Move(Vec<Move>),
     /// The program's outputs.
     Outputs(Map<Value>),
     /// What look-ups answered last.

@@ -12,6 +12,7 @@ use dr_core::answer::Answers;
 use dr_core::cloud::Identity;
 use dr_core::integrity::{self, Matter, ResourceOwners, Violation};
 use dr_core::journal::{Deposed, Journal, JournalEntry, JournalEvent, Open};
+use dr_core::plan::{Move, Renaming};
 use dr_core::record::{Record, Snapshot};
 use dr_core::value::{Map, Str, Value};
 use serde::{Deserialize, Serialize};
@@ -126,7 +127,7 @@ impl Contents {
         match change {
             StateChange::Append { event } => self.append(event, &mut edits)?,
             StateChange::Close { op, record } => self.close(&op, record, &mut edits)?,
-            StateChange::Move { records, deposed } => self.rename(records, deposed, &mut edits)?,
+            StateChange::Move(moves) => self.rename(&moves, &mut edits)?,
             StateChange::Remove { op, record, deposed } => {
                 let name = Deposed::of(&record);
                 self.journal.check(&op, JournalEntry::Removed)?;
@@ -273,45 +274,70 @@ impl Contents {
         Ok(())
     }
 
-    /// Gives records other addresses. Where they go may be where others come from.
-    fn rename(
-        &mut self,
-        records: Vec<(Address, Arc<Record>)>,
-        deposed: Vec<(Address, Arc<Record>)>,
-        edits: &mut Vec<RowEdit>,
-    ) -> Result<(), RefusedChange> {
-        let leaving: BTreeSet<&Address> = records.iter().map(|(before, _)| before).collect();
-        let mut taken = BTreeSet::new();
-        for (before, record) in &records {
-            let before = Deposed { address: before.clone(), op: record.op.clone() };
-            if self.current.get(&before.address).is_none_or(|r| r.op != before.op || r.id != record.id) {
-                return Err(Violation::unrecorded("", &before).into());
+    /// Gives records other addresses. Where they go may be where others come from. What was begun with them goes on under
+    /// the new address.
+    fn rename(&mut self, moves: &[Move], edits: &mut Vec<RowEdit>) -> Result<(), RefusedChange> {
+        let renaming = Renaming::new(moves);
+        let (mut sources, mut taken) = (BTreeSet::new(), BTreeSet::new());
+        for Move { from, to } in moves {
+            if !self.current.contains_key(from) || !sources.insert(from) {
+                return Err(Violation::nothing_to_move(from, to).into());
             }
-            self.check_free(&Matter::Current(before.address), "")?;
-            self.check_intent("", record, true)?;
-            let is_free = leaving.contains(&record.address) || !self.current.contains_key(&record.address);
-            if !taken.insert(&record.address) || !is_free {
-                return Err(Violation::occupied(&record.address).into());
+            let stays = renaming.of(to).is_none();
+            if !taken.insert(to) || stays && self.current.contains_key(to) {
+                return Err(Violation::occupied(to).into());
+            }
+            if stays {
+                self.check_free(&Matter::Current(to.clone()), "")?;
             }
         }
-        let before = |address: &Address, record: &Record| Deposed { address: address.clone(), op: record.op.clone() };
-        for (address, record) in &deposed {
-            let before = before(address, record);
-            if self.set_aside.get(&before).is_none_or(|r| r.id != record.id) {
-                return Err(Violation::unrecorded("", &before).into());
-            }
-            self.check_free(&Matter::SetAside(before), "")?;
+        let renamed = |record: &Arc<Record>| {
+            let mut new = renaming.touches(record).then(|| Record::clone(record))?;
+            renaming.rename(&mut new);
+            Some((Deposed::of(record), Arc::new(new)))
+        };
+        let records: Vec<_> = self.current.values().filter_map(renamed).collect();
+        let deposed: Vec<_> = self.set_aside.values().filter_map(renamed).collect();
+        if let Some(wrong) = records.iter().find_map(|(_, new)| integrity::check_record(new, true).into_iter().next()) {
+            return Err(wrong.into());
         }
         // From here on nothing is refused.
-        for (address, _) in &records {
-            self.take_current(address, edits);
+        for (name, _) in &records {
+            self.take_current(&name.address, edits);
         }
-        for (address, record) in &deposed {
-            self.take_set_aside(&before(address, record), edits);
+        for (name, _) in &deposed {
+            self.take_set_aside(name, edits);
         }
         records.into_iter().for_each(|(_, record)| self.put_current(record, edits));
         deposed.into_iter().for_each(|(_, record)| self.put_set_aside(record, edits));
+        self.rename_open(&renaming, edits);
         Ok(())
+    }
+
+    /// Writes new addresses into what is open. What was asked of the cloud stays as it was asked.
+    fn rename_open(&mut self, renaming: &Renaming<'_>, edits: &mut Vec<RowEdit>) {
+        let aside = |open: &Open| match open {
+            Open::Create { deposed: Some(name), .. } => renaming.of(&name.address).is_some(),
+            _ => false,
+        };
+        let touched = self.journal.open().iter().filter(|(_, open)| renaming.touches(open.record()) || aside(open));
+        let touched: Vec<(Str, Vec<Matter>)> = touched.map(|(op, open)| (op.clone(), Matter::of(open))).collect();
+        for matter in touched.iter().flat_map(|(_, matters)| matters) {
+            self.busy.remove(matter);
+        }
+        for (op, _) in touched {
+            let row = self.journal.amend(&op, |open| {
+                renaming.rename(open.record_mut());
+                if let Open::Create { deposed: Some(name), .. } = open
+                    && let Some(to) = renaming.of(&name.address)
+                {
+                    name.address = to.clone();
+                }
+            });
+            let matters = self.journal.open().get(&op).map(Matter::of).unwrap_or_default();
+            self.busy.extend(matters.into_iter().map(|matter| (matter, op.clone())));
+            edits.extend(row.into_iter().flat_map(|row| whole(&op, row)));
+        }
     }
 
     /// Takes an operation's rows away.
@@ -359,9 +385,13 @@ impl Contents {
         let Some(other) = self.busy.remove(matter) else { return Ok(()) };
         if matches!(self.journal.open().get(&other), Some(Open::Delete { .. })) {
             self.end(&other, JournalEntry::Removed, edits)?;
-        } else if let Some(event) = self.journal.keep_nothing(&other) {
-            edits.push(RowEdit::Begun(other.clone(), Some(Box::new(event))));
-            edits.push(RowEdit::Identified(other, None));
+        } else {
+            let row = self.journal.amend(&other, |open| {
+                if let Open::Create { deposed, .. } = open {
+                    *deposed = None;
+                }
+            });
+            edits.extend(row.into_iter().flat_map(|row| whole(&other, row)));
         }
         Ok(())
     }
@@ -425,6 +455,12 @@ impl Contents {
         edits.push(RowEdit::SetAside(name.clone(), None));
         Some(record)
     }
+}
+
+/// What is written when one row stands for all rows of an operation from then on.
+fn whole(op: &Str, row: JournalEvent) -> Vec<RowEdit> {
+    let id = matches!(row, JournalEvent::Creating { .. }).then(|| RowEdit::Identified(op.clone(), None));
+    [RowEdit::Begun(op.clone(), Some(Box::new(row)))].into_iter().chain(id).collect()
 }
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ mod stale;
 mod step;
 pub mod store;
 mod sweep;
+mod unknown;
 mod unread;
 mod update;
 mod view;

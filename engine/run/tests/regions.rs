@@ -11,9 +11,11 @@ use common::{Fake, address};
 use dr_core::cloud::ErrorClass;
 use dr_core::diagnostic::Severity;
 use dr_core::graph::Graph;
+use dr_core::journal::JournalEvent;
 use dr_core::plan::{Action, Goal, Plan};
-use dr_core::value::Value;
-use dr_run::{Cancel, Report, Silent};
+use dr_core::record::Record;
+use dr_core::value::{Str, Value};
+use dr_run::{Cancel, Report, Silent, StateChange};
 use tokio::time::Instant;
 
 /// Twenty resources in each of two regions, and one that needs one of the other region.
@@ -255,4 +257,104 @@ async fn answers_known_only_while_applying_are_recorded_too_and_the_newest_count
         (process.store.snapshot().unwrap().position, process.store.commits_and_flushes().0),
         (position, commits)
     );
+}
+
+/// Something, and what may not be left without it, in the other region.
+fn held() -> Graph {
+    let mut held = graph(&[("x.quick:group", &[], None), ("west/x.named:user", &[("name", Value::str("u"))], None)]);
+    let holds = dr_core::expr::Expr::attr(&address("x.quick:group"), "arn");
+    held.nodes.get_mut(&address("west/x.named:user")).unwrap().args.insert("holds".into(), holds);
+    held
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_be_used_by_something_begun_there_is_not_deleted() {
+    for (call, denied) in [("settle", false), ("create", false), ("create", true)] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        let mut process = Process::start(dir.path(), &cloud).await;
+        process.refresh = true;
+        match call {
+            "create" => {
+                cloud.lose(call, "west/x.named:user", 1);
+                cloud.fail("find", "west/x.named:user", ErrorClass::Denied, usize::MAX);
+            }
+            _ => cloud.fail(call, "west/x.named:user", ErrorClass::Transient, usize::MAX),
+        }
+        assert!(!run(&process, Some(&held())).await.failed.is_empty());
+        assert_eq!(process.store.open_operations().unwrap().len(), 1);
+        cloud.mend();
+        // Nobody can be asked what became of the user: its region is down, or refuses the question.
+        match denied {
+            true => cloud.fail("find", "west/x.named:user", ErrorClass::Denied, usize::MAX),
+            false => down(&cloud, &["eu-2"]),
+        }
+        let begin = Instant::now();
+        let report = run(&process, None).await;
+        assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+        assert_eq!(cloud.count("delete"), 0, "{call}");
+        if denied {
+            let error = &report.failed[0].error;
+            assert!(error.contains("began something with `west/x.named:user`, which may use it"), "{error}");
+        } else {
+            // What has an id is recorded, so the plan itself knows.
+            let waits = if call == "create" { &["eu-2"][..] } else { &[] };
+            let places: Vec<&str> = report.deferred.values().map(|place| &**place).collect();
+            assert_eq!((&places[..], report.failed.as_slice()), (waits, &[][..]), "{call}");
+            // What only changes may change.
+            assert!(run(&process, Some(&sized(held(), 2))).await.failed.is_empty());
+            assert_eq!(cloud.count("update"), 1);
+        }
+        down(&cloud, &[]);
+        cloud.mend();
+        assert!(run(&process, None).await.is_complete());
+        assert!(cloud.ids().is_empty() && process.store.snapshot().unwrap().is_empty());
+    }
+}
+
+/// The group with another size.
+fn sized(mut graph: Graph, size: i64) -> Graph {
+    let size = dr_core::expr::Expr::Known(Value::Int(size));
+    graph.nodes.get_mut(&address("x.quick:group")).unwrap().args.insert("size".into(), size);
+    graph
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_begun_in_a_region_that_is_away_moves_along() {
+    for deletion in [false, true] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        let process = Process::start(dir.path(), &cloud).await;
+        let old = graph(&[("west/x.quick:a", &[("size", Value::Int(1))], None), ("x.quick:b", &[], None)]);
+        assert!(run(&process, Some(&old)).await.is_complete());
+        // An update or a deletion that an earlier run began.
+        let record = Record::clone(&process.store.snapshot().unwrap().records[&address("west/x.quick:a")]);
+        let (op, record) = (Str::from("interrupted"), Box::new(record));
+        let event = match deletion {
+            true => JournalEvent::Deleting { op, record, deposed: false },
+            false => JournalEvent::Updating { op, record },
+        };
+        process.store.commit(StateChange::Append { event }).await.unwrap();
+        // It gets another address while nobody can look at it, and something elsewhere changes.
+        down(&cloud, &["eu-2"]);
+        let mut new = graph(&[
+            ("west/x.quick:c", &[("size", Value::Int(2))], None),
+            ("x.quick:b", &[("size", Value::Int(2))], None),
+        ]);
+        let moves = &mut new.nodes.get_mut(&address("west/x.quick:c")).unwrap().options.moved_from;
+        moves.push(address("west/x.quick:a"));
+        let report = run(&process, Some(&new)).await;
+        assert_eq!((report.failed.len(), report.done.len()), (0, 1), "{:?}", report.failed);
+        let open = process.store.open_operations().unwrap();
+        let open: Vec<&str> = open.values().map(|open| open.record().address.as_str()).collect();
+        assert_eq!(open, ["west/x.quick:c"]);
+        // Whoever opens the state anew sees the same.
+        drop(process);
+        let process = Process::start(dir.path(), &cloud).await;
+        assert_eq!(process.store.open_operations().unwrap().len(), 1);
+        down(&cloud, &[]);
+        assert!(run(&process, Some(&new)).await.is_complete());
+        let snapshot = process.store.snapshot().unwrap();
+        assert_eq!(snapshot.records[&address("west/x.quick:c")].args["size"], Value::Int(2));
+        assert_eq!((snapshot.records.len(), cloud.count("create")), (2, 2), "nothing is made anew");
+        assert!(process.plan(Some(&new)).await.0.is_empty());
+    }
 }

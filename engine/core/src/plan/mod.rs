@@ -48,7 +48,7 @@ pub use diff::agrees;
 pub use hold::holders;
 pub use input::{Goal, Input, Refreshed};
 pub use late::check_late;
-pub use moves::{Move, Moved, carry_out, moved};
+pub use moves::{Move, Renaming, carry_out, moved};
 pub use places::KeyPlace;
 pub use propose::{foresee, propose};
 

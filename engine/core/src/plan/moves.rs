@@ -170,52 +170,58 @@ impl Moves {
 pub fn moved<'s>(graph: &Graph, snapshot: &'s Snapshot) -> Cow<'s, Snapshot> {
     match &*find(graph, snapshot).list() {
         [] => Cow::Borrowed(snapshot),
-        moves => Cow::Owned(carry_out(moves, snapshot.clone()).snapshot),
+        moves => Cow::Owned(carry_out(moves, snapshot.clone())),
     }
-}
-
-/// A state after moves, and what of it has changed.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Moved {
-    /// The state.
-    pub snapshot: Snapshot,
-    /// The records that were written anew, each with the address that it had.
-    pub records: Vec<(Address, Arc<Record>)>,
-    /// The records set aside that were written anew, each with the address that it had.
-    pub deposed: Vec<(Address, Arc<Record>)>,
 }
 
 /// Carries moves out on a state: the records get their new addresses, in all that others say of them too.
-pub fn carry_out(moves: &[Move], mut snapshot: Snapshot) -> Moved {
-    let by_source: BTreeMap<&Address, &Address> = moves.iter().map(|m| (&m.from, &m.to)).collect();
-    let mut result = Moved::default();
-    let renew = |record: &mut Arc<Record>, changed: &mut Vec<(Address, Arc<Record>)>| {
-        let moves = by_source.contains_key(&record.address);
-        if !moves && !record.needs.iter().any(|need| by_source.contains_key(&need.address)) {
-            return;
+pub fn carry_out(moves: &[Move], mut snapshot: Snapshot) -> Snapshot {
+    if moves.is_empty() {
+        return snapshot;
+    }
+    let renaming = Renaming::new(moves);
+    let renew = |record: &mut Arc<Record>| {
+        if renaming.touches(record) {
+            renaming.rename(Arc::make_mut(record));
         }
-        let before = record.address.clone();
-        let new = Arc::make_mut(record);
-        for address in std::iter::once(&mut new.address).chain(new.needs.iter_mut().map(|need| &mut need.address)) {
-            if let Some(&to) = by_source.get(address) {
+    };
+    let records = std::mem::take(&mut snapshot.records).into_values().map(|mut record| {
+        renew(&mut record);
+        (record.address.clone(), record)
+    });
+    snapshot.records = records.collect();
+    snapshot.deposed.iter_mut().for_each(renew);
+    snapshot
+}
+
+/// What moves make of addresses, wherever these are mentioned.
+#[derive(Debug)]
+pub struct Renaming<'a>(BTreeMap<&'a Address, &'a Address>);
+
+impl<'a> Renaming<'a> {
+    /// All at once: where one goes may be where another comes from.
+    pub fn new(moves: &'a [Move]) -> Renaming<'a> {
+        Renaming(moves.iter().map(|m| (&m.from, &m.to)).collect())
+    }
+
+    /// The address that one gets, if it gets another.
+    pub fn of(&self, address: &Address) -> Option<&'a Address> {
+        self.0.get(address).copied()
+    }
+
+    /// Whether a record moves, or needs something that does.
+    pub fn touches(&self, record: &Record) -> bool {
+        self.of(&record.address).is_some() || record.needs.iter().any(|need| self.of(&need.address).is_some())
+    }
+
+    /// Writes the new addresses into a record.
+    pub fn rename(&self, record: &mut Record) {
+        for address in std::iter::once(&mut record.address).chain(record.needs.iter_mut().map(|need| &mut need.address))
+        {
+            if let Some(to) = self.of(address) {
                 *address = to.clone();
             }
         }
-        new.needs.sort();
-        changed.push((before, record.clone()));
-    };
-    if !moves.is_empty() {
-        snapshot.records = std::mem::take(&mut snapshot.records)
-            .into_values()
-            .map(|mut record| {
-                renew(&mut record, &mut result.records);
-                (record.address.clone(), record)
-            })
-            .collect();
-        for record in &mut snapshot.deposed {
-            renew(record, &mut result.deposed);
-        }
+        record.needs.sort();
     }
-    result.snapshot = snapshot;
-    result
 }

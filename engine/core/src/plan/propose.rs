@@ -67,7 +67,7 @@ fn with_moves<T>(input: &Input<'_>, moves: &Moves, then: impl FnOnce(&Input<'_>,
     if list.is_empty() {
         return then(input, &list);
     }
-    let snapshot = moves::carry_out(&list, input.snapshot.clone()).snapshot;
+    let snapshot = moves::carry_out(&list, input.snapshot.clone());
     let refreshed = moves.refreshed(input.refreshed);
     then(&Input { snapshot: &snapshot, refreshed: &refreshed, ..*input }, &list)
 }

@@ -57,7 +57,7 @@ pub fn check(plan: &Plan, before: &Snapshot, registry: &Registry) -> Vec<Unsound
     let before = match plan.moves.is_empty() {
         true => before,
         false => {
-            moved = carry_out(&plan.moves, before.clone()).snapshot;
+            moved = carry_out(&plan.moves, before.clone());
             &moved
         }
     };

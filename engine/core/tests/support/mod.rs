@@ -101,7 +101,7 @@ pub fn carry_out(plan: &Plan, before: &Snapshot, mut pick: impl FnMut(usize) -> 
     let tasks: Vec<Task> =
         plan.steps.iter().map(|s| Task { after: s.after.clone(), cost: Duration::from_millis(s.typical_ms) }).collect();
     let mut scheduler = Scheduler::new(&tasks).unwrap();
-    let mut state = dr_core::plan::carry_out(&plan.moves, before.clone()).snapshot;
+    let mut state = dr_core::plan::carry_out(&plan.moves, before.clone());
     let mut ready = Vec::new();
     loop {
         ready.extend(std::iter::from_fn(|| scheduler.ready()));

@@ -13,12 +13,10 @@ fn close(op: &str, record: Record) -> StateChange {
     StateChange::Close { op: op.into(), record: Arc::new(record) }
 }
 
-/// Gives records the addresses that they have here; each had the address beside it.
-fn moved(records: &[(&str, Record)], deposed: &[(&str, Record)]) -> StateChange {
-    let each = |all: &[(&str, Record)]| {
-        all.iter().map(|(from, record)| (Address::parse(from).unwrap(), Arc::new(record.clone()))).collect()
-    };
-    StateChange::Move { records: each(records), deposed: each(deposed) }
+/// Gives records other addresses.
+fn moved(moves: &[(&str, &str)]) -> StateChange {
+    let address = |text: &str| Address::parse(text).unwrap();
+    StateChange::Move(moves.iter().map(|(from, to)| Move { from: address(from), to: address(to) }).collect())
 }
 
 fn creating(record: Record, deposed: Option<&Record>) -> StateChange {
@@ -196,23 +194,57 @@ fn moves_happen_all_at_once() {
     }
     contents.take(close("", record("x.y:a", "1", "o1"))).unwrap();
     // Two change places, and what was set aside goes along with one of them.
-    let swap = moved(
-        &[("x.y:a", record("x.y:b", "1", "o1")), ("x.y:b", record("x.y:a", "2", "o2"))],
-        &[("x.y:b", record("x.y:a", "0", "o0"))],
-    );
-    let edits = take(&mut contents, swap);
+    let edits = take(&mut contents, moved(&[("x.y:a", "x.y:b"), ("x.y:b", "x.y:a")]));
     assert_eq!(edits, ["-x.y:a", "-x.y:b", "-x.y:b#o0", "+x.y:b=1", "+x.y:a=2", "+x.y:a#o0=0"]);
     // Where somebody stays nobody goes, and nobody goes where another goes.
-    let a = |id: &str, op: &str| record("x.y:a", id, op);
-    assert_eq!(refused(&mut contents, moved(&[("x.y:b", a("1", "o1"))], &[])), "S09");
-    let both = moved(&[("x.y:a", record("x.y:c", "2", "o2")), ("x.y:b", record("x.y:c", "1", "o1"))], &[]);
-    assert_eq!(refused(&mut contents, both), "S09");
-    // What moves is there, as it was, and nothing is open at it.
-    assert_eq!(refused(&mut contents, moved(&[("x.y:c", record("x.y:d", "1", "o1"))], &[])), "S07");
-    assert_eq!(refused(&mut contents, moved(&[("x.y:b", record("x.y:d", "9", "o1"))], &[])), "S07");
-    assert_eq!(refused(&mut contents, moved(&[], &[("x.y:b", a("0", "o0"))])), "S07");
-    take(&mut contents, deleting("d", &record("x.y:b", "1", "o1"), false));
-    assert_eq!(refused(&mut contents, moved(&[("x.y:b", record("x.y:d", "1", "o1"))], &[])), "S08");
+    assert_eq!(refused(&mut contents, moved(&[("x.y:b", "x.y:a")])), "S09");
+    assert_eq!(refused(&mut contents, moved(&[("x.y:a", "x.y:c"), ("x.y:b", "x.y:c")])), "S09");
+    // What moves is there, goes to one place, and stays what it is.
+    assert_eq!(refused(&mut contents, moved(&[("x.y:c", "x.y:d")])), "S07");
+    assert_eq!(refused(&mut contents, moved(&[("x.y:b", "x.y:c"), ("x.y:b", "x.y:d")])), "S07");
+    assert_eq!(refused(&mut contents, moved(&[("x.y:b", "x.z:b")])), "S03");
+    // Where something is being made nobody goes.
+    take(&mut contents, creating(record("x.y:d", "", "o3"), None));
+    assert_eq!(refused(&mut contents, moved(&[("x.y:b", "x.y:d")])), "S08");
+}
+
+#[test]
+fn what_is_open_moves_along() {
+    let needing = |address: &str, id: &str, op: &str, needs: &str| {
+        let needs = vec![Need { address: Address::parse(needs).unwrap(), blocks_delete: true }];
+        Record { needs, ..record(address, id, op) }
+    };
+    let old = record("x.y:c", "3", "o3");
+    let (a, b) = (record("x.y:a", "1", "o1"), record("x.y:b", "2", "o2"));
+    let mut contents = with(&[a.clone(), b.clone(), old.clone()]);
+    // Something goes, something changes, something takes the place of another, and something is made that needs one.
+    for change in [
+        deleting("d", &a, false),
+        updating("u", needing("x.y:b", "2", "o2", "x.y:a")),
+        creating(needing("x.y:c", "", "o4", "x.y:b"), Some(&old)),
+        identified("o4", "4"),
+        creating(needing("x.y:e", "", "o5", "x.y:a"), None),
+    ] {
+        take(&mut contents, change);
+    }
+    let edits = take(&mut contents, moved(&[("x.y:a", "x.y:b"), ("x.y:b", "x.y:d")]));
+    let rows = ["-x.y:a", "-x.y:b", "+x.y:b=1", "+x.y:d=2", "+begun d", "+begun o4", "-id o4", "+begun o5", "-id o5"];
+    assert_eq!(edits, [&rows[..], &["+begun u"]].concat());
+    let open = contents.journal().open();
+    let about = |op: &str| {
+        let record = open[op].record();
+        let needs: Vec<&str> = record.needs.iter().map(|need| need.address.as_str()).collect();
+        format!("{} {:?} {}", record.address, record.id, needs.join(" "))
+    };
+    assert_eq!(about("d"), "x.y:b \"1\" ");
+    assert_eq!(about("u"), "x.y:d \"2\" x.y:b");
+    assert_eq!(about("o4"), "x.y:c \"4\" x.y:d");
+    assert_eq!(about("o5"), "x.y:e \"\" x.y:b");
+    // What is about to be changed is busy under its new address alone, and ends under it.
+    assert_eq!(refused(&mut contents, deleting("d2", &record("x.y:b", "1", "o1"), false)), "S08");
+    take(&mut contents, creating(record("x.y:a", "", "o6"), None));
+    assert_eq!(take(&mut contents, remove("d", &record("x.y:b", "1", "o1"), false)), ["-begun d", "-x.y:b"]);
+    assert_eq!(take(&mut contents, abandon("u")), ["-begun u"]);
 }
 
 #[test]
@@ -330,15 +362,7 @@ fn every_state_that_changes_lead_to_is_sound_and_is_what_its_rows_say() {
                 (5, Some(known)) => deleting(&op, &known, next(2) == 0),
                 (6, Some(known)) => remove(&op, &known, next(2) == 0),
                 (7, _) => abandon(&op),
-                (8, Some(known)) => {
-                    let renamed = Record { address: fresh.address, ..Record::clone(&known) };
-                    let aside = contents.set_aside.contains_key(&Deposed::of(&known)).then_some(renamed.clone());
-                    let aside: Vec<_> = aside.into_iter().map(|r| (known.address.as_str(), r)).collect();
-                    match aside.is_empty() {
-                        true => moved(&[(known.address.as_str(), renamed)], &[]),
-                        false => moved(&[], &aside),
-                    }
-                }
+                (8, Some(known)) => moved(&[(known.address.as_str(), fresh.address.as_str())]),
                 _ => match contents.journal().open().get(&op).map(|open| open.record().clone()) {
                     Some(record) => close(&op, record),
                     None => close(&op, Record { id: id.into(), ..fresh }),
