@@ -199,4 +199,38 @@ mod tests {
         s.on(StepEnd::Done(0));
         assert_eq!((s.ready(), s.ready()), (Some(1), None));
     }
+
+    #[test]
+    fn who_waits_for_two_waits_for_both() {
+        let mut s = Scheduler::new(&[task(1, &[]), task(1, &[]), task(1, &[0, 1])]).unwrap();
+        assert_eq!((s.ready(), s.ready(), s.ready()), (Some(0), Some(1), None));
+        s.on(StepEnd::Done(0));
+        assert_eq!(s.ready(), None);
+        s.on(StepEnd::Done(1));
+        assert_eq!(s.ready(), Some(2));
+    }
+
+    #[test]
+    fn whoever_fails_takes_along_what_waits_for_somebody_else_too() {
+        let mut s = Scheduler::new(&[task(1, &[]), task(1, &[]), task(1, &[0, 1]), task(1, &[2])]).unwrap();
+        assert_eq!((s.ready(), s.ready()), (Some(0), Some(1)));
+        assert_eq!(s.on(StepEnd::Failed(0)), [2, 3]);
+        // What is skipped does not start, and is skipped once.
+        assert_eq!(s.on(StepEnd::Done(1)), [0usize; 0]);
+        assert_eq!(s.ready(), None);
+        assert!(s.is_finished());
+        let mut both = Scheduler::new(&[task(1, &[]), task(1, &[]), task(1, &[0, 1])]).unwrap();
+        assert_eq!((both.ready(), both.ready()), (Some(0), Some(1)));
+        assert_eq!((both.on(StepEnd::Failed(1)), both.on(StepEnd::Failed(0))), (vec![2], vec![]));
+    }
+
+    #[test]
+    fn the_rest_of_a_path_counts_from_its_step() {
+        let s = Scheduler::new(&[task(3, &[]), task(2, &[0]), task(7, &[0]), task(1, &[1, 2])]).unwrap();
+        let seconds: Vec<u64> = (0..5).map(|step| s.remaining(step).as_secs()).collect();
+        assert_eq!(seconds, [11, 3, 8, 1, 0], "a step that is not there is not urgent");
+        assert_eq!(s.critical_path(), Duration::from_secs(11));
+        let nothing = Scheduler::new(&[]).unwrap();
+        assert!(nothing.is_finished() && nothing.critical_path().is_zero());
+    }
 }
