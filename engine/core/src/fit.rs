@@ -359,18 +359,18 @@ mod tests {
     fn of_what_is_partly_known_the_shape_has_to_fit() {
         let document = [Type::Any, Type::Json, Type::Policy];
         let others = [Type::Bool, Type::Int, Type::Float];
-        let shapes: [(fn() -> Expr, &str, &[Type]); 3] = [
-            (list, "a list", &[Type::List(&Type::Str)]),
-            (map, "a map", &[Type::Map(&Type::Str), Type::Object(ITEM)]),
-            (text, "a string", &[Type::Str]),
+        let shapes: [(Expr, &str, &[Type]); 3] = [
+            (list(), "a list", &[Type::List(&Type::Str)]),
+            (map(), "a map", &[Type::Map(&Type::Str), Type::Object(ITEM)]),
+            (text(), "a string", &[Type::Str]),
         ];
         for (i, (shape, _, takes)) in shapes.iter().enumerate() {
             for ty in document.iter().chain(*takes) {
-                assert_eq!(problems(of_type(*ty), shape()), [], "{ty:?}");
+                assert_eq!(problems(of_type(*ty), shape.clone()), [], "{ty:?}");
             }
             let of_others = shapes.iter().enumerate().filter(|(j, _)| *j != i).flat_map(|(_, (_, _, takes))| *takes);
             for ty in others.iter().chain(of_others) {
-                let found = problems(of_type(*ty), shape());
+                let found = problems(of_type(*ty), shape.clone());
                 let expected = format!("`x` must be {}, not {}", ty.article(), shapes[i].1);
                 assert_eq!(found.iter().map(|p| &*p.message).collect::<Vec<_>>(), [expected], "{ty:?}");
             }
@@ -430,7 +430,7 @@ mod tests {
 
     #[test]
     fn conditions_hold_at_their_bounds_and_not_beyond() {
-        let list = |n: usize| Value::List(vec![Value::Int(1); n].into());
+        let list = |n: usize| Value::List(vec![Value::Int(1); n]);
         let map = |n: usize| Value::Map((0..n).map(|i| (i.to_string().into(), Value::Int(1))).collect());
         let text = |text: &str| Value::str(text);
         let length = Condition::Length(2, 3);

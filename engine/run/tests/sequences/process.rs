@@ -68,6 +68,19 @@ pub enum End {
     Stopped,
 }
 
+impl End {
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            End::Refused(_) => "Refused",
+            End::Applied(..) => "Applied",
+            End::Died => "Died",
+            End::Stale => "Stale",
+            End::Stopped => "Stopped",
+        }
+    }
+}
+
 /// What a command is to do.
 #[derive(Debug, Clone, Copy)]
 pub enum Task<'a> {

@@ -23,6 +23,8 @@ pub enum Refusal {
     Protected,
     /// What is to be taken over is not there any more.
     NothingToImport,
+    /// What is to be taken over is not as the program says, and cannot become so.
+    TakenAsItIs,
     /// A former address is still in use.
     StillDeclared,
     /// Two resources say that they had the same address. One of them had moved already, and is gone since.
@@ -41,6 +43,7 @@ fn reason(diagnostic: &Diagnostic) -> Option<Refusal> {
         () if says("was switched from") => Refusal::Switched,
         () if says("is protected and would be") => Refusal::Protected,
         () if says("to take over") => Refusal::NothingToImport,
+        () if says("instead of being taken over") => Refusal::TakenAsItIs,
         () if says("which is still declared") => Refusal::StillDeclared,
         () if says("both say that they were") => Refusal::ClaimedTwice,
         () if says("is to be made first, but the old one has its name") => Refusal::OwnName,
@@ -74,6 +77,10 @@ pub fn agree(plan: &Plan, program: &Program, state: &Snapshot, cloud: &StrictClo
             Some(Refusal::ClaimedTwice) => {
                 let all: Vec<_> = program.declared().flat_map(|(_, slot)| &slot.moved_from).collect();
                 all.iter().any(|one| all.iter().filter(|other| other == &one).count() > 1)
+            }
+            Some(Refusal::TakenAsItIs) => {
+                let recorded = |id: &dr_core::value::Str| state.records.values().any(|record| record.id == *id);
+                program.declared().any(|(_, slot)| slot.import.as_ref().is_some_and(|id| !recorded(id)))
             }
             Some(Refusal::StillDeclared) => program.declared().any(|(_, slot)| !slot.moved_from.is_empty()),
             Some(Refusal::OwnName) => {

@@ -245,6 +245,7 @@ impl Inside {
             None => format!("{}-{}", at.kind.short(), self.made).into(),
         };
         self.vanished.remove(&id);
+        self.asked.remove(&id);
         let mut args = args.clone();
         for field in at.kind.args.iter().filter(|f| f.presence == Presence::Computed && f.refers.is_none()) {
             args.entry(field.name.into()).or_insert_with(|| Value::from(format!("{}-{id}", field.name)));
@@ -324,7 +325,7 @@ impl Inside {
                     format!("{} still refers to {id}", users.join(", ")),
                 ));
             }
-            Some(thing) if by_key(thing.kind) => {}
+            Some(thing) if by_key(thing.kind) => drop(self.asked.insert(id.clone())),
             Some(thing) => {
                 self.asked.insert(id.clone());
                 thing.going = Some(LOOKS);
@@ -341,7 +342,7 @@ impl Inside {
         if let Some(ids) = items.iter().map(|item| self.is_done(item)).collect() {
             return Ok(ids);
         }
-        let before = (self.things.clone(), self.vanished.clone());
+        let before = (self.things.clone(), self.vanished.clone(), self.asked.clone());
         // Deletions free names; what is changed afterwards is checked against what is there in the end.
         let (first, then): (Vec<_>, Vec<_>) =
             items.iter().enumerate().partition(|(_, item)| matches!(item.change, BatchChange::Delete { .. }));
@@ -355,7 +356,7 @@ impl Inside {
             match result {
                 Ok(id) => ids[number] = id,
                 Err(error) => {
-                    (self.things, self.vanished) = before;
+                    (self.things, self.vanished, self.asked) = before;
                     return Err(error);
                 }
             }

@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use dr_core::plan::{Action, Plan};
 use dr_core::record::Snapshot;
 use dr_core::value::{Str, Value};
-use dr_run::StepFailure;
 
 use crate::check;
 use crate::cloud::StrictCloud;
 use crate::common::all_bytes;
 use crate::process::{End, How, Process, Task, Upset};
-use crate::program::{Program, REGIONS};
+use crate::program::{Given, Program, REGIONS};
 use crate::refusal::{Refusal, agree};
 use crate::sequence::{Event, Sequence};
 use crate::sow::text;
@@ -196,13 +195,9 @@ impl Trial {
                     self.reached = self.program.clone();
                 }
                 wrong_if_any(check::reasons(&plan, &before))?;
-                // Whoever looked knows which regions are away, and plans without them. What an earlier run began there
-                // holds what belongs to it elsewhere.
-                let begun =
-                    |failure: &&StepFailure| !failure.error.starts_with("an earlier run began something with it");
-                let failed: Vec<&StepFailure> = report.failed.iter().filter(begun).collect();
-                if calm && how.refresh && command != Command::Kept && !failed.is_empty() {
-                    return Err(format!("only a region was away, and something failed: {failed:?}"));
+                // Whoever looked knows which regions are away, and does without them.
+                if calm && how.refresh && command != Command::Kept && !report.failed.is_empty() {
+                    return Err(format!("only a region was away, and something failed: {:?}", report.failed));
                 }
                 if !quiet {
                     return Ok(());
@@ -365,6 +360,28 @@ impl Trial {
         }
         drop(inside);
         self.forget_imports();
+        self.declare_imports();
+    }
+
+    /// What is to be taken over is declared as it is, where it cannot be changed.
+    fn declare_imports(&mut self) {
+        let snapshot = self.process().snapshot();
+        let inside = self.cloud.inside();
+        for slot in &mut self.program.slots {
+            let Some(id) = slot.import.clone() else { continue };
+            let Some(thing) = inside.things.get(&id) else { continue };
+            if snapshot.records.values().any(|record| record.id == id) {
+                continue;
+            }
+            for field in slot.kind.args.iter().filter(|field| field.replace) {
+                match thing.args.get(field.name) {
+                    Some(value) if slot.args.contains_key(field.name) => {
+                        slot.args.insert(field.name, Given::Plain(value.clone()));
+                    }
+                    _ => drop(slot.args.remove(field.name)),
+                }
+            }
+        }
     }
 
     fn destroy(&mut self) -> Result<(), String> {
@@ -389,10 +406,9 @@ impl Trial {
     }
 
     fn count(&mut self, command: Command, how: How, upset: &Upset, end: &End) {
-        let word = |text: String| text.split([' ', '(', '{']).next().unwrap_or_default().to_owned();
         self.tally.count("commands");
         self.tally.count(format!("command {command:?}"));
-        self.tally.count(format!("end {}", word(format!("{end:?}"))));
+        self.tally.count(format!("end {}", end.name()));
         match (upset, end) {
             (Upset::None, _) | (_, End::Stale) => {}
             (Upset::AtCall(..) | Upset::AtEvent(_), End::Died) => self.tally.count(format!("died {command:?}")),
@@ -459,6 +475,6 @@ fn words(end: &End) -> String {
             )
         }
         End::Refused(plan) => format!("refused\n    {}", steps(plan)),
-        other => format!("{other:?}"),
+        other => other.name().to_owned(),
     }
 }
