@@ -158,6 +158,11 @@ impl<'a> Gathering<'a> {
             }
             None => Ok(Vec::new()),
         };
+        // That one is gone says nothing about the others, and none of them was changed. Whoever is asked again knows more.
+        let result = result.map_err(|error| match error.class {
+            ErrorClass::Gone if items.len() > 1 => CloudError { class: ErrorClass::Conflict, ..error },
+            _ => error,
+        });
         let mut ids = result.map(Vec::into_iter);
         let mut round = self.round();
         for (number, part) in &parts {

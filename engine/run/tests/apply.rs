@@ -320,6 +320,23 @@ async fn some_steps_only_write() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn that_one_of_a_batch_is_gone_says_nothing_about_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Fake::default();
+    let two = ["x.quick:a", "x.quick:b"];
+    let (store, before) = made(&dir, &cloud, two.map(|a| create(a, &[], &[])).to_vec()).await;
+    let delete = |at: &str| {
+        let step = with_prior(step(Action::Delete, at, &[], &[]), &before.records[&address(at)]);
+        dr_core::plan::Step { batch: Some(0), ..step }
+    };
+    cloud.fail("batch", "x.quick:a", ErrorClass::Gone, 1);
+    let report = run(&store, &cloud, &plan("2", &before, two.map(delete).to_vec())).await;
+    assert!(report.is_complete(), "{:?}", report.failed);
+    assert_eq!((cloud.count("batch"), cloud.ids().len()), (2, 0), "the call is made again");
+    assert!(store.snapshot().unwrap().records.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_the_plan_knew_must_come_true() {
     let dir = tempfile::tempdir().unwrap();
     let (store, cloud) = (open(dir.path()), Fake::default());

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use dr_core::address::Address;
 use dr_core::cloud::{
-    Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, TaggedResource, Target,
+    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled,
+    TaggedResource, Target,
 };
 use dr_core::expr::Expr;
 use dr_core::graph::{Graph, ReplaceOrder};
@@ -393,6 +394,20 @@ impl Cloud for Fake {
                 inside.things.remove(id);
             }
             Ok(settled)
+        })
+    }
+    /// Takes deletions alone.
+    fn batch<'a>(&'a self, items: &'a [BatchItem<'a>]) -> CloudResult<'a, Vec<Str>> {
+        let Some(first) = items.first() else { return Box::pin(std::future::ready(Ok(Vec::new()))) };
+        self.call("batch", first.at, move |inside| {
+            let mut delete = |item: &BatchItem<'_>| match item.change {
+                BatchChange::Delete { id, .. } => {
+                    inside.things.remove(id);
+                    Ok("".into())
+                }
+                _ => Err(CloudError::new(ErrorClass::Invalid, "x:Batch", "NoDeletion", "it is no deletion")),
+            };
+            items.iter().map(&mut delete).collect()
         })
     }
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
