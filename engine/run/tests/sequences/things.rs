@@ -351,6 +351,8 @@ impl Inside {
             let result = match item.change {
                 BatchChange::Create { args, intent } => self.create(item.at, args, Some(&intent.op)),
                 BatchChange::Update { id, new, .. } => self.update(item.at, id, new).map(|()| id.into()),
+                // Gone already is success.
+                BatchChange::Delete { id, .. } if !self.things.contains_key(id) => Ok("".into()),
                 BatchChange::Delete { id, .. } => self.delete(&id.into()).map(|()| "".into()),
             };
             match result {
