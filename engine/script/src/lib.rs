@@ -52,6 +52,8 @@ mod params;
 mod policy;
 mod request;
 mod rewrite;
+#[cfg(test)]
+mod secrets;
 mod session;
 mod source;
 mod testing;
