@@ -238,9 +238,7 @@ impl<'a> Session<'a> {
     fn evaluate(&self, program: &Program, set: &[(String, String)]) -> Result<Evaluated, CommandFailure> {
         let host = self.host(&program.folder);
         let evaluated = host.evaluate(&self.request(program, set)).map_err(|f| self.script_failure(f))?;
-        for line in &evaluated.printed {
-            self.ui.tell(&format!("{}\n", paint(QUIET, safe(line))));
-        }
+        self.tell_printed(&evaluated.printed);
         Ok(evaluated)
     }
 
@@ -342,6 +340,13 @@ impl<'a> Session<'a> {
     }
 
     fn script_failure(&self, failure: dr_script::ScriptFailure) -> CommandFailure {
+        self.tell_printed(&failure.printed);
         CommandFailure::found(failure.diagnostics, Sources::new(&self.project.root).with(&failure.sources))
+    }
+    /// What a program printed, also when it failed afterwards.
+    fn tell_printed(&self, lines: &[String]) {
+        for line in lines {
+            self.ui.tell(&format!("{}\n", paint(QUIET, safe(line))));
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::source::Unit;
 /// The documentation of every module in the roots.
 pub(crate) fn modules(engine: &Engine, roots: &[Root]) -> Result<Vec<ModuleDoc>, ScriptFailure> {
     let mut docs = Vec::new();
-    let mut failure = ScriptFailure { diagnostics: Vec::new(), sources: SourceTexts::default() };
+    let mut failure = ScriptFailure { diagnostics: Vec::new(), printed: Vec::new(), sources: SourceTexts::default() };
     for name in modules::names(roots) {
         let (source, text) = match modules::read(roots, &name) {
             Ok(found) => found,
@@ -37,7 +37,7 @@ fn module(engine: &Engine, name: &str, source: &str, text: &str) -> Result<Modul
         let diagnostic = explain::parse_error(&error.0).at(unit.span(error.1), "");
         let mut sources = SourceTexts::default();
         sources.insert(source, unit.text);
-        ScriptFailure { diagnostics: vec![diagnostic], sources }
+        ScriptFailure { diagnostics: vec![diagnostic], printed: Vec::new(), sources }
     })?;
     let mut functions: Vec<_> =
         ast.iter_fn_def().filter(|f| f.access == FnAccess::Public && !f.name.starts_with("anon$")).collect();

@@ -72,7 +72,7 @@ impl Host {
             found = graph.check();
         }
         if !found.is_empty() {
-            return Err(ScriptFailure { diagnostics: found, sources });
+            return Err(ScriptFailure { diagnostics: found, printed: state.printed, sources });
         }
         Ok(Evaluated { graph, parameters: state.parameters.unwrap_or_default(), printed: state.printed, sources })
     }
@@ -88,7 +88,8 @@ impl Host {
         if diagnostics.is_empty() {
             return Ok(state.parameters.unwrap_or_default());
         }
-        Err(ScriptFailure { diagnostics, sources: state.sources() })
+        let sources = state.sources();
+        Err(ScriptFailure { diagnostics, printed: state.printed, sources })
     }
 
     /// The documentation of every module in the roots, by name.
@@ -159,6 +160,7 @@ impl Host {
         });
         result.map_err(|message| ScriptFailure {
             diagnostics: vec![Diagnostic::error(message)],
+            printed: Vec::new(),
             sources: SourceTexts::default(),
         })
     }

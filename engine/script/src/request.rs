@@ -74,6 +74,8 @@ pub struct Evaluated {
 pub struct ScriptFailure {
     /// What is wrong; at least one of these is an error.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the program had printed until then, a line each.
+    pub printed: Vec<String>,
     /// The texts that spans point into.
     pub sources: SourceTexts,
 }

@@ -91,7 +91,8 @@ fn list(engine: &Engine, source: &str, text: &str) -> Result<Vec<Test>, ScriptFa
         let unit = Unit::new(source, text);
         let mut sources = SourceTexts::default();
         sources.insert(source, unit.text.clone());
-        ScriptFailure { diagnostics: vec![explain::parse_error(&error.0).at(unit.span(error.1), "")], sources }
+        let diagnostic = explain::parse_error(&error.0).at(unit.span(error.1), "");
+        ScriptFailure { diagnostics: vec![diagnostic], printed: Vec::new(), sources }
     })?;
     let mut tests: Vec<Test> = ast
         .iter_fn_def()
