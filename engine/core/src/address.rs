@@ -45,8 +45,11 @@ impl Address {
         if !path.is_empty() {
             path.split('/').try_for_each(check_name).map_err(bad)?;
         }
+        let is_word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         match kind.split_once('.') {
-            Some((service, short)) if !service.is_empty() && !short.is_empty() => Ok(Address(text.into())),
+            // What stands before the last colon and is no kind is the start of a name with a colon in it.
+            _ if kind.contains(':') => Err(bad(CHARACTERS)),
+            Some((service, short)) if is_word(service) && is_word(short) => Ok(Address(text.into())),
             _ => Err(bad("the kind has no service")),
         }
     }
@@ -83,6 +86,8 @@ impl Address {
     }
 }
 
+const CHARACTERS: &str = "a name may hold letters, digits, `-`, `_` and `.` only";
+
 /// Checks the name of a resource or component.
 ///
 /// # Errors
@@ -95,7 +100,7 @@ pub fn check_name(name: &str) -> Result<(), &'static str> {
         return Err("a name is longer than 128 characters");
     }
     if !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
-        return Err("a name may hold letters, digits, `-`, `_` and `.` only");
+        return Err(CHARACTERS);
     }
     Ok(())
 }
@@ -136,7 +141,17 @@ mod tests {
 
     #[test]
     fn malformed_addresses_are_refused() {
-        for text in ["", "queue", "sqs.queue:", "queue:q", "a//sqs.queue:q", "sqs.queue:a b", ".x:q"] {
+        for text in [
+            "",
+            "queue",
+            "sqs.queue:",
+            "queue:q",
+            "a//sqs.queue:q",
+            "sqs.queue:a b",
+            ".x:q",
+            "sqs.queue:a:b",
+            "s qs.queue:q",
+        ] {
             assert!(Address::parse(text).is_err(), "{text}");
         }
     }

@@ -124,7 +124,9 @@ fn lower(value: Value) -> Value {
 }
 
 /// Keys of a policy statement whose single item and list of one mean the same, and whose order means nothing.
-const SETS: &[&str] = &["Action", "NotAction", "Resource", "NotResource"];
+const SETS: &[&str] = &["Resource", "NotResource"];
+/// The same, and their case means nothing either.
+const ACTIONS: &[&str] = &["Action", "NotAction"];
 
 fn policy(document: Value) -> Value {
     let Value::Map(mut map) = document else { return document };
@@ -138,8 +140,10 @@ fn policy(document: Value) -> Value {
             Value::List(items) => items,
             single => vec![single],
         };
-        map.insert("Statement".into(), Value::List(list.into_iter().map(statement).collect()));
+        // Whichever applies decides; which comes first means nothing.
+        map.insert("Statement".into(), set(Value::List(list.into_iter().map(statement).collect())));
     }
+    map.retain(|key, value| &**key != "Id" || value.as_str() != Some(""));
     Value::Map(map)
 }
 
@@ -149,7 +153,9 @@ fn statement(value: Value) -> Value {
     for (key, value) in map {
         let value = match &*key {
             k if SETS.contains(&k) => set(value),
+            k if ACTIONS.contains(&k) => set(lower(value)),
             "Principal" | "NotPrincipal" => principal(value),
+            "Condition" if is_empty(&value) => continue,
             "Condition" => conditions(value),
             "Sid" if value.as_str() == Some("") => continue,
             _ => value,
@@ -243,6 +249,23 @@ mod tests {
         assert!(same(&field, &statement(&a), &statement(&b)));
         let c = json(r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:Get","Resource":"*"}]}"#);
         assert!(!same(&field, &a, &c));
+        let of = |statements: &str| json(&format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#));
+        let (get, put) = (
+            r#"{"Effect":"Allow","Action":"s3:Get","Resource":"a"}"#,
+            r#"{"Effect":"Deny","Action":"s3:Put","Resource":"b"}"#,
+        );
+        let both = of(&format!("{get},{put}"));
+        for same_again in [
+            format!("{put},{get}"),
+            format!("{get},{put},{get}"),
+            format!("{},{put}", get.replace("s3:Get", "S3:get")),
+            format!("{},{put}", get.replace(r#""a""#, r#""a","Condition":{}"#)),
+        ] {
+            assert!(same(&field, &both, &of(&same_again)), "{same_again}");
+        }
+        for another in [get.to_owned(), format!("{},{put}", get.replace(r#""a""#, r#""A""#))] {
+            assert!(!same(&field, &both, &of(&another)), "{another}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::number;
 use crate::region;
 use crate::schema::{Condition, Field, Presence, Type, closest};
 use crate::secrecy;
-use crate::value::{Str, Value, quoted};
+use crate::value::{REDACTED, Str, Value, quoted};
 use crate::walk::{Spot, Tree, walk};
 
 /// Something wrong with the arguments of one resource.
@@ -99,7 +99,7 @@ fn mismatch(spot: &Spot<'_>, tree: Tree<'_>) -> Option<Problem> {
     let (found, help) = match tree {
         Tree::Open(open) => {
             let fits = match open {
-                Expr::List(_) => matches!(spot.ty, Type::Any | Type::Json | Type::Policy | Type::List(_)),
+                Expr::List(_) => matches!(spot.ty, Type::Any | Type::Json | Type::List(_)),
                 Expr::Map(_) => {
                     matches!(spot.ty, Type::Any | Type::Json | Type::Policy | Type::Map(_) | Type::Object(_))
                 }
@@ -124,9 +124,15 @@ fn mismatch(spot: &Spot<'_>, tree: Tree<'_>) -> Option<Problem> {
             | (Type::Str, Value::Str(_))
             | (Type::List(_), Value::List(_))
             | (Type::Map(_) | Type::Object(_), Value::Map(_))
-            | (Type::Json | Type::Policy, Value::Map(_) | Value::List(_)) => return None,
+            | (Type::Json, Value::Map(_) | Value::List(_))
+            | (Type::Policy, Value::Map(_)) => return None,
             (Type::Json | Type::Policy, Value::Str(text)) => {
-                let error = Value::from_json(text).err()?;
+                let error = match Value::from_json(text) {
+                    Ok(Value::Map(_) | Value::Null) => return None,
+                    Ok(_) if spot.ty == Type::Json => return None,
+                    Ok(other) => return Some(Problem::new(spot.path(), no_policy(spot, other.article()))),
+                    Err(error) => error,
+                };
                 let message = match spot.secret {
                     true => "this text, which is sensitive and not shown, is no JSON that can be read".to_owned(),
                     false => format!("this JSON cannot be read: {error}"),
@@ -139,6 +145,10 @@ fn mismatch(spot: &Spot<'_>, tree: Tree<'_>) -> Option<Problem> {
     };
     let message = format!("`{}` must be {}, not {found}", spot.name(), spot.ty.article());
     Some(Problem { help, ..Problem::new(spot.path(), message) })
+}
+
+fn no_policy(spot: &Spot<'_>, found: &str) -> String {
+    format!("`{}` must be a policy document, not {found}", spot.name())
 }
 
 /// What is wrong with a value of the right type.
@@ -165,7 +175,12 @@ fn conditions(spot: &Spot<'_>, field: &Field, known: &Value) -> Vec<Problem> {
 fn describe_found(spot: &Spot<'_>, value: &Value) -> String {
     match value {
         Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) => {
-            format!("{} ({})", value.article(), secrecy::shown(spot, value))
+            let shown = secrecy::shown(spot, value);
+            if shown == REDACTED {
+                format!("{} {shown}", value.article())
+            } else {
+                format!("{} ({shown})", value.article())
+            }
         }
         other => other.article().to_owned(),
     }
