@@ -12,7 +12,7 @@ use dr_core::limits::Weight;
 use dr_core::number;
 use dr_core::schema::closest;
 use dr_core::text::shortened;
-use dr_core::value::{Value, quoted};
+use dr_core::value::{REDACTED, Value, quoted};
 use rhai::{Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 
 use crate::coerce::{expr_of, from_value};
@@ -29,6 +29,8 @@ struct Conditions {
     pattern: Option<String>,
     min: Option<Value>,
     max: Option<Value>,
+    /// Whether the value is a secret, however it is given.
+    sensitive: bool,
 }
 
 /// The longest pattern, and the longest text that is compared with one, in bytes: matching takes time with both.
@@ -37,7 +39,7 @@ const MATCHED: usize = 1 << 16;
 /// How much of a value messages show, in characters.
 const SHOWN: usize = 200;
 
-const CONDITIONS: &[&str] = &["one_of", "pattern", "min", "max"];
+const CONDITIONS: &[&str] = &["one_of", "pattern", "min", "max", "sensitive"];
 
 /// `param(..)` before it has a name.
 #[derive(Debug, Clone)]
@@ -67,6 +69,7 @@ impl Conditions {
                     whole(pattern)?;
                     conditions.pattern = Some(pattern.to_owned());
                 }
+                "sensitive" => conditions.sensitive = known.as_bool().ok_or_else(|| wrong("true or false"))?,
                 "min" => conditions.min = Some(number()?),
                 "max" => conditions.max = Some(number()?),
                 other => {
@@ -85,6 +88,7 @@ impl Conditions {
         phrases.extend(self.pattern.iter().map(|p| format!("of the form `{p}`")));
         phrases.extend(self.min.iter().map(|n| format!("at least {n}")));
         phrases.extend(self.max.iter().map(|n| format!("at most {n}")));
+        phrases.extend(self.sensitive.then(|| "sensitive".to_owned()));
         phrases
     }
 
@@ -168,18 +172,21 @@ fn value(name: &str, spec: &Spec, setting: Option<&Setting>) -> Result<Option<Va
             None => fault.help(origin),
         }
     };
-    let brief = |value: &Value| shortened(value, SHOWN);
+    let hidden = spec.conditions.sensitive;
+    let brief = |value: &Value| if hidden { REDACTED.to_owned() } else { shortened(value, SHOWN) };
     let (value, shown, origin) = match setting {
         None => match &spec.default {
             Some(default) => (default.clone(), brief(default), "this is its default".to_owned()),
             None => return Ok(None),
         },
         Some(Setting::Text(text)) => {
-            let origin = format!("it was given as `--set {name}={}`", shortened(text, SHOWN));
+            let given = if hidden { "..".to_owned() } else { shortened(text, SHOWN) };
+            let origin = format!("it was given as `--set {name}={given}`");
             let shown = brief(&Value::str(text));
             match spec.ty.parse(text) {
                 Ok(value) => (value, shown, origin),
-                Err(why) => return Err(refuse(spec.ty.article(), &shown, why, origin)),
+                // What cannot be read may be quoted by whoever reads it.
+                Err(why) => return Err(refuse(spec.ty.article(), &shown, why.filter(|_| !hidden), origin)),
             }
         }
         Some(Setting::Value(given)) => {
@@ -194,6 +201,7 @@ fn value(name: &str, spec: &Spec, setting: Option<&Setting>) -> Result<Option<Va
     // The default `()` stands for "not given", which fulfils everything.
     match spec.conditions.violated(&value).filter(|_| !value.is_null()) {
         Some(what) => Err(refuse(&what, &shown, None, origin)),
+        None if hidden && !value.is_null() => Ok(Some(value.secret())),
         None => Ok(Some(value)),
     }
 }
@@ -240,7 +248,7 @@ fn program(ctx: &NativeCallContext, specs: Map) -> Res<Map> {
             doc: spec.doc.clone(),
             ty: spec.ty,
             required: spec.default.is_none(),
-            default: spec.default.clone(),
+            default: spec.default.clone().map(|value| if spec.conditions.sensitive { value.secret() } else { value }),
             value: found,
             conditions: spec.conditions.phrases(),
         });
