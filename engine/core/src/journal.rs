@@ -375,6 +375,7 @@ mod tests {
             args: Default::default(),
             outputs: Default::default(),
             needs: Vec::new(),
+            given: Vec::new(),
             protect: false,
             incomplete: None,
             op: "op1".into(),

@@ -96,13 +96,14 @@ pub fn news<'l>(field: &Field, recorded: Option<&Value>, found: Option<&'l Value
     is_news.then_some(found)
 }
 
-/// Lays what was found over recorded arguments.
+/// Lays what was found over recorded arguments. What was secret stays secret.
 pub fn adopt(kind: &Kind, args: &mut Map<Value>, found: &Map<Value>) {
     for field in kind.args {
         match news(field, args.get(field.name), found.get(field.name)) {
             None => {}
             Some(Some(value)) => {
-                args.insert(intern(field.name), value.clone());
+                let value = secrecy::marked_as(args.get(field.name), value.clone());
+                args.insert(intern(field.name), value);
             }
             Some(None) => {
                 args.remove(field.name);
@@ -336,6 +337,14 @@ mod tests {
         assert_eq!(shown, r#"{"enabled":false,"final":"f","password":"p","size":2,"tags":{"a":"1"},"zone":"z"}"#);
         let news = |field: &Field| news(field, args.get(field.name), found.get(field.name)).is_some();
         assert!(!ARGS.iter().any(news));
+    }
+
+    #[test]
+    fn what_is_taken_over_stays_secret() {
+        let tags = Value::Map(Map::from([("a".into(), Value::str("p").secret()), ("b".into(), Value::str("q"))]));
+        let mut args = Map::from([("class".into(), Value::str("p").secret()), ("tags".into(), tags)]);
+        adopt(&KIND, &mut args, &map(r#"{"class":"hunter2","tags":{"a":"hunter2","b":"r"}}"#));
+        assert_eq!(Value::Map(args).to_string(), r#"{"class": (sensitive), "tags": {"a": (sensitive), "b": "r"}}"#);
     }
 
     #[test]

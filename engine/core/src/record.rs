@@ -33,6 +33,9 @@ pub struct Record {
     /// The resources it was made from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,
+    /// Of the arguments that the service keeps when they are left out, those that the program gives.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<Str>,
     /// Whether a plan may delete it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,

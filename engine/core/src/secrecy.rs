@@ -5,12 +5,13 @@
 //! off here too, for what goes to a cloud.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::cloud::Live;
 use crate::expr::Expr;
 use crate::schema::{Field, Kind};
 use crate::text::shortened;
-use crate::value::{Map, REDACTED, Value};
+use crate::value::{Map, REDACTED, Value, quoted};
 use crate::walk::{Spot, Tree, each_known, map_open, map_value};
 
 /// The arguments as a cloud gets them: without marks of secrecy.
@@ -64,6 +65,20 @@ pub fn mark_expr(spot: &Spot<'_>, expr: Expr) -> Expr {
     }
 }
 
+/// What was found, with the marks of what is recorded at the same place: a service gives no marks back. A list may come
+/// back in another order, so that one secret in it closes them all.
+pub fn marked_as(recorded: Option<&Value>, found: Value) -> Value {
+    match (recorded, found) {
+        (None, found) => found,
+        (Some(recorded), found) if !recorded.has_secret() => found,
+        (Some(Value::Map(recorded)), Value::Map(found)) => {
+            Value::Map(found.into_iter().map(|(k, v)| (k.clone(), marked_as(recorded.get(&k), v))).collect())
+        }
+        (Some(Value::List(_)), Value::List(found)) => Value::List(found.into_iter().map(closed).collect()),
+        (Some(_), found) => closed(found),
+    }
+}
+
 /// A value as a secret. Of several marks in it, the outermost stays; nothing is no secret.
 fn closed(value: Value) -> Value {
     match value {
@@ -87,6 +102,51 @@ pub fn is_secret(tree: Tree<'_>) -> bool {
     match tree {
         Tree::Known(value) => value.has_secret(),
         Tree::Open(expr) => in_expr(expr),
+    }
+}
+
+/// The texts of secrets that a service was told, to be taken out of what it says: services quote what they refuse.
+#[derive(Default)]
+pub struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// Shorter ones could stand in any message, and say little.
+    const SHORTEST: usize = 4;
+
+    /// The secrets among arguments.
+    pub fn of<'a>(args: impl IntoIterator<Item = &'a Map<Value>>) -> Secrets {
+        fn collect(value: &Value, is_secret: bool, out: &mut Vec<String>) {
+            match value {
+                Value::Secret(inner) => collect(inner, true, out),
+                Value::List(items) => items.iter().for_each(|item| collect(item, is_secret, out)),
+                Value::Map(map) => map.values().for_each(|item| collect(item, is_secret, out)),
+                leaf if is_secret => out.extend([leaf.to_text(), quoted(&leaf.to_text()).trim_matches('"').to_owned()]),
+                _ => {}
+            }
+        }
+        let mut texts = Vec::new();
+        let secret = args.into_iter().flat_map(|map| map.values()).filter(|value| value.has_secret());
+        secret.for_each(|value| collect(value, false, &mut texts));
+        texts.retain(|text| text.len() >= Self::SHORTEST);
+        // One may be a part of another.
+        texts.sort_by(|a, b| (b.len(), b).cmp(&(a.len(), a)));
+        texts.dedup();
+        Secrets(texts)
+    }
+
+    /// Takes them out of a text.
+    pub fn redact(&self, text: &mut String) {
+        for secret in &self.0 {
+            if text.contains(secret) {
+                *text = text.replace(secret, REDACTED);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {REDACTED}", self.0.len())
     }
 }
 
@@ -128,6 +188,37 @@ mod tests {
         let logins = Expr::map(Map::from([("a".into(), Expr::list(vec![login])), ("b".into(), other)]));
         let shown = format!("{:?}", mark_expr(&Spot::of(&LOGINS), logins));
         assert!(!shown.contains("hunter2") && shown.contains("(sensitive)") && shown.contains(r#""u""#), "{shown}");
+    }
+
+    #[test]
+    fn what_is_found_again_is_as_secret_as_it_was() {
+        let json = |text: &str| Value::from_json(text).unwrap();
+        let map = |value: Value| Value::Map(Map::from([("a".into(), value), ("b".into(), Value::Int(1))]));
+        let s = || Value::str("s").secret();
+        for (recorded, found, shown) in [
+            (s(), json(r#""t""#), "(sensitive)"),
+            (s(), json(r#"{"a":1}"#), "(sensitive)"),
+            (s(), Value::Null, "null"),
+            (Value::Int(1), json("2"), "2"),
+            (map(s()), json(r#"{"a":"t","b":2,"c":3}"#), r#"{"a": (sensitive), "b": 2, "c": 3}"#),
+            (map(map(s())), json(r#"{"a":{"a":"t"}}"#), r#"{"a": {"a": (sensitive)}}"#),
+            (map(s()), json(r#""{\"a\":\"t\"}""#), "(sensitive)"),
+            (Value::List(vec![Value::Int(1), s()]), json(r#"["t",1]"#), "[(sensitive), (sensitive)]"),
+        ] {
+            assert_eq!(marked_as(Some(&recorded), found).to_string(), shown, "{recorded}");
+        }
+    }
+
+    #[test]
+    fn what_a_service_quotes_is_taken_out() {
+        let secret =
+            Value::List(vec![Value::str("hunter2"), Value::str("hun\"ter"), Value::str("ab"), Value::Int(12345)]);
+        let args = Map::from([("a".into(), secret.secret()), ("b".into(), Value::str("open"))]);
+        let mut text = r#"`hunter2` and hun"ter, "hun\"ter", 12345, ab, open"#.to_owned();
+        let secrets = Secrets::of([&args]);
+        secrets.redact(&mut text);
+        assert_eq!(text, r#"`(sensitive)` and (sensitive), "(sensitive)", (sensitive), ab, open"#);
+        assert!(!format!("{secrets:?}").contains("hunter"));
     }
 
     #[test]

@@ -160,7 +160,7 @@ impl Grow<'_> {
                     Type::Bool => Value::Bool(self.draw.one_in(2)),
                     Type::Int => Value::Int(self.draw.below(1_000) as i64),
                     Type::Float => Value::Float(Float(self.draw.below(100) as f64)),
-                    Type::Json | Type::Policy | Type::Any if self.draw.one_in(2) => {
+                    Type::Json | Type::Any if self.draw.one_in(2) => {
                         Value::List(vec![Value::Map(Map::from([("x".into(), Value::from(text))]))])
                     }
                     Type::Json | Type::Policy => Value::from(format!("{{\"x\":\"{text}\"}}")),

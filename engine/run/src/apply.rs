@@ -30,7 +30,7 @@ use dr_core::record::{Record, Snapshot};
 use dr_core::region::place;
 use dr_core::schedule::{self, Cycle, Scheduler};
 use dr_core::schema::Kind;
-use dr_core::secrecy::{mark, revealed};
+use dr_core::secrecy::{Secrets, mark, revealed};
 use dr_core::value::{Map, Str, Value};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -425,6 +425,7 @@ impl<'a> Run<'a> {
                 op: plan.op(number),
                 urgency,
                 busy: Some(&busy),
+                secrets: work.secrets(),
             };
             let mut retry = Retry::new(&job.op);
             let ended = perform(&engine, plan, step, &job, work, &mut retry).await;
@@ -480,6 +481,7 @@ impl<'a> Run<'a> {
                 let mut record = Record {
                     address: step.address.clone(),
                     needs: step.needs.clone(),
+                    given: step.given.clone(),
                     protect: step.protect,
                     span: step.span.clone(),
                     ..Record::clone(&old)
@@ -584,6 +586,18 @@ enum StepWork {
     },
 }
 
+impl StepWork {
+    /// The secrets that the cloud is told.
+    fn secrets(&self) -> Secrets {
+        match self {
+            StepWork::Create { args, .. } | StepWork::Read { args } => Secrets::of([args]),
+            StepWork::Update { args, old } => Secrets::of([args, &old.args]),
+            StepWork::Remove { record, .. } => Secrets::of([&record.args]),
+            StepWork::Nothing { .. } | StepWork::Write { .. } => Secrets::default(),
+        }
+    }
+}
+
 async fn perform(
     engine: &Engine<'_>,
     plan: &Plan,
@@ -610,6 +624,7 @@ async fn perform(
                 args,
                 outputs: Map::new(),
                 needs: step.needs.clone(),
+                given: step.given.clone(),
                 protect: step.protect,
                 incomplete: None,
                 op: job.op.clone(),
@@ -622,6 +637,7 @@ async fn perform(
                 address: step.address.clone(),
                 args,
                 needs: step.needs.clone(),
+                given: step.given.clone(),
                 protect: step.protect,
                 incomplete: None,
                 span: step.span.clone(),

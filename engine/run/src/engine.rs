@@ -14,6 +14,7 @@ use dr_core::diagnostic::Diagnostic;
 use dr_core::plan::Action;
 use dr_core::region::place;
 use dr_core::registry::Registry;
+use dr_core::secrecy::Secrets;
 use dr_core::value::Str;
 
 use crate::cancel::Cancel;
@@ -234,6 +235,8 @@ pub(crate) struct Job<'a> {
     pub(crate) busy: Option<&'a AtomicUsize>,
     /// Whether the call that changes something is made together with those of others: it takes its slot itself.
     pub(crate) in_batch: bool,
+    /// The secrets among the arguments, which a service may quote.
+    pub(crate) secrets: Secrets,
 }
 
 impl<'a> Job<'a> {
@@ -304,7 +307,11 @@ impl Engine<'_> {
             (Some(slot), Err(e)) if e.class == ErrorClass::Throttled => slot.throttled(e.retry_after),
             (Some(slot), _) => slot.went_well(),
         }
-        result.map_err(Broken::Call)
+        result.map_err(|mut error| {
+            // Whatever was sent may come back in a message.
+            job.secrets.redact(&mut error.message);
+            Broken::Call(error)
+        })
     }
 
     /// Makes a call that may be repeated without harm, until it succeeds or its budget is spent.

@@ -104,6 +104,7 @@ async fn read_one(
         args,
         outputs,
         needs: node.needs(),
+        given: Vec::new(),
         protect: node.options.protect,
         incomplete: None,
         op: format!("import:{id}").into(),

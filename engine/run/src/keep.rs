@@ -79,6 +79,7 @@ pub(crate) fn keep(kind: &Kind, step: &Step, args: Map<Value>, old: &Record) -> 
         false => Keep::Write(Record {
             address: step.address.clone(),
             needs: step.needs.clone(),
+            given: step.given.clone(),
             protect: step.protect,
             span: step.span.clone(),
             ..old.clone()

@@ -23,6 +23,7 @@ pub(crate) fn job<'a>(kind: &'static Kind, region: Option<&'a Str>, address: &'a
         urgency: Default::default(),
         busy: None,
         in_batch: false,
+        secrets: Default::default(),
     }
 }
 

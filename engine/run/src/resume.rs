@@ -21,7 +21,7 @@ use dr_core::journal::Open;
 use dr_core::plan::{Action, Goal, agrees};
 use dr_core::record::{Record, Snapshot, Unfinished};
 use dr_core::region::Away;
-use dr_core::secrecy::{marked, revealed};
+use dr_core::secrecy::{Secrets, marked, revealed};
 use dr_core::value::Str;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -128,6 +128,7 @@ async fn close_all(
                 Open::Update { record, .. } => (record, Action::Update),
                 Open::Delete { record, .. } => (record, Action::Delete),
             };
+            let record = record.clone();
             let (address, span) = (record.address.clone(), record.span.clone());
             let (kind, region) = (engine.registry.get(&record.kind), record.region.clone());
             let kind_name = record.kind.clone();
@@ -140,8 +141,16 @@ async fn close_all(
                     None => Err(Broken::wrong(format!("this version of dr does not know the kind `{kind_name}`"))),
                     Some(kind) => {
                         let target = Target { kind, region: region.as_deref(), address: &address };
-                        let job =
-                            Job { target, step: None, action, op, urgency: kind.create, busy: None, in_batch: false };
+                        let job = Job {
+                            target,
+                            step: None,
+                            action,
+                            op,
+                            urgency: kind.create,
+                            busy: None,
+                            in_batch: false,
+                            secrets: Secrets::of([&record.args]),
+                        };
                         engine.tell(&job, What::Started);
                         Resume { engine, job: &job, snapshot, goal }.close(open, &mut retry).await
                     }

@@ -137,7 +137,8 @@ fn attributes(queue: &Queue) -> BTreeMap<&'static str, String> {
         ]);
         attributes.insert("RedrivePolicy", Value::Map(document).to_json());
     }
-    if let Some(policy) = &queue.policy {
+    // An empty one is none: the program takes away what was there.
+    if let Some(policy) = queue.policy.as_ref().filter(|policy| policy.0 != Value::Map(Map::new())) {
         attributes.insert("Policy", policy.text());
     }
     attributes

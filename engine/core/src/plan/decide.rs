@@ -16,6 +16,7 @@ use crate::fit::Problem;
 use crate::graph::{Node, ReplaceOrder};
 use crate::plan::diff::{Difference, difference, known_changes, refreshed, switched};
 use crate::plan::foresee::{Decided, Fate};
+use crate::plan::given;
 use crate::plan::hold::{self, Referents};
 use crate::plan::input::{Goal, Input, Refreshed};
 use crate::plan::moves::Move;
@@ -27,6 +28,7 @@ use crate::record::{Need, Record, Unfinished};
 use crate::region::place;
 use crate::resolve;
 use crate::schema::{Field, Presence};
+use crate::secrecy;
 use crate::value::{Map, Str, Value, intern};
 use crate::walk::Tree;
 
@@ -202,11 +204,12 @@ impl<'a> Decisions<'a> {
     /// none before the program says which is right.
     fn tell_switched(&mut self, node: &Node, switched: &[(&'static str, &Value, &Value)], before: usize) {
         let changed = self.steps[before..].iter().any(|s| s.action == Action::Update);
-        for (name, was, is) in switched {
-            let is_said = node.args.get(*name).is_some_and(|value| !value.is_null());
+        for &(name, was, is) in switched {
+            let is = &secrecy::marked_as(Some(was), is.clone());
+            let is_said = node.args.get(name).is_some_and(|value| !value.is_null());
             let shown = |value: &Value| if value.is_null() { "nothing".to_owned() } else { value.to_string() };
             let message = format!("`{name}` of `{}` was switched from {} to {}", node.address, shown(was), shown(is));
-            let place = node.site.of(&[(*name).into()], false);
+            let place = node.site.of(&[name.into()], false);
             self.diagnostics.push(if is_said && changed {
                 let last = match is.is_null() {
                     true => format!("leave `{name}` out"),
@@ -286,9 +289,11 @@ impl<'a> Decisions<'a> {
             d
         };
         let renewed = self.renewed(node);
+        self.diagnostics.extend(given::given_up(node, prior, &left));
         left.retain(|field| !field.only_mentions());
         let needs = self.with_kept(needs, prior, &left);
-        let metadata = *needs != *prior.needs || node.options.protect != prior.protect;
+        let metadata =
+            *needs != *prior.needs || node.options.protect != prior.protect || given::of(node) != prior.given;
         let noticed = !std::ptr::eq(&**prior, recorded);
         let action = if reasons.contains(&Reason::Imported) {
             Some(Action::Import)
@@ -474,6 +479,7 @@ impl<'a> Decisions<'a> {
             args,
             known: self.input.known.get(&node.address).cloned().unwrap_or_default(),
             needs: needs.to_vec(),
+            given: given::of(node),
             protect: node.options.protect,
             allow: node.options.allow.clone(),
             span: node.site.span.clone(),
@@ -498,6 +504,7 @@ impl<'a> Decisions<'a> {
             args: Map::new(),
             known: Map::new(),
             needs: Vec::new(),
+            given: Vec::new(),
             protect: false,
             allow: Map::new(),
             span: prior.span.clone(),

@@ -106,7 +106,10 @@ pub(super) fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live, agreed: 
     adopt(kind, &mut fresh.args, &live.args);
     for name in agreed.iter().filter(|name| kind.arg(name).is_some()) {
         match live.args.get(*name) {
-            Some(value) => fresh.args.insert(intern(name), value.clone()),
+            Some(value) => {
+                let value = secrecy::marked_as(record.args.get(*name), value.clone());
+                fresh.args.insert(intern(name), value)
+            }
             None => fresh.args.remove(*name),
         };
     }
@@ -151,6 +154,9 @@ pub(super) fn difference<'a>(
         match direction(field, before, after) {
             Direction::Free => {}
             Direction::Reached => {
+                if after.is_none() {
+                    result.left.push(field);
+                }
                 if let Some(value) = before {
                     result.args.to_mut().insert(intern(field.name), Expr::Known(value.clone()));
                 }

@@ -14,6 +14,7 @@ mod destroyable;
 mod diff;
 mod foresee;
 mod free;
+mod given;
 mod hold;
 mod identity;
 mod input;
@@ -122,6 +123,9 @@ pub struct Step {
     /// What the new record will depend on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,
+    /// Of the arguments that the service keeps when they are left out, those that the program gives.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<Str>,
     /// Whether the new record will be protected.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,

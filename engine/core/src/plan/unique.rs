@@ -77,6 +77,7 @@ mod tests {
             args: Map::from([("name".into(), Value::str("a"))]),
             outputs: Map::new(),
             needs: Vec::new(),
+            given: Vec::new(),
             protect: false,
             incomplete: None,
             op: "op".into(),

@@ -170,6 +170,7 @@ fn perform(plan: &Plan, i: usize, state: &mut Snapshot, registry: &Registry) {
                     args,
                     outputs,
                     needs: step.needs.clone(),
+                    given: step.given.clone(),
                     protect: step.protect,
                     incomplete: None,
                     op,
@@ -205,6 +206,7 @@ fn perform(plan: &Plan, i: usize, state: &mut Snapshot, registry: &Registry) {
             let record = Record {
                 address: step.address.clone(),
                 needs: step.needs.clone(),
+                given: step.given.clone(),
                 protect: step.protect,
                 ..(**prior).clone()
             };

@@ -453,6 +453,7 @@ pub fn step(action: Action, at: &str, after: &[usize], args: &[(&str, Expr)]) ->
         args: args.iter().map(|(k, v)| (Str::from(*k), v.clone())).collect(),
         known: Map::new(),
         needs: needs.into_iter().map(|address| Need { address, blocks_delete: true }).collect(),
+        given: Vec::new(),
         protect: false,
         allow: Map::new(),
         span: None,
