@@ -25,15 +25,22 @@ use std::process::ExitCode;
 
 use crate::commands::Cli;
 use crate::exit::Exit;
-use crate::ui::Ui;
+use crate::ui::{Color, Ui};
 
 fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
-            // Nowhere to complain to if this fails.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Failed.into() } else { Exit::Done.into() };
+            let ui = Ui::new(Color::Auto, false);
+            let text = error.render().ansi().to_string();
+            if error.use_stderr() {
+                ui.tell(&text);
+                return Exit::Failed.into();
+            }
+            return match ui.result(&text) {
+                Ok(()) => Exit::Done.into(),
+                Err(failure) => failure.report(&ui).into(),
+            };
         }
     };
     let ui = Ui::new(cli.global.color, cli.global.json);

@@ -1,7 +1,8 @@
 //! Where text leaves the program: results to stdout, everything else to stderr.
 //!
 //! Rendered text always carries colours; they are taken off here where they are not wanted (`--color`, `NO_COLOR`, not a
-//! terminal). What is told goes out with one write, so that lines of several processes do not mix.
+//! terminal). Nothing else in it has an effect on a terminal: what would is shown as an escape. What is told goes out
+//! with one write, so that lines of several processes do not mix.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -10,6 +11,7 @@ use clap::ValueEnum;
 use indicatif::MultiProgress;
 
 use crate::exit::CommandFailure;
+use crate::render::visible;
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -75,10 +77,11 @@ impl Ui {
         &self.bars
     }
 
-    /// Writes a result, as it is.
+    /// Writes a result.
     pub(crate) fn result(&self, text: &str) -> Result<(), CommandFailure> {
+        let text = if self.json { visible::in_json(text) } else { visible::on_terminal(text) };
         let mut out = io::stdout().lock();
-        match out.write_all(&colored(text, self.colors.0)).and_then(|()| out.flush()) {
+        match out.write_all(&colored(&text, self.colors.0)).and_then(|()| out.flush()) {
             // Whoever reads has seen enough.
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(e) => Err(CommandFailure::new("cannot write to standard output").because(&e)),
@@ -86,9 +89,9 @@ impl Ui {
         }
     }
 
-    /// Tells what is going on, as it is. When nobody can be told, work goes on.
+    /// Tells what is going on. When nobody can be told, work goes on.
     pub(crate) fn tell(&self, text: &str) {
-        let text = colored(text, self.colors.1);
+        let text = colored(&visible::on_terminal(text), self.colors.1);
         self.bars.suspend(|| {
             let mut err = io::stderr().lock();
             let _ = err.write_all(&text).and_then(|()| err.flush());

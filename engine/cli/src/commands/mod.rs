@@ -15,11 +15,14 @@ mod plan;
 mod state;
 mod test;
 
+use std::ffi::OsString;
+
 use clap::builder::Styles;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::args::Global;
 use crate::exit::{CommandFailure, Exit};
+use crate::render::safe;
 use crate::ui::Ui;
 
 /// Plans, applies and destroys disaster-recovery topologies over two regions
@@ -78,7 +81,16 @@ impl Cli {
     ///
     /// # Errors
     /// What is wrong with it; also when it asks for help or the version.
-    pub(crate) fn read(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Cli, clap::Error> {
+    pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+        let args: Vec<OsString> = args.into_iter().collect();
+        Cli::parsed(args.clone()).map_err(|error| {
+            // The error quotes what was typed. Of a word that would act on the terminal it shall quote what is seen.
+            let seen = args.iter().map(|arg| safe(&arg.to_string_lossy()).into_owned().into());
+            Cli::parsed(seen.collect()).err().unwrap_or(error)
+        })
+    }
+
+    fn parsed(args: Vec<OsString>) -> Result<Cli, clap::Error> {
         let mut command = command();
         let matches = command.try_get_matches_from_mut(args)?;
         Cli::from_arg_matches(&matches).map_err(|e| e.format(&mut command))

@@ -49,7 +49,7 @@ pub(crate) fn cmd_test(args: &TestArgs, global: &Global, ui: &Ui) -> Result<Exit
         let shown = load::shown(&session.project.root, &file);
         let text = load::read(&file, &shown)?;
         if !ui.json {
-            ui.result(&format!("{}\n", paint(QUIET, &shown)))?;
+            ui.result(&format!("{}\n", paint(QUIET, safe(&shown))))?;
         }
         for report in session.test(&file, &shown, &text)? {
             let passed = report.passed();

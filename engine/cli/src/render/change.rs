@@ -50,7 +50,7 @@ pub(crate) fn parts(change: &PropertyChange, ty: Option<Type>) -> Vec<Part> {
         };
         let keys: BTreeSet<_> = before.keys().chain(after.keys()).collect();
         for key in keys.into_iter().filter(|k| before.get(*k) != after.get(*k)) {
-            let path = format!("{}.{key}", part.path);
+            let path = format!("{}.{}", part.path, safe(key));
             push(Part { path, before: before.get(key).cloned(), after: after.get(key).cloned(), ty: inner(key) }, out);
         }
     }
@@ -101,7 +101,7 @@ pub(crate) fn difference(before: Option<&Value>, after: Option<&Value>, ty: Opti
 /// A value as plans write it. `Display` of a value escapes and redacts; references lose their quotes.
 pub(crate) fn show(value: &Value) -> String {
     match value {
-        Value::Str(s) if is_reference(s) => s.to_string(),
+        Value::Str(s) if is_reference(s) => safe(s).into_owned(),
         other => other.to_string(),
     }
 }

@@ -9,6 +9,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use dr_core::diagnostic::{Diagnostic, Severity, Span};
 
+use super::visible::quoted;
 use super::{count, safe};
 
 /// The texts of scripts, read when a diagnostic is about them.
@@ -76,10 +77,11 @@ pub(crate) fn one(d: &Diagnostic, sources: &mut Sources, width: usize) -> String
         title = title.id(&**code);
     }
     // One snippet per file, in the order in which the labels name them.
-    let mut files: Vec<(Arc<str>, Option<Arc<str>>)> = Vec::new();
+    let mut files: Vec<(Arc<str>, Option<Quoted>)> = Vec::new();
     for label in &d.labels {
         if files.iter().all(|(name, _)| *name != label.span.source) {
-            files.push((label.span.source.clone(), sources.get(&label.span.source)));
+            let text = sources.get(&label.span.source);
+            files.push((label.span.source.clone(), text.as_deref().map(Quoted::new)));
         }
     }
     let mut group = Group::with_title(title);
@@ -88,16 +90,18 @@ pub(crate) fn one(d: &Diagnostic, sources: &mut Sources, width: usize) -> String
         let labels = d.labels.iter().filter(|l| l.span.source == *name);
         let Some(text) = text else {
             lost.extend(labels.map(|l| {
-                if l.text.is_empty() { format!("at {}", l.span) } else { format!("at {}: {}", l.span, l.text) }
+                let place = if l.text.is_empty() { l.span.to_string() } else { format!("{}: {}", l.span, l.text) };
+                format!("at {}", safe(&place))
             }));
             continue;
         };
         let annotations = labels.map(|label| {
             let kind = if label.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let said = (!label.text.is_empty()).then(|| safe(&label.text).into_owned());
-            kind.span(bytes(&label.span, text)).label(said)
+            kind.span(text.bytes(&label.span)).label(said)
         });
-        group = group.element(Snippet::source(&**text).path(&**name).annotations(annotations));
+        let path = safe(name).into_owned();
+        group = group.element(Snippet::source(text.shown.clone()).path(path).annotations(annotations));
     }
     for place in lost {
         group = group.element(Level::NOTE.message(place));
@@ -116,24 +120,66 @@ pub(crate) fn one(d: &Diagnostic, sources: &mut Sources, width: usize) -> String
         } else {
             format!("called at {}, in `{}`", frame.span, frame.function)
         };
-        group = group.element(Level::NOTE.message(text));
+        group = group.element(Level::NOTE.message(safe(&text).into_owned()));
     }
     for help in &d.help {
         group = group.element(Level::HELP.message(safe(help).into_owned()));
     }
-    Renderer::styled().decor_style(DecorStyle::Ascii).term_width(width).render(&[group])
+    let mut text = Renderer::styled().decor_style(DecorStyle::Ascii).term_width(width).render(&[group]);
+    // The renderer counts columns in what is quoted. The place is the one in the file.
+    for label in d.labels.iter().filter(|label| label.primary) {
+        let quoted = files.iter().find(|(name, _)| *name == label.span.source).and_then(|(_, text)| text.as_ref());
+        if let Some(column) = quoted.map(|quoted| quoted.column(&label.span)).filter(|c| *c != label.span.column) {
+            let place = |column: u32| format!("{}:{}:{column}", safe(&label.span.source), label.span.line);
+            text = text.replacen(&place(column), &place(label.span.column), 1);
+        }
+    }
+    text
 }
 
-/// The bytes of a source that a span covers; within the text whatever the span says.
-fn bytes(span: &Span, text: &str) -> Range<usize> {
-    let start_of_line: usize =
-        text.split_inclusive('\n').take(span.line.saturating_sub(1) as usize).map(str::len).sum();
-    let line = text[start_of_line..].lines().next().unwrap_or_default();
-    let at = |characters: u32| {
-        line.char_indices().nth(characters as usize).map_or(line.len(), |(byte, _)| byte) + start_of_line
-    };
-    let from = span.column.saturating_sub(1);
-    at(from)..at(from.saturating_add(span.length.max(1)))
+/// The text of a source as it is quoted. What is hidden in it is an escape, and places are moved by as much.
+struct Quoted {
+    shown: String,
+    /// Where each line begins in what is shown, and its text.
+    lines: Vec<(usize, String)>,
+}
+
+impl Quoted {
+    fn new(text: &str) -> Quoted {
+        let (mut shown, mut lines) = (String::with_capacity(text.len()), Vec::new());
+        for line in text.split_inclusive('\n') {
+            let text = line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
+            lines.push((shown.len(), text.to_owned()));
+            shown.push_str(&quoted(text));
+            shown.extend(line.ends_with('\n').then_some('\n'));
+        }
+        Quoted { shown, lines }
+    }
+
+    /// The column in what is quoted at which a span begins; its own where the text has no such place.
+    fn column(&self, span: &Span) -> u32 {
+        let before = span.column.saturating_sub(1) as usize;
+        match self.lines.get(span.line.saturating_sub(1) as usize) {
+            Some((_, line)) if line.chars().count() >= before => {
+                let before: String = line.chars().take(before).collect();
+                u32::try_from(quoted(&before).chars().count() + 1).unwrap_or(span.column)
+            }
+            _ => span.column,
+        }
+    }
+
+    /// The bytes that a span covers; within the text whatever the span says.
+    fn bytes(&self, span: &Span) -> Range<usize> {
+        let Some((start, line)) = self.lines.get(span.line.saturating_sub(1) as usize) else {
+            return self.shown.len()..self.shown.len();
+        };
+        let at = |characters: u32| {
+            let end = line.char_indices().nth(characters as usize).map_or(line.len(), |(byte, _)| byte);
+            start + quoted(&line[..end]).len()
+        };
+        let from = span.column.saturating_sub(1);
+        at(from)..at(from.saturating_add(span.length.max(1)))
+    }
 }
 
 #[cfg(test)]
@@ -194,6 +240,17 @@ error[S01]: `sqs.queue` has no argument `nam`
     fn a_place_whose_source_is_lost_is_still_named() {
         let d = Diagnostic::warning("odd").at(Span { source: "gone.rhai".into(), ..span(3, 4, 1) }, "here");
         assert!(plain(&d, "").contains("gone.rhai:3:4: here"), "{}", plain(&d, ""));
+    }
+
+    #[test]
+    fn what_is_hidden_in_a_source_is_quoted_as_an_escape_and_carets_stand_right() {
+        let d = Diagnostic::error("odd\u{202e}").at(span(2, 8, 2), "\u{7}here");
+        let text = plain(&d, "first\r\n/*\u{202e}\u{200b}*/ ab \u{1b}[8m\r\n");
+        assert!(text.starts_with("error: odd\\u{202e}\n --> programs/p.rhai:2:8\n"), "{text}");
+        let quoted = text.lines().find(|line| line.starts_with("2 |")).unwrap();
+        let marked = text.lines().find(|line| line.contains('^')).unwrap();
+        assert_eq!(quoted, "2 | /*\\u{202e}\\u{200b}*/ ab \\u{1b}[8m");
+        assert_eq!(marked.find("^^ \\u{7}here"), quoted.find("ab"), "{text}");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! Everything here is a pure function to a `String` that always carries its colours; whether they reach the terminal
 //! is decided once, where the text is written (`ui.rs`). Widths are in characters. No text of a script, a state file or
-//! a service reaches the terminal unescaped: what a control character would do there, [`safe`] shows instead.
+//! a service reaches the terminal unescaped: what a control character would do there, [`safe`] shows instead, and
+//! `ui.rs` lets nothing through but our colours.
 
 pub(crate) mod change;
 pub(crate) mod checks;
@@ -16,10 +17,13 @@ mod pages;
 pub(crate) mod parameters;
 pub(crate) mod plan;
 pub(crate) mod reference;
+pub(crate) mod visible;
 
 use std::borrow::Cow;
 
 use anstyle::{AnsiColor, Style};
+
+pub(crate) use visible::safe;
 
 /// What comes into being.
 pub(crate) const NEW: Style = AnsiColor::Green.on_default();
@@ -51,22 +55,6 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// The text with every control character but the newline shown as an escape.
-pub(crate) fn safe(text: &str) -> Cow<'_, str> {
-    let bad = |c: char| c.is_control() && c != '\n';
-    if !text.contains(bad) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.chars().fold(String::new(), |mut out, c| {
-        if bad(c) {
-            out.extend(c.escape_default())
-        } else {
-            out.push(c)
-        }
-        out
-    }))
-}
-
 /// Cuts a text to a width, marking the cut.
 pub(crate) fn shorten(text: &str, width: usize) -> Cow<'_, str> {
     if text.chars().count() <= width {
@@ -78,12 +66,6 @@ pub(crate) fn shorten(text: &str, width: usize) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_characters_are_shown_not_obeyed() {
-        assert_eq!(safe("a\u{1b}[31mb\r\nc"), "a\\u{1b}[31mb\\r\nc");
-        assert_eq!(safe("é → ±"), "é → ±");
-    }
 
     #[test]
     fn cutting_counts_characters() {

@@ -1,13 +1,15 @@
 //! The outputs of a program after apply.
 
-use dr_core::value::{Map, Value};
+use dr_core::value::{Map, Str, Value};
 
 use super::{STRONG, change::show, pad, paint, safe};
 
 /// A line per output; empty when there is none. Secrets are redacted.
 pub(crate) fn list(outputs: &Map<Value>) -> String {
-    let width = outputs.keys().map(|k| k.chars().count()).max().unwrap_or(0);
-    outputs.iter().map(|(name, value)| format!("  {}  {}\n", paint(STRONG, pad(name, width)), show(value))).collect()
+    let width = outputs.keys().map(|k| safe(k).chars().count()).max().unwrap_or(0);
+    let line =
+        |(name, value): (&Str, &Value)| format!("  {}  {}\n", paint(STRONG, pad(&safe(name), width)), show(value));
+    outputs.iter().map(line).collect()
 }
 
 /// One output for use by other programs: text without quotes, everything else as JSON. `None` when it is secret.

@@ -2,7 +2,7 @@
 
 use dr_script::Parameter;
 
-use super::{QUIET, STRONG, paint, reference::wrapped};
+use super::{QUIET, STRONG, paint, reference::wrapped, safe};
 
 /// All parameters with what they mean.
 pub(crate) fn list(program: &str, all: &[Parameter], width: usize) -> String {
@@ -17,15 +17,15 @@ pub(crate) fn list(program: &str, all: &[Parameter], width: usize) -> String {
             Some(default) => format!("default {default}"),
             None => "required".into(),
         });
-        about.extend(p.conditions.iter().cloned());
+        about.extend(p.conditions.iter().map(|condition| safe(condition).into_owned()));
         if let Some(value) = p.value.as_ref().filter(|v| p.default.as_ref() != Some(v)) {
             about.push(format!("here {value}"));
         }
         out.push_str(&format!(
             "  {}  {}\n{}",
-            paint(STRONG, &p.name),
+            paint(STRONG, safe(&p.name)),
             paint(QUIET, about.join(" · ")),
-            wrapped(&p.doc, 6, width)
+            wrapped(&safe(&p.doc), 6, width)
         ));
     }
     out

@@ -43,6 +43,7 @@ fn step(address: &str, region: Option<&str>, action: Action, reasons: Vec<Reason
         args: Map::new(),
         known: Map::new(),
         needs: Vec::new(),
+        given: Vec::new(),
         protect: false,
         allow: Map::new(),
         span: None,
