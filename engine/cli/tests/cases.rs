@@ -6,6 +6,7 @@
 //! //! $ apply step=1              `dr apply` of the program with `--set step=1`; afterwards a plan must be empty
 //! //! $ plan step=2               the steps and messages of the plan follow, all of them
 //! //! ± main/kms.key:pay          made anew; also `+` `~` `-` `=` `?` `·` `×`, as plans mark them
+//! //! output NAME  VALUE           an output that changes, as JSON
 //! //! warning[D10]: ..            a message; ended by `exit N` when the status is not 0
 //! //! order: - a.b:c, + a.b:d     the first of these steps is done before the second
 //! //! says: TEXT, hides: TEXT     in what the command says, there is this, and is not that
@@ -57,7 +58,7 @@ impl Bench {
 
     fn run(&self, words: &[String]) -> Said {
         let output = Command::new(env!("CARGO_BIN_EXE_dr"))
-            .args(["--env", "pr-7", "--sandbox-speed", "instant", "--color", "never", "--state-dir"])
+            .args(["--env", "lab", "--sandbox-speed", "instant", "--color", "never", "--state-dir"])
             .arg(self.dir.path().join("state"))
             .args(words)
             .current_dir(self.dir.path())
@@ -177,6 +178,11 @@ fn shape(command: &str, said: &Said) -> Vec<String> {
     match serde_json::from_str::<Value>(&said.out) {
         Ok(json) if json.is_object() && ["plan", "apply", "destroy"].contains(&command) => {
             lines.extend(steps(&json));
+            for (name, output) in json["outputs"].as_object().into_iter().flatten() {
+                if output.get("after_known").is_some() && output["before"] != output["after"] {
+                    lines.push(format!("output {name}  {}", output["after"]));
+                }
+            }
             lines.extend(messages(&json["diagnostics"]));
             lines.extend(messages(&json["notices"]));
             for failed in json["failed"].as_array().into_iter().flatten() {
