@@ -8,6 +8,7 @@ use crate::away::tell;
 use crate::engine::Engine;
 use crate::look::Interrupted;
 use crate::prepare::{Prepared, Wanted, prepare};
+use crate::unknown::Unknown;
 use crate::unread::judge;
 
 /// Makes a plan. Nothing is changed or written.
@@ -20,6 +21,7 @@ pub async fn plan(engine: &Engine<'_>, wanted: &Wanted<'_>) -> Result<Plan, Inte
     let mut plan = propose(&Input { refreshed, known, imports, away, ..wanted.input(engine) });
     plan.diagnostics.extend(tell(engine.registry, wanted, &prepared, &plan));
     plan.diagnostics.extend(judge(&prepared.unread, &plan));
+    plan.diagnostics.extend(Unknown::meeting(engine, wanted.graph, &plan));
     plan.diagnostics.extend(prepared.diagnostics);
     plan.diagnostics.sort_by_key(|d| Reverse(d.severity));
     Ok(plan)

@@ -1,4 +1,4 @@
-//! What an earlier run began and nobody could look at: which steps do not run until somebody can.
+//! What an earlier run began and nobody could look at: which steps and moves do not happen until somebody can.
 //!
 //! Nobody knows whether it is there, nor how. So nothing is done with it, and nothing is deleted that it may use by now:
 //! the service would refuse that, or it would be left with nothing to use. Where its place is away, such a step waits for
@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 
 use dr_core::address::Address;
-use dr_core::plan::{Action, Step};
+use dr_core::diagnostic::Diagnostic;
+use dr_core::graph::Graph;
+use dr_core::plan::{Action, Plan, Step};
 use dr_core::region::place;
 use dr_core::value::Str;
 
@@ -40,6 +42,29 @@ impl Unknown {
             unknown.begun.insert(record.address.clone(), place.map(Str::from));
         }
         Ok(unknown)
+    }
+
+    /// What is to become something of which nobody knows whether it is there, since its place is away.
+    pub(crate) fn meeting(engine: &Engine<'_>, graph: &Graph, plan: &Plan) -> Vec<Diagnostic> {
+        if plan.moves.is_empty() {
+            return Vec::new();
+        }
+        // A state that cannot be read says so itself.
+        let Ok(unknown) = Unknown::read(engine) else { return Vec::new() };
+        let goes = |address: &Address| plan.moves.iter().any(|m| m.from == *address);
+        let met = plan.moves.iter().filter_map(|m| {
+            let place = unknown.begun.get(&m.to)?.as_deref().filter(|place| engine.places.away(place).is_some())?;
+            let site = graph.nodes.get(&m.to).and_then(|node| node.site.of(&["moved_from".into()], false));
+            (!goes(&m.to)).then(|| {
+                Diagnostic::error(format!(
+                    "`{}` cannot become `{}` yet: an earlier run began to make that, and it is not known what became of it",
+                    m.from, m.to
+                ))
+                .at(site, "")
+                .help(format!("apply again when {place} can be asked"))
+            })
+        });
+        met.collect()
     }
 
     /// Whether a step may run.

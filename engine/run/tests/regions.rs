@@ -358,3 +358,28 @@ async fn what_was_begun_in_a_region_that_is_away_moves_along() {
         assert!(process.plan(Some(&new)).await.0.is_empty());
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn nothing_moves_to_where_something_was_begun_that_nobody_can_look_at() {
+    let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+    let process = Process::start(dir.path(), &cloud).await;
+    let two = graph(&[("west/x.quick:a", &[], None), ("west/x.quick:b", &[], None)]);
+    cloud.lose("create", "west/x.quick:b", 1);
+    cloud.fail("find", "west/x.quick:b", ErrorClass::Denied, usize::MAX);
+    assert_eq!(run(&process, Some(&two)).await.failed.len(), 1);
+    cloud.mend();
+    let mut moved = graph(&[("west/x.quick:b", &[], None)]);
+    let moves = &mut moved.nodes.get_mut(&address("west/x.quick:b")).unwrap().options.moved_from;
+    moves.push(address("west/x.quick:a"));
+    down(&cloud, &["eu-2"]);
+    process.resume(Goal::Apply).await;
+    let (plan, _) = process.propose(Some(&moved)).await;
+    let said: Vec<&str> = plan.diagnostics.iter().filter(|d| d.is_error()).map(|d| &*d.message).collect();
+    let [said] = &said[..] else { panic!("{said:?}") };
+    assert!(said.starts_with("`west/x.quick:a` cannot become `west/x.quick:b` yet"), "{said}");
+    // Once it is known, it has the address, and the other one goes.
+    down(&cloud, &[]);
+    assert!(run(&process, Some(&moved)).await.is_complete());
+    let snapshot = process.store.snapshot().unwrap();
+    assert_eq!((snapshot.records.len(), cloud.ids().len(), cloud.count("create")), (1, 1, 2));
+}

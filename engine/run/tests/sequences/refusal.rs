@@ -27,6 +27,8 @@ pub enum Refusal {
     TakenAsItIs,
     /// A former address is still in use.
     StillDeclared,
+    /// Something was begun at the address that another is to get, and its region is away.
+    MovesToUnknown,
     /// Two resources say that they had the same address. One of them had moved already, and is gone since.
     ClaimedTwice,
     /// The successor is to be made first, and its name is taken by the old one.
@@ -45,6 +47,7 @@ fn reason(diagnostic: &Diagnostic) -> Option<Refusal> {
         () if says("to take over") => Refusal::NothingToImport,
         () if says("instead of being taken over") => Refusal::TakenAsItIs,
         () if says("which is still declared") => Refusal::StillDeclared,
+        () if says("an earlier run began to make that") => Refusal::MovesToUnknown,
         () if says("both say that they were") => Refusal::ClaimedTwice,
         () if says("is to be made first, but the old one has its name") => Refusal::OwnName,
         () if says("cannot read") || says("cannot be answered") => Refusal::Unreadable,
@@ -82,6 +85,7 @@ pub fn agree(plan: &Plan, program: &Program, state: &Snapshot, cloud: &StrictClo
                 let recorded = |id: &dr_core::value::Str| state.records.values().any(|record| record.id == *id);
                 program.declared().any(|(_, slot)| slot.import.as_ref().is_some_and(|id| !recorded(id)))
             }
+            Some(Refusal::MovesToUnknown) => !plan.moves.is_empty(),
             Some(Refusal::StillDeclared) => program.declared().any(|(_, slot)| !slot.moved_from.is_empty()),
             Some(Refusal::OwnName) => {
                 program.declared().any(|(_, slot)| slot.order == Some(dr_core::graph::ReplaceOrder::CreateFirst))

@@ -148,7 +148,9 @@ impl Trial {
 
     /// Whether nothing is in the way of a command, except that a region does not answer or is left out.
     fn is_calm(&self, how: How, upset: &Upset) -> bool {
-        upset.passes() && self.squatters().is_empty() && (how.refresh || !self.disturbed)
+        // What somebody else did in a region that is away nobody sees.
+        let sees_all = how.refresh && how.only.is_none() && self.cloud.inside().off.is_empty();
+        upset.passes() && self.squatters().is_empty() && (sees_all || !self.disturbed)
     }
 
     /// Whether nothing at all is in its way.
