@@ -10,7 +10,20 @@ mod destroyability;
 mod findings;
 mod planned;
 
+mod arns;
+mod choices;
+mod concurrency;
+mod dead_letters;
+mod event_sources;
+mod fifo;
+mod function_code;
+mod function_versions;
+mod global_table_keys;
+mod global_tables;
 mod lambda_environment;
+mod queue_visibility;
+mod table_capacity;
+mod table_keys;
 
 pub use check::{Check, LooksBy};
 pub use destroyability::SHARED;
@@ -22,7 +35,21 @@ use crate::schema::closest;
 use crate::value::{Map, Str};
 
 /// The checks that have a file of their own, by their ids.
-const OWN: &[&Check] = &[&lambda_environment::CHECK];
+const OWN: &[&Check] = &[
+    &lambda_environment::CHECK,
+    &global_table_keys::CHECK,
+    &global_tables::CHECK,
+    &concurrency::CHECK,
+    &queue_visibility::CHECK,
+    &function_code::CHECK,
+    &function_versions::CHECK,
+    &dead_letters::CHECK,
+    &choices::CHECK,
+    &table_keys::CHECK,
+    &fifo::CHECK,
+    &event_sources::CHECK,
+    &table_capacity::CHECK,
+];
 
 /// Every check, by its id.
 pub fn all() -> impl Iterator<Item = &'static Check> {

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use crate::address::Address;
 use crate::diagnostic::Span;
-use crate::expr::Expr;
+use crate::expr::{AttrRef, Expr};
 use crate::graph::Node;
 use crate::plan::Step;
 use crate::record::Record;
@@ -222,6 +222,12 @@ impl<'a> Resource<'a> {
         }
     }
 
+    /// Whether the program leaves an argument to the service, which may have chosen a value before.
+    pub fn is_left_to_service(&self, path: &str) -> bool {
+        let first = path.split('.').next().unwrap_or_default();
+        self.declared.is_some_and(|declared| declared.get(first).is_none_or(Expr::is_null))
+    }
+
     /// The JSON document at a path, when all of it is known: given as a map or list, or as text.
     pub fn document(&self, path: &str) -> Option<Value> {
         match self.value(path)? {
@@ -230,8 +236,8 @@ impl<'a> Resource<'a> {
         }
     }
 
-    /// The resources that the value at a path reads from, as the program says it.
-    pub fn reads(&self, path: &str) -> BTreeSet<Address> {
+    /// The attributes that the value at a path reads, as the program says it.
+    pub fn reads(&self, path: &str) -> BTreeSet<AttrRef> {
         let mut parts = path.split('.');
         let first = parts.next().and_then(|first| self.declared?.get(first));
         let Some(mut expr) = first else { return BTreeSet::new() };
@@ -248,7 +254,20 @@ impl<'a> Resource<'a> {
                 other => other,
             };
         }
-        expr.addresses()
+        let mut all = BTreeSet::new();
+        expr.each_ref(&mut |r| {
+            all.insert(r.clone());
+        });
+        all
+    }
+
+    /// What it waits for.
+    fn needs(&self) -> Vec<Address> {
+        match self.origin {
+            Origin::Declared(node) => node.needs().into_iter().map(|need| need.address).collect(),
+            Origin::Step(step) => step.needs.iter().map(|need| need.address.clone()).collect(),
+            Origin::Recorded(record) => record.needs.iter().map(|need| need.address.clone()).collect(),
+        }
     }
 
     /// The place in the script of what stands at a path; an empty path is the resource.
@@ -326,7 +345,7 @@ impl<'a> Planned<'a> {
         let reads = resource.reads(path);
         let refers = resource.field(path).and_then(|field| field.refers);
         let fits = |found: &&Resource<'a>| refers.is_none_or(|r| r.to == "*" || r.kind() == found.kind.name);
-        let mut all = reads.iter().filter_map(|address| self.get(address)).filter(fits);
+        let mut all = reads.iter().filter_map(|read| self.origin(read, fits, 4)).filter(fits);
         match (all.next(), all.next()) {
             (Some(one), None) => Some(one),
             (Some(_), Some(_)) => None,
@@ -334,9 +353,41 @@ impl<'a> Planned<'a> {
         }
     }
 
+    /// The resource that an attribute comes from. Where it is an argument that was itself read from another resource,
+    /// and the resource does not fit, that other one.
+    fn origin(&self, read: &AttrRef, fits: impl Fn(&&Resource<'a>) -> bool + Copy, depth: u8) -> Option<&Resource<'a>> {
+        let found = self.get(&read.address)?;
+        // An id may be the argument that names what the resource belongs to.
+        let named = match &*read.attr {
+            "id" => found.kind.id.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or("id"),
+            attr => attr,
+        };
+        if fits(&found) || depth == 0 || found.kind.arg(named).is_none() {
+            return Some(found);
+        }
+        let reads = found.reads(named);
+        let mut all = reads.iter().filter_map(|read| self.origin(read, fits, depth - 1));
+        all.next().or(Some(found))
+    }
+
     /// The resources of this program that the items of the list at a path refer to. What is not found is left out.
     pub fn targets(&self, resource: &Resource<'_>, path: &str) -> Vec<&Resource<'a>> {
         resource.each(path).iter().filter_map(|item| self.target(resource, item)).collect()
+    }
+
+    /// Whether a resource waits for another, by way of others too.
+    pub fn depends(&self, resource: &Resource<'_>, on: &Resource<'_>) -> bool {
+        let mut open = vec![resource.address.clone()];
+        let mut seen = BTreeSet::new();
+        while let Some(address) = open.pop() {
+            if address == *on.address {
+                return true;
+            }
+            if let Some(next) = self.get(&address).filter(|_| seen.insert(address)) {
+                open.extend(next.needs());
+            }
+        }
+        false
     }
 
     /// The resources of a kind that refer to this one by an argument.
