@@ -243,9 +243,15 @@ impl Comparison<'_> {
             Condition::Pattern(pattern) => Some(*pattern),
             _ => None,
         });
-        let samples = match ours {
-            Some(words) => words.iter().map(|word| (*word).to_owned()).collect(),
-            None => patterns::texts(pattern, field.name_rule),
+        let grammar = field.checks.iter().find_map(|check| match check {
+            Condition::Grammar(grammar) => Some(grammar.example().to_owned()),
+            _ => None,
+        });
+        let samples = match (ours, grammar) {
+            (Some(words), _) => words.iter().map(|word| (*word).to_owned()).collect(),
+            // What a grammar takes is no pattern: its example stands for all.
+            (None, Some(example)) => vec![example],
+            (None, None) => patterns::texts(pattern, field.name_rule),
         };
         // A pattern bounds the length by itself, and may well be narrower than their bounds.
         let lengths = samples.iter().map(|sample| sample.chars().count());

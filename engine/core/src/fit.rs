@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use regex_lite::Regex;
 
 use crate::expr::Expr;
+use crate::grammar;
 use crate::number;
 use crate::region;
 use crate::schema::{Condition, Field, Presence, Type, closest};
@@ -56,6 +57,7 @@ pub fn check(field: &Field, value: &Expr, problems: &mut Vec<Problem>) {
         if let (Some(field), Some(known)) = (spot.field, tree.known()) {
             problems.extend(conditions(spot, field, known));
         }
+        problems.extend(unread(spot, tree));
         if spot.field.is_some_and(|field| field.ignore_key_case) {
             problems.extend(keys_by_case(spot, tree));
         }
@@ -172,6 +174,31 @@ fn conditions(spot: &Spot<'_>, field: &Field, known: &Value) -> Vec<Problem> {
     problems
 }
 
+/// What is wrong with a text or document, by the grammars of its field.
+fn unread(spot: &Spot<'_>, tree: Tree<'_>) -> Vec<Problem> {
+    let list = spot.around().filter(|_| spot.is_item());
+    let checks = list.map_or(spot.field, |list| list.field).map_or(&[][..], |field| field.checks);
+    let mut problems = Vec::new();
+    for condition in checks {
+        let Condition::Grammar(grammar) = *condition else { continue };
+        for flaw in grammar::flaws(grammar, tree) {
+            let path = spot.path().into_iter().chain(flaw.path).collect();
+            problems.push(match spot.secret {
+                true => Problem::new(
+                    spot.path(),
+                    format!("`{}`, which is sensitive and not shown, is not {}", spot.name(), grammar.describe()),
+                ),
+                false => Problem {
+                    on_key: flaw.on_key,
+                    help: flaw.help,
+                    ..Problem::new(path, format!("`{}` {}", spot.name(), flaw.what))
+                },
+            });
+        }
+    }
+    problems
+}
+
 fn describe_found(spot: &Spot<'_>, value: &Value) -> String {
     match value {
         Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) => {
@@ -253,6 +280,7 @@ fn violated(condition: Condition, value: &Value) -> Option<String> {
         }
         // Each item of a list has a message of its own.
         Condition::Region => None,
+        Condition::Grammar(_) => None,
     }
 }
 

@@ -16,6 +16,7 @@ pub mod diagnostic;
 pub mod expr;
 pub mod fit;
 pub mod function;
+pub mod grammar;
 pub mod graph;
 pub mod integrity;
 pub mod journal;

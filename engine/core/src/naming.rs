@@ -128,7 +128,7 @@ pub fn refused(rule: &NameRule, text: &str, ended: Option<bool>) -> Option<NameR
 }
 
 /// Whether a set of characters such as `A-Za-z0-9_-` has this one. A dash between two others means all between them.
-fn allows(set: &str, wanted: char) -> bool {
+pub(crate) fn allows(set: &str, wanted: char) -> bool {
     let mut rest = set;
     while let Some(first) = rest.chars().next() {
         let after = &rest[first.len_utf8()..];

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::diagnostic::Severity;
+use crate::grammar::form::Grammar;
 use crate::value::{Float, Value, intern};
 
 /// The type of a value.
@@ -159,6 +160,8 @@ pub enum Condition {
     Outside(&'static [&'static str]),
     /// Names of regions: a text, or each of a list.
     Region,
+    /// A text or document of this grammar; of a list, each of its items.
+    Grammar(Grammar),
 }
 
 /// How the physical name of a resource is made when the script gives none: `{prefix}{name}-{suffix}{ending}`.

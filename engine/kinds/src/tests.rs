@@ -9,6 +9,7 @@ use dr_core::diagnostic::Severity;
 use dr_core::expr::Expr;
 use dr_core::fit;
 use dr_core::schema::{Allowed, Condition, Field, Kind, Place, Presence, Type};
+use dr_core::value::Value;
 use dr_core::walk::each_field;
 
 use super::{SERVICES, registry};
@@ -109,6 +110,13 @@ fn patterns_and_character_sets_are_valid() {
                 Condition::OneOfInt(_) => assert_eq!(field.ty, Type::Int, "{path}"),
                 Condition::Region => {
                     assert!(matches!(field.ty, Type::Str | Type::List(Type::Str)), "{path}")
+                }
+                Condition::Grammar(grammar) => {
+                    let example = Value::str(grammar.example());
+                    let example = if matches!(field.ty, Type::List(_)) { Value::List(vec![example]) } else { example };
+                    let mut problems = Vec::new();
+                    fit::check(field, &Expr::Known(example), &mut problems);
+                    assert_eq!(problems, [], "{path} does not take its own example");
                 }
             }
         }

@@ -149,6 +149,16 @@ impl FieldFacts {
                 self.checks.push(quote!(::dr_core::schema::Condition::Outside(&[#(#list),*])));
             }
             "region" => self.checks.push(quote!(::dr_core::schema::Condition::Region)),
+            "grammar" => {
+                let content;
+                syn::parenthesized!(content in meta.input);
+                let form: Expr = content.parse()?;
+                self.checks.push(quote!(::dr_core::schema::Condition::Grammar({
+                    #[allow(unused_imports)]
+                    use ::dr_core::grammar::form::{Grammar::*, arns, units};
+                    #form
+                })));
+            }
             "name" => self.name_rule(meta)?,
             "refers" => {
                 let list: Punctuated<Expr, Token![,]> = in_parentheses(meta)?;

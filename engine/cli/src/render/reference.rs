@@ -105,6 +105,7 @@ fn condition(check: &Condition) -> String {
         Condition::OneOfInt(all) => all.iter().map(i64::to_string).collect::<Vec<_>>().join(" | "),
         Condition::Length(low, high) => format!("length {low} to {high}"),
         Condition::Pattern(pattern) => format!("matches {pattern}"),
+        Condition::Grammar(grammar) => grammar.describe(),
         Condition::Outside(domains) => format!("not in {}", domains.join(", ")),
         Condition::Region => "AWS region".into(),
     }

@@ -22,6 +22,7 @@ mod global_table_keys;
 mod global_tables;
 mod lambda_environment;
 mod queue_visibility;
+mod subscription_endpoint;
 mod table_capacity;
 mod table_keys;
 
@@ -49,6 +50,7 @@ const OWN: &[&Check] = &[
     &fifo::CHECK,
     &event_sources::CHECK,
     &table_capacity::CHECK,
+    &subscription_endpoint::CHECK,
 ];
 
 /// Every check, by its id.

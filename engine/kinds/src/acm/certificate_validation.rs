@@ -18,7 +18,7 @@ use dr_macros::Kind;
 )]
 pub struct CertificateValidation {
     /// ARN of the certificate.
-    #[arg(replace, refers("acm.certificate.arn"))]
+    #[arg(replace, refers("acm.certificate.arn"), grammar(Arn(&arns::CERTIFICATE)))]
     pub certificate_arn: String,
     /// Names of the records that prove it, for the order alone: it is waited for once they are there.
     #[arg(replace, default = [], unordered, ignore_case, refers("route53.record.fqdn", loose))]

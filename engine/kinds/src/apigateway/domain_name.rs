@@ -23,7 +23,7 @@ pub struct DomainName {
     #[arg(replace, length = 1..=512)]
     pub domain_name: String,
     /// ARN of the certificate, of the same region.
-    #[arg(refers("acm.certificate.arn"))]
+    #[arg(refers("acm.certificate.arn"), grammar(Arn(&arns::CERTIFICATE)))]
     pub regional_certificate_arn: String,
     /// Oldest TLS version that callers may use, with its ciphers.
     #[arg(default = "TLS_1_2", pattern = "TLS_1_[02]|SecurityPolicy_\\w+")]

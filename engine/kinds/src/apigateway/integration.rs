@@ -41,7 +41,7 @@ pub struct Integration {
     /// Id of the VPC link.
     pub connection_id: Option<String>,
     /// ARN of the role that the backend is called with; `arn:aws:iam::*:user/*` for the caller's own rights.
-    #[arg(refers("iam.role.arn", loose))]
+    #[arg(refers("iam.role.arn", loose), grammar(Arn(&arns::CREDENTIALS)))]
     pub credentials: Option<String>,
     /// Milliseconds until the backend must have answered. More than 29,000 needs a higher quota.
     #[arg(default = 29_000, range = 50..=300_000)]

@@ -63,7 +63,7 @@ pub struct Stage {
 #[derive(Debug, Clone, PartialEq, Block)]
 pub struct AccessLogSettings {
     /// ARN of the log group, or of a Firehose stream whose name starts with `amazon-apigateway-`.
-    #[arg(refers("*"))]
+    #[arg(refers("*"), grammar(Arn(&arns::ANY)))]
     pub destination_arn: String,
     /// A line, with `$context` variables; `$context.requestId` must be among them.
     pub format: String,

@@ -23,7 +23,7 @@ pub struct HttpDomainName {
     #[arg(replace, length = 1..=512)]
     pub domain_name: String,
     /// ARN of the certificate, of the same region.
-    #[arg(refers("acm.certificate.arn"))]
+    #[arg(refers("acm.certificate.arn"), grammar(Arn(&arns::CERTIFICATE)))]
     pub certificate_arn: String,
     /// Oldest TLS version that callers may use.
     #[arg(default = "TLS_1_2", one_of("TLS_1_2"))]

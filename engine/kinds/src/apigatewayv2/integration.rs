@@ -48,7 +48,7 @@ pub struct HttpIntegration {
     #[arg(length = 1..=1_024)]
     pub connection_id: Option<String>,
     /// ARN of the role that the backend is called with; functions need a permission instead.
-    #[arg(refers("iam.role.arn", loose), pattern = "arn:(aws|aws-cn|aws-us-gov):iam::[0-9]*:(role|user|group)/.*")]
+    #[arg(refers("iam.role.arn", loose), grammar(Arn(&arns::CREDENTIALS)))]
     pub credentials_arn: Option<String>,
     /// Changes to requests, e.g. `append:header.x-id`, and where the values come from; of an action, its parameters.
     #[arg(default = {})]

@@ -50,7 +50,7 @@ pub struct HttpStage {
 #[derive(Debug, Clone, PartialEq, Block)]
 pub struct HttpAccessLogSettings {
     /// ARN of the log group.
-    #[arg(refers("*"))]
+    #[arg(refers("*"), grammar(Arn(&arns::ANY)))]
     pub destination_arn: String,
     /// A line, with `$context` variables; `$context.requestId` must be among them.
     pub format: String,

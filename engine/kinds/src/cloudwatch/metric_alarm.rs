@@ -31,13 +31,13 @@ pub struct MetricAlarm {
     #[arg(default = true)]
     pub actions_enabled: bool,
     /// ARNs of what is told when the alarm goes off: topics of the alarm's region.
-    #[arg(default = [], unordered, length = 0..=5, refers("sns.topic.arn", loose))]
+    #[arg(default = [], unordered, length = 0..=5, refers("sns.topic.arn", loose), grammar(Arn(&arns::ALARM_ACTION)))]
     pub alarm_actions: Vec<String>,
     /// ARNs of what is told when all is well again.
-    #[arg(default = [], unordered, length = 0..=5, refers("sns.topic.arn", loose))]
+    #[arg(default = [], unordered, length = 0..=5, refers("sns.topic.arn", loose), grammar(Arn(&arns::ALARM_ACTION)))]
     pub ok_actions: Vec<String>,
     /// ARNs of what is told when data is missing.
-    #[arg(default = [], unordered, length = 0..=5, refers("sns.topic.arn", loose))]
+    #[arg(default = [], unordered, length = 0..=5, refers("sns.topic.arn", loose), grammar(Arn(&arns::ALARM_ACTION)))]
     pub insufficient_data_actions: Vec<String>,
     /// The metric; none with `metrics`.
     #[arg(length = 1..=255)]

@@ -148,7 +148,7 @@ pub struct ServerSideEncryption {
     pub enabled: bool,
     /// The key; the account's key for DynamoDB when left out. Either the table and all its replicas name one, or none
     /// does.
-    #[arg(refers("kms.key.arn"))]
+    #[arg(refers("kms.key.arn"), grammar(Key))]
     pub kms_key_arn: Option<String>,
 }
 

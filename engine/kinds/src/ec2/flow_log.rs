@@ -34,10 +34,10 @@ pub struct FlowLog {
     #[arg(replace, refers("logs.log_group.name"))]
     pub log_group_name: Option<String>,
     /// ARN of the log group, of the bucket (also with a folder) or of the delivery stream.
-    #[arg(replace, refers("*"))]
+    #[arg(replace, refers("*"), grammar(Arn(&arns::ANY)))]
     pub log_destination: Option<String>,
     /// ARN of the role that writes to the log group.
-    #[arg(replace, refers("iam.role.arn"))]
+    #[arg(replace, refers("iam.role.arn"), grammar(Arn(&arns::ROLE)))]
     pub deliver_logs_permission_arn: Option<String>,
     /// Fields of an entry, in their order, e.g. `${srcaddr} ${dstaddr} ${bytes}`; AWS's choice when left out.
     #[arg(replace, computed)]

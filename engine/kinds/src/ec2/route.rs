@@ -20,10 +20,10 @@ pub struct Route {
     #[arg(replace, refers("ec2.route_table.id"))]
     pub route_table_id: String,
     /// Destination: IPv4 addresses, e.g. `0.0.0.0/0` for all that have no other route.
-    #[arg(replace, pattern = r"(\d{1,3}\.){3}\d{1,3}/([0-9]|[12]\d|3[0-2])")]
+    #[arg(replace, grammar(Cidr(0, 32)))]
     pub destination_cidr_block: Option<String>,
     /// Destination: IPv6 addresses, e.g. `::/0`.
-    #[arg(replace, ignore_case, pattern = r"[0-9A-Fa-f:.]+/\d{1,3}")]
+    #[arg(replace, ignore_case, grammar(Cidr6))]
     pub destination_ipv6_cidr_block: Option<String>,
     /// Destination: the addresses of a prefix list.
     #[arg(replace, pattern = "pl-[0-9a-f]+")]

@@ -32,10 +32,10 @@ pub struct SecurityGroupRule {
     #[arg(replace, range = -1..=65_535)]
     pub to_port: Option<i64>,
     /// The other side as IPv4 addresses, e.g. `10.0.0.0/16`.
-    #[arg(replace, pattern = "([0-9]{1,3}[.]){3}[0-9]{1,3}/[0-9]{1,2}")]
+    #[arg(replace, grammar(Cidr(0, 32)))]
     pub cidr_ipv4: Option<String>,
     /// The other side as IPv6 addresses, e.g. `::/0`.
-    #[arg(replace, ignore_case, pattern = "[0-9A-Fa-f:.]+/[0-9]{1,3}")]
+    #[arg(replace, ignore_case, grammar(Cidr6))]
     pub cidr_ipv6: Option<String>,
     /// The other side as a list of addresses that AWS keeps, such as the `prefix_list_id` of a gateway endpoint.
     #[arg(replace, pattern = "pl-[0-9a-f]+")]

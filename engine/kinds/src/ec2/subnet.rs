@@ -20,7 +20,7 @@ pub struct Subnet {
     pub vpc_id: String,
     /// IPv4 addresses of the subnet, e.g. `10.0.1.0/24`: a part of the network's that no other subnet has. The first
     /// four and the last one are kept by AWS.
-    #[arg(replace, pattern = r"(\d{1,3}\.){3}\d{1,3}/(1[6-9]|2[0-8])")]
+    #[arg(replace, grammar(Cidr(16, 28)))]
     pub cidr_block: String,
     /// The zone, by name, e.g. `us-east-1a`.
     #[arg(replace, computed, like = "{region}a")]
@@ -29,7 +29,7 @@ pub struct Subnet {
     #[arg(replace, computed, like = "{region}-az1")]
     pub availability_zone_id: Option<String>,
     /// IPv6 addresses of the subnet, a /64 of the network's.
-    #[arg(replace)]
+    #[arg(replace, grammar(Cidr6))]
     pub ipv6_cidr_block: Option<String>,
     /// Whether instances get a public IPv4 address.
     #[arg(default = false)]

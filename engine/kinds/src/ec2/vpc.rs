@@ -10,7 +10,7 @@ use dr_macros::{Block, Kind};
 #[kind(name = "ec2.vpc", outputs = VpcOut, id = "vpc-{hex:17}", create = "3s", update = "2s", delete = "2s")]
 pub struct Vpc {
     /// IPv4 addresses of the network, e.g. `10.0.0.0/16`; from /16 to /28.
-    #[arg(replace, pattern = r"(\d{1,3}\.){3}\d{1,3}/(1[6-9]|2[0-8])")]
+    #[arg(replace, grammar(Cidr(16, 28)))]
     pub cidr_block: String,
     /// Whether instances run on hardware of their own.
     #[arg(replace, default = "default", one_of("default", "dedicated"))]

@@ -16,7 +16,7 @@ use dr_macros::{Block, Kind};
 )]
 pub struct Listener {
     /// The load balancer.
-    #[arg(replace, refers("elbv2.load_balancer.arn"))]
+    #[arg(replace, refers("elbv2.load_balancer.arn"), grammar(Arn(&arns::LOAD_BALANCER)))]
     pub load_balancer_arn: String,
     /// Port.
     #[arg(range = 1..=65_535)]
@@ -28,7 +28,7 @@ pub struct Listener {
     #[arg(computed)]
     pub ssl_policy: Option<String>,
     /// ARNs of certificates, for HTTPS and TLS. The first is shown to clients that name no domain, or none of them.
-    #[arg(default = [], length = 0..=26, refers("acm.certificate.arn"))]
+    #[arg(default = [], length = 0..=26, refers("acm.certificate.arn"), grammar(Arn(&arns::CERTIFICATE)))]
     pub certificates: Vec<String>,
     /// Which of HTTP's versions is agreed upon, for TLS.
     #[arg(one_of("HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"))]
@@ -48,7 +48,7 @@ pub struct ListenerAction {
     #[arg(one_of("forward", "redirect", "fixed-response"))]
     pub r#type: String,
     /// The target group that it is sent to, where there is but one.
-    #[arg(refers("elbv2.target_group.arn"))]
+    #[arg(refers("elbv2.target_group.arn"), grammar(Arn(&arns::TARGET_GROUP)))]
     pub target_group_arn: Option<String>,
     /// The target groups that it is sent to.
     pub forward: Option<Forward>,
@@ -73,7 +73,7 @@ pub struct Forward {
 #[derive(Debug, Clone, PartialEq, Block)]
 pub struct ForwardTarget {
     /// The target group.
-    #[arg(refers("elbv2.target_group.arn"))]
+    #[arg(refers("elbv2.target_group.arn"), grammar(Arn(&arns::TARGET_GROUP)))]
     pub target_group_arn: String,
     /// Its share, against the weights of the others; 0 for none.
     #[arg(default = 1, range = 0..=999)]

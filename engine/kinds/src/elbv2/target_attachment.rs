@@ -10,7 +10,7 @@ use dr_macros::Kind;
 #[kind(name = "elbv2.target_attachment", id = "{target_group_arn}/{target_id}/{port}", create = "2s", delete = "2s")]
 pub struct TargetAttachment {
     /// The target group.
-    #[arg(replace, refers("elbv2.target_group.arn"))]
+    #[arg(replace, refers("elbv2.target_group.arn"), grammar(Arn(&arns::TARGET_GROUP)))]
     pub target_group_arn: String,
     /// The target: id of an instance, address, or ARN of a function or an application load balancer.
     #[arg(replace, refers("*"))]

@@ -24,10 +24,10 @@ pub struct Bus {
     #[arg(default = "", length = 0..=512)]
     pub description: String,
     /// Key that encrypts events: id, ARN or alias; a key of EventBridge's when left out.
-    #[arg(refers("kms.key.arn"))]
+    #[arg(refers("kms.key.arn"), grammar(Key))]
     pub kms_key_identifier: Option<String>,
     /// ARN of the queue that takes events which could not be encrypted with the key.
-    #[arg(refers("sqs.queue.arn"))]
+    #[arg(refers("sqs.queue.arn"), grammar(Arn(&arns::QUEUE)))]
     pub dead_letter_arn: Option<String>,
     /// Least level of what is logged about events on their way.
     #[arg(default = "OFF", one_of("OFF", "ERROR", "INFO", "TRACE"))]

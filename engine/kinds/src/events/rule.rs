@@ -22,7 +22,7 @@ pub struct EventRule {
     #[arg(replace, name(max = 64, chars = "A-Za-z0-9_.-"))]
     pub name: String,
     /// Name or ARN of the bus.
-    #[arg(replace, default = "default", length = 1..=1_600, pattern = super::BUS, refers("events.bus.name"))]
+    #[arg(replace, default = "default", length = 1..=1_600, grammar(NameOrArn(&arns::BUS, super::BUS_NAME)), refers("events.bus.name"))]
     pub event_bus_name: String,
     /// What the rule is for.
     #[arg(default = "", length = 0..=512)]
@@ -30,13 +30,13 @@ pub struct EventRule {
     /// Which events: a map from fields to lists of what they may be. It is at most 4096 characters of JSON.
     pub event_pattern: Option<Json>,
     /// When: `rate(5 minutes)` or `cron(0 20 * * ? *)`, in UTC. Only on the `default` bus.
-    #[arg(length = 1..=256, pattern = "(rate|cron)\\(.+\\)")]
+    #[arg(length = 1..=256, grammar(Schedule(units::EVENTS)))]
     pub schedule_expression: Option<String>,
     /// Whether the rule does anything.
     #[arg(default = "ENABLED", one_of("ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"))]
     pub state: String,
     /// ARN of the role that targets are called with which name none of their own.
-    #[arg(length = 1..=1_600, refers("iam.role.arn"))]
+    #[arg(length = 1..=1_600, refers("iam.role.arn"), grammar(Arn(&arns::ROLE)))]
     pub role_arn: Option<String>,
     /// Tags.
     #[arg(tags)]

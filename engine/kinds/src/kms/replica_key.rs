@@ -21,7 +21,7 @@ use dr_macros::{Block, Kind};
 )]
 pub struct ReplicaKey {
     /// ARN of the first key, in its own region.
-    #[arg(replace, length = 1..=256, refers("kms.key.arn"))]
+    #[arg(replace, length = 1..=256, refers("kms.key.arn"), grammar(Arn(&arns::KEY)))]
     pub primary_key_arn: String,
     /// What the key is for.
     #[arg(default = "", length = 0..=8_192)]

@@ -19,7 +19,7 @@ use dr_macros::{Block, Kind};
 )]
 pub struct EventSourceMapping {
     /// ARN of the queue or stream.
-    #[arg(replace, refers("*"), length = 12..=1_024, pattern = super::ARN)]
+    #[arg(replace, refers("*"), length = 12..=1_024, grammar(Arn(&arns::ANY)))]
     pub event_source_arn: String,
     /// Name of the function.
     #[arg(refers("lambda.function.function_name", loose), length = 1..=140, pattern = "[A-Za-z0-9_-]+")]
@@ -61,10 +61,10 @@ pub struct EventSourceMapping {
     #[arg(computed, like = "0", range = 0..=900)]
     pub tumbling_window_in_seconds: Option<i64>,
     /// ARN of the queue or topic that is told of records of a stream that were given up.
-    #[arg(refers("*"), length = 12..=1_024, pattern = super::ARN)]
+    #[arg(refers("*"), length = 12..=1_024, grammar(Arn(&arns::ANY)))]
     pub destination_on_failure: Option<String>,
     /// Key that encrypts the filter criteria; a key of Lambda's when left out.
-    #[arg(refers("kms.key.arn"), length = 12..=2_048, pattern = super::RESOURCE_ARN)]
+    #[arg(refers("kms.key.arn"), length = 12..=2_048, grammar(Arn(&arns::KEY)))]
     pub kms_key_arn: Option<String>,
     /// Tags.
     #[arg(tags)]

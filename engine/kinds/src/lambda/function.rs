@@ -36,7 +36,7 @@ pub struct LambdaFunction {
     #[arg(
         refers("iam.role.arn"),
         length = 1..=10_000,
-        pattern = "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@/-]+"
+        grammar(Arn(&arns::ROLE))
     )]
     pub role: String,
     /// Whether the code is an archive or a container image.
@@ -85,10 +85,10 @@ pub struct LambdaFunction {
     #[arg(default = {})]
     pub environment: BTreeMap<String, String>,
     /// Key that encrypts the environment variables; a key of Lambda's when left out.
-    #[arg(refers("kms.key.arn"), length = 1..=10_000, pattern = super::RESOURCE_ARN)]
+    #[arg(refers("kms.key.arn"), length = 1..=10_000, grammar(Arn(&arns::KEY)))]
     pub kms_key_arn: Option<String>,
     /// ARNs of layer versions, the later over the earlier.
-    #[arg(default = [], length = 0..=5)]
+    #[arg(default = [], length = 0..=5, grammar(Arn(&arns::LAYER)))]
     pub layers: Vec<String>,
     /// The network that the function's calls leave from; the internet when left out.
     #[arg(note(
@@ -98,7 +98,7 @@ pub struct LambdaFunction {
     ))]
     pub vpc_config: Option<FunctionVpcConfig>,
     /// ARN of the queue or topic that takes asynchronous events that failed.
-    #[arg(refers("*"), length = 1..=10_000, pattern = super::RESOURCE_ARN)]
+    #[arg(refers("*"), length = 1..=10_000, grammar(Arn(&arns::QUEUE_OR_TOPIC)))]
     pub dead_letter_target_arn: Option<String>,
     /// Whether invocations are traced with X-Ray, or only those whose caller asks for it.
     #[arg(default = "PassThrough", one_of("Active", "PassThrough"))]

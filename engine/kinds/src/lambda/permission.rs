@@ -27,7 +27,7 @@ pub struct Permission {
     #[arg(replace, length = 1..=256)]
     pub principal: String,
     /// What the service must act for: the ARN of the topic, rule, API or target group. `*` and `?` stand for anything.
-    #[arg(replace, refers("*", loose), length = 12..=1_024, pattern = super::ARN)]
+    #[arg(replace, refers("*", loose), length = 12..=1_024, grammar(Arn(&arns::PATTERN)))]
     pub source_arn: Option<String>,
     /// Number of the account that what the service acts for belongs to. Needed where the ARN does not tell: S3.
     #[arg(replace, pattern = "\\d{12}")]

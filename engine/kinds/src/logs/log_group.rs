@@ -31,7 +31,7 @@ pub struct LogGroup {
     )]
     pub retention_in_days: i64,
     /// ARN of the key that encrypts entries; its policy must allow the region's log service.
-    #[arg(refers("kms.key.arn"), length = 1..=256, pattern = "arn:[a-z0-9-]+:kms:[a-z0-9-]+:\\d{12}:(key|alias)/.+")]
+    #[arg(refers("kms.key.arn"), length = 1..=256, grammar(Arn(&arns::KEY)))]
     pub kms_key_id: Option<String>,
     /// Whether entries are for searching, for storing, or for delivery elsewhere.
     #[arg(replace, default = "STANDARD", one_of("STANDARD", "INFREQUENT_ACCESS", "DELIVERY"))]

@@ -85,7 +85,7 @@ pub struct Cluster {
     #[arg(default = false)]
     pub manage_master_user_password: bool,
     /// Key that encrypts that secret: the account's key for secrets when left out.
-    #[arg(write_only, refers("kms.key.arn"))]
+    #[arg(write_only, refers("kms.key.arn"), grammar(Key))]
     pub master_user_secret_kms_key_id: Option<String>,
     /// Port that the cluster listens at; the engine's usual one when left out.
     #[arg(computed, like = "5432", range = 1_150..=65_535)]
@@ -113,7 +113,7 @@ pub struct Cluster {
     pub storage_encrypted: bool,
     /// Key of the cluster's own region that encrypts the storage: the account's key for databases when left out, but a
     /// cluster that joins an encrypted global cluster must name one.
-    #[arg(replace, computed, refers("kms.key.arn"))]
+    #[arg(replace, computed, refers("kms.key.arn"), grammar(Key))]
     pub kms_key_id: Option<String>,
     /// How storage is paid for: input and output one by one, or included (`aurora-iopt1`).
     #[arg(default = "aurora", one_of("aurora", "aurora-iopt1"))]

@@ -57,7 +57,7 @@ pub struct ClusterInstance {
     #[arg(default = false)]
     pub performance_insights_enabled: bool,
     /// Key that encrypts that record: the account's key for databases when left out. Once on, it stays the same.
-    #[arg(computed, refers("kms.key.arn"))]
+    #[arg(computed, refers("kms.key.arn"), grammar(Key))]
     pub performance_insights_kms_key_id: Option<String>,
     /// Days for which it is kept: 7, which is free, 731, or 31 times a number of months up to 23.
     #[arg(
@@ -73,7 +73,7 @@ pub struct ClusterInstance {
     #[arg(default = 0, one_of_int(0, 1, 5, 10, 15, 30, 60))]
     pub monitoring_interval: i64,
     /// Role that writes these measurements to CloudWatch Logs.
-    #[arg(refers("iam.role.arn"))]
+    #[arg(refers("iam.role.arn"), grammar(Arn(&arns::ROLE)))]
     pub monitoring_role_arn: Option<String>,
     /// Authority that signs its certificate.
     #[arg(computed, like = "rds-ca-rsa2048-g1")]

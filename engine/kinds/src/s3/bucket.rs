@@ -78,7 +78,7 @@ pub struct BucketEncryption {
     #[arg(default = "AES256", one_of("AES256", "aws:kms", "aws:kms:dsse"))]
     pub sse_algorithm: String,
     /// Key in KMS: ARN or id. Without one, `aws:kms` uses the account's key for S3.
-    #[arg(refers("kms.key.arn"))]
+    #[arg(refers("kms.key.arn"), grammar(Key))]
     pub kms_master_key_id: Option<String>,
     /// Whether a key of the bucket saves most requests to KMS.
     #[arg(default = false)]

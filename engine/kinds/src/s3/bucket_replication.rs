@@ -22,7 +22,7 @@ pub struct BucketReplication {
     #[arg(replace, refers("s3.bucket.bucket"), length = 3..=63, pattern = "[a-z0-9][a-z0-9.-]*[a-z0-9]")]
     pub bucket: String,
     /// ARN of the role that S3 copies with.
-    #[arg(refers("iam.role.arn"))]
+    #[arg(refers("iam.role.arn"), grammar(Arn(&arns::ROLE)))]
     pub role: String,
     /// What is copied where.
     #[arg(unordered, length = 1..=1_000)]
@@ -71,7 +71,7 @@ pub struct ReplicationFilter {
 #[derive(Debug, Clone, PartialEq, Block)]
 pub struct ReplicationDestination {
     /// ARN of the bucket.
-    #[arg(refers("s3.bucket.arn"))]
+    #[arg(refers("s3.bucket.arn"), grammar(Arn(&arns::BUCKET)))]
     pub bucket: String,
     /// Storage class of the copies; that of the original when left out.
     #[arg(one_of(
@@ -91,7 +91,7 @@ pub struct ReplicationDestination {
     /// Who owns the copies, when the bucket belongs to another account.
     pub access_control_translation: Option<AccessControlTranslation>,
     /// ARN of the key, of the destination's region, that encrypts copies of objects encrypted with KMS.
-    #[arg(refers("kms.key.arn"))]
+    #[arg(refers("kms.key.arn"), grammar(Arn(&arns::KEY)))]
     pub replica_kms_key_id: Option<String>,
     /// Minutes within which objects are copied: 15, or no promise when left out. Needs `metrics`.
     #[arg(one_of_int(15))]

@@ -17,14 +17,14 @@ use dr_macros::{Block, Kind};
 )]
 pub struct Replica {
     /// ARN of the secret that is copied.
-    #[arg(replace, refers("secretsmanager.secret.arn"))]
+    #[arg(replace, refers("secretsmanager.secret.arn"), grammar(NameOrArn(&arns::SECRET, super::NAME)))]
     pub secret_id: String,
     /// Region of the secret that is copied.
     #[arg(replace, region)]
     pub source_region: String,
     /// Key of the copy's own region that encrypts it: id, ARN or alias. Without one, it is the account's key for
     /// secrets.
-    #[arg(replace, refers("kms.key.arn"))]
+    #[arg(replace, refers("kms.key.arn"), grammar(Key))]
     pub kms_key_id: Option<String>,
     /// Whether the copy takes the place of a secret of the same name in its region.
     #[arg(replace, write_only, default = false)]

@@ -18,10 +18,10 @@ use dr_macros::{Block, Kind};
 )]
 pub struct Rotation {
     /// ARN of the secret.
-    #[arg(replace, refers("secretsmanager.secret.arn"))]
+    #[arg(replace, refers("secretsmanager.secret.arn"), grammar(NameOrArn(&arns::SECRET, super::NAME)))]
     pub secret_id: String,
     /// ARN of the function that renews it.
-    #[arg(length = 1..=2_048, refers("lambda.function.arn"))]
+    #[arg(length = 1..=2_048, refers("lambda.function.arn"), grammar(Arn(&arns::FUNCTION)))]
     pub rotation_lambda_arn: String,
     /// When.
     pub rotation_rules: RotationRules,
@@ -37,7 +37,7 @@ pub struct RotationRules {
     #[arg(range = 1..=1_000)]
     pub automatically_after_days: Option<i64>,
     /// Schedule in UTC: `rate(10 days)` or `cron(0 16 1,15 * ? *)`.
-    #[arg(length = 1..=256, pattern = "(rate|cron)\\([0-9A-Za-z#?*/, -]+\\)")]
+    #[arg(length = 1..=256, grammar(Schedule(units::ROTATION)))]
     pub schedule_expression: Option<String>,
     /// Length of the window in which it is renewed, in hours: `3h`.
     #[arg(length = 2..=3, pattern = "[0-9]+h")]

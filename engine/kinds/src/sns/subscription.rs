@@ -19,7 +19,7 @@ use dr_macros::{Block, Kind};
 )]
 pub struct Subscription {
     /// ARN of the topic.
-    #[arg(replace, refers("sns.topic.arn"))]
+    #[arg(replace, refers("sns.topic.arn"), grammar(Arn(&arns::TOPIC)))]
     pub topic_arn: String,
     /// How messages are delivered.
     #[arg(
@@ -43,7 +43,7 @@ pub struct Subscription {
     /// How often deliveries over HTTP are tried again, and when.
     pub delivery_policy: Option<Json>,
     /// ARN of the role that SNS delivers to Firehose with.
-    #[arg(refers("iam.role.arn"))]
+    #[arg(refers("iam.role.arn"), grammar(Arn(&arns::ROLE)))]
     pub subscription_role_arn: Option<String>,
 }
 
@@ -51,7 +51,7 @@ pub struct Subscription {
 #[derive(Debug, Clone, PartialEq, Block)]
 pub struct SubscriptionRedrivePolicy {
     /// The dead-letter queue, of the topic's region.
-    #[arg(refers("sqs.queue.arn"))]
+    #[arg(refers("sqs.queue.arn"), grammar(Arn(&arns::QUEUE)))]
     pub dead_letter_target_arn: String,
 }
 

@@ -16,7 +16,7 @@ use dr_macros::Kind;
 )]
 pub struct TopicPolicy {
     /// ARN of the topic.
-    #[arg(replace, refers("sns.topic.arn"))]
+    #[arg(replace, refers("sns.topic.arn"), grammar(Arn(&arns::TOPIC)))]
     pub topic_arn: String,
     /// Who may publish, subscribe and manage.
     pub policy: PolicyDocument,

@@ -43,7 +43,7 @@ pub struct Queue {
     /// Where messages go that could not be handled.
     pub redrive_policy: Option<RedrivePolicy>,
     /// Key that encrypts messages: id, ARN or alias. Without one, SQS uses a key of its own.
-    #[arg(refers("kms.key.arn"))]
+    #[arg(refers("kms.key.arn"), grammar(Key))]
     pub kms_master_key_id: Option<String>,
     /// Seconds that a data key is used again before KMS is asked for another.
     #[arg(default = 300, range = 60..=86_400)]
@@ -60,7 +60,7 @@ pub struct Queue {
 #[derive(Debug, Clone, PartialEq, Block)]
 pub struct RedrivePolicy {
     /// The dead-letter queue.
-    #[arg(refers("sqs.queue.arn"))]
+    #[arg(refers("sqs.queue.arn"), grammar(Arn(&arns::QUEUE)))]
     pub dead_letter_target_arn: String,
     /// How often a message is received before it goes there.
     #[arg(default = 5, range = 1..=1_000)]

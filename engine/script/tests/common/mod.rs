@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use dr_core::grammar::Grammar;
+use dr_core::grammar::form::{arns, units};
 use dr_core::registry::Registry;
 use dr_core::schema::{Condition, Field, Kind, Lit, NameRule, Place, Presence, Type};
 use dr_core::value::Value;
@@ -127,6 +129,20 @@ const AREA: Field = Field { checks: &[Condition::Region], ..required("region", T
 const AREAS: Field = Field { checks: &[Condition::Region], ..optional("copies", Type::List(STRING)) };
 static REGION_SETTING: Kind =
     Kind { place: Place::Global, ..Kind::new("account.region", "A region switched on.", &[AREA, AREAS], &[]) };
+static EVENT_RULE: Kind = Kind::new(
+    "events.rule",
+    "A rule of events.",
+    &[
+        NAME,
+        Field {
+            checks: &[Condition::Grammar(Grammar::Schedule(units::EVENTS))],
+            ..optional("schedule_expression", Type::Str)
+        },
+        Field { checks: &[Condition::Grammar(Grammar::Arn(&arns::ROLE))], ..optional("role_arn", Type::Str) },
+        Field { checks: &[Condition::Grammar(Grammar::Cidr(16, 28))], ..optional("from", Type::List(STRING)) },
+    ],
+    &[required("arn", Type::Str)],
+);
 static ZONES: Kind = Kind {
     lookup: true,
     ..Kind::new("lookup.zones", "The zones of a region.", &[], &[required("names", Type::List(STRING))])
@@ -144,6 +160,7 @@ pub fn registry() -> Arc<Registry> {
         &SECRET,
         &CLUSTER,
         &FUNCTION,
+        &EVENT_RULE,
         &REGION_SETTING,
         &ZONES,
     ]))

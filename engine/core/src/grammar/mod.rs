@@ -1,0 +1,38 @@
+//! Grammars: what a text or a document must say to mean something to AWS.
+//!
+//! A field names its grammar ([`Grammar`], as a condition of the schema). Each grammar is a file here with a pure
+//! function from what is there to what is wrong with it ([`Flaw`]): what, where inside, and how to mend it. What is not
+//! known is passed over, never refused; what is secret is judged and not shown.
+
+mod arn;
+mod cidr;
+mod contact;
+mod flaw;
+pub mod form;
+mod key;
+mod schedule;
+
+pub use flaw::Flaw;
+pub use form::Grammar;
+
+use crate::walk::Tree;
+
+/// What is wrong with a value, by a grammar.
+pub fn flaws(grammar: Grammar, tree: Tree<'_>) -> Vec<Flaw> {
+    let text = tree.known().and_then(|value| value.as_str());
+    let one = |check: &dyn Fn(&str) -> Option<Flaw>| text.and_then(check).into_iter().collect();
+    match grammar {
+        Grammar::Cidr(least, most) => one(&|text| cidr::flaw(text, least, most)),
+        Grammar::Cidr6 => one(&cidr::flaw_of_v6),
+        Grammar::Schedule(units) => one(&|text| schedule::flaw(text, units)),
+        Grammar::Arn(of) => one(&|text| arn::flaw(text, of)),
+        Grammar::NameOrArn(of, chars) => one(&|text| arn::flaw_of_name(text, of, chars)),
+        Grammar::Key => one(&key::flaw),
+        Grammar::Email => one(&contact::email),
+        Grammar::Url(scheme) => one(&|text| contact::url(text, scheme)),
+        Grammar::Phone => one(&contact::phone),
+    }
+}
+
+#[cfg(test)]
+mod tests;
