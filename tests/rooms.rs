@@ -46,7 +46,7 @@ const WORDS: &[(&str, &str)] =
 #[rustfmt::skip]
 const CIRCLES: &[(&str, &[&str])] = &[
     ("cli", &["commands/mod.rs", "commands/completions.rs", "exit.rs", "render/json.rs", "ui.rs"]),
-    ("kinds", &["events/", "lambda/", "s3/"]),
+    ("kinds", &["s3/"]),
 ];
 
 type Failure = Box<dyn std::error::Error>;

@@ -26,7 +26,7 @@
 //! `write_only`, `unordered`, `ignore_case`, `ignore_key_case`, `switched`, `removable`, `one_way` (a version), `one_way("Standard",
 //! "Advanced")`, `one_way(stays)`, `copies`, `member`, `tags`, `volatile`, `like = "…"`, `range = a..=b`, `length = a..=b`,
 //! `pattern = "…"` (or a constant), `one_of("a", "b")`, `one_of_int(1, 2)`, `outside("example.com")`,
-//! `grammar(Cidr(16, 28))` (a `dr_core::grammar::Grammar`, with `arns` and `units` at hand),
+//! `grammar(Cidr(16, 28))` (a `dr_core::grammar::Grammar`, with the names of `dr_core::grammar::form` at hand),
 //! `name(max = 80, chars = "…", prefix = "…", lower, ending(".fifo", "fifo_queue"))`, `refers("kms.key.arn")` or `refers("kms.key.arn", loose)` when
 //! it does not block that one's deletion,
 //! `refuse("D07", only = true, why = "…")`, also `max = 7` or `absent` for `only`, `unless = "kind"` when a resource of that

@@ -85,6 +85,14 @@ pub mod units {
     pub const ROTATION: &[&str] = &["hour", "day"];
 }
 
+/// The characters of names that can stand for an ARN.
+pub mod names {
+    /// Of an event bus; those of partners' buses have strokes.
+    pub const BUS: &str = "/A-Za-z0-9_.-";
+    /// Of a secret.
+    pub const SECRET: &str = "A-Za-z0-9/_+=.@-";
+}
+
 /// What the ARNs of things look like; from the "Service Authorization Reference", as read in November 2026.
 pub mod arns {
     use super::Arn;

@@ -7,7 +7,7 @@ use super::flaw::{Flaw, at, shown};
 use crate::schema::closest;
 
 /// One field of a cron expression.
-struct Part {
+struct CronField {
     name: &'static str,
     least: u32,
     most: u32,
@@ -19,25 +19,25 @@ struct Part {
 
 const DAY_OF_MONTH: usize = 2;
 const DAY_OF_WEEK: usize = 4;
-const PARTS: [Part; 6] = [
-    Part { name: "minute", least: 0, most: 59, words: &[], also: "" },
-    Part { name: "hour", least: 0, most: 23, words: &[], also: "" },
-    Part { name: "day of the month", least: 1, most: 31, words: &[], also: "?LW" },
-    Part {
+const PARTS: [CronField; 6] = [
+    CronField { name: "minute", least: 0, most: 59, words: &[], also: "" },
+    CronField { name: "hour", least: 0, most: 23, words: &[], also: "" },
+    CronField { name: "day of the month", least: 1, most: 31, words: &[], also: "?LW" },
+    CronField {
         name: "month",
         least: 1,
         most: 12,
         words: &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
         also: "",
     },
-    Part {
+    CronField {
         name: "day of the week",
         least: 1,
         most: 7,
         words: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
         also: "?L#",
     },
-    Part { name: "year", least: 1970, most: 2199, words: &[], also: "" },
+    CronField { name: "year", least: 1970, most: 2199, words: &[], also: "" },
 ];
 
 /// What is wrong with a schedule whose rate is in one of these units.
@@ -133,7 +133,7 @@ fn with_a_year(fields: &[&str]) -> Option<String> {
     Some(format!("{minute} {hour} {month_day} {month} {week_day} *"))
 }
 
-fn of_field(text: &str, part: &Part, field: &str) -> Option<Flaw> {
+fn of_field(text: &str, part: &CronField, field: &str) -> Option<Flaw> {
     if field == "*" || (field == "?" && part.also.contains('?')) {
         return None;
     }
@@ -141,7 +141,7 @@ fn of_field(text: &str, part: &Part, field: &str) -> Option<Flaw> {
 }
 
 /// What is wrong with one item of a field: a value, a range, or either with a step.
-fn of_item(text: &str, part: &Part, item: &str) -> Option<Flaw> {
+fn of_item(text: &str, part: &CronField, item: &str) -> Option<Flaw> {
     let (base, step) = match item.split_once('/') {
         Some((base, step)) => (base, Some(step)),
         None => (item, None),
@@ -164,7 +164,7 @@ fn of_item(text: &str, part: &Part, item: &str) -> Option<Flaw> {
 }
 
 /// Whether this is one of the forms that only days have: the last one, the nearest weekday, the third Friday.
-fn is_special(part: &Part, item: &str) -> bool {
+fn is_special(part: &CronField, item: &str) -> bool {
     let value = |text: &str| text.is_empty() || number(part, text).is_some();
     if part.also.contains('W')
         && (item == "LW" || item.strip_suffix('W').is_some_and(|day| number(part, day).is_some()))
@@ -184,7 +184,7 @@ fn is_special(part: &Part, item: &str) -> bool {
 }
 
 /// The number that a value is, or that the word for it stands for.
-fn number(part: &Part, text: &str) -> Option<u32> {
+fn number(part: &CronField, text: &str) -> Option<u32> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let number = match digits {
         true => text.parse().ok()?,
@@ -196,7 +196,7 @@ fn number(part: &Part, text: &str) -> Option<u32> {
     (part.least..=part.most).contains(&number).then_some(number)
 }
 
-fn of_value(text: &str, part: &Part, value: &str) -> Option<Flaw> {
+fn of_value(text: &str, part: &CronField, value: &str) -> Option<Flaw> {
     if number(part, value).is_some() {
         return None;
     }

@@ -22,7 +22,7 @@ pub struct EventRule {
     #[arg(replace, name(max = 64, chars = "A-Za-z0-9_.-"))]
     pub name: String,
     /// Name or ARN of the bus.
-    #[arg(replace, default = "default", length = 1..=1_600, grammar(NameOrArn(&arns::BUS, super::BUS_NAME)), refers("events.bus.name"))]
+    #[arg(replace, default = "default", length = 1..=1_600, grammar(NameOrArn(&arns::BUS, names::BUS)), refers("events.bus.name"))]
     pub event_bus_name: String,
     /// What the rule is for.
     #[arg(default = "", length = 0..=512)]

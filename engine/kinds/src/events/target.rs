@@ -23,7 +23,7 @@ pub struct EventTarget {
     #[arg(replace, length = 1..=64, pattern = "[A-Za-z0-9_.-]+", refers("events.rule.name"))]
     pub rule: String,
     /// Name or ARN of the rule's bus.
-    #[arg(replace, default = "default", length = 1..=1_600, grammar(NameOrArn(&arns::BUS, super::BUS_NAME)), refers("events.bus.name"))]
+    #[arg(replace, default = "default", length = 1..=1_600, grammar(NameOrArn(&arns::BUS, names::BUS)), refers("events.bus.name"))]
     pub event_bus_name: String,
     /// Id of the target, the only one of the rule. Defaults to the resource name with the suffix.
     #[arg(replace, name(max = 64, chars = "A-Za-z0-9_.-"))]

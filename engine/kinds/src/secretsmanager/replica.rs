@@ -17,7 +17,7 @@ use dr_macros::{Block, Kind};
 )]
 pub struct Replica {
     /// ARN of the secret that is copied.
-    #[arg(replace, refers("secretsmanager.secret.arn"), grammar(NameOrArn(&arns::SECRET, super::NAME)))]
+    #[arg(replace, refers("secretsmanager.secret.arn"), grammar(NameOrArn(&arns::SECRET, names::SECRET)))]
     pub secret_id: String,
     /// Region of the secret that is copied.
     #[arg(replace, region)]

@@ -18,7 +18,7 @@ use dr_macros::{Block, Kind};
 )]
 pub struct Rotation {
     /// ARN of the secret.
-    #[arg(replace, refers("secretsmanager.secret.arn"), grammar(NameOrArn(&arns::SECRET, super::NAME)))]
+    #[arg(replace, refers("secretsmanager.secret.arn"), grammar(NameOrArn(&arns::SECRET, names::SECRET)))]
     pub secret_id: String,
     /// ARN of the function that renews it.
     #[arg(length = 1..=2_048, refers("lambda.function.arn"), grammar(Arn(&arns::FUNCTION)))]

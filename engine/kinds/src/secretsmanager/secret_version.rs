@@ -19,7 +19,7 @@ use dr_macros::{Block, Kind};
 )]
 pub struct SecretVersion {
     /// ARN of the secret.
-    #[arg(replace, refers("secretsmanager.secret.arn"), grammar(NameOrArn(&arns::SECRET, super::NAME)))]
+    #[arg(replace, refers("secretsmanager.secret.arn"), grammar(NameOrArn(&arns::SECRET, names::SECRET)))]
     pub secret_id: String,
     /// The value, often JSON: `to_json(#{ username: .., password: .. })`.
     #[arg(sensitive, write_only, length = 1..=65_536)]
