@@ -166,7 +166,7 @@ mod tests {
             "created in about 2s",
             "name unique in the account and region",
             "visibility_timeout_seconds  int · default 30 · 0 to 43200",
-            "      dead_letter_target_arn  string · required · a sqs.queue.arn",
+            "      dead_letter_target_arn  string · required · the ARN of an SQS queue · a sqs.queue.arn",
             "Attributes",
         ] {
             assert!(text.contains(part), "{part}\n{text}");
