@@ -15,7 +15,7 @@ use dr_local::{DiskWorld, LocalCloud, read_package};
 const SPECIAL: &str = "!#$%&*()-_=+[]{}<>:?";
 
 fn cloud(dir: &Path) -> LocalCloud {
-    LocalCloud::new(Arc::new(DiskWorld::new(dir)), dir, "e")
+    LocalCloud::new(Arc::new(DiskWorld::new(dir)), dir, "p", "e")
 }
 
 fn args(json: &str) -> Map<Value> {

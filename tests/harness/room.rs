@@ -16,7 +16,7 @@ use dr_core::record::Snapshot;
 use dr_core::registry::Registry;
 use dr_core::value::{Str, Value};
 use dr_local::{DiskWorld, LocalCloud};
-use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Places, Report, Router, Silent, Store, Wanted};
+use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Places, Report, Router, Silent, Stack, Store, Wanted};
 use dr_script::{Environment, Host, Limits, Request, Root, Setting};
 use dr_tests_support::repository;
 
@@ -63,8 +63,8 @@ impl Room {
         Ok(Room {
             host: Host::new(registry.clone(), roots, Limits::default()),
             identity: cloud.identify().await?,
-            local: LocalCloud::new(Arc::new(DiskWorld::new(&program.folder)), state_dir, suffix),
-            store: Store::open(state_dir, suffix, &KeySource::StateDirectory)?,
+            local: LocalCloud::new(Arc::new(DiskWorld::new(&program.folder)), state_dir, &program.name, suffix),
+            store: Store::open(state_dir, &Stack::new(program.name.as_str(), suffix), &KeySource::StateDirectory)?,
             gate: Gate::new(parallel),
             calls: Calls::new(),
             places: Places::default(),

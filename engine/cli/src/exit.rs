@@ -49,6 +49,21 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// The one of two that says more about what went wrong.
+    pub(crate) fn worse(self, other: Exit) -> Exit {
+        let rank = |exit| match exit {
+            Exit::Done | Exit::Changes => 0,
+            Exit::Deferred => 1,
+            Exit::Refused => 2,
+            Exit::Locked => 3,
+            Exit::Failed => 4,
+            Exit::Interrupted => 5,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(exit.number())

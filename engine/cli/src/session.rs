@@ -15,7 +15,7 @@ use dr_core::plan::{Goal, Input, propose};
 use dr_core::record::Snapshot;
 use dr_core::registry::Registry;
 use dr_core::value::Str;
-use dr_run::{KeySource, Store};
+use dr_run::{KeySource, Mended, Stack, Store};
 use dr_script::{Environment, Evaluated, Host, Limits, Request, Root, Setting, TestReport};
 use tokio::runtime::Builder;
 
@@ -29,7 +29,7 @@ use crate::render::{CHANGED, QUIET, STRONG, paint, safe};
 use crate::signals::Signals;
 use crate::ui::Ui;
 
-/// An environment's state, and what was recorded in it when it was opened.
+/// A stack's state, and what was recorded in it when it was opened.
 pub(crate) struct OpenState {
     pub store: Store,
     pub snapshot: Snapshot,
@@ -101,29 +101,48 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The environment's state with what is recorded in it; made when it is not there. Nobody else may change it until
-    /// it is dropped.
+    /// A program in this environment.
+    pub(crate) fn stack(&self, program: &str) -> Stack {
+        Stack::new(program, self.suffix.as_str())
+    }
+
+    /// The programs that have something in this environment, or whose state cannot be read.
+    ///
+    /// # Errors
+    /// When the state folder cannot be read.
+    pub(crate) fn programs(&self) -> Result<Vec<Str>, CommandFailure> {
+        let mut programs = dr_run::programs(&self.state_dir, &self.suffix)?;
+        programs.retain(|program| match dr_run::survey(&self.state_dir, &self.stack(program)) {
+            // What is empty belongs to nobody.
+            Ok(found) => found.is_some_and(|(snapshot, _)| snapshot.program.is_some()),
+            Err(_) => true,
+        });
+        Ok(programs)
+    }
+
+    /// A stack's state with what is recorded in it; made when it is not there. Nobody else may change it until it is
+    /// dropped.
     ///
     /// # Errors
     /// When it is locked, damaged or sealed with another key.
-    pub(crate) fn hold(&self) -> Result<OpenState, CommandFailure> {
-        self.opened(Store::open(&self.state_dir, &self.suffix, &self.keys())?)
+    pub(crate) fn hold(&self, stack: &Stack) -> Result<OpenState, CommandFailure> {
+        self.opened(Store::open(&self.state_dir, stack, &self.keys())?)
     }
 
     /// The same if there is a state.
     ///
     /// # Errors
     /// As [`Session::hold`].
-    pub(crate) fn hold_if_any(&self) -> Result<Option<OpenState>, CommandFailure> {
-        if Store::exists(&self.state_dir, &self.suffix)? { self.hold().map(Some) } else { Ok(None) }
+    pub(crate) fn hold_if_any(&self, stack: &Stack) -> Result<Option<OpenState>, CommandFailure> {
+        if dr_run::exists(&self.state_dir, stack)? { self.hold(stack).map(Some) } else { Ok(None) }
     }
 
-    /// The environment's state as it is now, if there is one. Whoever works on it goes on.
+    /// A stack's state as it is now, if there is one. Whoever works on it goes on.
     ///
     /// # Errors
     /// When it is damaged or sealed with another key.
-    pub(crate) fn look(&self) -> Result<Option<OpenState>, CommandFailure> {
-        let store = Store::look(&self.state_dir, &self.suffix, &self.keys())?;
+    pub(crate) fn look(&self, stack: &Stack) -> Result<Option<OpenState>, CommandFailure> {
+        let store = Store::look(&self.state_dir, stack, &self.keys())?;
         store.map(|store| self.opened(store)).transpose()
     }
 
@@ -131,17 +150,22 @@ impl<'a> Session<'a> {
     fn opened(&self, store: Store) -> Result<OpenState, CommandFailure> {
         let snapshot = store.snapshot()?;
         if let Some(worker) = store.in_use() {
-            self.ui.tell(&format!("{worker} works on the environment; this is how it is now\n"));
+            self.ui.tell(&format!("{worker} works on {}; this is how it is now\n", store.stack()));
         }
         let warn = |text: &str| self.ui.tell(&format!("{}: {}\n", paint(CHANGED, "warning"), safe(text)));
-        store.mended().iter().for_each(|mended| warn(&mended.to_string()));
+        for mended in store.mended() {
+            match mended {
+                Mended::Layout { .. } => self.ui.tell(&format!("{}\n", safe(&mended.to_string()))),
+                damage => warn(&damage.to_string()),
+            }
+        }
         for finding in store.findings() {
             warn(&format!("{finding}; {}", finding.help));
         }
         if let Some(why) = store.unchecked() {
             warn(&format!(
                 "an earlier command on `{}` was killed, and its state cannot be checked now ({why}); this is what its log says",
-                self.suffix
+                store.stack()
             ));
         }
         Ok(OpenState { store, snapshot })
@@ -151,7 +175,7 @@ impl<'a> Session<'a> {
     /// meant.
     pub(crate) fn nothing_there(&self) -> String {
         let empty = format!("The environment {} is empty\n", self.suffix);
-        match Store::environments(&self.state_dir) {
+        match dr_run::environments(&self.state_dir) {
             Ok(others) if !others.is_empty() && !others.contains(&self.suffix) => {
                 format!("There is no environment {}; there are: {}\n", self.suffix, others.join(", "))
             }
@@ -170,12 +194,56 @@ impl<'a> Session<'a> {
         self.global.command(words, &self.suffix)
     }
 
-    /// What is recorded of the environment.
+    /// That nothing is recorded of what is meant, in words.
+    pub(crate) fn nothing_recorded(&self, given: Option<&str>) -> Result<String, CommandFailure> {
+        match given {
+            Some(given) => self.nothing_of(&load::name_of(&self.project, given)?),
+            None => Ok(self.nothing_there()),
+        }
+    }
+
+    /// That a program has nothing here, in words. Where others have, perhaps another one was meant.
+    pub(crate) fn nothing_of(&self, program: &str) -> Result<String, CommandFailure> {
+        let others = self.programs()?;
+        if others.is_empty() || others.iter().any(|other| **other == *program) {
+            return Ok(self.nothing_there());
+        }
+        Ok(format!(
+            "The program {program} has no state in the environment {}, which holds: {}\n",
+            self.suffix,
+            others.join(", ")
+        ))
+    }
+
+    /// The stack that is meant: the given program's, or that of the only program that has something in the
+    /// environment. `None` when none has.
     ///
     /// # Errors
-    /// As [`Session::look`].
-    pub(crate) fn recorded(&self) -> Result<Snapshot, CommandFailure> {
-        Ok(self.look()?.map(|state| state.snapshot).unwrap_or_default())
+    /// When there are several.
+    pub(crate) fn meant(&self, given: Option<&str>) -> Result<Option<Stack>, CommandFailure> {
+        if let Some(given) = given {
+            return Ok(Some(self.stack(&load::name_of(&self.project, given)?)));
+        }
+        let programs = match dr_run::programs(&self.state_dir, &self.suffix)? {
+            // Nobody else can be meant.
+            only if only.len() < 2 => only,
+            _ => self.programs()?,
+        };
+        match &programs[..] {
+            [] => Ok(None),
+            [only] => Ok(Some(self.stack(only))),
+            several => Err(CommandFailure::new(format!("the environment `{}` holds several programs", self.suffix))
+                .hint(format!("say which one with `--program`: {}", several.join(", ")))),
+        }
+    }
+
+    /// What is recorded of the stack that is meant.
+    ///
+    /// # Errors
+    /// As [`Session::look`] and [`Session::meant`].
+    pub(crate) fn recorded(&self, given: Option<&str>) -> Result<Snapshot, CommandFailure> {
+        let Some(stack) = self.meant(given)? else { return Ok(Snapshot::default()) };
+        Ok(self.look(&stack)?.map(|state| state.snapshot).unwrap_or_default())
     }
 
     // Cloud.
@@ -221,10 +289,11 @@ impl<'a> Session<'a> {
         &self,
         program: &Program,
         set: &[(String, String)],
-        open: fn(&Session<'a>) -> Result<Option<OpenState>, CommandFailure>,
+        open: fn(&Session<'a>, &Stack) -> Result<Option<OpenState>, CommandFailure>,
     ) -> Result<(Evaluated, Option<OpenState>), CommandFailure> {
+        let stack = self.stack(&program.name);
         let (evaluated, held) = std::thread::scope(|threads| {
-            let held = threads.spawn(|| open(self));
+            let held = threads.spawn(|| open(self, &stack));
             (self.evaluate(program, set), held.join())
         });
         let held = held.map_err(|_| CommandFailure::new("the state could not be read"));

@@ -1,4 +1,4 @@
-//! Work on an environment: its state, its cloud, and what is done with them.
+//! Work on a stack: its state, its cloud, and what is done with them.
 //!
 //! One of these lives as long as a command. Its future runs beside the signals: the first Ctrl-C asks the engine to
 //! finish what is in flight, the second drops everything; both leave the journal able to tell what happened.
@@ -16,7 +16,8 @@ use dr_core::record::Snapshot;
 use dr_core::value::Str;
 use dr_local::{DiskWorld, LocalCloud};
 use dr_run::{
-    Calls, Cancel, Engine, Gate, LeftOpen, Observer, Outcome, Places, Report, Resumption, Router, Silent, Store, Swept,
+    Calls, Cancel, Engine, Gate, LeftOpen, Observer, Outcome, Places, Report, Resumption, Router, Silent, Stack, Store,
+    Swept,
 };
 
 use crate::cloud::Reached;
@@ -26,9 +27,10 @@ use crate::render::{count, deferred, safe};
 use crate::session::{OpenState, Session};
 use crate::ui::Ui;
 
-/// A command's hold on an environment.
+/// A command's hold on a stack.
 pub(crate) struct Work<'a> {
     session: &'a Session<'a>,
+    stack: Stack,
     /// The cloud and account.
     pub identity: Identity,
     reached: Reached,
@@ -50,8 +52,6 @@ pub(crate) struct Work<'a> {
 pub(crate) struct WantedPlan<'a> {
     /// Apply or destroy.
     pub goal: Goal,
-    /// The program's name.
-    pub program: &'a Str,
     /// What is declared.
     pub graph: &'a Graph,
     /// Whether to look how resources are now.
@@ -65,15 +65,18 @@ impl<'a> Work<'a> {
     /// When the cloud cannot be reached.
     pub(crate) async fn open(
         session: &'a Session<'a>,
+        stack: Stack,
         folder: &Path,
         parallel: Option<usize>,
     ) -> Result<Work<'a>, CommandFailure> {
         let (reached, identity) = session.cloud(true).await?;
-        let local = LocalCloud::new(Arc::new(DiskWorld::new(folder)), &session.state_dir, &session.suffix);
+        let local =
+            LocalCloud::new(Arc::new(DiskWorld::new(folder)), &session.state_dir, &stack.program, &stack.environment);
         let gate = Gate::new(parallel.or(session.project.config.parallel.map(NonZeroUsize::get)));
         let (calls, places, cancel) = (Calls::new(), Places::default(), Cancel::new());
         Ok(Work {
             session,
+            stack,
             identity,
             reached,
             local,
@@ -102,19 +105,20 @@ impl<'a> Work<'a> {
     /// Makes the plan.
     ///
     /// # Errors
-    /// When it is interrupted, or state cannot be read, or belongs to another program or cloud.
+    /// When it is interrupted, or state cannot be read, or belongs to another cloud.
     pub(crate) async fn plan(&self, held: Option<&OpenState>, wanted: WantedPlan<'_>) -> Result<Plan, CommandFailure> {
         if let Some(held) = held {
-            held.store.check_binding(wanted.program, &self.identity)?;
+            held.store.check_binding(&self.identity)?;
         }
         let empty = Snapshot::default();
         let snapshot = held.map_or(&empty, |h| &h.snapshot);
         // Preparing takes an engine, and an engine takes a state.
-        let nothing = Store::nothing(&self.session.suffix);
+        let nothing = Store::nothing(&self.stack);
         let store = held.map_or(&nothing, |h| &h.store);
         let router = Router::new(&self.local, &*self.reached.cloud);
         let engine = self.engine(store, &router, &Silent);
-        let WantedPlan { goal, program, graph, refresh } = wanted;
+        let WantedPlan { goal, graph, refresh } = wanted;
+        let program = &self.stack.program;
         let identity = &self.identity;
         let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh };
         Ok(dr_run::plan(&engine, &wanted).await?)
@@ -187,21 +191,16 @@ impl<'a> Work<'a> {
         Ok(report)
     }
 
-    /// What in these places still carries the environment's tags. Places that the user leaves out are not asked.
+    /// What in these places still carries the stack's tags. Places that the user leaves out are not asked.
     ///
     /// # Errors
     /// When it is interrupted.
-    pub(crate) async fn sweep(
-        &self,
-        store: Option<&Store>,
-        program: &str,
-        places: &BTreeSet<Str>,
-    ) -> Result<Swept, CommandFailure> {
-        let nothing = Store::nothing(&self.session.suffix);
+    pub(crate) async fn sweep(&self, store: Option<&Store>, places: &BTreeSet<Str>) -> Result<Swept, CommandFailure> {
+        let nothing = Store::nothing(&self.stack);
         let store = store.unwrap_or(&nothing);
         let places = places.iter().filter(|place| !self.places.is_left_out(place)).cloned().collect();
         let engine = self.engine(store, &*self.reached.cloud, &Silent);
-        Ok(dr_run::sweep(&engine, program, &places).await?)
+        Ok(dr_run::sweep(&engine, &self.stack.program, &places).await?)
     }
 
     /// Asks a question, unless somebody stops the command meanwhile.

@@ -13,7 +13,7 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dr_core::value::Value;
-use dr_run::{KeySource, Store};
+use dr_run::{KeySource, Stack, Store};
 
 const GIVEN: &str = "correct-Horse7battery+staple";
 
@@ -106,14 +106,18 @@ impl Place {
     fn made(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         let states = ["state", "open"].map(|name| self.dir.path().join(name));
-        let all = states
-            .iter()
-            .flat_map(|state| Store::environments(state).unwrap().into_iter().map(move |env| (state, env)));
-        for (state, environment) in all {
-            let store = Store::look(state, &environment, &KeySource::StateDirectory).unwrap().unwrap();
+        let stacks = states.iter().flat_map(|state| {
+            let environments = dr_run::environments(state).unwrap();
+            environments.into_iter().flat_map(move |env| {
+                let programs = dr_run::programs(state, &env).unwrap();
+                programs.into_iter().map(move |program| (state, Stack::new(program, env.as_str())))
+            })
+        });
+        for (state, stack) in stacks {
+            let store = Store::look(state, &stack, &KeySource::StateDirectory).unwrap().unwrap();
             for record in store.snapshot().unwrap().records.values().filter(|r| &*r.kind == "random.password") {
                 let value = record.outputs["result"].clone();
-                assert!(matches!(value, Value::Secret(_)), "{environment}");
+                assert!(matches!(value, Value::Secret(_)), "{stack}");
                 found.insert(value.revealed().as_str().unwrap().to_owned());
             }
         }

@@ -147,7 +147,7 @@ fn whoever_looks_is_not_kept_waiting_by_whoever_applies() {
     {
         let said = place.run(line);
         assert_eq!(said.status, Some(0), "{line}: {said:?}");
-        assert!(said.err.contains(&format!("{worker} works on the environment")), "{line}: {said:?}");
+        assert!(said.err.contains(&format!("{worker} works on p/ee")), "{line}: {said:?}");
     }
     assert!(place.recorded("ee").len() >= 8, "what was there before is there");
     for line in ["apply p.rhai --env ee --yes", "destroy --env ee --yes", "apply kept.plan --env ee --yes"] {
@@ -156,7 +156,7 @@ fn whoever_looks_is_not_kept_waiting_by_whoever_applies() {
         assert!(said.err.contains(&format!("is in use by {worker};")), "{line}: {said:?}");
     }
     Said::of(apply).well();
-    assert!(!place.state().join("ee/holder").exists());
+    assert!(!place.state().join("ee/p/holder").exists());
     assert_eq!(place.recorded("ee").len(), 12);
     // The plan was for a state that has gone on since.
     assert_eq!(place.run("apply kept.plan --env ee --yes").status, Some(3));
@@ -276,8 +276,8 @@ fn killed_while_it_opens_and_closes_a_state_nothing_is_lost() {
         assert_eq!(place.recorded("ee"), before, "round {round}");
     }
     assert!(kills > 20, "only {kills} were killed while at work");
-    let holder = std::fs::read_to_string(everything.join("ee/holder")).unwrap_or_default();
-    assert!(!place.run("plan p.rhai --env ee").err.contains("works on the environment"), "{holder}");
+    let holder = std::fs::read_to_string(everything.join("ee/p/holder")).unwrap_or_default();
+    assert!(!place.run("plan p.rhai --env ee").err.contains("works on p/ee"), "{holder}");
     place.run("apply p.rhai --env ee --yes").well();
     let left: Vec<PathBuf> = files(&everything).into_iter().filter(|f| f.to_string_lossy().ends_with(".new")).collect();
     assert!(left.is_empty(), "leftovers of the killed: {left:?}");
@@ -375,7 +375,7 @@ fn a_state_that_cannot_be_written_can_be_looked_at() {
         );
     }
     // What a kill has left cannot be compared with the database, and that is said.
-    let log = place.state().join("ee/log");
+    let log = place.state().join("ee/p/log");
     keep(&log, 0o644);
     let bytes = std::fs::read(&log).unwrap();
     std::fs::write(&log, &bytes[..bytes.len() - 17]).unwrap();
@@ -395,7 +395,7 @@ fn one_damaged_environment_hides_no_other() {
         place.run(&format!("apply p.rhai --env {env} --yes")).well();
     }
     // Both halves of it: the one cannot restore the other.
-    let folder = place.state().join("bb");
+    let folder = place.state().join("bb/p");
     for (file, from) in [("log", 0.7), ("db/db", 0.0)] {
         let mut bytes = std::fs::read(folder.join(file)).unwrap();
         let from = (bytes.len() as f64 * from) as usize;

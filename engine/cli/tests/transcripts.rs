@@ -3,8 +3,8 @@
 //! A line that starts with `$` is run by `sh` in a fresh copy of `tests/transcripts/project`; what follows it is what
 //! the command said, on both streams, and `[exit N]` when its status was not 0. Nothing of the surroundings gets in:
 //! the environment is empty, the folder is temporary, nothing is a terminal. Measured times are replaced, and lines
-//! about resources that were worked on at the same time are sorted. A session whose first line is `# locked: SUFFIX`
-//! runs while somebody else holds that environment.
+//! about resources that were worked on at the same time are sorted. A session whose first line is
+//! `# locked: PROGRAM/SUFFIX` runs while somebody else holds that stack.
 //!
 //! `SNAPSHOTS=overwrite cargo test -p dr-cli --test transcripts` writes the files anew.
 
@@ -13,7 +13,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use dr_run::{KeySource, Store};
+use dr_run::{KeySource, Stack, Store};
 use regex_lite::Regex;
 
 fn folder() -> PathBuf {
@@ -77,7 +77,9 @@ fn session(script: &str) -> String {
     let _held = script
         .strip_prefix("# locked: ")
         .and_then(|rest| rest.lines().next())
-        .map(|suffix| Store::open(&root.join("state"), suffix, &KeySource::StateDirectory).unwrap());
+        .and_then(|stack| stack.split_once('/'))
+        .map(|(program, suffix)| Stack::new(program, suffix))
+        .map(|stack| Store::open(&root.join("state"), &stack, &KeySource::StateDirectory).unwrap());
     let mut out = String::new();
     // What stands before the first command introduces the session.
     for line in script.lines().take_while(|l| !l.starts_with("$ ")) {

@@ -44,9 +44,9 @@ pub struct LocalCloud {
 }
 
 impl LocalCloud {
-    /// The local cloud of an environment.
-    pub fn new(world: Arc<dyn World>, state_dir: &Path, environment: &str) -> LocalCloud {
-        LocalCloud { world, packages: PackageFolder::new(state_dir, environment), fresh: Mutex::default() }
+    /// The local cloud of a program in an environment.
+    pub fn new(world: Arc<dyn World>, state_dir: &Path, program: &str, environment: &str) -> LocalCloud {
+        LocalCloud { world, packages: PackageFolder::new(state_dir, program, environment), fresh: Mutex::default() }
     }
 
     /// Takes away what runs that were killed have left on the disk. Nothing else may be at work on the environment, and

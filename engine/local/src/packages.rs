@@ -1,8 +1,8 @@
 //! Packages: the bytes of archives, in the state directory's `packages/`.
 //!
 //! A package is a file that is named by its hash, so that equal ones are one file. A small mark beside it for each
-//! archive that uses it says when it can go: `HASH.ENVIRONMENT.ARCHIVE.used`. All changes are made under one lock, since
-//! environments share the folder. A file counts as a package only as long as its bytes have its hash.
+//! archive that uses it says when it can go: `HASH.STACK.ARCHIVE.used`. All changes are made under one lock, since stacks
+//! share the folder. A file counts as a package only as long as its bytes have its hash.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Read as _, Write};
@@ -22,10 +22,13 @@ const PACKAGE: &str = ".zip";
 /// What is locked while something changes.
 const LOCK: &str = ".lock";
 
-/// The packages that one environment uses.
+/// The packages that one program uses in one environment.
 #[derive(Debug)]
 pub(crate) struct PackageFolder {
     folder: PathBuf,
+    /// `program/environment`.
+    stack: String,
+    /// Earlier versions made marks for the environment alone.
     environment: String,
 }
 
@@ -34,9 +37,15 @@ fn digits(text: &str) -> String {
     hex::encode(&sha2::Sha256::digest(text)[..8])
 }
 
+/// How the mark of an archive ends that belongs to `owner`.
+fn mark(owner: &str, id: &str) -> String {
+    format!(".{}{MARK}", digits(&format!("{owner}\n{id}")))
+}
+
 impl PackageFolder {
-    pub(crate) fn new(state_dir: &Path, environment: &str) -> PackageFolder {
-        PackageFolder { folder: state_dir.join(FOLDER), environment: environment.to_owned() }
+    pub(crate) fn new(state_dir: &Path, program: &str, environment: &str) -> PackageFolder {
+        let (stack, environment) = (format!("{program}/{environment}"), environment.to_owned());
+        PackageFolder { folder: state_dir.join(FOLDER), stack, environment }
     }
 
     fn file(&self, sha256: &str) -> PathBuf {
@@ -45,12 +54,12 @@ impl PackageFolder {
 
     /// How the mark of an archive ends.
     fn mark(&self, id: &str) -> String {
-        format!(".{}{MARK}", digits(&format!("{}\n{id}", self.environment)))
+        mark(&self.stack, id)
     }
 
-    /// What names of this environment's files begin with, after the hash.
+    /// What names of this stack's files begin with, after the hash.
     fn own(&self) -> String {
-        digits(&self.environment)
+        digits(&self.stack)
     }
 
     /// Makes the folder, for its owner alone.
@@ -62,7 +71,7 @@ impl PackageFolder {
         folder.create(&self.folder)
     }
 
-    /// Keeps other environments from changing the folder for as long as the result lives.
+    /// Keeps others from changing the folder for as long as the result lives.
     fn lock(&self) -> io::Result<File> {
         let lock = private(&self.folder.join(LOCK), false)?;
         lock.lock()?;
@@ -101,7 +110,7 @@ impl PackageFolder {
         self.drop_marks(|name| name.ends_with(&self.mark(id)))
     }
 
-    /// Takes away what runs that were killed have left behind: everything of this environment that none of these
+    /// Takes away what runs that were killed have left behind: everything of this stack that none of these
     /// archives uses.
     pub(crate) fn tidy<'i>(&self, archives: impl Iterator<Item = &'i str>) -> io::Result<()> {
         let named = |e: io::Error| io::Error::new(e.kind(), format!("`{}`: {e}", self.folder.display()));
@@ -116,9 +125,20 @@ impl PackageFolder {
         for name in self.names()?.iter().filter(|name| name.starts_with(&self.own()) && name.ends_with(UNFINISHED)) {
             std::fs::remove_file(self.folder.join(name))?;
         }
-        let used: Vec<String> = archives.map(|id| self.mark(id)).collect();
+        let used: Vec<String> = archives.map(|id| self.take_over(id)).collect::<io::Result<_>>()?;
         let own = format!(".{}.", self.own());
         self.drop_marks(|name| name.contains(&own) && !used.iter().any(|mark| name.ends_with(mark)))
+    }
+
+    /// The mark of an archive. One that was made for the environment becomes the stack's.
+    fn take_over(&self, id: &str) -> io::Result<String> {
+        let (own, former) = (self.mark(id), format!(".{}{}", digits(&self.environment), mark(&self.environment, id)));
+        for name in self.names()? {
+            if let Some(sha256) = name.strip_suffix(&former) {
+                std::fs::rename(self.folder.join(&name), self.folder.join(format!("{sha256}.{}{own}", self.own())))?;
+            }
+        }
+        Ok(own)
     }
 
     /// Removes marks, and the packages that have none left.
@@ -198,13 +218,13 @@ mod tests {
     #[test]
     fn archives_share_packages_and_the_last_one_takes_them_away() {
         let dir = tempfile::tempdir().unwrap();
-        let [one, two] = ["e", "f"].map(|environment| PackageFolder::new(dir.path(), environment));
+        let [one, two] = ["p", "q"].map(|program| PackageFolder::new(dir.path(), program, "e"));
         let sha256 = put(&one, "1", "a");
         assert_eq!(read_package(dir.path(), &sha256).unwrap(), b"a");
         assert_eq!(put(&two, "1", "a"), sha256);
         one.release("1").unwrap();
         one.release("1").unwrap();
-        assert!(two.is_whole(&sha256), "the other environment still uses it");
+        assert!(two.is_whole(&sha256), "the other program of the environment still uses it");
         // Other contents: the package it had before goes when nobody uses it any more.
         put(&two, "1", "b");
         assert!(!two.is_whole(&sha256) && read_package(dir.path(), &sha256).is_err());
@@ -216,7 +236,7 @@ mod tests {
     #[test]
     fn a_package_is_what_was_written_or_an_error_that_names_it() {
         let dir = tempfile::tempdir().unwrap();
-        let packages = PackageFolder::new(dir.path(), "e");
+        let packages = PackageFolder::new(dir.path(), "p", "e");
         let sha256 = put(&packages, "1", "abc");
         std::fs::write(packages.file(&sha256), "abd").unwrap();
         assert!(!packages.is_whole(&sha256));
@@ -229,7 +249,7 @@ mod tests {
     #[test]
     fn what_killed_runs_leave_behind_is_taken_away() {
         let dir = tempfile::tempdir().unwrap();
-        let [one, two] = ["e", "f"].map(|environment| PackageFolder::new(dir.path(), environment));
+        let [one, two] = ["e", "f"].map(|environment| PackageFolder::new(dir.path(), "p", environment));
         let (kept, lost) = (put(&one, "1", "a"), put(&one, "2", "b"));
         let others = put(&two, "2", "c");
         for packages in [&one, &two] {
@@ -241,12 +261,29 @@ mod tests {
         assert!(!unfinished(&one) && unfinished(&two), "the other is at work");
     }
 
+    #[test]
+    fn marks_that_were_made_for_an_environment_are_taken_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let [one, two] = ["p", "q"].map(|program| PackageFolder::new(dir.path(), program, "e"));
+        let [used, lost] = [("1", "a"), ("2", "b")].map(|(id, text)| {
+            let sha256 = put(&one, id, text);
+            let name = |owner: &str| one.folder.join(format!("{sha256}.{}{}", digits(owner), mark(owner, id)));
+            std::fs::rename(name("p/e"), name("e")).unwrap();
+            sha256
+        });
+        two.tidy(std::iter::empty()).unwrap();
+        assert!(one.is_whole(&used) && one.is_whole(&lost), "they may be another program's");
+        one.tidy(["1"].into_iter()).unwrap();
+        one.release("1").unwrap();
+        assert!(!one.is_whole(&used) && one.is_whole(&lost));
+    }
+
     #[cfg(unix)]
     #[test]
     fn packages_are_their_owners_alone() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
-        let packages = PackageFolder::new(dir.path(), "e");
+        let packages = PackageFolder::new(dir.path(), "p", "e");
         let sha256 = put(&packages, "1", "a");
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&packages.folder), mode(&packages.file(&sha256))), (0o700, 0o600));

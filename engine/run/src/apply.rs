@@ -119,7 +119,7 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
         return Err(ApplyError::Refused);
     }
     let identity = engine.cloud.identify().await.map_err(ApplyError::Identity)?;
-    check_fresh(plan, engine.store.environment(), &identity, &snapshot)?;
+    check_fresh(plan, engine.store.stack(), &identity, &snapshot)?;
     let kinds = plan
         .steps
         .iter()
@@ -132,7 +132,7 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
         .collect();
     let scheduler = Scheduler::new(&tasks)?;
     drop(tasks);
-    engine.store.bind(&plan.program, &plan.identity).await?;
+    engine.store.bind(&plan.identity).await?;
     let snapshot = renamed(engine, plan, snapshot).await?;
     let unknown = Unknown::read(engine)?;
     let mut live: BTreeMap<Address, Known> = plan

@@ -227,12 +227,12 @@ impl Engine<'_> {
         }
         if let Some(own) = snapshot.records.values().find(|r| is_same(r)) {
             return Broken::Wrong {
-                message: format!("its name belongs to `{}` of this environment: {message}", own.address),
+                message: format!("its name belongs to `{}` of this stack: {message}", own.address),
                 help: Some("give one of them another name; if that one goes or is renamed, plan again".into()),
             };
         }
         Broken::Wrong {
-            message: format!("it exists already, and this environment did not make it: {message}"),
+            message: format!("it exists already, and `{}` did not make it: {message}", self.store.stack()),
             help: Some(format!(
                 "give `{}` another name, delete the other one, or take it over with `import_id`",
                 job.target.address

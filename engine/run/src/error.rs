@@ -11,19 +11,19 @@ use crate::seal::SealError;
 /// Why state could not be opened, read or written.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// Another process works on the environment.
-    #[error("the environment `{environment}` is in use by {holder}; wait until it has finished")]
+    /// Another process works on the stack.
+    #[error("`{stack}` is in use by {holder}; wait until it has finished")]
     Locked {
-        /// The environment.
-        environment: String,
+        /// The stack.
+        stack: String,
         /// Who has it open, as far as known.
         holder: String,
     },
     /// Neither the database nor the log can be read.
-    #[error("the state of `{environment}` is damaged: {database}, and {log}")]
+    #[error("the state of `{stack}` is damaged: {database}, and {log}")]
     Damaged {
-        /// The environment.
-        environment: String,
+        /// The stack.
+        stack: String,
         /// Its folder.
         folder: PathBuf,
         /// What is wrong with the database, and where it is.
@@ -46,23 +46,32 @@ pub enum StoreError {
         "`{0}` cannot be an environment's suffix: use letters, digits, `-`, `_` and `.`, starting with none of the last two"
     )]
     Name(String),
-    /// The environment belongs to something else.
-    #[error(
-        "the environment `{environment}` belongs to {owner}, not to {other}; destroy it there first, or choose another suffix"
-    )]
+    /// The program's name cannot be a folder's name.
+    #[error("`{0}` cannot be a program's name: use letters, digits, `-`, `_` and `.`, starting with none of the last")]
+    Program(String),
+    /// An environment holds states of both layouts.
+    #[error("`{folder}` holds a state as an earlier version of dr writes it, beside that of the program `{program}`")]
+    TwoLayouts {
+        /// The environment's folder.
+        folder: PathBuf,
+        /// A program that has a state of its own there.
+        program: String,
+    },
+    /// The stack belongs to something else.
+    #[error("`{stack}` belongs to {owner}, not to {other}; destroy it there first, or choose another suffix")]
     Bound {
-        /// The environment.
-        environment: String,
+        /// The stack.
+        stack: String,
         /// Program and cloud it belongs to.
         owner: String,
         /// Program and cloud that asked for it.
         other: String,
     },
     /// A row cannot be read or written.
-    #[error("the state of `{environment}` in `{folder}` cannot be read or written")]
+    #[error("the state of `{stack}` in `{folder}` cannot be read or written")]
     Row {
-        /// The environment.
-        environment: String,
+        /// The stack.
+        stack: String,
         /// Its folder.
         folder: PathBuf,
         /// The row and what is wrong with it.
@@ -72,10 +81,10 @@ pub enum StoreError {
     #[error(transparent)]
     Seal(#[from] SealError),
     /// A change must not be made. The state is as it was.
-    #[error("the state of `{environment}` does not allow this: {refusal}")]
+    #[error("the state of `{stack}` does not allow this: {refusal}")]
     Refused {
-        /// The environment.
-        environment: String,
+        /// The stack.
+        stack: String,
         /// Why not.
         refusal: RefusedChange,
     },
@@ -105,7 +114,14 @@ impl StoreError {
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         Some(match self {
-            StoreError::Locked { .. } => "environments do not block each other: another `--env` works at once".into(),
+            StoreError::Locked { .. } => {
+                "stacks do not block each other: another program or another `--env` works at once".into()
+            }
+            StoreError::TwoLayouts { folder, .. } => format!(
+                "an earlier version of dr was used once more: destroy with it what it made there, or move `log`, `db` and \
+                 `lock` in `{}` to another state folder",
+                folder.display()
+            ),
             StoreError::Damaged { folder, .. } => format!(
                 "put `{0}` back from a copy; or go on with what is left: move `{0}/db` away to use the log as far as it \
                  can be read, or `{0}/log` to use the database",
@@ -140,7 +156,11 @@ impl StoreError {
                 _ => return None,
             },
             StoreError::Database { .. } => "run the command again: what is damaged is restored from the log".into(),
-            StoreError::Name(_) | StoreError::Bound { .. } | StoreError::OnlyLooked | StoreError::Stopped => {
+            StoreError::Name(_)
+            | StoreError::Program(_)
+            | StoreError::Bound { .. }
+            | StoreError::OnlyLooked
+            | StoreError::Stopped => {
                 return None;
             }
         })

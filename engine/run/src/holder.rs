@@ -1,6 +1,6 @@
-//! Who has an environment open: one process at a time.
+//! Who has a stack open: one process at a time.
 //!
-//! The lock is one of the system's on the file `lock` in the environment's folder; it ends with the process, however
+//! The lock is one of the system's on the file `lock` in the stack's folder; it ends with the process, however
 //! that ends. Who has it is written down in `holder` beside it, once the lock is held, and taken away again. What a
 //! killed process has left there is not believed: its process is not alive.
 
@@ -15,49 +15,54 @@ use crate::process::ProcessId;
 const LOCK: &str = "lock";
 const HOLDER: &str = "holder";
 
-/// The lock of an environment; given back when dropped.
+/// The lock of a stack; given back when dropped.
 #[derive(Debug)]
-pub(crate) struct EnvironmentLock {
+pub(crate) struct StackLock {
     holder: PathBuf,
     /// Closing it gives the lock back.
     _file: File,
 }
 
-impl EnvironmentLock {
-    /// Takes the lock of the environment with this folder.
+impl StackLock {
+    /// Takes the lock of the stack with this folder.
     ///
     /// # Errors
     /// When somebody else has it, or its file cannot be written.
-    pub(crate) fn take(folder: &Path, environment: &str) -> Result<EnvironmentLock, StoreError> {
+    pub(crate) fn take(folder: &Path, stack: &str) -> Result<StackLock, StoreError> {
         let path = folder.join(LOCK);
         let fail = |source| StoreError::File { path: path.clone(), source: Arc::new(source) };
         let file = private::open_file(&path).map_err(fail)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(locked(folder, environment)),
+            Err(TryLockError::WouldBlock) => return Err(locked(folder, stack)),
             Err(TryLockError::Error(error)) => return Err(fail(error)),
         }
-        let lock = EnvironmentLock { holder: folder.join(HOLDER), _file: file };
+        let lock = StackLock { holder: folder.join(HOLDER), _file: file };
         let note = serde_json::to_vec(&ProcessId::own()).unwrap_or_default();
         // It only helps others to say who it is; the lock counts.
         let _ = private::note(&lock.holder, &note);
         Ok(lock)
     }
-}
 
-/// That somebody works on the environment with this folder.
-pub(crate) fn locked(folder: &Path, environment: &str) -> StoreError {
-    let holder = holder(folder).unwrap_or_else(|| "another process".to_owned());
-    StoreError::Locked { environment: environment.to_owned(), holder }
-}
-
-impl Drop for EnvironmentLock {
-    fn drop(&mut self) {
+    /// Takes back the note of who has it: the folder is about to be moved.
+    pub(crate) fn say_nothing(&self) {
         let _ = std::fs::remove_file(&self.holder);
     }
 }
 
-/// The process that works on the environment with this folder, in words, if that is known and it is alive.
+/// That somebody works on the stack with this folder.
+pub(crate) fn locked(folder: &Path, stack: &str) -> StoreError {
+    let holder = holder(folder).unwrap_or_else(|| "another process".to_owned());
+    StoreError::Locked { stack: stack.to_owned(), holder }
+}
+
+impl Drop for StackLock {
+    fn drop(&mut self) {
+        self.say_nothing();
+    }
+}
+
+/// The process that works on the stack with this folder, in words, if that is known and it is alive.
 pub(crate) fn holder(folder: &Path) -> Option<String> {
     let note = std::fs::read(folder.join(HOLDER)).ok()?;
     let process: ProcessId = serde_json::from_slice(&note).ok()?;
@@ -71,7 +76,7 @@ mod tests {
     #[test]
     fn one_at_a_time_and_the_dead_are_not_named() {
         let dir = tempfile::tempdir().unwrap();
-        let take = || EnvironmentLock::take(dir.path(), "e");
+        let take = || StackLock::take(dir.path(), "e");
         let own = Some(format!("process {}", std::process::id()));
         assert_eq!(holder(dir.path()), None);
         let lock = take().unwrap();

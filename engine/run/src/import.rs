@@ -88,7 +88,7 @@ async fn read_one(
     };
     let owner = engine.call(&job, &mut retry, CallKind::Owner, || engine.cloud.owner(job.target, id, &live)).await;
     match owner {
-        Ok(Some(owner)) if *owner.environment != *engine.store.environment() || owner.program != *program => {
+        Ok(Some(owner)) if owner.environment != engine.store.stack().environment || owner.program != *program => {
             return Ok(Err(of_another(node, id, &owner)));
         }
         Ok(_) => {}

@@ -1,4 +1,4 @@
-//! Mending: the database and the log of an environment are compared row by row, and made equal.
+//! Mending: the database and the log of a stack are compared row by row, and made equal.
 //!
 //! Each group of rows goes into the log first and then into the database, and each of the two notices what the other
 //! cannot: the database when the log was cut off or damaged, the log when the database has forgotten something or does
@@ -15,9 +15,9 @@ use crate::database::{Database, DatabaseError, StoredRow, move_aside};
 use crate::error::StoreError;
 use crate::log::{GroupLog, LogEnd, LogText};
 use crate::private;
-use crate::rows::{self, RowTree, RowWrite, Rows, each};
+use crate::rows::{self, RowError, RowTree, RowWrite, Rows, each};
 
-/// The database's folder inside the environment's.
+/// The database's folder inside the stack's.
 const DATABASE: &str = "db";
 /// The log's file there.
 const LOG: &str = "log";
@@ -26,9 +26,18 @@ const DAMAGED: &str = "damaged";
 /// Rows that are restored in one transaction.
 const RESTORED: usize = 1024;
 
-/// What was found wrong with a state and put right. Nothing of it is lost.
+/// What was found wrong with a state, or out of date, and put right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mended {
+    /// It was where earlier versions kept it, and was taken over.
+    Layout {
+        /// The stack it belongs to.
+        stack: String,
+        /// The folder it was in.
+        from: PathBuf,
+        /// The folder it is in now.
+        to: PathBuf,
+    },
     /// The database could not be read, or was missing.
     Database {
         /// Its folder.
@@ -73,6 +82,12 @@ impl fmt::Display for Mended {
             None => String::new(),
         };
         match self {
+            Mended::Layout { stack, from, to } => write!(
+                f,
+                "an environment may hold several programs now: the state in `{}` is that of `{stack}` and was moved to `{}`",
+                from.display(),
+                to.display()
+            ),
             Mended::Database { folder, aside } => {
                 let folder = folder.display();
                 write!(f, "the database in `{folder}` could not be read and was made anew from the log{}", kept(aside))
@@ -98,7 +113,7 @@ impl fmt::Display for Mended {
     }
 }
 
-/// Where the parts of an environment's state are.
+/// Where the parts of a stack's state are.
 #[derive(Debug, Clone)]
 pub(crate) struct StatePaths {
     pub(crate) folder: PathBuf,
@@ -135,6 +150,11 @@ pub(crate) enum Source {
     Database(Vec<StoredRow>),
 }
 
+/// That a row of the state in these places cannot be read or written.
+pub(crate) fn row_error(paths: &StatePaths, stack: &str, source: RowError) -> StoreError {
+    StoreError::Row { stack: stack.to_owned(), folder: paths.folder.clone(), source }
+}
+
 /// A state whose two halves are equal and open.
 pub(crate) struct MendedState {
     pub(crate) database: Database,
@@ -153,22 +173,26 @@ impl Source {
     }
 }
 
-/// Opens both halves of a state and makes them equal. The environment is locked.
+/// Opens both halves of a state and makes them equal. The stack is locked.
 ///
 /// # Errors
 /// When a file cannot be used, or neither half can be read.
-pub(crate) fn mend(paths: &StatePaths, environment: &str) -> Result<MendedState, StoreError> {
+pub(crate) fn mend(paths: &StatePaths, stack: &str) -> Result<MendedState, StoreError> {
     private::sweep(&paths.folder);
     let mut mended = Vec::new();
-    let text = read_log(paths, &mut mended)?;
     let was_there = paths.database.symlink_metadata().is_ok();
-    let found = open_database(paths, environment, &mut mended)?;
+    if !paths.is_there() {
+        // Killed while its database is made for the first time, it can be opened again: the log says that nothing was lost.
+        drop(GroupLog::create(&paths.log, 0, []).map_err(file(&paths.log))?);
+    }
+    let text = read_log(paths, &mut mended)?;
+    let found = open_database(paths, stack, &mut mended)?;
     let log = text.as_ref().map(|text| (text.group, text.end));
     match (right(log, found.as_ref().map(|found| found.group), was_there), text, found) {
         (Right::Log, Some(text), found) => by_log(paths, text, found, was_there, mended),
         (Right::Database, text, Some(found)) => by_database(paths, text, found, mended),
         (_, text, found) => Err(StoreError::Damaged {
-            environment: environment.to_owned(),
+            stack: stack.to_owned(),
             folder: paths.folder.clone(),
             database: match found {
                 Some(_) => format!("the database in `{}` has lost something", paths.database.display()),
@@ -232,12 +256,12 @@ fn read_log(paths: &StatePaths, mended: &mut Vec<Mended>) -> Result<Option<LogTe
 /// Opens the database and reads it; without its indexes, if it cannot make sense of them.
 fn open_database(
     paths: &StatePaths,
-    environment: &str,
+    stack: &str,
     mended: &mut Vec<Mended>,
 ) -> Result<Option<FoundDatabase>, StoreError> {
-    let found = match find_database(paths, environment)? {
+    let found = match find_database(paths, stack)? {
         None if matches!(Database::set_indexes_aside(&paths.database, &paths.aside), Ok(true)) => {
-            let found = find_database(paths, environment)?;
+            let found = find_database(paths, stack)?;
             if found.is_some() {
                 mended.push(Mended::Index { folder: paths.database.clone(), aside: paths.aside.clone() });
             }
@@ -248,13 +272,13 @@ fn open_database(
     Ok(found)
 }
 
-fn find_database(paths: &StatePaths, environment: &str) -> Result<Option<FoundDatabase>, StoreError> {
+fn find_database(paths: &StatePaths, stack: &str) -> Result<Option<FoundDatabase>, StoreError> {
     let opened = Database::open(&paths.database, &paths.aside);
     let found = opened.and_then(|database| database.rows().map(|stored| (database, stored)));
     let (database, stored) = match found {
         Ok(found) => found,
         Err(DatabaseError::Damaged) => return Ok(None),
-        Err(error) => return Err(surroundings(paths, environment, error)),
+        Err(error) => return Err(surroundings(paths, stack, error)),
     };
     let Some(rows) = by_key(&stored) else { return Ok(None) };
     let group = match rows::find_head(&rows) {
@@ -265,11 +289,9 @@ fn find_database(paths: &StatePaths, environment: &str) -> Result<Option<FoundDa
     Ok(Some(FoundDatabase { database, stored, group }))
 }
 
-fn surroundings(paths: &StatePaths, environment: &str, error: DatabaseError) -> StoreError {
+fn surroundings(paths: &StatePaths, stack: &str, error: DatabaseError) -> StoreError {
     match error {
-        DatabaseError::InUse => {
-            StoreError::Locked { environment: environment.to_owned(), holder: "another process".to_owned() }
-        }
+        DatabaseError::InUse => StoreError::Locked { stack: stack.to_owned(), holder: "another process".to_owned() },
         DatabaseError::Surroundings(source) => StoreError::File { path: paths.database.clone(), source },
         DatabaseError::Damaged => StoreError::Database { folder: paths.database.clone() },
     }

@@ -1,7 +1,7 @@
 //! Plan files: a plan that is applied later, or elsewhere.
 //!
 //! A file is two lines of JSON. The first says what the file is and proves that the second is the one that was
-//! written, by somebody with the environment's key; the second is the plan, its secrets sealed. A plan that was
+//! written, by somebody with the stack's key; the second is the plan, its secrets sealed. A plan that was
 //! damaged, changed, made by another version or sealed with another key is refused, and the reason is said.
 
 use std::io::{self, Write as _};
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dr_core::plan::{FORMAT, Plan};
+use dr_core::value::Str;
 use dr_core::walk::each_known;
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +45,7 @@ pub enum PlanFileError {
         format: u32,
     },
     /// It was written with another key.
-    #[error("`{0}` was written with another key than this environment's; apply it with that key, or plan again")]
+    #[error("`{0}` was written with another key than this stack's; apply it with that key, or plan again")]
     ForeignKey(PathBuf),
     /// It is not what was written.
     #[error("`{0}` was damaged or changed after it was written; plan again")]
@@ -148,20 +149,38 @@ pub fn is_plan(path: &Path) -> bool {
     start[..read].starts_with(format!("{{\"file\":\"{NAME}\"").as_bytes())
 }
 
+/// The program that a plan file says it is for. Nothing proves it before the plan is [`read`].
+///
+/// # Errors
+/// When the file is not a plan.
+pub fn program(path: &Path) -> Result<Str, PlanFileError> {
+    header(&text(path)?, path).map(|(header, _)| header.program.into())
+}
+
+fn text(path: &Path) -> Result<String, PlanFileError> {
+    std::fs::read_to_string(path).map_err(|source| match source.kind() {
+        io::ErrorKind::InvalidData => PlanFileError::NotAPlan(path.to_owned()),
+        _ => PlanFileError::File { path: path.to_owned(), source },
+    })
+}
+
+/// The header of a plan file with this text, and what comes after it.
+fn header<'t>(text: &'t str, path: &Path) -> Result<(Header, &'t str), PlanFileError> {
+    let (first, body) = text.split_once('\n').unwrap_or((text, ""));
+    match serde_json::from_str(first) {
+        Ok(Header { file, .. }) if file != NAME => Err(PlanFileError::NotAPlan(path.to_owned())),
+        Ok(header) => Ok((header, body)),
+        Err(_) => Err(PlanFileError::NotAPlan(path.to_owned())),
+    }
+}
+
 /// Reads a plan. `source` in it is not proven: it only says where the script's folder is.
 ///
 /// # Errors
 /// When the file is not a plan, or not one that was written with this key and left alone since.
 pub fn read(path: &Path, sealer: &Sealer) -> Result<StoredPlan, PlanFileError> {
-    let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
-        io::ErrorKind::InvalidData => PlanFileError::NotAPlan(path.to_owned()),
-        _ => PlanFileError::File { path: path.to_owned(), source },
-    })?;
-    let (first, body) = text.split_once('\n').unwrap_or((&text, ""));
-    let header: Header = serde_json::from_str(first).map_err(|_| PlanFileError::NotAPlan(path.to_owned()))?;
-    if header.file != NAME {
-        return Err(PlanFileError::NotAPlan(path.to_owned()));
-    }
+    let text = text(path)?;
+    let (header, body) = header(&text, path)?;
     if header.format != FORMAT {
         return Err(PlanFileError::Format { path: path.to_owned(), format: header.format });
     }

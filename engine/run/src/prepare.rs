@@ -57,7 +57,7 @@ impl<'a> Wanted<'a> {
             imports: &NOTHING.imports,
             away: &NOTHING.away,
             registry: engine.registry,
-            environment: engine.store.environment(),
+            environment: &engine.store.stack().environment,
             program: self.program,
             identity: self.identity,
         }

@@ -96,9 +96,7 @@ pub async fn resume(engine: &Engine<'_>, identity: &Identity, goal: Goal) -> Res
     if open.is_empty() {
         return Ok(result);
     }
-    if let Some(program) = &engine.store.snapshot()?.program {
-        engine.store.check_binding(program, identity)?;
-    }
+    engine.store.check_binding(identity)?;
     // What one call has deleted and made again under the same key belongs to whoever made it: deletions come last.
     let (deletions, first) = open.into_iter().partition(|(_, open)| matches!(open, Open::Delete { .. }));
     for group in [first, deletions] {

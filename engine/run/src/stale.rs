@@ -3,38 +3,31 @@
 use dr_core::cloud::Identity;
 use dr_core::plan::{FORMAT, Plan};
 use dr_core::record::Snapshot;
-use dr_core::value::Str;
+
+use crate::stack::Stack;
 
 /// Why a plan is not for this state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Stale {
     /// The state has changed since.
     #[error(
-        "the state of `{environment}` has changed since the plan was made (it was at {planned} and is at {now}); plan again"
+        "the state of `{stack}` has changed since the plan was made (it was at {planned} and is at {now}); plan again"
     )]
     Position {
-        /// The environment.
-        environment: Str,
+        /// The stack.
+        stack: Stack,
         /// The position it was made for.
         planned: u64,
         /// The position now.
         now: u64,
     },
-    /// It is for another environment.
-    #[error("the plan is for the environment `{planned}`, not for `{now}`")]
-    Environment {
+    /// It is for another stack.
+    #[error("the plan is for `{planned}`, not for `{now}`")]
+    Stack {
         /// The one it was made for.
-        planned: Str,
+        planned: Stack,
         /// The one at hand.
-        now: Str,
-    },
-    /// The environment belongs to another program.
-    #[error("the plan is for the program `{planned}`, and the environment belongs to `{now}`")]
-    Program {
-        /// The one it was made for.
-        planned: Str,
-        /// The one at hand.
-        now: Str,
+        now: Stack,
     },
     /// It is for another cloud.
     #[error("the plan is for {planned}, not for {now}")]
@@ -53,17 +46,13 @@ pub enum Stale {
 ///
 /// # Errors
 /// Says what differs.
-pub fn check_fresh(plan: &Plan, environment: &str, identity: &Identity, snapshot: &Snapshot) -> Result<(), Stale> {
+pub fn check_fresh(plan: &Plan, stack: &Stack, identity: &Identity, snapshot: &Snapshot) -> Result<(), Stale> {
     if plan.format != FORMAT {
         return Err(Stale::Format(plan.format));
     }
-    if &*plan.environment != environment {
-        return Err(Stale::Environment { planned: plan.environment.clone(), now: environment.into() });
-    }
-    if let Some(program) = &snapshot.program
-        && *program != plan.program
-    {
-        return Err(Stale::Program { planned: plan.program.clone(), now: program.clone() });
+    let planned = Stack::new(plan.program.clone(), plan.environment.clone());
+    if planned != *stack {
+        return Err(Stale::Stack { planned, now: stack.clone() });
     }
     for now in [Some(identity), snapshot.identity.as_ref()].into_iter().flatten() {
         if plan.identity != *now {
@@ -71,11 +60,7 @@ pub fn check_fresh(plan: &Plan, environment: &str, identity: &Identity, snapshot
         }
     }
     if plan.position != snapshot.position {
-        return Err(Stale::Position {
-            environment: plan.environment.clone(),
-            planned: plan.position,
-            now: snapshot.position,
-        });
+        return Err(Stale::Position { stack: planned, planned: plan.position, now: snapshot.position });
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! The store: the state of one environment, on disk.
+//! The store: the state of one stack, on disk.
 //!
-//! An environment is a folder of the state directory, so that environments never block each other; whoever writes holds
-//! its lock. Inside, a database holds the rows, and a log every group of rows that was written. What the rows say is
+//! A stack has a folder of its own ([`layout`](crate::layout)), so that stacks never block each other; whoever writes
+//! holds its lock. Inside, a database holds the rows, and a log every group of rows that was written. What the rows say is
 //! also in memory while the store is open, so that each change is checked before it is written and nothing is read
 //! twice.
 //!
@@ -10,8 +10,7 @@
 //! written: every later change counts on the earlier ones.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -25,17 +24,19 @@ use crate::change::StateChange;
 use crate::contents::{Contents, Head, RowEdit};
 use crate::database::{Database, DatabaseError};
 use crate::error::StoreError;
-use crate::holder::EnvironmentLock;
+use crate::holder::StackLock;
+use crate::layout::{FoundState, find, take_over};
 use crate::log::GroupLog;
-use crate::mend::{Mended, MendedState, StatePaths, file, mend};
+use crate::mend::{Mended, MendedState, StatePaths, file, mend, row_error};
 use crate::private;
 use crate::queue::{GroupWriter, Receipt, WriteQueue, lock, submit, write_rest};
 use crate::rows::{self, KeyRow, RowError, RowWrite, Rows, each};
 use crate::seal::{KEY, KeySource, SealError, Sealer, random};
-use crate::view::{StateView, view};
+use crate::stack::Stack;
+use crate::view::StateView;
 
-/// The state of one environment. Cloning gives another handle to the same. With the last one, what was submitted is
-/// written to its end, and the environment is free.
+/// The state of one stack. Cloning gives another handle to the same. With the last one, what was submitted is
+/// written to its end, and the stack is free.
 #[derive(Debug, Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -54,11 +55,11 @@ impl Drop for Handle {
 
 #[derive(Debug)]
 struct Inner {
-    environment: String,
+    stack: Stack,
     sealer: Sealer,
     findings: Vec<Violation>,
     mended: Vec<Mended>,
-    /// Who works on the environment, where it is only looked at.
+    /// Who works on the stack, where it is only looked at.
     in_use: Option<String>,
     /// Why what is said could not be compared with the database.
     unchecked: Option<String>,
@@ -80,26 +81,32 @@ struct Halves {
     database: Database,
     paths: StatePaths,
     /// Given back last.
-    _lock: EnvironmentLock,
+    _lock: StackLock,
 }
 
 impl Store {
-    /// Opens, or makes, the state of an environment, and locks it until the last handle is dropped.
+    /// Opens, or makes, the state of a stack, and locks it until the last handle is dropped. One that earlier versions
+    /// kept elsewhere is moved to its place.
     ///
     /// # Errors
     /// When another process has it open, the key is not the one it was written with, something of it is lost, or the
     /// disk does not play along.
-    pub fn open(state_dir: &Path, environment: &str, keys: &KeySource) -> Result<Store, StoreError> {
-        let paths = StatePaths::new(&folder(state_dir, environment)?);
-        for path in [state_dir, &paths.folder] {
+    pub fn open(state_dir: &Path, stack: &Stack, keys: &KeySource) -> Result<Store, StoreError> {
+        let paths = StatePaths::new(&stack.folder(state_dir)?);
+        let taken_over = take_over(state_dir, stack)?;
+        // Each by itself: a folder that was there already is closed to others as well.
+        let folders: Vec<&Path> = paths.folder.ancestors().take(3).collect();
+        for path in folders.into_iter().rev() {
             private::make_folder(path).map_err(file(path))?;
         }
-        let lock = EnvironmentLock::take(&paths.folder, environment)?;
-        let MendedState { database, log, source, mended } = mend(&paths, environment)?;
+        let name = stack.to_string();
+        let lock = StackLock::take(&paths.folder, &name)?;
+        let MendedState { database, log, source, mended } = mend(&paths, &name)?;
+        let mended = taken_over.into_iter().chain(mended).collect();
         let mut halves = Halves { log, database, paths, _lock: lock };
         let rows = source.rows();
-        let row = |source| row_error(&halves.paths, environment, source);
-        let (sealer, contents) = match known_sealer(&rows, state_dir, keys, &halves.paths, environment)? {
+        let row = |source| row_error(&halves.paths, &name, source);
+        let (sealer, contents) = match known_sealer(&rows, state_dir, keys, &halves.paths, &name)? {
             Some(sealer) => {
                 let contents = rows::contents(each(&rows), Some(&sealer)).map_err(row)?;
                 (sealer, contents)
@@ -117,34 +124,31 @@ impl Store {
             }
         };
         drop(rows);
-        Ok(Store::new(environment, sealer, contents, Some(halves), mended, (None, None)))
+        Ok(Store::new(stack, sealer, contents, Some(halves), mended, (None, None)))
     }
 
-    /// The state of an environment as it is now, for looking only: it is not locked, whoever works on it goes on, and
-    /// every change is refused. `None` when there is none.
+    /// The state of a stack as it is now, for looking only: it is not locked, whoever works on it goes on, and every
+    /// change is refused. `None` when there is none.
     ///
     /// # Errors
     /// When the key is not the one it was written with, or it is damaged and cannot be mended now.
-    pub fn look(state_dir: &Path, environment: &str, keys: &KeySource) -> Result<Option<Store>, StoreError> {
-        if !Store::exists(state_dir, environment)? {
-            return Ok(None);
-        }
-        let paths = StatePaths::new(&folder(state_dir, environment)?);
-        let Some(StateView { text, in_use, mended, unchecked }) = view(&paths, environment)? else { return Ok(None) };
-        let rows = text.rows();
-        let Some(sealer) = known_sealer(&rows, state_dir, keys, &paths, environment)? else { return Ok(None) };
-        let contents = rows::contents(each(&rows), Some(&sealer)).map_err(|e| row_error(&paths, environment, e))?;
-        let store = Store::new(environment, sealer, contents, None, mended, (in_use, unchecked));
-        Ok(Some(store))
+    pub fn look(state_dir: &Path, stack: &Stack, keys: &KeySource) -> Result<Option<Store>, StoreError> {
+        let Some(FoundState { paths, view }) = find(state_dir, stack)? else { return Ok(None) };
+        let StateView { text, in_use, mended, unchecked } = view;
+        let (rows, name) = (text.rows(), stack.to_string());
+        let Some(sealer) = known_sealer(&rows, state_dir, keys, &paths, &name)? else { return Ok(None) };
+        let contents = rows::contents(each(&rows), Some(&sealer));
+        let contents = contents.map_err(|source| row_error(&paths, &name, source))?;
+        Ok(Some(Store::new(stack, sealer, contents, None, mended, (in_use, unchecked))))
     }
 
     /// A state in which nothing is, for looking only.
-    pub fn nothing(environment: &str) -> Store {
-        Store::new(environment, Sealer::from_key(&[0; KEY]), Contents::default(), None, Vec::new(), (None, None))
+    pub fn nothing(stack: &Stack) -> Store {
+        Store::new(stack, Sealer::from_key(&[0; KEY]), Contents::default(), None, Vec::new(), (None, None))
     }
 
     fn new(
-        environment: &str,
+        stack: &Stack,
         sealer: Sealer,
         contents: Contents,
         halves: Option<Halves>,
@@ -153,7 +157,7 @@ impl Store {
     ) -> Store {
         let findings = integrity::check(&contents.snapshot(), contents.journal());
         let inner = Arc::new(Inner {
-            environment: environment.to_owned(),
+            stack: stack.clone(),
             sealer,
             findings,
             mended,
@@ -169,64 +173,9 @@ impl Store {
         Store { _handle: Arc::new(Handle(inner.clone())), inner }
     }
 
-    /// What is recorded of an environment, and who works on it. Needs no key: secrets stay sealed. `None` when there is
-    /// no state.
-    ///
-    /// # Errors
-    /// When it is damaged and cannot be mended now.
-    pub fn survey(state_dir: &Path, environment: &str) -> Result<Option<(Snapshot, Option<String>)>, StoreError> {
-        if !Store::exists(state_dir, environment)? {
-            return Ok(None);
-        }
-        let paths = StatePaths::new(&folder(state_dir, environment)?);
-        let Some(StateView { text, in_use, .. }) = view(&paths, environment)? else { return Ok(None) };
-        let contents = rows::contents(each(&text.rows()), None).map_err(|e| row_error(&paths, environment, e))?;
-        Ok(Some((contents.snapshot(), in_use)))
-    }
-
-    /// The suffixes of all environments that have state, sorted. Opens none of them.
-    ///
-    /// # Errors
-    /// When the directory cannot be read. One that does not exist holds no environments.
-    pub fn environments(state_dir: &Path) -> Result<Vec<String>, StoreError> {
-        let mut found = Vec::new();
-        let entries = match std::fs::read_dir(state_dir) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(found),
-            other => other.map_err(file(state_dir))?,
-        };
-        for entry in entries {
-            let entry = entry.map_err(file(state_dir))?;
-            if let Ok(name) = entry.file_name().into_string()
-                && let Ok(folder) = folder(state_dir, &name)
-                && StatePaths::new(&folder).is_there()
-            {
-                found.push(name);
-            }
-        }
-        found.sort();
-        Ok(found)
-    }
-
-    /// Whether an environment has state.
-    ///
-    /// # Errors
-    /// When something else is where its folder should be.
-    pub fn exists(state_dir: &Path, environment: &str) -> Result<bool, StoreError> {
-        if state_dir.metadata().is_ok_and(|meta| !meta.is_dir()) {
-            return Err(file(state_dir)(io::ErrorKind::NotADirectory.into()));
-        }
-        let paths = StatePaths::new(&folder(state_dir, environment)?);
-        match paths.folder.metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(file(&paths.folder)(error)),
-            Ok(meta) if !meta.is_dir() => Err(file(&paths.folder)(io::ErrorKind::NotADirectory.into())),
-            Ok(_) => Ok(paths.is_there()),
-        }
-    }
-
-    /// The environment's suffix.
-    pub fn environment(&self) -> &str {
-        &self.inner.environment
+    /// What it is the state of.
+    pub fn stack(&self) -> &Stack {
+        &self.inner.stack
     }
 
     /// The key in use, for stored plans.
@@ -244,7 +193,7 @@ impl Store {
         &self.inner.mended
     }
 
-    /// Who works on the environment, in words, where it is only looked at.
+    /// Who works on the stack, in words, where it is only looked at.
     pub fn in_use(&self) -> Option<&str> {
         self.inner.in_use.as_deref()
     }
@@ -290,11 +239,12 @@ impl Store {
         }
     }
 
-    /// Binds an empty environment to a program and a cloud.
+    /// Binds an empty stack to a cloud.
     ///
     /// # Errors
-    /// When it is not empty and belongs to another program or cloud.
-    pub async fn bind(&self, program: &Str, identity: &Identity) -> Result<(), StoreError> {
+    /// When it is not empty and belongs to another cloud, or to another program.
+    pub async fn bind(&self, identity: &Identity) -> Result<(), StoreError> {
+        let program = &self.inner.stack.program;
         let same = {
             let head = &lock(&self.inner.contents).head;
             head.program.as_ref() == Some(program) && head.identity.as_ref() == Some(identity)
@@ -302,21 +252,29 @@ impl Store {
         if same {
             return Ok(());
         }
-        self.check_binding(program, identity)?;
+        self.check_binding(identity)?;
         self.commit(StateChange::Bind { program: program.clone(), identity: identity.clone() }).await
     }
 
     /// Checks what [`Store::bind`] would check, and changes nothing.
     ///
     /// # Errors
-    /// When the environment is not empty and belongs to another program or cloud.
-    pub fn check_binding(&self, program: &Str, identity: &Identity) -> Result<(), StoreError> {
+    /// When the stack is not empty and belongs to another cloud, or to another program: somebody has moved its folder.
+    pub fn check_binding(&self, identity: &Identity) -> Result<(), StoreError> {
         let contents = lock(&self.inner.contents);
-        if contents.is_empty() {
-            return Ok(());
+        let (stack, head) = (&self.inner.stack, &contents.head);
+        match (&head.program, &head.identity) {
+            (Some(program), Some(cloud))
+                if !contents.is_empty() && (*program != stack.program || cloud != identity) =>
+            {
+                Err(StoreError::Bound {
+                    stack: stack.to_string(),
+                    owner: format!("the program `{program}` on {cloud}"),
+                    other: format!("the program `{}` on {identity}", stack.program),
+                })
+            }
+            _ => Ok(()),
         }
-        let head = &contents.head;
-        check_binding(&self.inner.environment, (head.program.as_ref(), head.identity.as_ref()), program, identity)
     }
 
     /// Forgets program, cloud and outputs when nothing is there any more.
@@ -343,26 +301,6 @@ impl Store {
     /// one is there, so are all before it.
     pub fn submit(&self, change: StateChange) -> Receipt {
         submit(&self.inner, change)
-    }
-}
-
-/// Checks that a state may be used by a program in a cloud. `bound` is what it belongs to, as far as to anything.
-///
-/// # Errors
-/// When it belongs to another program or cloud.
-fn check_binding(
-    environment: &str,
-    bound: (Option<&Str>, Option<&Identity>),
-    program: &Str,
-    identity: &Identity,
-) -> Result<(), StoreError> {
-    match bound {
-        (Some(own), Some(cloud)) if own != program || cloud != identity => Err(StoreError::Bound {
-            environment: environment.to_owned(),
-            owner: format!("the program `{own}` on {cloud}"),
-            other: format!("the program `{program}` on {identity}"),
-        }),
-        _ => Ok(()),
     }
 }
 
@@ -395,7 +333,7 @@ impl Inner {
         results
     }
 
-    /// Writes what waits, and gives the environment back.
+    /// Writes what waits, and gives the stack back.
     fn close(&self) {
         let mut halves = lock(&self.halves);
         if halves.is_some() {
@@ -419,7 +357,7 @@ impl Inner {
                     edits.extend(more);
                     Ok(())
                 }
-                Err(refusal) => Err(StoreError::Refused { environment: self.environment.clone(), refusal }),
+                Err(refusal) => Err(StoreError::Refused { stack: self.stack.to_string(), refusal }),
             });
         }
         if edits.is_empty() && contents.head == before {
@@ -434,7 +372,7 @@ impl Inner {
         let halves = halves.ok_or(StoreError::OnlyLooked)?;
         let rows = edits.iter().map(|edit| rows::write(edit, &self.sealer)).chain([rows::head(head)]);
         let rows: Result<Vec<RowWrite>, RowError> = rows.collect();
-        halves.write(head.group, &rows.map_err(|source| row_error(&halves.paths, &self.environment, source))?)
+        halves.write(head.group, &rows.map_err(|source| row_error(&halves.paths, &self.stack.to_string(), source))?)
     }
 }
 
@@ -453,10 +391,6 @@ impl Halves {
     }
 }
 
-fn row_error(paths: &StatePaths, environment: &str, source: RowError) -> StoreError {
-    StoreError::Row { environment: environment.to_owned(), folder: paths.folder.clone(), source }
-}
-
 /// The key that these rows were sealed with; `None` when there are no rows yet.
 ///
 /// # Errors
@@ -466,31 +400,18 @@ fn known_sealer(
     state_dir: &Path,
     keys: &KeySource,
     paths: &StatePaths,
-    environment: &str,
+    stack: &str,
 ) -> Result<Option<Sealer>, StoreError> {
-    let row = |source| row_error(paths, environment, source);
+    let row = |source| row_error(paths, stack, source);
     let Some(known) = KeyRow::find(rows) else {
         return if rows.is_empty() { Ok(None) } else { Err(row(KeyRow::missing())) };
     };
     let known = known.map_err(row)?;
     let sealer = Sealer::existing(keys, state_dir, &hex::decode(&known.salt).unwrap_or_default())?;
     if sealer.fingerprint() != known.fingerprint {
-        return Err(SealError::WrongKey(format!("the environment `{environment}`")).into());
+        return Err(SealError::WrongKey(format!("the state of `{stack}`")).into());
     }
     Ok(Some(sealer))
-}
-
-/// The folder of an environment.
-fn folder(state_dir: &Path, environment: &str) -> Result<PathBuf, StoreError> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if environment.is_empty()
-        || environment.len() > 128
-        || environment.starts_with(['.', '_'])
-        || !environment.chars().all(fits)
-    {
-        return Err(StoreError::Name(environment.to_owned()));
-    }
-    Ok(state_dir.join(environment))
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub struct Swept {
 /// # Errors
 /// When somebody asked to stop.
 pub async fn sweep(engine: &Engine<'_>, program: &str, places: &BTreeSet<Str>) -> Result<Swept, Interrupted> {
-    let environment = engine.store.environment();
+    let environment = &*engine.store.stack().environment;
     let ask = async |place: &Str| {
         let found = engine.ask_place(place, || engine.cloud.sweep(program, environment, place)).await;
         (place.clone(), found)

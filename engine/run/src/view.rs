@@ -3,14 +3,14 @@
 //! Whoever only looks takes no lock, so nobody waits for anybody, and writes nothing, so a full disk or a read-only one
 //! does not matter. The log is all it takes. One that was closed is the state; one that is being written is the state as
 //! of its last whole group. Only when somebody was killed, or the log is damaged, the database has to be asked; then the
-//! environment is locked for a moment and both are made equal again, as whoever opens it next would do.
+//! stack is locked for a moment and both are made equal again, as whoever opens it next would do.
 
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::error::StoreError;
-use crate::holder::{EnvironmentLock, holder, locked};
+use crate::holder::{StackLock, holder, locked};
 use crate::log::{LogEnd, LogText};
 use crate::mend::{Mended, StatePaths, file, mend};
 
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 #[derive(Debug)]
 pub(crate) struct StateView {
     pub(crate) text: LogText,
-    /// Who works on the environment, in words.
+    /// Who works on the stack, in words.
     pub(crate) in_use: Option<String>,
     pub(crate) mended: Vec<Mended>,
     /// Why what the log says could not be compared with the database, although somebody was killed.
@@ -34,7 +34,7 @@ pub(crate) struct StateView {
 ///
 /// # Errors
 /// When it cannot be read, or is damaged and cannot be mended now.
-pub(crate) fn view(paths: &StatePaths, environment: &str) -> Result<Option<StateView>, StoreError> {
+pub(crate) fn view(paths: &StatePaths, stack: &str) -> Result<Option<StateView>, StoreError> {
     let begun = Instant::now();
     let mut mended = Vec::new();
     while paths.is_there() {
@@ -47,17 +47,17 @@ pub(crate) fn view(paths: &StatePaths, environment: &str) -> Result<Option<State
             (Some(text), worker) if text.end == LogEnd::Closed => return done(text, worker, None, mended),
             (Some(text), Some(worker)) if whole => return done(text, Some(worker), None, mended),
             (text, Some(worker)) if begun.elapsed() > PATIENCE => {
-                let why = format!("{worker} works on the environment; the next command after that mends it");
-                return Err(unreadable(paths, environment, text, why));
+                let why = format!("{worker} works on the stack; the next command after that mends it");
+                return Err(unreadable(paths, stack, text, why));
             }
             (_, Some(_)) => {}
-            (text, None) => match mend_now(paths, environment) {
+            (text, None) => match mend_now(paths, stack) {
                 Ok(more) => mended.extend(more),
                 Err(StoreError::Locked { holder, .. }) => match text {
                     Some(text) if whole => return done(text, Some(holder), None, mended),
                     text if begun.elapsed() > PATIENCE => {
-                        let why = format!("{holder} works on the environment; the next command after that mends it");
-                        return Err(unreadable(paths, environment, text, why));
+                        let why = format!("{holder} works on the stack; the next command after that mends it");
+                        return Err(unreadable(paths, stack, text, why));
                     }
                     _ => {}
                 },
@@ -68,7 +68,7 @@ pub(crate) fn view(paths: &StatePaths, environment: &str) -> Result<Option<State
                     }
                     Some(text) => {
                         let why = format!("it is mended once `{}` can be used ({source})", path.display());
-                        return Err(unreadable(paths, environment, Some(text), why));
+                        return Err(unreadable(paths, stack, Some(text), why));
                     }
                     None => return Err(StoreError::File { path, source }),
                 },
@@ -88,17 +88,17 @@ fn read(path: &Path) -> Result<Option<LogText>, StoreError> {
     }
 }
 
-/// Compares log and database, as whoever opens the environment does.
-fn mend_now(paths: &StatePaths, environment: &str) -> Result<Vec<Mended>, StoreError> {
-    let _lock = EnvironmentLock::take(&paths.folder, environment)?;
-    let mut state = mend(paths, environment)?;
+/// Compares log and database, as whoever opens the stack does.
+fn mend_now(paths: &StatePaths, stack: &str) -> Result<Vec<Mended>, StoreError> {
+    let _lock = StackLock::take(&paths.folder, stack)?;
+    let mut state = mend(paths, stack)?;
     state.log.close().map_err(file(&paths.log))?;
     Ok(state.mended)
 }
 
-fn unreadable(paths: &StatePaths, environment: &str, text: Option<LogText>, why: String) -> StoreError {
+fn unreadable(paths: &StatePaths, stack: &str, text: Option<LogText>, why: String) -> StoreError {
     match text.map(|text| text.end) {
         Some(LogEnd::Torn(at) | LogEnd::Damaged(at)) => StoreError::Log { path: paths.log.clone(), at, why },
-        _ => locked(&paths.folder, environment),
+        _ => locked(&paths.folder, stack),
     }
 }

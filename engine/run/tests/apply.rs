@@ -13,7 +13,7 @@ use dr_core::graph::ReplaceOrder;
 use dr_core::plan::{Action, Goal, Move, Plan, Step};
 use dr_core::record::{Snapshot, Unfinished};
 use dr_core::value::Value;
-use dr_run::{ApplyError, Report, Stale, Store, apply};
+use dr_run::{ApplyError, Report, Stack, Stale, Store, apply};
 
 fn attr(at: &str, name: &str) -> Expr {
     Expr::attr(&address(at), name)
@@ -415,8 +415,8 @@ async fn plans_for_another_state_are_refused() {
     type Spoil<'a> = Box<dyn Fn(&mut Plan) + 'a>;
     let spoils: [(Spoil<'_>, &str); 5] = [
         (Box::new(|p| p.position += 1), "has changed since"),
-        (Box::new(|p| p.environment = "f".into()), "for the environment `f`"),
-        (Box::new(|p| p.program = "q".into()), "for the program `q`"),
+        (Box::new(|p| p.environment = "f".into()), "for `p/f`, not for `p/e`"),
+        (Box::new(|p| p.program = "q".into()), "for `q/e`, not for `p/e`"),
         (Box::new(|p| p.identity = other.clone()), "account 2"),
         (Box::new(|p| p.format += 1), "form"),
     ];
@@ -427,7 +427,10 @@ async fn plans_for_another_state_are_refused() {
         assert!(matches!(error, ApplyError::Stale(_)));
         assert!(error.to_string().contains(message), "{error}");
     }
-    assert_eq!(dr_run::check_fresh(&fresh, "e", &identity(), &snapshot), Ok(()));
-    assert!(matches!(dr_run::check_fresh(&fresh, "e", &other, &snapshot), Err(Stale::Identity { .. })));
+    assert_eq!(dr_run::check_fresh(&fresh, &Stack::new("p", "e"), &identity(), &snapshot), Ok(()));
+    assert!(matches!(
+        dr_run::check_fresh(&fresh, &Stack::new("p", "e"), &other, &snapshot),
+        Err(Stale::Identity { .. })
+    ));
     assert!(apply(&engine, &fresh, snapshot).await.unwrap().is_complete());
 }

@@ -20,7 +20,7 @@ use dr_core::journal::{Deposed, JournalEvent, Open};
 use dr_core::plan::Action;
 use dr_core::record::{Record, Snapshot};
 use dr_core::value::{Map, Str, Value};
-use dr_run::{KeySource, StateChange, Store, StoreError};
+use dr_run::{KeySource, Stack, StateChange, Store, StoreError};
 
 /// What a state says.
 type Said = (Snapshot, BTreeMap<Str, Open>);
@@ -176,25 +176,25 @@ async fn matrix(form: &Path, expected: &Said, seed: u64) -> (usize, usize) {
     let (mut whole, mut refused) = (0, 0);
     let mut seed = seed;
     let mut all = Vec::new();
-    files(&form.join("e"), Path::new(""), &mut all);
+    files(&form.join("e/p"), Path::new(""), &mut all);
     let keys = KeySource::StateDirectory;
     for file in &all {
-        for damage in damages(&std::fs::read(form.join("e").join(file)).unwrap(), &mut seed) {
+        for damage in damages(&std::fs::read(form.join("e/p").join(file)).unwrap(), &mut seed) {
             let when = format!("{damage:?} of {}", file.display());
             let dir = tempfile::tempdir().unwrap();
             copy_dir(form, dir.path());
-            damage.happen(&dir.path().join("e").join(file));
-            match Store::look(dir.path(), "e", &keys) {
+            damage.happen(&dir.path().join("e/p").join(file));
+            match Store::look(dir.path(), &Stack::new("p", "e"), &keys) {
                 Ok(store) => assert_eq!(store.as_ref().map(said).as_ref(), Some(expected), "looked, {when}"),
                 Err(error) => check_error(&error, dir.path(), &when),
             }
-            match Store::open(dir.path(), "e", &keys) {
+            match Store::open(dir.path(), &Stack::new("p", "e"), &keys) {
                 Ok(store) => {
                     assert_eq!(said(&store), *expected, "{when}");
                     // It goes on from there.
                     store.commit(StateChange::Outputs(Map::new())).await.unwrap();
                     drop(store);
-                    let store = Store::look(dir.path(), "e", &keys).unwrap().unwrap();
+                    let store = Store::look(dir.path(), &Stack::new("p", "e"), &keys).unwrap().unwrap();
                     assert_eq!(store.snapshot().unwrap().position, expected.0.position + 1, "{when}");
                     assert_eq!(store.open_operations().unwrap(), expected.1, "{when}");
                     whole += 1;
@@ -224,7 +224,7 @@ async fn any_damage_to_any_file_that_a_kill_leaves_is_mended_or_told() {
     let (closed, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let expected = make(closed.path(), killed.path()).await;
     // The copy was taken of a process that lives on; the one that it stands for is gone.
-    std::fs::write(killed.path().join("e/holder"), "{\"pid\":4194304,\"start\":1}").unwrap();
+    std::fs::write(killed.path().join("e/p/holder"), "{\"pid\":4194304,\"start\":1}").unwrap();
     let (whole, refused) = matrix(killed.path(), &expected, 0xdead).await;
     assert!(whole > 250 && refused <= 1, "{whole} {refused}");
 }
@@ -238,7 +238,7 @@ async fn a_folder_of_which_anything_is_missing_is_mended_or_told() {
         let when = format!("{what} replaced by {by:?}");
         let dir = tempfile::tempdir().unwrap();
         copy_dir(closed.path(), dir.path());
-        let path = dir.path().join("e").join(what);
+        let path = dir.path().join("e/p").join(what);
         if by != "older" || what == "db" {
             std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path)).unwrap();
         }
@@ -248,7 +248,7 @@ async fn a_folder_of_which_anything_is_missing_is_mended_or_told() {
                 // The database of a state that has only begun.
                 let young = tempfile::tempdir().unwrap();
                 drop(common::open(young.path()));
-                copy_dir(&young.path().join("e/db"), &path);
+                copy_dir(&young.path().join("e/p/db"), &path);
             }
             ("log", "older") => {
                 // Cut off where another group ends: a log that nobody closed, but whole.
@@ -259,7 +259,7 @@ async fn a_folder_of_which_anything_is_missing_is_mended_or_told() {
             }
             _ => {}
         }
-        let store = Store::look(dir.path(), "e", &keys).unwrap().unwrap();
+        let store = Store::look(dir.path(), &Stack::new("p", "e"), &keys).unwrap().unwrap();
         assert_eq!(said(&store), expected, "{when}");
         let mut told = store.mended().len();
         drop(store);
@@ -282,7 +282,7 @@ async fn an_index_that_is_half_written_or_unusable_is_moved_away() {
         all.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     };
     for form in [&closed, &killed] {
-        let own = names(&form.path().join("e/db")).into_iter().find(|name| snap(name));
+        let own = names(&form.path().join("e/p/db")).into_iter().find(|name| snap(name));
         let newer = "snap.00000000FFFFFFFF";
         let half = format!("{newer}.generating");
         let cut = own.as_ref().map(|own| format!("{own}.generating"));
@@ -294,15 +294,15 @@ async fn an_index_that_is_half_written_or_unusable_is_moved_away() {
             let when = format!("{name} of {length} bytes");
             let dir = tempfile::tempdir().unwrap();
             copy_dir(form.path(), dir.path());
-            std::fs::remove_file(dir.path().join("e/holder")).ok();
-            std::fs::write(dir.path().join("e/db").join(name), b"\x17\x2a".repeat(length / 2)).unwrap();
-            let store = Store::open(dir.path(), "e", &KeySource::StateDirectory).unwrap();
+            std::fs::remove_file(dir.path().join("e/p/holder")).ok();
+            std::fs::write(dir.path().join("e/p/db").join(name), b"\x17\x2a".repeat(length / 2)).unwrap();
+            let store = Store::open(dir.path(), &Stack::new("p", "e"), &KeySource::StateDirectory).unwrap();
             assert_eq!(said(&store), expected, "{when}");
             assert_eq!(store.mended().len(), usize::from(told), "{when}: {:?}", store.mended());
             drop(store);
-            let moved = names(&dir.path().join("e/damaged"));
+            let moved = names(&dir.path().join("e/p/damaged"));
             assert!(moved.iter().any(|moved| moved.starts_with(name)), "{when}: {moved:?}");
-            assert!(!names(&dir.path().join("e/db")).contains(&name.to_owned()), "{when}");
+            assert!(!names(&dir.path().join("e/p/db")).contains(&name.to_owned()), "{when}");
         }
     }
 }
@@ -316,15 +316,15 @@ async fn what_is_too_large_for_the_database_to_keep_with_the_rest_is_no_exceptio
     store.commit(change).await.unwrap();
     drop(store);
     let mut all = Vec::new();
-    files(&made.path().join("e"), Path::new(""), &mut all);
+    files(&made.path().join("e/p"), Path::new(""), &mut all);
     all.retain(|file| file.starts_with("db/blobs"));
     assert!(!all.is_empty(), "nothing was too large");
     for file in &all {
         for damage in [Damage::Gone, Damage::Empty, Damage::Cut(9), Damage::Flip(4, 1), Damage::Flip(999_999, 7)] {
             let dir = tempfile::tempdir().unwrap();
             copy_dir(made.path(), dir.path());
-            damage.happen(&dir.path().join("e").join(file));
-            let store = Store::open(dir.path(), "e", &KeySource::StateDirectory).unwrap();
+            damage.happen(&dir.path().join("e/p").join(file));
+            let store = Store::open(dir.path(), &Stack::new("p", "e"), &KeySource::StateDirectory).unwrap();
             let outputs = store.snapshot().unwrap().outputs;
             assert!(outputs["large"] == large, "{damage:?} of {}", file.display());
             assert_eq!(store.mended().len(), 1, "{damage:?} of {}", file.display());

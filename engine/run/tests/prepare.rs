@@ -47,7 +47,7 @@ fn attr(at: &str, name: &str) -> Expr {
 
 async fn prepared(dir: &Path, store: &Store, cloud: &Fake, graph: &Graph, refresh: bool) -> Prepared {
     let room = Room::new();
-    let local = LocalCloud::new(Arc::new(DiskWorld::new(dir)), dir, "e");
+    let local = LocalCloud::new(Arc::new(DiskWorld::new(dir)), dir, "p", "e");
     let router = Router::new(&local, cloud);
     let engine = room.engine(store, &router, &dr_run::Silent);
     let snapshot = store.snapshot().unwrap();
@@ -157,7 +157,7 @@ async fn archives_are_packed_to_know_them_and_made_again_when_lost() {
     std::fs::create_dir(dir.path().join("f")).unwrap();
     std::fs::write(dir.path().join("f/a"), "1").unwrap();
     let store = open(dir.path());
-    let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "e");
+    let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "p", "e");
     let source = [("source", Expr::str("f"))];
     let declared = graph(&[("archive.zip:a", &source), ("archive.zip:none", &[("source", Expr::str("g"))])]);
     let found = prepared(dir.path(), &store, &Fake::default(), &declared, true).await;

@@ -13,7 +13,7 @@ use dr_core::record::Snapshot;
 use dr_core::value::{Map, Value};
 use dr_local::{DiskWorld, LocalCloud};
 use dr_run::plan_file::StoredPlan;
-use dr_run::{KeySource, PlanFileError, Router, StateChange, Store, StoreError, plan_file};
+use dr_run::{KeySource, PlanFileError, Router, Stack, StateChange, Store, StoreError, plan_file};
 
 const SECRET: &str = "correct-horse-battery-staple";
 
@@ -42,7 +42,7 @@ async fn secrets_come_back_and_are_nowhere_in_clear() {
     let generated;
     {
         let store = open(dir.path());
-        let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "e");
+        let local = LocalCloud::new(Arc::new(DiskWorld::new(dir.path())), dir.path(), "p", "e");
         let router = Router::new(&local, &cloud);
         let report = run(&store, &router, &planned).await;
         assert!(report.is_complete(), "{:?}", report.failed);
@@ -89,31 +89,36 @@ async fn secrets_come_back_and_are_nowhere_in_clear() {
 async fn one_process_at_a_time_and_the_other_is_told_who() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let error = Store::open(dir.path(), "e", &KeySource::default()).unwrap_err();
+    let error = Store::open(dir.path(), &Stack::new("p", "e"), &KeySource::default()).unwrap_err();
     assert!(matches!(error, StoreError::Locked { .. }));
     assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
     // Another environment is another matter.
-    assert!(Store::open(dir.path(), "other", &KeySource::default()).is_ok());
+    assert!(Store::open(dir.path(), &Stack::new("p", "other"), &KeySource::default()).is_ok());
+    // So is another program of the same one.
+    assert!(Store::open(dir.path(), &Stack::new("q", "e"), &KeySource::default()).is_ok());
     drop(store);
-    assert!(Store::open(dir.path(), "e", &KeySource::default()).is_ok());
-    assert_eq!(Store::environments(dir.path()).unwrap(), ["e", "other"]);
-    assert_eq!(Store::environments(&dir.path().join("none")).unwrap(), [""; 0]);
-    for name in ["", "..", "a/b", ".x", "_x", "a b"] {
-        assert!(matches!(Store::open(dir.path(), name, &KeySource::default()), Err(StoreError::Name(_))), "{name}");
+    assert!(Store::open(dir.path(), &Stack::new("p", "e"), &KeySource::default()).is_ok());
+    assert_eq!(dr_run::environments(dir.path()).unwrap(), ["e", "other"]);
+    assert_eq!(dr_run::programs(dir.path(), "e").unwrap(), ["p".into(), "q".into()]);
+    assert_eq!(dr_run::environments(&dir.path().join("none")).unwrap(), [""; 0]);
+    let open =
+        |program: &str, suffix: &str| Store::open(dir.path(), &Stack::new(program, suffix), &KeySource::default());
+    for name in ["", "..", "a/b", ".x", "a b"] {
+        assert!(matches!(open("p", name), Err(StoreError::Name(_))), "{name}");
+        assert!(matches!(open(name, "e"), Err(StoreError::Program(_))), "{name}");
     }
+    assert!(matches!(open("p", "_x"), Err(StoreError::Name(_))));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_environment_belongs_to_its_program_and_cloud_until_it_is_empty() {
+async fn a_stack_belongs_to_its_cloud_until_it_is_empty() {
     let dir = tempfile::tempdir().unwrap();
     let (store, cloud) = (open(dir.path()), Fake::default());
     run(&store, &cloud, &plan("1", &Snapshot::default(), vec![step(Action::Create, "x.quick:a", &[], &[])])).await;
     let elsewhere = dr_core::cloud::Identity { cloud: "other".into(), ..identity() };
-    for (program, identity) in [("q", identity()), ("p", elsewhere.clone())] {
-        let error = store.bind(&program.into(), &identity).await.unwrap_err();
-        assert!(error.to_string().contains("belongs to the program `p` on fake account 1"), "{error}");
-    }
-    assert!(store.bind(&"p".into(), &identity()).await.is_ok());
+    let error = store.bind(&elsewhere).await.unwrap_err();
+    assert!(error.to_string().contains("`p/e` belongs to the program `p` on fake account 1"), "{error}");
+    assert!(store.bind(&identity()).await.is_ok());
     let snapshot = store.snapshot().unwrap();
     let prior = &snapshot.records[&address("x.quick:a")];
     let delete = common::with_prior(step(Action::Delete, "x.quick:a", &[], &[]), prior);
@@ -121,17 +126,30 @@ async fn an_environment_belongs_to_its_program_and_cloud_until_it_is_empty() {
     let empty = store.snapshot().unwrap();
     assert!(empty.is_empty() && empty.program.is_none() && empty.identity.is_none());
     assert!(empty.position > snapshot.position, "what was planned before is stale");
-    assert!(store.bind(&"q".into(), &elsewhere).await.is_ok());
+    assert!(store.bind(&elsewhere).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_folder_that_was_moved_to_another_program_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, cloud) = (open(dir.path()), Fake::default());
+    run(&store, &cloud, &plan("1", &Snapshot::default(), vec![step(Action::Create, "x.quick:a", &[], &[])])).await;
+    drop(store);
+    drop(common::reopen(dir.path()).await);
+    std::fs::rename(dir.path().join("e/p"), dir.path().join("e/q")).unwrap();
+    let store = Store::open(dir.path(), &Stack::new("q", "e"), &KeySource::StateDirectory).unwrap();
+    let error = store.bind(&identity()).await.unwrap_err();
+    assert!(error.to_string().contains("belongs to the program `p`"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_database_that_lost_something_gets_it_back() {
     let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("e/db/db");
+    let file = dir.path().join("e/p/db/db");
     drop(open(dir.path()));
     let before = std::fs::read(&file).unwrap();
     let store = common::reopen(dir.path()).await;
-    store.bind(&"p".into(), &identity()).await.unwrap();
+    store.bind(&identity()).await.unwrap();
     store.commit(StateChange::Outputs(Map::from([("x".into(), Value::from(1))]))).await.unwrap();
     let position = store.snapshot().unwrap().position;
     drop(store);
@@ -145,7 +163,7 @@ async fn a_database_that_lost_something_gets_it_back() {
         let store = common::reopen(dir.path()).await;
         assert_eq!(store.snapshot().unwrap().position, position);
         let said: Vec<String> = store.mended().iter().map(ToString::to_string).collect();
-        assert!(said.iter().any(|said| said.contains("e/db`") && said.contains("log")), "{said:?}");
+        assert!(said.iter().any(|said| said.contains("e/p/db`") && said.contains("log")), "{said:?}");
     }
 }
 
@@ -153,16 +171,16 @@ async fn a_database_that_lost_something_gets_it_back() {
 async fn keys_are_not_mixed_up() {
     let dir = tempfile::tempdir().unwrap();
     let phrase = |text: &str| KeySource::Passphrase(text.into());
-    drop(Store::open(dir.path(), "e", &phrase("right")).unwrap());
-    let error = Store::open(dir.path(), "e", &KeySource::StateDirectory).unwrap_err();
+    drop(Store::open(dir.path(), &Stack::new("p", "e"), &phrase("right")).unwrap());
+    let error = Store::open(dir.path(), &Stack::new("p", "e"), &KeySource::StateDirectory).unwrap_err();
     assert!(error.to_string().contains("cannot use the key file"), "{error}");
     assert!(!dir.path().join("secrets.key").exists(), "a key that opens nothing was made");
-    drop(Store::open(dir.path(), "other", &KeySource::StateDirectory).unwrap());
+    drop(Store::open(dir.path(), &Stack::new("p", "other"), &KeySource::StateDirectory).unwrap());
     for wrong in [phrase("wrong"), KeySource::StateDirectory] {
-        let error = Store::open(dir.path(), "e", &wrong).unwrap_err();
+        let error = Store::open(dir.path(), &Stack::new("p", "e"), &wrong).unwrap_err();
         assert!(error.to_string().contains("sealed with another key"), "{error}");
     }
-    assert!(Store::open(dir.path(), "e", &phrase("right")).is_ok());
+    assert!(Store::open(dir.path(), &Stack::new("p", "e"), &phrase("right")).is_ok());
     assert_eq!(format!("{:?}", phrase("right")), "Passphrase");
 }
 
@@ -203,7 +221,7 @@ async fn stored_plans_come_back_whole_or_not_at_all() {
     let reveal = |p: &Plan| p.steps[0].args["password"].known().map(Value::to_text);
     assert_eq!(reveal(&back).as_deref(), Some(SECRET));
 
-    let other = Store::open(dir.path(), "other", &KeySource::Passphrase("x".into())).unwrap();
+    let other = Store::open(dir.path(), &Stack::new("p", "other"), &KeySource::Passphrase("x".into())).unwrap();
     let read = |text: &str, sealer| {
         std::fs::write(&path, text).unwrap();
         plan_file::read(&path, sealer).unwrap_err()

@@ -333,7 +333,7 @@ async fn a_name_that_the_environment_itself_has_is_told_as_such() {
     cloud.inside.lock().unwrap().things.insert("id-x".into(), other);
     let snapshot = store.snapshot().unwrap();
     let report = run(&store, &cloud, &plan("5", &snapshot, vec![named("x.named:b", "three")])).await;
-    assert!(report.failed[0].error.contains("this environment did not make it"), "{}", report.failed[0].error);
+    assert!(report.failed[0].error.contains("`p/e` did not make it"), "{}", report.failed[0].error);
 }
 
 #[tokio::test(start_paused = true)]

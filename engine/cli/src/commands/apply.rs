@@ -7,7 +7,7 @@ use clap::Args;
 use dr_core::plan::{Action, Goal, Plan, sound};
 use dr_core::value::Str;
 use dr_run::plan_file::{self, StoredPlan};
-use dr_run::{Report, Stale, Swept};
+use dr_run::{Report, Stack, Stale, Swept};
 
 use super::plan::show;
 use crate::args::{Global, ParameterArgs, Planning};
@@ -65,21 +65,20 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
     }
     let (evaluated, mut held) = session.evaluate_and(program, &args.parameters.set, Session::hold_if_any)?;
     let mut sources = Sources::new(&session.project.root).with(&evaluated.sources);
-    let (name, graph) = (Str::from(program.name.as_str()), evaluated.graph);
+    let (stack, graph) = (session.stack(&program.name), evaluated.graph);
     let only = args.planning.only(&Session::regions(&graph, held.as_ref()))?;
     session.run(async |signals| {
-        let mut work = Work::open(session, &program.folder, args.planning.parallel()).await?;
+        let mut work = Work::open(session, stack.clone(), &program.folder, args.planning.parallel()).await?;
         work.limit_to(only);
         signals.stop(&work.cancel);
         if let Some(held) = &mut held {
             work.resume(held, Goal::Apply).await?;
         }
-        let wanted =
-            WantedPlan { goal: Goal::Apply, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
+        let wanted = WantedPlan { goal: Goal::Apply, graph: &graph, refresh: !args.planning.no_refresh };
         let plan = work.plan(held.as_ref(), wanted).await?;
         // The plan says it all; at a hundred thousand resources the rest is a lot of memory.
         drop(graph);
-        confirm_and_run(args, session, &mut work, held, &plan, &mut sources).await
+        confirm_and_run(args, &stack, session, &mut work, held, &plan, &mut sources).await
     })
 }
 
@@ -102,20 +101,17 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
     }
     let mut sources = Sources::new(&session.project.root);
     session.run(async |signals| {
-        let Some(mut held) = session.hold_if_any()? else {
-            return Err(CommandFailure::new(format!(
-                "the environment `{}` has no state that the plan could be for",
-                session.suffix
-            ))
-            .hint("give the `--env` and `--state-dir` that the plan was made with"));
+        let stack = session.stack(&plan_file::program(file)?);
+        let Some(mut held) = session.hold_if_any(&stack)? else {
+            return Err(CommandFailure::new(format!("`{stack}` has no state that the plan could be for"))
+                .hint("give the `--env` and `--state-dir` that the plan was made with"));
         };
         let StoredPlan { plan, source } = plan_file::read(file, held.store.sealer())?;
         let folder = session.folder_of(&source);
-        let mut work = Work::open(session, &folder, args.planning.parallel()).await?;
+        let mut work = Work::open(session, stack.clone(), &folder, args.planning.parallel()).await?;
         signals.stop(&work.cancel);
-        let fresh = |held: &OpenState, work: &Work<'_>| {
-            dr_run::check_fresh(&plan, &session.suffix, &work.identity, &held.snapshot)
-        };
+        let fresh =
+            |held: &OpenState, work: &Work<'_>| dr_run::check_fresh(&plan, &stack, &work.identity, &held.snapshot);
         // What an earlier run left open may be what has changed the state.
         fresh(&held, &work).or_else(|stale| if let Stale::Position { .. } = stale { Ok(()) } else { Err(stale) })?;
         let goal = if plan.destroy { Goal::Destroy } else { Goal::Apply };
@@ -129,12 +125,13 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
             return Err(CommandFailure::new(format!("the plan in `{}` is not sound: {broken}", file.display()))
                 .hint("plan again; if the new plan is refused as well, report it together with the program"));
         }
-        confirm_and_run(args, session, &mut work, Some(held), &plan, &mut sources).await
+        confirm_and_run(args, &stack, session, &mut work, Some(held), &plan, &mut sources).await
     })
 }
 
 async fn confirm_and_run(
     args: &ApplyArgs,
+    stack: &Stack,
     session: &Session<'_>,
     work: &mut Work<'_>,
     held: Option<OpenState>,
@@ -159,7 +156,7 @@ async fn confirm_and_run(
     }
     let held = match held {
         Some(held) => held,
-        None => session.hold()?,
+        None => session.hold(stack)?,
     };
     ui.tell("\n");
     let report = work.apply(held, plan).await?;
@@ -167,7 +164,8 @@ async fn confirm_and_run(
     let set: Vec<String> = args.parameters.set.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let set = set.iter().flat_map(|one| ["--set", one.as_str()]);
     let again = session.command(&["apply", given].into_iter().chain(set).collect::<Vec<_>>());
-    finish(session, &again, plan, &report, sources, None)
+    let (exit, text) = finish(session, &again, plan, &report, sources, None);
+    ui.result(&text).map(|()| exit)
 }
 
 /// What a look after a destroy came to.
@@ -175,7 +173,7 @@ async fn confirm_and_run(
 pub(crate) struct Aftermath {
     /// What was found, and where nobody could look.
     pub swept: Swept,
-    /// The places that the environment was in.
+    /// The places that the stack was in.
     pub used: BTreeSet<Str>,
 }
 
@@ -186,7 +184,7 @@ impl Aftermath {
     }
 }
 
-/// Tells what became of a plan.
+/// Tells what became of a plan; the result is returned for standard output.
 pub(crate) fn finish(
     session: &Session<'_>,
     again: &str,
@@ -194,7 +192,7 @@ pub(crate) fn finish(
     report: &Report,
     sources: &mut Sources,
     aftermath: Option<&Aftermath>,
-) -> Result<Exit, CommandFailure> {
+) -> (Exit, String) {
     let ui = session.ui;
     let mut found = failures(&report.failed);
     for (name, error) in &report.output_errors {
@@ -218,7 +216,7 @@ pub(crate) fn finish(
     }
     if ui.json {
         let shape = json::run(plan, report, exit, aftermath.map(|after| &after.swept));
-        return ui.result(&json::text(&shape)).map(|()| exit);
+        return (exit, json::text(&shape));
     }
     let mut text = String::new();
     if !plan.steps.is_empty() {
@@ -237,7 +235,7 @@ pub(crate) fn finish(
         let command = if plan.destroy { "destroy" } else { "apply" };
         text.push_str(&format!("\nStopped on request; {command} again to go on\n"));
     }
-    ui.result(&text).map(|()| exit)
+    (exit, text)
 }
 
 /// The line that counts what was done and says how long it took.

@@ -1,7 +1,8 @@
-//! `dr env`: the environments that have state.
+//! `dr env`: the environments that have state, and their programs.
 
 use clap::{Args, Subcommand};
-use dr_run::Store;
+use dr_core::value::Str;
+use dr_run::Stack;
 use serde::Serialize;
 
 use crate::args::Global;
@@ -10,7 +11,7 @@ use crate::render::{GONE, QUIET, count, json, pad, paint, safe};
 use crate::session::Session;
 use crate::ui::Ui;
 
-/// Show which environments there are
+/// Show which environments there are, and the programs in them
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  dr env list")]
 pub(crate) struct EnvArgs {
@@ -20,11 +21,11 @@ pub(crate) struct EnvArgs {
 
 #[derive(Debug, Subcommand)]
 enum EnvCommand {
-    /// List the environments in the state folder
+    /// List the environments in the state folder, with the programs that each holds
     List,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct EnvironmentJson {
     environment: String,
     program: Option<String>,
@@ -37,47 +38,56 @@ struct EnvironmentJson {
 pub(crate) fn cmd_env(args: &EnvArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let EnvCommand::List = args.command;
     let session = Session::new(global, ui)?;
-    let names = Store::environments(&session.state_dir)?;
-    let all: Vec<EnvironmentJson> = names.into_iter().map(|name| look(&session, name)).collect();
+    let names = dr_run::environments(&session.state_dir)?;
+    let all: Vec<EnvironmentJson> = names.into_iter().flat_map(|name| look(&session, name)).collect();
     if ui.json {
         return ui.result(&json::text(&all)).map(|()| Exit::Done);
     }
     if all.is_empty() {
         ui.tell(&format!("There are no environments in `{}`\n", session.state_dir.display()));
     }
-    let text: String = all.iter().map(line).collect();
+    let width = all.iter().filter_map(|e| e.program.as_deref()).map(|p| p.chars().count()).max().unwrap_or(0);
+    let text: String = all.iter().map(|e| line(e, width)).collect();
     ui.result(&text).map(|()| Exit::Done)
 }
 
-/// One that cannot be read now is listed all the same.
-fn look(session: &Session<'_>, environment: String) -> EnvironmentJson {
+/// The programs of an environment. One that cannot be read now is listed all the same.
+fn look(session: &Session<'_>, environment: String) -> Vec<EnvironmentJson> {
     let nothing = EnvironmentJson { environment, program: None, cloud: None, resources: None, note: None };
-    match Store::survey(&session.state_dir, &nothing.environment) {
-        Ok(found) => {
-            let (s, worker) = found.unwrap_or_default();
-            EnvironmentJson {
-                program: s.program.as_deref().map(Into::into),
-                cloud: s.identity.as_ref().map(ToString::to_string),
-                resources: Some(s.records.len() + s.deposed.len()),
-                note: worker.map(|worker| format!("{worker} works on it")),
-                ..nothing
+    let programs = match dr_run::programs(&session.state_dir, &nothing.environment) {
+        Ok(programs) if programs.is_empty() => return vec![EnvironmentJson { resources: Some(0), ..nothing }],
+        Ok(programs) => programs,
+        Err(error) => return vec![EnvironmentJson { note: Some(error.to_string()), ..nothing }],
+    };
+    let survey = |program: &Str| {
+        let stack = Stack::new(program.clone(), nothing.environment.as_str());
+        let nothing = EnvironmentJson { program: Some(program.to_string()), ..nothing.clone() };
+        match dr_run::survey(&session.state_dir, &stack) {
+            Ok(found) => {
+                let (s, worker) = found.unwrap_or_default();
+                EnvironmentJson {
+                    cloud: s.identity.as_ref().map(ToString::to_string),
+                    resources: Some(s.records.len() + s.deposed.len()),
+                    note: worker.map(|worker| format!("{worker} works on it")),
+                    ..nothing
+                }
             }
+            Err(error) => EnvironmentJson { note: Some(error.to_string()), ..nothing },
         }
-        Err(error) => EnvironmentJson { note: Some(error.to_string()), ..nothing },
-    }
+    };
+    programs.iter().map(survey).collect()
 }
 
-fn line(e: &EnvironmentJson) -> String {
-    let name = pad(&e.environment, 12);
+fn line(e: &EnvironmentJson, width: usize) -> String {
+    let (name, program) = (pad(&e.environment, 12), pad(e.program.as_deref().unwrap_or_default(), width));
     let note = e.note.as_deref().map(safe).unwrap_or_default();
-    let text = match (e.resources, &e.program) {
-        (Some(0), None) => format!("empty  {note}"),
-        (Some(n), program) => {
-            let program = program.as_deref().unwrap_or("no program");
-            let cloud = paint(QUIET, e.cloud.as_deref().unwrap_or_default());
-            format!("{program}  {}  {cloud}  {note}", count(n, "resource"))
+    let text = match e.resources {
+        Some(0) if e.cloud.is_none() => format!("empty  {note}"),
+        Some(n) => {
+            format!("{}  {}  {note}", count(n, "resource"), paint(QUIET, e.cloud.as_deref().unwrap_or_default()))
         }
-        (None, _) => paint(GONE, note),
+        None => paint(GONE, note),
     };
-    format!("{name}  {}\n", text.trim_end())
+    let space = if width > 0 { "  " } else { "" };
+    format!("{name}  {program}{space}{}\n", text.trim_end())
 }

@@ -1,4 +1,4 @@
-//! `dr output`: the outputs of an environment.
+//! `dr output`: the outputs of a program in an environment.
 
 use clap::Args;
 
@@ -8,24 +8,27 @@ use crate::render::{json, outputs};
 use crate::session::Session;
 use crate::ui::Ui;
 
-/// Show the outputs of an environment as they were after the last apply
+/// Show the outputs of a program in an environment as they were after the last apply
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  dr output endpoint --env pr-7")]
 pub(crate) struct OutputArgs {
     /// Only this one, without quotes, for use by other programs
     name: Option<String>,
+    /// The program, where the environment holds several
+    #[arg(long, value_name = "PROGRAM")]
+    program: Option<String>,
 }
 
 /// Shows the outputs.
 pub(crate) fn cmd_output(args: &OutputArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
-    let snapshot = session.recorded()?;
+    let snapshot = session.recorded(args.program.as_deref())?;
     let all = &snapshot.outputs;
     let text = match args.name.as_deref() {
         None if ui.json => json::text(all),
         None if all.is_empty() => {
             ui.tell(&if snapshot.is_empty() {
-                session.nothing_there()
+                session.nothing_recorded(args.program.as_deref())?
             } else {
                 format!("The environment {} has no outputs\n", session.suffix)
             });

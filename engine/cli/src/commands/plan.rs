@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 use dr_core::graph::Graph;
 use dr_core::plan::{Goal, Plan};
-use dr_core::value::Str;
 
 use crate::args::{Global, ParameterArgs, Planning};
 use crate::exit::{CommandFailure, Exit};
@@ -29,11 +28,11 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     planning: Planning,
 
-    /// Plan the destruction of the environment instead
+    /// Plan the destruction of what the program has in the environment instead
     #[arg(long)]
     destroy: bool,
 
-    /// Write the plan to a file that `dr apply` takes; makes the environment's state if there is none
+    /// Write the plan to a file that `dr apply` takes; makes the state if there is none
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
@@ -55,15 +54,15 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
         true => (Goal::Destroy, Graph::default()),
         false => (Goal::Apply, evaluated.graph),
     };
-    let name = Str::from(program.name.as_str());
+    let stack = session.stack(&program.name);
     let only = args.planning.only(&Session::regions(&graph, held.as_ref()))?;
     let plan = session.run(async |signals| {
-        let mut work = Work::open(&session, &program.folder, args.planning.parallel()).await?;
+        let mut work = Work::open(&session, stack.clone(), &program.folder, args.planning.parallel()).await?;
         work.limit_to(only);
         signals.stop(&work.cancel);
-        // A plan that is kept needs the environment's key.
+        // A plan that is kept needs the stack's key.
         let held = match held {
-            None if args.out.is_some() => Some(session.hold()?),
+            None if args.out.is_some() => Some(session.hold(&stack)?),
             held => held,
         };
         let mut held = held;
@@ -80,7 +79,7 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
                 *snapshot = dr_run::as_far_as_known(snapshot, open.into_values());
             }
         }
-        let wanted = WantedPlan { goal, program: &name, graph: &graph, refresh: !args.planning.no_refresh };
+        let wanted = WantedPlan { goal, graph: &graph, refresh: !args.planning.no_refresh };
         let plan = work.plan(held.as_ref(), wanted).await?;
         if let (Some(OpenState { store, .. }), Some(file)) = (&held, &args.out)
             && !plan.is_refused()

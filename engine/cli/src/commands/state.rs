@@ -13,12 +13,16 @@ use crate::render::{QUIET, STRONG, json, pad, paint, safe};
 use crate::session::Session;
 use crate::ui::Ui;
 
-/// Show what is recorded of the resources of an environment
+/// Show what is recorded of the resources of a program in an environment
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  dr state show primary/network/ec2.vpc:main --env pr-7")]
 pub(crate) struct StateArgs {
     #[command(subcommand)]
     command: StateCommand,
+
+    /// The program, where the environment holds several
+    #[arg(long, global = true, value_name = "PROGRAM")]
+    program: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -35,12 +39,12 @@ enum StateCommand {
 /// Shows the state.
 pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
-    let snapshot = session.recorded()?;
+    let snapshot = session.recorded(args.program.as_deref())?;
     let text = match &args.command {
         StateCommand::List if ui.json => json::text(&json::state(&session.suffix, &snapshot)),
         StateCommand::List => {
             if snapshot.is_empty() {
-                ui.tell(&session.nothing_there());
+                ui.tell(&session.nothing_recorded(args.program.as_deref())?);
             }
             let old = snapshot.deposed.iter().map(|r| (r, "  set aside by a replacement"));
             let now = snapshot.records.values().map(|r| (r, if r.incomplete.is_some() { "  incomplete" } else { "" }));

@@ -15,7 +15,7 @@ fn close(name: &str, id: &str) -> StateChange {
 }
 
 fn open(dir: &Path) -> Store {
-    Store::open(dir, "e", &KeySource::StateDirectory).unwrap()
+    Store::open(dir, &Stack::new("p", "e"), &KeySource::StateDirectory).unwrap()
 }
 
 #[tokio::test]
@@ -42,8 +42,8 @@ async fn a_change_that_is_refused_takes_no_other_with_it() {
         said,
         [
             "",
-            "the state of `e` does not allow this: `x.y:b` and `x.y:a` are the same x.y, `1` (S01)",
-            "the state of `e` does not allow this: the operation none is not open, so it cannot be that it comes to nothing",
+            "the state of `p/e` does not allow this: `x.y:b` and `x.y:a` are the same x.y, `1` (S01)",
+            "the state of `p/e` does not allow this: the operation none is not open, so it cannot be that it comes to nothing",
             "",
         ]
     );
@@ -62,7 +62,7 @@ async fn after_a_write_that_failed_nothing_more_is_written() {
     lock(&store.inner.halves).as_mut().unwrap().log = GroupLog::full();
     for name in ["b", "c"] {
         let error = store.commit(close(name, name)).await.unwrap_err();
-        assert!(matches!(&error, StoreError::File { path, .. } if path.ends_with("e/log")), "{error}");
+        assert!(matches!(&error, StoreError::File { path, .. } if path.ends_with("e/p/log")), "{error}");
         assert!(error.help().is_some_and(|help| help.contains("make room")), "{error}");
         assert!(store.snapshot().is_err() && store.open_operations().is_err());
     }

@@ -21,7 +21,7 @@ use dr_core::record::{Need, Record, Snapshot};
 use dr_core::registry::Registry;
 use dr_core::schema::{Field, Kind, Lit, Place, Presence, Reference, Scope, Type};
 use dr_core::value::{Map, Str, Value};
-use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Observer, Places, Report, Store, StoreError, Wanted};
+use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Observer, Places, Report, Stack, Store, StoreError, Wanted};
 
 const ARGS: &[Field] = &[
     Field { presence: Presence::Optional, replace: true, ..Field::new("name", "", Type::Str) },
@@ -502,14 +502,14 @@ pub fn output(plan: &mut Plan, name: &str, value: Expr) {
 }
 
 pub fn open(dir: &Path) -> Store {
-    Store::open(dir, "e", &KeySource::StateDirectory).unwrap()
+    Store::open(dir, &Stack::new("p", "e"), &KeySource::StateDirectory).unwrap()
 }
 
 /// The same after the one that had it open was dropped: what that one had begun to write is written to its end before
 /// the lock is free.
 pub async fn reopen(dir: &Path) -> Store {
     loop {
-        match Store::open(dir, "e", &KeySource::StateDirectory) {
+        match Store::open(dir, &Stack::new("p", "e"), &KeySource::StateDirectory) {
             Ok(store) => return store,
             Err(StoreError::Locked { .. }) => tokio::task::yield_now().await,
             Err(other) => panic!("{other}"),

@@ -39,7 +39,7 @@ impl<'a> Process<'a> {
     }
 
     fn local(&self) -> LocalCloud {
-        LocalCloud::new(Arc::new(DiskWorld::new(self.dir)), self.dir, "e")
+        LocalCloud::new(Arc::new(DiskWorld::new(self.dir)), self.dir, "p", "e")
     }
 
     /// The plan, whether it is refused or not, and the state that it is for.

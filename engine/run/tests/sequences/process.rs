@@ -16,8 +16,8 @@ use dr_core::value::Str;
 use dr_core::world::{PackError, Package, World};
 use dr_local::LocalCloud;
 use dr_run::{
-    Calls, Cancel, Engine, Gate, KeySource, Observer, Places, Progress, Report, Router, Store, StoreError, Wanted,
-    plan_file,
+    Calls, Cancel, Engine, Gate, KeySource, Observer, Places, Progress, Report, Router, Stack, Store, StoreError,
+    Wanted, plan_file,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -157,7 +157,7 @@ impl Process {
     pub fn start(dir: &Path) -> Process {
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let store = loop {
-            match Store::open(dir, ENVIRONMENT, &KeySource::StateDirectory) {
+            match Store::open(dir, &Stack::new(PROGRAM, ENVIRONMENT), &KeySource::StateDirectory) {
                 Ok(store) => break store,
                 Err(StoreError::Locked { .. }) => std::thread::yield_now(),
                 Err(other) => panic!("the state cannot be opened: {other}"),
@@ -172,7 +172,7 @@ impl Process {
 
     /// The state as somebody else sees it meanwhile.
     pub fn look(&self) -> Store {
-        Store::look(&self.dir, ENVIRONMENT, &KeySource::StateDirectory).unwrap().unwrap()
+        Store::look(&self.dir, &Stack::new(PROGRAM, ENVIRONMENT), &KeySource::StateDirectory).unwrap().unwrap()
     }
 
     pub fn snapshot(&self) -> Snapshot {
@@ -214,7 +214,7 @@ impl Process {
                 }
                 let snapshot = self.store.snapshot().unwrap();
                 let plan = plan_file::read(file, self.store.sealer()).unwrap().plan;
-                if dr_run::check_fresh(&plan, ENVIRONMENT, &identity(), &snapshot).is_err() {
+                if dr_run::check_fresh(&plan, &Stack::new(PROGRAM, ENVIRONMENT), &identity(), &snapshot).is_err() {
                     return End::Stale;
                 }
                 assert_eq!(sound::check(&plan, &snapshot, registry()), [], "a stored plan");
@@ -262,7 +262,7 @@ impl Process {
     }
 
     fn local(&self) -> LocalCloud {
-        LocalCloud::new(Arc::new(NoWorld), &self.dir, ENVIRONMENT)
+        LocalCloud::new(Arc::new(NoWorld), &self.dir, PROGRAM, ENVIRONMENT)
     }
 }
 
