@@ -11,7 +11,7 @@ const SHOWN: usize = 60;
 ///
 /// # Errors
 /// A sentence when the text is not a range or has bits set beyond its prefix.
-fn parse(text: &str) -> Result<(u32, u32), String> {
+pub fn parse(text: &str) -> Result<(u32, u32), String> {
     let bad = || format!("`{}` is not an IPv4 range such as `10.0.0.0/16`", shortened(text, SHOWN));
     let (ip, len) = text.split_once('/').ok_or_else(bad)?;
     let ip = u32::from(ip.parse::<Ipv4Addr>().map_err(|_| bad())?);
@@ -25,6 +25,18 @@ fn parse(text: &str) -> Result<(u32, u32), String> {
         ));
     }
     Ok((ip, len))
+}
+
+/// Whether two ranges have an address in common.
+pub fn overlap(one: (u32, u32), other: (u32, u32)) -> bool {
+    let shorter = one.1.min(other.1);
+    let mask = u32::MAX.checked_shl(32 - shorter).unwrap_or(0);
+    one.0 & mask == other.0 & mask
+}
+
+/// Whether all addresses of the second range are in the first.
+pub fn contains(outer: (u32, u32), inner: (u32, u32)) -> bool {
+    outer.1 <= inner.1 && overlap(outer, inner)
 }
 
 /// Subnet number `number` of a range, with `bits` more prefix bits.

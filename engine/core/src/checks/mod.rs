@@ -10,21 +10,45 @@ mod destroyability;
 mod findings;
 mod planned;
 
+mod alarms;
 mod arns;
+mod bucket_replication;
+mod buckets;
+mod certificates;
 mod choices;
 mod concurrency;
+mod databases;
 mod dead_letters;
+mod endpoints;
 mod event_sources;
+mod failover_records;
 mod fifo;
+mod flow_logs;
 mod function_code;
 mod function_versions;
+mod global_databases;
 mod global_table_keys;
 mod global_tables;
+mod health_checks;
+mod key_policies;
+mod keys;
 mod lambda_environment;
+mod listeners;
+mod load_balancer_subnets;
+mod network_ranges;
+mod peering;
 mod queue_visibility;
+mod quotas;
+mod reach;
+mod records;
+mod same_network;
+mod same_region;
+mod security_group_rules;
+mod subnet_groups;
 mod subscription_endpoint;
 mod table_capacity;
 mod table_keys;
+mod target_groups;
 
 pub use check::{Check, LooksBy};
 pub use destroyability::SHARED;
@@ -41,7 +65,21 @@ const OWN: &[&Check] = &[
     &global_table_keys::CHECK,
     &global_tables::CHECK,
     &concurrency::CHECK,
+    &network_ranges::CHECK,
+    &peering::CHECK,
+    &health_checks::CHECK,
+    &failover_records::CHECK,
+    &listeners::CHECK,
+    &load_balancer_subnets::CHECK,
+    &alarms::CHECK,
+    &bucket_replication::CHECK,
+    &buckets::CHECK,
+    &global_databases::CHECK,
+    &databases::CHECK,
+    &key_policies::CHECK,
     &queue_visibility::CHECK,
+    &quotas::CHECK,
+    &certificates::CHECK,
     &function_code::CHECK,
     &function_versions::CHECK,
     &dead_letters::CHECK,
@@ -50,6 +88,15 @@ const OWN: &[&Check] = &[
     &fifo::CHECK,
     &event_sources::CHECK,
     &table_capacity::CHECK,
+    &subnet_groups::CHECK,
+    &security_group_rules::CHECK,
+    &endpoints::CHECK,
+    &same_network::CHECK,
+    &same_region::CHECK,
+    &keys::CHECK,
+    &records::CHECK,
+    &target_groups::CHECK,
+    &flow_logs::CHECK,
     &subscription_endpoint::CHECK,
 ];
 

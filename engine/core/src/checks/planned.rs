@@ -261,6 +261,11 @@ impl<'a> Resource<'a> {
         all
     }
 
+    /// An argument as the program says it, with the references in it.
+    pub(super) fn declared_at(&self, argument: &str) -> Option<&'a Expr> {
+        self.declared?.get(argument)
+    }
+
     /// What it waits for.
     fn needs(&self) -> Vec<Address> {
         match self.origin {

@@ -1,0 +1,81 @@
+//! C75: what a resource refers to is in its own region, where AWS looks for it.
+
+use super::check::Check;
+use super::findings::{Finding, Findings};
+use super::planned::{Planned, Resource};
+use crate::schema::{Field, Place};
+use crate::walk::{Spot, Tree, walk};
+
+pub(super) const CHECK: Check = Check {
+    asks: "what a regional resource refers to is in the same region, unless it is for two regions",
+    why: "A service looks for keys, certificates, subnets, topics and functions in its own region. What is elsewhere is not \
+          found, after everything before it was made.",
+    mend: "Refer to the resource of the same region: declare one there, a replica of the key for instance.",
+    source: "https://docs.aws.amazon.com/general/latest/gr/rande.html",
+    ..Check::all("C75", "same-region", &[], look)
+};
+
+/// Arguments that are meant for another region.
+const ACROSS: &[&str] = &[
+    "kms.replica_key.primary_key_arn",
+    "dynamodb.table_replica.table_name",
+    "ec2.vpc_peering.peer_vpc_id",
+    "ec2.vpc_peering_accepter.vpc_peering_connection_id",
+    "ec2.route.vpc_peering_connection_id",
+    "s3.bucket_replication.rules.destination.bucket",
+    "s3.bucket_replication.rules.destination.replica_kms_key_id",
+    "secretsmanager.replica.secret_id",
+    "events.target.arn",
+    "rds.cluster.replication_source_identifier",
+    "sns.subscription.topic_arn",
+    "sns.subscription.endpoint",
+    "lambda.permission.source_arn",
+    "sns.topic_policy.arn",
+];
+
+fn look(planned: &Planned<'_>, found: &mut Findings) {
+    for resource in planned.all().filter(|resource| resource.kind.place == Place::Regional) {
+        for field in resource.kind.args.iter().filter(|field| field.holds(is_strict)) {
+            visit(resource, field, planned, found);
+        }
+    }
+}
+
+fn is_strict(field: &Field) -> bool {
+    field.refers.is_some_and(|refers| refers.to != "*")
+}
+
+fn visit(resource: &Resource<'_>, field: &Field, planned: &Planned<'_>, found: &mut Findings) {
+    let Some(declared) = resource.declared_at(field.name) else { return };
+    let mut places: Vec<(String, String)> = Vec::new();
+    walk(&Spot::of(field), Tree::from(declared), &mut |spot, tree| {
+        if !matches!(tree, Tree::Open(_)) {
+            return false;
+        }
+        let owner = spot.field.or_else(|| spot.around().and_then(|around| around.field));
+        if tree.is_leaf(spot.ty) && owner.is_some_and(is_strict) {
+            let path = spot.path().iter().map(|part| part.to_string()).collect::<Vec<_>>();
+            let plain: Vec<&str> =
+                path.iter().map(String::as_str).filter(|part| part.parse::<usize>().is_err()).collect();
+            places.push((path.join("."), format!("{}.{}", resource.kind.name, plain.join("."))));
+        }
+        true
+    });
+    for (path, name) in places.into_iter().filter(|(_, name)| !ACROSS.contains(&name.as_str())) {
+        let Some(target) = planned.target(resource, &path).filter(|target| target.kind.place == Place::Regional) else {
+            continue;
+        };
+        let (Some(here), Some(there)) = (resource.region, target.region) else { continue };
+        if here != there && !is_key_of_both(resource, &name) {
+            let message =
+                format!("`{}` is in {here} and refers to `{}`, which is in {there}", resource.address, target.address);
+            let finding = Finding::new(&path, message).also(target, "", format!("in {there}"));
+            found.add(resource, finding.help(format!("refer to a `{}` of {here}", target.kind.name)));
+        }
+    }
+}
+
+/// Buckets are found from everywhere by their names; what only grants rights names them freely.
+fn is_key_of_both(resource: &Resource<'_>, name: &str) -> bool {
+    name.ends_with(".s3_bucket") && resource.kind.name != "lambda.function"
+}
