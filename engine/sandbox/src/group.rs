@@ -24,7 +24,7 @@ impl std::fmt::Debug for ChangeQueue {
 }
 
 /// What becomes of a change, once it is known.
-pub(crate) type Answer<T> = oneshot::Receiver<Result<T, CloudError>>;
+pub(crate) type PendingChange<T> = oneshot::Receiver<Result<T, CloudError>>;
 
 impl ChangeQueue {
     fn waiting(&self) -> MutexGuard<'_, Vec<Box<dyn WaitingChange>>> {
@@ -36,7 +36,7 @@ impl ChangeQueue {
         &self,
         call: Call,
         effect: impl FnOnce(&mut Core) -> Result<T, CloudError> + Send + 'static,
-    ) -> Answer<T> {
+    ) -> PendingChange<T> {
         let (caller, answer) = oneshot::channel();
         self.waiting().push(Box::new(Change { call, effect: Some(effect), result: None, caller }));
         answer

@@ -38,7 +38,7 @@ fn look(listener: &Resource<'_>, planned: &Planned<'_>, found: &mut Findings) {
         let message = format!("`{}` speaks {protocol}, which takes no certificate", listener.address);
         found.add(listener, Finding::new("certificates", message).help("leave it out, or speak HTTPS"));
     }
-    if !encrypts && listener.is_given("ssl_policy") {
+    if !encrypts && listener.is_given("ssl_policy") && !listener.is_left_to_service("ssl_policy") {
         let message = format!("`{}` speaks {protocol}, which has no policy for TLS", listener.address);
         found.add(listener, Finding::new("ssl_policy", message).help("leave it out, or speak HTTPS"));
     }
