@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
           threshold of 5 for a metric in milliseconds always goes off, and the metrics of Route 53 are in us-east-1 alone.",
     mend: "Look up the unit of the metric; name a topic in `alarm_actions`.",
     source: "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html",
-    ..Check::each("C17", "alarm-settings", &["cloudwatch.metric_alarm"], look)
+    ..Check::around("C17", "alarm-settings", &["cloudwatch.metric_alarm"], look)
 };
 
 /// Metrics in milliseconds, of which thresholds below this many are probably meant in seconds.

@@ -39,6 +39,8 @@ pub enum LooksBy {
     /// At each resource of the kinds that it looks at, and at what that one refers to. It is asked again while applying,
     /// when arguments that were not known have become known.
     Each(fn(&Resource<'_>, &Planned<'_>, &mut Findings)),
+    /// At each resource of the kinds that it looks at, and at who refers to it. Who that is, is known only while planning.
+    Around(fn(&Resource<'_>, &Planned<'_>, &mut Findings)),
     /// At all resources together.
     All(fn(&Planned<'_>, &mut Findings)),
 }
@@ -52,6 +54,16 @@ impl Check {
         look: fn(&Resource<'_>, &Planned<'_>, &mut Findings),
     ) -> Check {
         Check::new(id, name, looks_at, LooksBy::Each(look))
+    }
+
+    /// A check of AWS's rules for each resource of some kinds with those around it: an error, in every environment.
+    pub const fn around(
+        id: &'static str,
+        name: &'static str,
+        looks_at: &'static [&'static str],
+        look: fn(&Resource<'_>, &Planned<'_>, &mut Findings),
+    ) -> Check {
+        Check::new(id, name, looks_at, LooksBy::Around(look))
     }
 
     /// A check of AWS's rules for the resources of some kinds together: an error, in every environment.

@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     mend: "See the finding: it names the value.",
     source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html, \
              https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.setting-capacity.html",
-    ..Check::each("C22", "database-settings", &["rds.cluster", "rds.cluster_instance"], look)
+    ..Check::around("C22", "database-settings", &["rds.cluster", "rds.cluster_instance"], look)
 };
 
 /// Names that the engines keep for themselves.
@@ -64,7 +64,8 @@ fn user(cluster: &Resource<'_>, found: &mut Findings) {
     let has_password = cluster.is_given("master_password")
         || cluster.is_given("manage_master_user_password") && !cluster.is_false("manage_master_user_password");
     match (cluster.is_given("master_username"), has_password) {
-        (false, _) if !follows => {
+        // A cluster that was promoted has the user of the one that it followed.
+        (false, _) if !follows && !cluster.exists => {
             let message = format!("`{}` has no master user", cluster.address);
             found.add(cluster, Finding::new("", message).help("give `master_username` and `master_password`"));
         }

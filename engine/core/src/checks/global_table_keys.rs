@@ -17,7 +17,7 @@ pub(super) const CHECK: Check = Check {
           and a key of another region.",
     mend: "Give the table and each replica a key of its own region, or give none to any of them.",
     source: "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/globaltables-security.html",
-    ..Check::each("C03", "global-table-keys", &["dynamodb.table", "dynamodb.table_replica"], look)
+    ..Check::around("C03", "global-table-keys", &["dynamodb.table", "dynamodb.table_replica"], look)
 };
 
 fn look(resource: &Resource<'_>, planned: &Planned<'_>, found: &mut Findings) {

@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
           healthy when the other side answers, and the name goes back and forth.",
     mend: "Ask the name of the endpoint: the load balancer's `dns_name`, the API's own host.",
     source: "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/health-checks-creating-values.html",
-    ..Check::each("C11", "health-check-target", &["route53.health_check"], look)
+    ..Check::around("C11", "health-check-target", &["route53.health_check"], look)
 };
 
 fn look(check: &Resource<'_>, planned: &Planned<'_>, found: &mut Findings) {

@@ -27,7 +27,7 @@ pub(super) const CHECK: Check = Check {
 
 fn look(planned: &Planned<'_>, found: &mut Findings) {
     for key in planned.of("kms.key").chain(planned.of("kms.replica_key")) {
-        let Some(policy) = key.document("policy") else { continue };
+        let Some(policy) = key.document("policy").filter(|_| !key.is_left_to_service("policy")) else { continue };
         let manages = |s: &Value| allows(s, "kms:PutKeyPolicy") && has_account_principal(s);
         if !statements(&policy).iter().any(|statement| manages(statement)) {
             let message = format!("the policy of `{}` leaves nobody of the account who could change it", key.address);

@@ -14,7 +14,7 @@ pub(super) const CHECK: Check = Check {
           a key of KMS, or has no policy that lets the service write.",
     mend: "Give subnets of two zones whose route table leads to an internet gateway; a log bucket with SSE-S3 and a policy.",
     source: "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html",
-    ..Check::each("C16", "load-balancer-subnets", &["elbv2.load_balancer"], look)
+    ..Check::around("C16", "load-balancer-subnets", &["elbv2.load_balancer"], look)
 };
 
 fn look(balancer: &Resource<'_>, planned: &Planned<'_>, found: &mut Findings) {

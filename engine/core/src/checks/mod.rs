@@ -133,9 +133,14 @@ pub fn look(planned: &Planned<'_>) -> Vec<Diagnostic> {
         match check.look {
             LooksBy::Elsewhere => {}
             LooksBy::All(look) => look(planned, &mut findings),
-            LooksBy::Each(look) => {
+            LooksBy::Around(look) => {
                 for kind in check.kinds() {
                     planned.of(kind).for_each(|resource| look(resource, planned, &mut findings));
+                }
+            }
+            LooksBy::Each(look) => {
+                for resource in check.kinds().flat_map(|kind| planned.of(kind)) {
+                    planned.for_each_alone(|| look(resource, planned, &mut findings));
                 }
             }
         }

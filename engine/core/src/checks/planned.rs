@@ -4,6 +4,7 @@
 //! not there for it. While applying, it is asked again about a resource whose arguments have become known; then the
 //! resource and what it refers to are all there is.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -24,6 +25,8 @@ pub struct Planned<'a> {
     pub suffix: &'a str,
     /// Whether the environment is ephemeral.
     pub ephemeral: bool,
+    /// Whether a check may ask for everything that is planned, and not only for what a resource refers to.
+    whole: Cell<bool>,
     resources: Vec<Resource<'a>>,
     by_kind: BTreeMap<&'static str, Vec<usize>>,
     by_address: BTreeMap<&'a Address, usize>,
@@ -40,6 +43,8 @@ pub struct Resource<'a> {
     pub kind: &'static Kind,
     /// Its region; `None` for kinds that are global or local.
     pub region: Option<&'a str>,
+    /// Whether it is there already.
+    pub exists: bool,
     values: Values<'a>,
     declared: Option<&'a Map<Expr>>,
     allow: Option<&'a Map<Str>>,
@@ -74,8 +79,9 @@ static NOTHING_ALLOWED: Map<Str> = Map::new();
 
 impl<'a> Resource<'a> {
     /// A declared resource, with its arguments as they were decided.
-    pub(crate) fn declared(node: &'a Node, args: &'a Map<Expr>) -> Resource<'a> {
+    pub(crate) fn declared(node: &'a Node, args: &'a Map<Expr>, exists: bool) -> Resource<'a> {
         Resource {
+            exists,
             address: &node.address,
             kind: node.kind,
             region: node.region.as_deref(),
@@ -92,6 +98,7 @@ impl<'a> Resource<'a> {
             address: &step.address,
             kind,
             region: step.region.as_deref(),
+            exists: step.prior.is_some(),
             values: Values::Settled(args),
             declared: Some(&step.args),
             allow: Some(&step.allow),
@@ -105,6 +112,7 @@ impl<'a> Resource<'a> {
             address: &record.address,
             kind,
             region: record.region.as_deref(),
+            exists: true,
             values: Values::Settled(&record.args),
             declared: None,
             allow: None,
@@ -320,22 +328,44 @@ fn inside<'a>(tree: Tree<'a>, part: &str) -> Result<Option<Tree<'a>>, &'a Expr> 
 }
 
 impl<'a> Planned<'a> {
-    pub(crate) fn new(suffix: &'a str, ephemeral: bool, resources: Vec<Resource<'a>>) -> Planned<'a> {
+    /// Everything that is planned to be there.
+    pub(crate) fn whole(suffix: &'a str, ephemeral: bool, resources: Vec<Resource<'a>>) -> Planned<'a> {
+        Planned { whole: Cell::new(true), ..Planned::part(suffix, ephemeral, resources) }
+    }
+
+    /// A resource with what it refers to.
+    pub(crate) fn part(suffix: &'a str, ephemeral: bool, resources: Vec<Resource<'a>>) -> Planned<'a> {
         let mut by_kind: BTreeMap<&'static str, Vec<usize>> = BTreeMap::new();
         let mut by_address = BTreeMap::new();
         for (number, resource) in resources.iter().enumerate() {
             by_kind.entry(resource.kind.name).or_default().push(number);
             by_address.insert(resource.address, number);
         }
-        Planned { suffix, ephemeral, resources, by_kind, by_address, by_value: OnceLock::new() }
+        Planned {
+            suffix,
+            ephemeral,
+            whole: Cell::new(false),
+            resources,
+            by_kind,
+            by_address,
+            by_value: OnceLock::new(),
+        }
     }
 
-    /// The resources of a kind.
+    /// Calls a function that may ask for what a resource refers to, and for nothing else.
+    pub(super) fn for_each_alone(&self, look: impl FnOnce()) {
+        let whole = self.whole.replace(false);
+        look();
+        self.whole.set(whole);
+    }
+
+    /// The resources of a kind. Only where everything is known: see [`super::LooksBy`].
     pub fn of(&self, kind: &str) -> impl Iterator<Item = &Resource<'a>> {
+        debug_assert!(self.whole.get(), "a check that is asked while applying sees only what a resource refers to");
         self.by_kind.get(kind).into_iter().flatten().map(|&number| &self.resources[number])
     }
 
-    /// Every resource.
+    /// Every resource. Only where everything is known: see [`super::LooksBy`].
     pub fn all(&self) -> impl Iterator<Item = &Resource<'a>> {
         self.resources.iter()
     }

@@ -30,7 +30,7 @@ pub fn check_late(
     found.extend(without_suffix(suffix, &subject, |name| late(name).map(Tree::from)));
     let mut resources = vec![Resource::settled(step, kind, args)];
     resources.extend(needed.iter().map(|(kind, record)| Resource::recorded(record, kind)));
-    let planned = Planned::new(suffix, false, resources);
+    let planned = Planned::part(suffix, false, resources);
     found.extend(planned.get(&step.address).into_iter().flat_map(|resource| checks::look_late(resource, &planned)));
     found
 }

@@ -30,9 +30,10 @@ pub fn propose(input: &Input<'_>) -> Plan {
             decisions.decide_all(None);
             let all = decisions.decided.values().map(|d| (d.node, &*d.args));
             let found = names::check(input.environment, all.clone());
-            let blockers = destroyable::check(input.graph, all.clone());
-            let resources = all.map(|(node, args)| Resource::declared(node, args)).collect();
-            let planned = Planned::new(input.environment, input.graph.ephemeral, resources);
+            let blockers = destroyable::check(input.graph, all);
+            let resources = decisions.decided.values();
+            let resources = resources.map(|d| Resource::declared(d.node, &d.args, d.prior.is_some())).collect();
+            let planned = Planned::whole(input.environment, input.graph.ephemeral, resources);
             decisions.diagnostics.extend(found.into_iter().chain(blockers).chain(checks::look(&planned)));
         }
         decisions.remove_undeclared();
