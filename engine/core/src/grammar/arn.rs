@@ -65,7 +65,7 @@ fn other_thing(text: &str, service: &str, resource: &str, of: &Arn) -> Option<Fl
         };
         wanted_service == service && whole
     };
-    if of.of.is_empty() || of.of.iter().any(|wanted| fits(wanted)) {
+    if of.of.is_empty() || of.of.iter().any(fits) {
         return None;
     }
     let same = of.of.iter().any(|wanted| wanted.split(':').next() == Some(service));
