@@ -267,6 +267,7 @@ fn cases_end_as_they_should() {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder()).unwrap().map(|e| e.unwrap().path()).collect();
     files.retain(|f| f.extension().is_some_and(|e| e == "rhai"));
     files.sort();
+    #[allow(clippy::disallowed_methods)] // A test has no command line of its own.
     let overwrites = std::env::var("SNAPSHOTS").is_ok_and(|v| v == "overwrite");
     let (next, workers) = (AtomicUsize::new(0), std::thread::available_parallelism().map_or(2, usize::from));
     let work = || {
