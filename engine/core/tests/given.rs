@@ -22,7 +22,8 @@ fn what_is_given_up_and_kept_is_said_once() {
     let ignoring = || Options { ignore_changes: vec!["chosen".into()], ..Options::default() };
     let none = Options::default;
     type Args = Vec<(&'static str, Expr)>;
-    let table: Vec<(&str, Args, Args, Options, Option<(&str, Severity)>)> = vec![
+    type Row = (&'static str, Args, Args, Options, Option<(&'static str, Severity)>);
+    let table: Vec<Row> = vec![
         ("t.store", vec![("chosen", text("x"))], vec![], none(), Some(("chosen", Severity::Info))),
         (
             "t.store",
