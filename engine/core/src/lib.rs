@@ -35,6 +35,7 @@ pub mod schedule;
 pub mod schema;
 pub mod secrecy;
 pub mod text;
+pub mod traces;
 pub mod value;
 pub mod walk;
 pub mod world;

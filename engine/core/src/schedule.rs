@@ -15,8 +15,47 @@ use crate::dag::Dag;
 pub struct Task {
     /// The steps that must be done first.
     pub after: Vec<usize>,
+    /// For some of those, how long after their end they typically still stand in the way. It makes them more urgent and
+    /// the whole longer; nobody waits for it: what is in the way may be gone sooner, and trying finds out.
+    pub lags: Vec<(usize, Duration)>,
     /// How long it typically takes.
     pub cost: Duration,
+}
+
+impl Task {
+    /// How long after its end a step that this one comes after still stands in its way.
+    fn lag(&self, before: usize) -> Duration {
+        self.lags.iter().find(|(step, _)| *step == before).map(|(_, lag)| *lag).unwrap_or_default()
+    }
+}
+
+/// When each step can start at the earliest, when nothing limits how much runs at once.
+///
+/// # Errors
+/// When steps wait for each other, or for one that is not there.
+pub fn earliest(tasks: &[Task]) -> Result<Vec<Duration>, Cycle> {
+    let (_, sorted) = ordered(tasks)?;
+    let mut starts = vec![Duration::ZERO; tasks.len()];
+    for i in sorted {
+        let task = &tasks[i];
+        let ends = task.after.iter().map(|&before| starts[before] + tasks[before].cost + task.lag(before));
+        starts[i] = ends.max().unwrap_or_default();
+    }
+    Ok(starts)
+}
+
+/// Who waits for whom, and an order that respects it.
+fn ordered(tasks: &[Task]) -> Result<(Dag, Vec<usize>), Cycle> {
+    let dag = Dag::new(tasks.iter().map(|t| &*t.after)).map_err(|e| Cycle(vec![e.by, e.number]))?;
+    let order = dag.order(|i| &tasks[i].after);
+    match order.cycle {
+        Some(mut cycle) => {
+            // In the order in which they would have to be done.
+            cycle.reverse();
+            Err(Cycle(cycle))
+        }
+        None => Ok((dag, order.sorted)),
+    }
 }
 
 /// How a step ended.
@@ -63,17 +102,10 @@ impl Scheduler {
     /// When steps wait for each other, or for one that is not there.
     pub fn new(tasks: &[Task]) -> Result<Scheduler, Cycle> {
         let count = tasks.len();
-        let dag = Dag::new(tasks.iter().map(|t| &*t.after)).map_err(|e| Cycle(vec![e.by, e.number]))?;
-        let order = dag.order(|i| &tasks[i].after);
-        if let Some(mut cycle) = order.cycle {
-            // In the order in which they would have to be done.
-            cycle.reverse();
-            return Err(Cycle(cycle));
-        }
-        let Dag { followers, missing } = dag;
+        let (Dag { followers, missing }, sorted) = ordered(tasks)?;
         let mut remaining = vec![Duration::ZERO; count];
-        for &i in order.sorted.iter().rev() {
-            let longest = followers[i].iter().map(|&f| remaining[f]).max().unwrap_or_default();
+        for &i in sorted.iter().rev() {
+            let longest = followers[i].iter().map(|&f| remaining[f] + tasks[f].lag(i)).max().unwrap_or_default();
             remaining[i] = tasks[i].cost + longest;
         }
         let ready = (0..count).filter(|&i| missing[i] == 0).map(|i| (remaining[i], Reverse(i))).collect();
@@ -160,7 +192,7 @@ mod tests {
     use super::*;
 
     fn task(cost: u64, after: &[usize]) -> Task {
-        Task { after: after.to_vec(), cost: Duration::from_secs(cost) }
+        Task { after: after.to_vec(), cost: Duration::from_secs(cost), lags: Vec::new() }
     }
 
     #[test]
@@ -171,6 +203,22 @@ mod tests {
         assert_eq!((s.ready(), s.ready(), s.ready()), (Some(1), Some(0), None));
         s.on(StepEnd::Done(1));
         assert_eq!(s.ready(), Some(2));
+    }
+
+    #[test]
+    fn what_still_stands_in_the_way_makes_urgent_and_long_and_holds_nobody() {
+        // 1 is over soon, but 3 can typically not be done until 20 seconds later.
+        let held = Task { lags: vec![(1, Duration::from_secs(20))], ..task(1, &[0, 1]) };
+        let tasks = [task(9, &[]), task(2, &[]), held, task(1, &[2])];
+        let mut s = Scheduler::new(&tasks).unwrap();
+        assert_eq!(s.critical_path(), Duration::from_secs(2 + 20 + 1 + 1));
+        let starts: Vec<u64> = earliest(&tasks).unwrap().iter().map(Duration::as_secs).collect();
+        assert_eq!(starts, [0, 0, 22, 23]);
+        assert_eq!((s.ready(), s.ready(), s.ready()), (Some(1), Some(0), None));
+        s.on(StepEnd::Done(1));
+        s.on(StepEnd::Done(0));
+        assert_eq!(s.ready(), Some(2), "it may be gone sooner");
+        assert!(earliest(&[task(1, &[1]), task(1, &[0])]).is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::diagnostic::Severity;
 use crate::grammar::form::Grammar;
+use crate::traces::{Holding, Residue};
 use crate::value::{Float, Value, intern};
 
 /// The type of a value.
@@ -450,8 +451,10 @@ pub struct Kind {
     pub companions: &'static [Companion],
     /// Arguments that are said otherwise here.
     pub elsewhere: &'static [Elsewhere],
-    /// What a delete leaves behind for a while, for the plan and the reference; empty when nothing.
-    pub leaves: &'static str,
+    /// What a deletion leaves behind for a while.
+    pub leaves: Option<Residue>,
+    /// What a deleted resource still holds for a while.
+    pub holds: Option<Holding>,
     /// How long a deleted name stays blocked.
     pub name_blocked: Duration,
     /// Typical time from the create call until it is usable.
@@ -481,7 +484,8 @@ impl Kind {
             deleted_with: None,
             companions: &[],
             elsewhere: &[],
-            leaves: "",
+            leaves: None,
+            holds: None,
             name_blocked: Duration::ZERO,
             create: Duration::from_secs(1),
             update: Duration::from_secs(1),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dr_core::expr::Expr;
 use dr_core::graph::{Graph, Options, ReplaceOrder};
-use dr_core::plan::{Goal, Plan};
+use dr_core::plan::{Goal, Plan, contract};
 use dr_core::record::Snapshot;
 use dr_core::schedule::{Scheduler, StepEnd, Task};
 use dr_core::value::Map;
@@ -122,7 +122,11 @@ proptest! {
             prop_assert_eq!(&p, &plan(&g, &state), "the same input gives the same plan");
             // Rarely no order exists: what must go first is used by something that can only turn away afterwards.
             prop_assume!(!p.diagnostics.iter().any(|d| d.message.contains("wait for each other")));
+            let foretold = contract(&p, &state, &support::registry());
             state = carry_out(&p, &state, &mut pick);
+            let destroy = plan_with(Goal::Destroy, &graph(&[]), &state, &Asked::default());
+            prop_assert_eq!(&foretold, &contract(&destroy, &state, &support::registry()), "what is foretold comes true");
+            prop_assert_eq!(foretold.departures.len(), state.records.len());
             prop_assert!(state.deposed.is_empty());
             prop_assert!(state.records.keys().eq(g.nodes.keys()));
             let again = plan(&g, &state);
@@ -140,7 +144,7 @@ proptest! {
         fails in prop::collection::vec(any::<u8>(), 40),
     ) {
         let count = fails.len();
-        let mut tasks = vec![Task { after: Vec::new(), cost: Duration::from_secs(1) }; count];
+        let mut tasks = vec![Task { cost: Duration::from_secs(1), ..Task::default() }; count];
         for (a, b) in edges {
             let (a, b) = (usize::from(a) % count, usize::from(b) % count);
             if a < b && !tasks[b].after.contains(&a) { tasks[b].after.push(a); }

@@ -124,9 +124,26 @@ impl KindFacts {
                         row.push(quote!(place: ::dr_core::schema::Place::#place,));
                     }
                     "lookup" => row.push(quote!(lookup: true,)),
-                    "id" | "leaves" => {
+                    "id" => {
                         let text: LitStr = meta.value()?.parse()?;
                         row.push(quote!(#key: #text,));
+                    }
+                    "leaves" => {
+                        let [one, many, lasts, by] = texts(&meta)?;
+                        if !by.value().is_empty() {
+                            known(&by, &by.value(), fields)?;
+                        }
+                        let lasts = time(&lasts)?;
+                        row.push(quote!(leaves: ::core::option::Option::Some(::dr_core::traces::Residue {
+                            one: #one, many: #many, lasts: #lasts, by: #by,
+                        }),));
+                    }
+                    "holds" => {
+                        let [by, typical, worst] = texts(&meta)?;
+                        let (by, typical, worst) = (names(&by, fields)?, time(&typical)?, time(&worst)?);
+                        row.push(quote!(holds: ::core::option::Option::Some(::dr_core::traces::Holding {
+                            by: &[#(#by),*], typical: #typical, worst: #worst,
+                        }),));
                     }
                     "unique" => row.push(unique(&meta.value()?.parse()?, fields)?),
                     "batch" => {
@@ -158,8 +175,8 @@ impl KindFacts {
                             .push(quote!(::dr_core::schema::Elsewhere { argument: #argument, id: #id, help: #help }));
                     }
                     "name_blocked" | "create" | "update" | "delete" | "pace" => {
-                        let millis = duration(&meta.value()?.parse()?)?;
-                        row.push(quote!(#key: ::core::time::Duration::from_millis(#millis),));
+                        let time = time(&meta.value()?.parse()?)?;
+                        row.push(quote!(#key: #time,));
                     }
                     other => return Err(meta.error(format!("`{other}` is no kind attribute"))),
                 }
@@ -241,7 +258,13 @@ fn unique(text: &LitStr, fields: &[&str]) -> Result<TokenStream> {
     Ok(quote!(unique: ::core::option::Option::Some((&[#(#list),*], ::dr_core::schema::Scope::#scope)),))
 }
 
-/// `"500ms"`, `"2s"`, `"5m"`, `"1h"` in milliseconds.
+/// A duration as an expression.
+fn time(text: &LitStr) -> Result<TokenStream> {
+    let millis = duration(text)?;
+    Ok(quote!(::core::time::Duration::from_millis(#millis)))
+}
+
+/// `"500ms"`, `"2s"`, `"5m"`, `"1h"`, `"7d"` in milliseconds.
 fn duration(text: &LitStr) -> Result<u64> {
     let value = text.value();
     let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -250,6 +273,7 @@ fn duration(text: &LitStr) -> Result<u64> {
         "s" => 1_000,
         "m" => 60_000,
         "h" => 3_600_000,
+        "d" => 86_400_000,
         _ => return Err(syn::Error::new_spanned(text, "expected a duration such as `500ms`, `2s`, `5m`")),
     };
     let number: u64 = digits.parse().map_err(|_| syn::Error::new_spanned(text, "expected a number and a unit"))?;

@@ -19,7 +19,8 @@
 //! | `deleted_with = "bucket"` | the argument whose resource takes this one along |
 //! | `makes("D22", "logs.log_group.name", "…", "…", "…")` | what the service makes along with it unless it is declared: check, kind and argument, its value, the argument without which, what is bad about it |
 //! | `elsewhere("replicas", "D21", "…")` | an argument of the service that is said otherwise here, and how |
-//! | `leaves = "…"` | what a delete leaves for a while |
+//! | `leaves("key pending deletion", "keys pending deletion", "7d", "…")` | what a delete leaves, of one and of several resources, for how long, and the argument that must be true for it or says how many days |
+//! | `holds("vpc_config", "20m", "45m")` | the arguments whose references a deleted resource holds on to, for how long typically and at worst |
 //! | `name_blocked`, `create`, `update`, `delete`, `pace` | durations such as `"500ms"`, `"2s"`, `"5m"` |
 //!
 //! On a field, `#[arg(..)]` or, for attributes, `#[out(..)]`: `replace`, `default = …`, `computed`, `sensitive`,

@@ -24,7 +24,7 @@ use dr_core::diagnostic::Diagnostic;
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
 use dr_core::journal::Deposed;
-use dr_core::plan::{Action, Plan, Step, carry_out, deletes_along};
+use dr_core::plan::{Action, Plan, Step, carry_out, deletes_along, tasks};
 use dr_core::promise::BrokenPromise;
 use dr_core::record::{Record, Snapshot};
 use dr_core::region::place;
@@ -125,11 +125,7 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
         .iter()
         .map(|s| engine.registry.get(&s.kind).ok_or_else(|| ApplyError::UnknownKind(s.kind.clone())))
         .collect::<Result<Vec<_>, _>>()?;
-    let tasks: Vec<schedule::Task> = plan
-        .steps
-        .iter()
-        .map(|s| schedule::Task { after: s.after.clone(), cost: Duration::from_millis(s.typical_ms) })
-        .collect();
+    let tasks = tasks(&plan.steps, engine.registry);
     let scheduler = Scheduler::new(&tasks)?;
     drop(tasks);
     engine.store.bind(&plan.identity).await?;

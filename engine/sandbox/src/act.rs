@@ -98,6 +98,7 @@ impl Core {
             ready_at: self.ready_at(timing.start, kind.create),
             gone_at: None,
             blocked_until: 0,
+            held_until: 0,
         })
     }
 
@@ -160,6 +161,11 @@ impl Core {
         }
         match self.state.removal(key) {
             Removal::Goes(mut keys) => {
+                if let Some((by, until)) = self.state.held(key) {
+                    let message = format!("{} is still in use by what is left of {by}", entry.describe());
+                    let wait = Duration::from_micros(until.saturating_sub(self.now()));
+                    return Err(at.call.must_wait("DependencyViolation", message, wait));
+                }
                 // What was on its way already goes at its own time.
                 keys.retain(|key| self.state.get(*key).is_some_and(|e| !e.is_deleting()));
                 let gone_at = self.later(start, at.kind.delete);

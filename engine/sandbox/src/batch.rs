@@ -155,6 +155,7 @@ impl Core {
             id: entry.data.id.clone(),
             gone_at: self.now(),
             blocked_until: 0,
+            held_until: 0,
         }))
     }
 }

@@ -196,22 +196,31 @@ impl Core {
                     let gone_at = latest(gone_at, now, kind.delete);
                     data.gone_at = Some(gone_at);
                     data.blocked_until = latest(data.blocked_until, gone_at, kind.name_blocked);
+                    let held = kind.holds.map(|holding| holding.typical).unwrap_or_default();
+                    data.held_until = latest(data.held_until, gone_at, held);
                 }
                 self.make_sensitive(kind, &mut data);
                 self.state.put(kind, data);
             }
-            LogLine::Delete { kind, region, id, gone_at, blocked_until } => {
+            LogLine::Delete { kind, region, id, gone_at, blocked_until, held_until } => {
                 let kind = known(&kind)?;
                 let gone_at = latest(gone_at, now, kind.delete);
                 // It may be gone already: by its time, when it is deleted once more on its way out.
                 if let Some((key, _)) = self.state.find(kind, region.as_deref(), &id) {
-                    self.state.leave(key, gone_at, latest(blocked_until, gone_at, kind.name_blocked));
+                    let held = kind.holds.map(|holding| holding.typical).unwrap_or_default();
+                    let held_until = latest(held_until, gone_at, held);
+                    self.state.leave(key, gone_at, latest(blocked_until, gone_at, kind.name_blocked), held_until);
                     self.state.expire(now);
                 }
             }
             LogLine::Block { name, until } => {
                 let kind = known(name.split(' ').next().unwrap_or_default())?;
                 self.state.block(name.into_owned(), latest(until, now, kind.delete + kind.name_blocked));
+            }
+            LogLine::Hold { kind, value, by, until } => {
+                let (kind, holder) = (known(&kind)?, known(by.split(' ').next().unwrap_or_default())?);
+                let held = holder.holds.map(|holding| holding.typical).unwrap_or_default();
+                self.state.hold(kind.name, &value, &by, latest(until, now, holder.delete + held));
             }
         }
         Ok(())
@@ -242,8 +251,14 @@ impl Core {
                 resource: Cow::Borrowed(&entry.data),
             });
             let blocks = self.state.blocks().map(|(name, until)| LogLine::Block { name: Cow::Borrowed(name), until });
+            let holds = self.state.holds().map(|held| LogLine::Hold {
+                kind: Cow::Borrowed(held.kind),
+                value: Cow::Borrowed(&held.value),
+                by: Cow::Borrowed(&held.by),
+                until: held.until,
+            });
             // The changes themselves are written. A log that cannot be shortened is long, but whole.
-            let _ = log.rewrite(puts.chain(blocks));
+            let _ = log.rewrite(puts.chain(blocks).chain(holds));
         }
     }
 
@@ -260,6 +275,12 @@ impl Core {
             id: entry.data.id.clone(),
             gone_at,
             blocked_until: if block { gone_at + micros(speed.scale(entry.kind.name_blocked)) } else { 0 },
+            held_until: match entry.kind.holds.filter(|holding| block && holding.is_of(&entry.data.args)) {
+                Some(holding) if !speed.scale(holding.typical).is_zero() => {
+                    gone_at + micros(speed.scale(holding.typical))
+                }
+                _ => 0,
+            },
         });
         let changes = changes.collect();
         self.commit(changes)

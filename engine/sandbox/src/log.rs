@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::SandboxError;
-use crate::state::Data;
+use crate::state::{Data, is_zero};
 
 /// The form of the lines.
 const VERSION: u32 = 1;
@@ -39,9 +39,20 @@ pub(crate) enum LogLine<'a> {
     /// A resource is as follows, whether it was there or not.
     Put { kind: Cow<'a, str>, resource: Cow<'a, Data> },
     /// A resource is on its way out and gone at a time; from then on its name is blocked for a while.
-    Delete { kind: Cow<'a, str>, region: Option<Str>, id: Str, gone_at: u64, blocked_until: u64 },
+    Delete {
+        kind: Cow<'a, str>,
+        region: Option<Str>,
+        id: Str,
+        gone_at: u64,
+        blocked_until: u64,
+        /// Until when it still holds what it used.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        held_until: u64,
+    },
     /// A name is blocked until a time.
     Block { name: Cow<'a, str>, until: u64 },
+    /// What is known by a value cannot be deleted until a time, because something that is gone still holds it.
+    Hold { kind: Cow<'a, str>, value: Cow<'a, str>, by: Cow<'a, str>, until: u64 },
 }
 
 /// What others wrote since the last look.

@@ -43,9 +43,12 @@ pub(crate) struct Data {
     /// Until when its name is blocked, if it is being deleted.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) blocked_until: u64,
+    /// Until when it still holds what it used, if it is being deleted.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) held_until: u64,
 }
 
-fn is_zero(number: &u64) -> bool {
+pub(crate) fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
@@ -103,6 +106,16 @@ fn mark(of: &str, text: &str) -> Mark {
 /// A value of a kind that others refer to, and a resource.
 type Link = (Mark, u64);
 
+/// That something which is gone still holds what is known by a value.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) kind: &'static str,
+    pub(crate) value: Str,
+    /// What held it.
+    pub(crate) by: String,
+    pub(crate) until: u64,
+}
+
 /// Everything in the account.
 #[derive(Debug)]
 pub(crate) struct SandboxState {
@@ -121,6 +134,10 @@ pub(crate) struct SandboxState {
     due: BTreeSet<(u64, u64)>,
     /// Names that cannot be used until a time.
     blocked: BTreeMap<String, u64>,
+    /// What is held by something that is gone, by its kind and the value that it is known by.
+    held: BTreeMap<Mark, Held>,
+    /// When the first of these is held no longer.
+    next_release: u64,
 }
 
 impl SandboxState {
@@ -140,6 +157,8 @@ impl SandboxState {
             ties: BTreeMap::new(),
             due: BTreeSet::new(),
             blocked: BTreeMap::new(),
+            held: BTreeMap::new(),
+            next_release: u64::MAX,
         }
     }
 
@@ -158,7 +177,7 @@ impl SandboxState {
 
     /// How many lines it takes to say what there is.
     pub(crate) fn len(&self) -> usize {
-        self.entries.len() + self.blocked.len()
+        self.entries.len() + self.blocked.len() + self.held.len()
     }
 
     /// The resource of a kind and id in a region.
@@ -200,6 +219,28 @@ impl SandboxState {
 
     pub(crate) fn block(&mut self, name: String, until: u64) {
         self.blocked.insert(name, until);
+    }
+
+    /// What is held by something that is gone.
+    pub(crate) fn holds(&self) -> impl Iterator<Item = &Held> {
+        self.held.values()
+    }
+
+    /// What held a resource and still holds it although it is gone, and until when.
+    pub(crate) fn held(&self, key: u64) -> Option<(&str, u64)> {
+        let entry = self.entries.get(&key)?;
+        let values = self.values(entry.kind, &entry.data);
+        let held = values.iter().filter_map(|value| self.held.get(&mark(entry.kind.name, value)));
+        held.max_by_key(|held| held.until).map(|held| (&*held.by, held.until))
+    }
+
+    pub(crate) fn hold(&mut self, kind: &'static str, value: &str, by: &str, until: u64) {
+        let held = || Held { kind, value: value.into(), by: by.to_owned(), until };
+        self.next_release = self.next_release.min(until);
+        let known = self.held.entry(mark(kind, value)).or_insert_with(held);
+        if known.until < until {
+            *known = held();
+        }
     }
 
     /// The references in arguments; see [`References::within`].
@@ -281,28 +322,46 @@ impl SandboxState {
     }
 
     /// Notes that a resource is on its way out.
-    pub(crate) fn leave(&mut self, key: u64, gone_at: u64, blocked_until: u64) {
+    pub(crate) fn leave(&mut self, key: u64, gone_at: u64, blocked_until: u64, held_until: u64) {
         if let Some(entry) = self.entries.get_mut(&key) {
             if let Some(before) = entry.data.gone_at.replace(gone_at) {
                 self.due.remove(&(before, key));
             }
-            entry.data.blocked_until = blocked_until;
+            (entry.data.blocked_until, entry.data.held_until) = (blocked_until, held_until);
             self.due.insert((gone_at, key));
         }
     }
 
-    /// Removes what is gone by now, and blocks its names.
+    /// Removes what is gone by now, blocks its names, and keeps in mind what it still holds.
     pub(crate) fn expire(&mut self, now: u64) {
+        if self.next_release <= now {
+            self.held.retain(|_, held| held.until > now);
+            self.next_release = self.held.values().map(|held| held.until).min().unwrap_or(u64::MAX);
+        }
         while let Some(&(gone_at, key)) = self.due.first()
             && gone_at <= now
         {
             self.due.pop_first();
-            if let Some(entry) = self.take(key)
-                && let Entry { kind, data } = *entry
-                && data.blocked_until > now
+            let Some(entry) = self.take(key) else { continue };
+            if entry.data.held_until > now {
+                self.keep_holding(&entry);
+            }
+            let Entry { kind, data } = *entry;
+            if data.blocked_until > now
                 && let Some(name) = unique_name(kind, data.region.as_deref(), &data.args)
             {
                 self.blocked.insert(name, data.blocked_until);
+            }
+        }
+    }
+
+    /// Lets what is gone hold what it used.
+    fn keep_holding(&mut self, entry: &Entry) {
+        let Some(holding) = entry.kind.holds else { return };
+        let by = entry.describe();
+        for found in self.references.within(entry.kind, &entry.data.args) {
+            if found.blocks && holding.by.contains(&found.arg) {
+                self.hold(found.kind, &found.value, &by, entry.data.held_until);
             }
         }
     }

@@ -9,7 +9,7 @@ use dr_core::value::Str;
 use dr_run::plan_file::{self, StoredPlan};
 use dr_run::{Report, Stack, Stale, Swept};
 
-use super::plan::show;
+use super::plan::{contract_of, show};
 use crate::args::{Global, ParameterArgs, Planning};
 use crate::exit::{CommandFailure, Exit};
 use crate::load::{self, Program};
@@ -139,13 +139,14 @@ async fn confirm_and_run(
     sources: &mut Sources,
 ) -> Result<Exit, CommandFailure> {
     let ui = session.ui;
-    show(session, plan, sources, args.planning.details, &mut |text| {
+    let contract = contract_of(session, plan, held.as_ref());
+    show(session, (plan, &contract), sources, args.planning.details, &mut |text| {
         ui.tell(text);
         Ok(())
     })?;
     if plan.is_refused() {
         if ui.json {
-            ui.result(&json::text(&json::plan(plan)))?;
+            ui.result(&json::text(&json::plan(plan, &contract)))?;
         }
         return Ok(Exit::Refused);
     }

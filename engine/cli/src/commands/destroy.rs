@@ -11,7 +11,7 @@ use dr_core::value::Str;
 use dr_run::{Stack, Swept};
 
 use super::apply::{Aftermath, finish};
-use super::plan::show;
+use super::plan::{contract_of, show};
 use crate::args::{Global, Planning};
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
@@ -122,12 +122,13 @@ fn destroy(args: &DestroyArgs, session: &Session<'_>, stack: &Stack) -> Result<(
         let graph = Graph::default();
         let wanted = WantedPlan { goal: Goal::Destroy, graph: &graph, refresh: !args.planning.no_refresh };
         let plan = work.plan(held.as_ref(), wanted).await?;
-        show(session, &plan, &mut sources, args.planning.details, &mut |text| {
+        let contract = contract_of(session, &plan, held.as_ref());
+        show(session, (&plan, &contract), &mut sources, args.planning.details, &mut |text| {
             ui.tell(text);
             Ok(())
         })?;
         if plan.is_refused() {
-            let text = if ui.json { json::text(&json::plan(&plan)) } else { String::new() };
+            let text = if ui.json { json::text(&json::plan(&plan, &contract)) } else { String::new() };
             return Ok((StackEnd::With(Exit::Refused), text));
         }
         if plan.has_changes() && !args.yes && !work.ask("\nDestroy?").await? {

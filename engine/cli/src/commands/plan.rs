@@ -4,14 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 use dr_core::graph::Graph;
-use dr_core::plan::{Goal, Plan};
+use dr_core::plan::{Contract, Goal, Plan, contract};
+use dr_core::record::Snapshot;
 
 use crate::args::{Global, ParameterArgs, Planning};
 use crate::exit::{CommandFailure, Exit};
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
 use crate::render::plan::{Look, body, summary};
-use crate::render::{count, deferred, json, parameters};
+use crate::render::{contract, count, deferred, json, parameters};
 use crate::session::{OpenState, Session};
 use crate::ui::Ui;
 use crate::work::{WantedPlan, Work};
@@ -36,6 +37,10 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
+    /// Also show how everything goes when the environment is destroyed: in which order, how long it takes, what is left
+    #[arg(long)]
+    contract: bool,
+
     /// Exit with status 2 when there are changes
     #[arg(long)]
     detailed_exitcode: bool,
@@ -56,7 +61,7 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
     };
     let stack = session.stack(&program.name);
     let only = args.planning.only(&Session::regions(&graph, held.as_ref()))?;
-    let plan = session.run(async |signals| {
+    let (plan, contract) = session.run(async |signals| {
         let mut work = Work::open(&session, stack.clone(), &program.folder, args.planning.parallel()).await?;
         work.limit_to(only);
         signals.stop(&work.cancel);
@@ -86,12 +91,15 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
         {
             dr_run::plan_file::write(file, &plan, &program.script(&session.project.root), store.sealer())?;
         }
+        let contract = contract_of(&session, &plan, held.as_ref());
         std::mem::forget(held.map(|h| h.snapshot));
-        Ok(plan)
+        Ok((plan, contract))
     })?;
-    show(&session, &plan, &mut sources, args.planning.details, &mut |text| ui.result(text))?;
+    show(&session, (&plan, &contract), &mut sources, args.planning.details, &mut |text| ui.result(text))?;
     if ui.json {
-        ui.result(&json::text(&json::plan(&plan)))?;
+        ui.result(&json::text(&json::plan(&plan, &contract)))?;
+    } else if args.contract {
+        ui.result(&format!("\n{}", contract::all(&contract)))?;
     }
     if plan.is_refused() {
         return Ok(Exit::Refused);
@@ -109,7 +117,7 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
 /// Shows a plan to people; with `--json` nothing but what is wrong with it.
 pub(crate) fn show(
     session: &Session<'_>,
-    plan: &Plan,
+    (plan, contract): (&Plan, &Contract),
     sources: &mut Sources,
     details: bool,
     to: &mut dyn FnMut(&str) -> Result<(), CommandFailure>,
@@ -127,7 +135,18 @@ pub(crate) fn show(
     }
     to(&text)?;
     ui.tell(&diagnostic::list(&plan.diagnostics, sources, ui.width()));
-    to(&format!("{}\n", summary(plan)))
+    to(&format!("{}\n", summary(plan)))?;
+    // What a destroy does is the plan itself.
+    match contract::line(contract) {
+        line if plan.destroy || line.is_empty() => Ok(()),
+        line => to(&format!("{line}\n")),
+    }
+}
+
+/// How everything will go that a plan leaves there.
+pub(crate) fn contract_of(session: &Session<'_>, plan: &Plan, held: Option<&OpenState>) -> Contract {
+    let nothing = Snapshot::default();
+    contract(plan, held.map_or(&nothing, |held| &held.snapshot), &session.registry)
 }
 
 /// Lists the parameters of a program.

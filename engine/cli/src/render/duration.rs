@@ -22,6 +22,15 @@ pub(crate) fn about(duration: Duration) -> String {
     }
 }
 
+/// A duration that somebody has set: `7 days`, `1 hour`, `20 minutes`, `30 seconds`.
+pub(crate) fn whole(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let unit = units.into_iter().find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit));
+    let (unit, name) = unit.unwrap_or((1, "second"));
+    super::count(usize::try_from(seconds / unit).unwrap_or(usize::MAX), name)
+}
+
 /// A measured duration: `0.3s`, `12.0s`, `3m40s`, `1h05m10s`.
 pub(crate) fn exact(duration: Duration) -> String {
     let tenths = duration.as_millis() / 100;

@@ -9,7 +9,7 @@ use dr_core::cloud::TaggedResource;
 use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
-use dr_core::plan::{Action, Counts, Deferred, Plan, PropertyChange, Reason, Step, WaitReason};
+use dr_core::plan::{Action, Contract, Counts, Deferred, Plan, PropertyChange, Reason, Step, WaitReason};
 use dr_core::record::{Record, Snapshot};
 use dr_core::schema::{Field, Kind, Presence};
 use dr_core::value::{Map, Str, Value};
@@ -47,6 +47,38 @@ pub(crate) struct PlanJson<'a> {
     deferred: Vec<DeferredJson<'a>>,
     outputs: BTreeMap<&'a str, OutputJson<'a>>,
     diagnostics: &'a [Diagnostic],
+    contract: ContractJson<'a>,
+}
+
+/// How everything will go.
+#[derive(Debug, Serialize)]
+struct ContractJson<'a> {
+    destroyable: bool,
+    blockers: usize,
+    allowed: usize,
+    stuck: Vec<&'a str>,
+    estimate_ms: u64,
+    departures: Vec<DepartureJson<'a>>,
+    leaves: Vec<ResidueJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct DepartureJson<'a> {
+    address: &'a str,
+    region: Option<&'a str>,
+    wave: usize,
+    start_ms: u64,
+    takes_ms: u64,
+    along: Option<&'a str>,
+    holds_ms: Option<u128>,
+    holds_worst_ms: Option<u128>,
+}
+
+#[derive(Debug, Serialize)]
+struct ResidueJson<'a> {
+    what: &'static str,
+    seconds: u64,
+    of: Vec<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -104,7 +136,7 @@ impl<'a> DifferenceJson<'a> {
 }
 
 /// The shape of a plan.
-pub(crate) fn plan(plan: &Plan) -> PlanJson<'_> {
+pub(crate) fn plan<'a>(plan: &'a Plan, contract: &'a Contract) -> PlanJson<'a> {
     PlanJson {
         format: FORMAT,
         id: &plan.id,
@@ -128,6 +160,40 @@ pub(crate) fn plan(plan: &Plan) -> PlanJson<'_> {
             })
             .collect(),
         diagnostics: &plan.diagnostics,
+        contract: self::contract(contract),
+    }
+}
+
+fn contract(contract: &Contract) -> ContractJson<'_> {
+    ContractJson {
+        destroyable: contract.is_kept(),
+        blockers: contract.blockers,
+        allowed: contract.allowed,
+        stuck: contract.stuck.iter().map(|address| address.as_str()).collect(),
+        estimate_ms: contract.estimate_ms,
+        departures: contract
+            .departures
+            .iter()
+            .map(|d| DepartureJson {
+                address: d.address.as_str(),
+                region: d.region.as_deref(),
+                wave: d.wave,
+                start_ms: d.start_ms,
+                takes_ms: d.takes_ms,
+                along: d.along.as_ref().map(|address| address.as_str()),
+                holds_ms: d.holds.map(|holds| holds.typical.as_millis()),
+                holds_worst_ms: d.holds.map(|holds| holds.worst.as_millis()),
+            })
+            .collect(),
+        leaves: contract
+            .leaves
+            .iter()
+            .map(|left| ResidueJson {
+                what: left.what.one,
+                seconds: left.lasts.as_secs(),
+                of: left.of.iter().map(|address| address.as_str()).collect(),
+            })
+            .collect(),
     }
 }
 

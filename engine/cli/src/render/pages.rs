@@ -11,12 +11,12 @@ use dr_core::schema::{Field, Kind};
 use dr_script::{Host, Limits, ModuleDoc, Root};
 
 use super::checks;
-use super::reference::{about, facts};
+use super::reference::{about, facts, traces};
 
 fn page(kind: &Kind, example: &str) -> String {
     let mut out = format!("# {}\n\n{}\n\n*{}*\n", kind.name, kind.doc, facts(kind));
-    if !kind.leaves.is_empty() {
-        out.push_str(&format!("\nA delete leaves behind: {}.\n", kind.leaves));
+    for line in traces(kind) {
+        out.push_str(&format!("\n{line}\n"));
     }
     for (title, fields, given) in [("Arguments", kind.args, true), ("Attributes", kind.outputs, false)] {
         if !fields.is_empty() {

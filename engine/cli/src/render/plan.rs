@@ -238,8 +238,10 @@ impl<'a> PlanRow<'a> {
                 if let Some(parent) = &step.implied_by {
                     notes.push(format!("goes with {parent}"));
                 }
-                if let Some(leaves) = kind.map(|k| k.leaves).filter(|l| !l.is_empty()) {
-                    notes.push(format!("leaves behind: {leaves}"));
+                if let Some(leaves) = kind.and_then(|k| k.leaves)
+                    && let Some(lasts) = step.prior.as_ref().and_then(|prior| leaves.of(&prior.args))
+                {
+                    notes.push(format!("leaves behind: {} for {}", leaves.counted(1), duration::whole(lasts)));
                 }
             }
             _ => {}

@@ -1,6 +1,6 @@
 //! The reference of kinds, from their schemas.
 
-use dr_core::schema::{Condition, Field, Kind, Place, Presence, Scope};
+use dr_core::schema::{Condition, Field, Kind, Place, Presence, Scope, Type};
 
 use super::{QUIET, STRONG, duration, pad, paint};
 
@@ -25,8 +25,8 @@ pub(crate) fn kind(kind: &Kind, width: usize) -> String {
     let mut out = format!("{}\n", paint(STRONG, kind.name));
     out.push_str(&wrapped(kind.doc, 2, width));
     out.push_str(&format!("\n  {}\n", facts(kind)));
-    if !kind.leaves.is_empty() {
-        out.push_str(&wrapped(&format!("A delete leaves behind: {}", kind.leaves), 2, width));
+    for line in traces(kind) {
+        out.push_str(&wrapped(&line, 2, width));
     }
     out.push_str(&format!("\n{}\n", paint(STRONG, "Arguments")));
     fields(kind.args, 2, width, true, &mut out);
@@ -35,6 +35,24 @@ pub(crate) fn kind(kind: &Kind, width: usize) -> String {
         fields(kind.outputs, 2, width, false, &mut out);
     }
     out
+}
+
+/// What is there of a resource for a while after its deletion.
+pub(crate) fn traces(kind: &Kind) -> Vec<String> {
+    let leaves = kind.leaves.map(|leaves| {
+        let by = match kind.arg(leaves.by).map(|field| field.ty) {
+            Some(Type::Bool) => format!(", where `{}` is true", leaves.by),
+            Some(_) => format!(", or for as many days as `{}` says", leaves.by),
+            None => String::new(),
+        };
+        format!("A delete leaves behind: {} for {}{by}.", leaves.counted(1), duration::whole(leaves.lasts))
+    });
+    let holds = kind.holds.map(|holds| {
+        let by: Vec<String> = holds.by.iter().map(|name| format!("`{name}`")).collect();
+        let (typical, worst) = (duration::whole(holds.typical), duration::whole(holds.worst));
+        format!("Once deleted, it still holds what {} refers to: {typical}, at worst {worst}.", by.join(" or "))
+    });
+    leaves.into_iter().chain(holds).collect()
 }
 
 /// Where a kind lives, how long it takes, and what of it must be the only one.

@@ -26,6 +26,7 @@ use crate::plan::unique::{keeps_its_name, natural_order};
 use crate::plan::{Action, Reason, Step};
 use crate::record::{Need, Record, Unfinished};
 use crate::region::place;
+use crate::registry::Registry;
 use crate::resolve;
 use crate::schema::{Field, Presence};
 use crate::secrecy;
@@ -493,29 +494,7 @@ impl<'a> Decisions<'a> {
     }
 
     fn removal(&self, prior: Arc<Record>, action: Action, reasons: Vec<Reason>) -> Step {
-        let typical = self.input.registry.get(&prior.kind).map(|k| k.delete).unwrap_or_default();
-        Step {
-            address: prior.address.clone(),
-            kind: prior.kind.clone(),
-            region: prior.region.clone(),
-            action,
-            reasons,
-            changes: Vec::new(),
-            args: Map::new(),
-            known: Map::new(),
-            needs: Vec::new(),
-            given: Vec::new(),
-            protect: false,
-            allow: Map::new(),
-            span: prior.span.clone(),
-            keys: Vec::new(),
-            after: Vec::new(),
-            replacement: None,
-            implied_by: None,
-            batch: None,
-            typical_ms: if action == Action::Delete { millis(typical) } else { 0 },
-            prior: Some(prior),
-        }
+        removal(self.input.registry, prior, action, reasons)
     }
 
     /// What is recorded but not declared goes.
@@ -537,6 +516,33 @@ impl<'a> Decisions<'a> {
             removals.push(self.removal(record.clone(), Action::Delete, vec![Reason::Deposed]));
         }
         self.steps.extend(removals);
+    }
+}
+
+/// The step that deletes or forgets something.
+pub(super) fn removal(registry: &Registry, prior: Arc<Record>, action: Action, reasons: Vec<Reason>) -> Step {
+    let typical = registry.get(&prior.kind).map(|k| k.delete).unwrap_or_default();
+    Step {
+        address: prior.address.clone(),
+        kind: prior.kind.clone(),
+        region: prior.region.clone(),
+        action,
+        reasons,
+        changes: Vec::new(),
+        args: Map::new(),
+        known: Map::new(),
+        needs: Vec::new(),
+        given: Vec::new(),
+        protect: false,
+        allow: Map::new(),
+        span: prior.span.clone(),
+        keys: Vec::new(),
+        after: Vec::new(),
+        replacement: None,
+        implied_by: None,
+        batch: None,
+        typical_ms: if action == Action::Delete { millis(typical) } else { 0 },
+        prior: Some(prior),
     }
 }
 

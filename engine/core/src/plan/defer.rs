@@ -17,10 +17,11 @@ use crate::address::Address;
 use crate::expr::Expr;
 use crate::graph::ReplaceOrder;
 use crate::plan::input::Input;
+use crate::plan::linger::tasks;
 use crate::plan::{Action, PlannedOutput, Step};
 use crate::region::{Away, GLOBAL, place};
 use crate::registry::Registry;
-use crate::schedule::{Scheduler, Task};
+use crate::schedule::Scheduler;
 use crate::value::{Map, Str};
 
 /// A step that waits for a later plan.
@@ -100,10 +101,8 @@ pub(super) fn split(input: &Input<'_>, steps: &mut Vec<Step>) -> Vec<Deferred> {
 }
 
 /// How long the longest path of arranged steps typically takes.
-pub(super) fn estimate(steps: &[Step]) -> Duration {
-    let task = |step: &Step| Task { after: step.after.clone(), cost: Duration::from_millis(step.typical_ms) };
-    let tasks: Vec<Task> = steps.iter().map(task).collect();
-    Scheduler::new(&tasks).map(|scheduler| scheduler.critical_path()).unwrap_or_default()
+pub(super) fn estimate(steps: &[Step], registry: &Registry) -> Duration {
+    Scheduler::new(&tasks(steps, registry)).map(|scheduler| scheduler.critical_path()).unwrap_or_default()
 }
 
 /// Outputs that would change by what waits keep the value that they have.

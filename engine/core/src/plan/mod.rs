@@ -8,6 +8,7 @@
 //! over the finished one.
 
 mod batch;
+mod contract;
 mod decide;
 mod defer;
 mod destroyable;
@@ -19,6 +20,7 @@ mod hold;
 mod identity;
 mod input;
 mod late;
+mod linger;
 mod moves;
 mod names;
 mod order;
@@ -44,11 +46,13 @@ use crate::record::{Need, Record};
 use crate::value::{Map, Str, Value};
 
 pub use batch::deletes_along;
+pub use contract::{Contract, Departure, LeftBehind, contract};
 pub use defer::{Deferred, WaitReason};
 pub use diff::agrees;
 pub use hold::holders;
 pub use input::{Goal, Input, Refreshed};
 pub use late::check_late;
+pub use linger::tasks;
 pub use moves::{Move, Renaming, carry_out, moved};
 pub use places::KeyPlace;
 pub use propose::{foresee, propose};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::address::Address;
 use crate::graph::ReplaceOrder;
 use crate::plan::hold::{Hold, Holds};
-use crate::plan::{Action, Step, batch, free};
+use crate::plan::{Action, Step, batch, free, linger};
 use crate::record::Record;
 use crate::registry::Registry;
 use crate::schedule::{Cycle, Scheduler, Task};
@@ -131,7 +131,8 @@ fn attempt_apart(steps: &mut [Step], facts: &Facts<'_>, apart: &BTreeSet<usize>)
         .enumerate()
         .map(|(i, (step, after))| {
             let typical = if implied.contains_key(&i) { 0 } else { step.typical_ms };
-            Task { after, cost: Duration::from_millis(typical) }
+            let lags = linger::lags(steps, step, &after, facts.registry);
+            Task { after, cost: Duration::from_millis(typical), lags }
         })
         .collect();
     let scheduler = Scheduler::new(&tasks).map_err(|Cycle(steps)| {

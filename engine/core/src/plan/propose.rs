@@ -108,7 +108,7 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
         match order::arrange(&mut steps, &Facts { registry: input.registry, holds: &holds, chosen: &chosen }) {
             Ok(estimate) => {
                 deferred = defer::split(input, &mut steps);
-                millis(if deferred.is_empty() { estimate } else { defer::estimate(&steps) })
+                millis(if deferred.is_empty() { estimate } else { defer::estimate(&steps, input.registry) })
             }
             Err(Stuck::Cycle { steps: stuck, names }) => {
                 let words = |s: &Step| format!("{} `{}`", format!("{:?}", s.action).to_lowercase(), s.address);

@@ -98,8 +98,11 @@ pub fn words(plan: &Plan) -> Vec<String> {
 pub fn carry_out(plan: &Plan, before: &Snapshot, mut pick: impl FnMut(usize) -> usize) -> Snapshot {
     assert!(!plan.is_refused(), "{:?}", plan.diagnostics);
     let registry = registry();
-    let tasks: Vec<Task> =
-        plan.steps.iter().map(|s| Task { after: s.after.clone(), cost: Duration::from_millis(s.typical_ms) }).collect();
+    let tasks: Vec<Task> = plan
+        .steps
+        .iter()
+        .map(|s| Task { after: s.after.clone(), cost: Duration::from_millis(s.typical_ms), ..Task::default() })
+        .collect();
     let mut scheduler = Scheduler::new(&tasks).unwrap();
     let mut state = dr_core::plan::carry_out(&plan.moves, before.clone());
     let mut ready = Vec::new();

@@ -17,7 +17,7 @@ use dr_macros::{Block, Kind};
     delete = "15s",
     pace = "2s",
     elsewhere("replicas", "D21", "declare a `dynamodb::table_replica` in the replica's region; a destroy takes it first"),
-    leaves = "with point-in-time recovery, a backup of the last state for 35 days, free of charge"
+    leaves("last backup of a table", "last backups of tables", "35d", "point_in_time_recovery")
 )]
 pub struct Table {
     /// Table name. Defaults to the resource name with the suffix.

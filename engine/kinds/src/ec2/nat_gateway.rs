@@ -17,7 +17,7 @@ use dr_macros::{Block, Kind};
     update = "2s",
     delete = "50s",
     pace = "5s",
-    leaves = "the deleted gateway in listings, for an hour"
+    leaves("deleted NAT gateway in listings", "deleted NAT gateways in listings", "1h", "")
 )]
 pub struct NatGateway {
     /// The subnet that it stands in.

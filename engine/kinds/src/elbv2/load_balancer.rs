@@ -16,7 +16,7 @@ use dr_macros::{Block, Kind};
     update = "5s",
     delete = "10s",
     pace = "10s",
-    leaves = "its network interfaces for some minutes, which keep subnets and security groups from going"
+    holds("subnets, security_groups", "2m", "5m")
 )]
 pub struct LoadBalancer {
     /// Name. Defaults to the resource name with the suffix. It must not begin with `internal-`.

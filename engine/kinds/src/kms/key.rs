@@ -15,7 +15,7 @@ use dr_macros::{Block, Kind};
     create = "2s",
     update = "2s",
     delete = "1s",
-    leaves = "the key, unusable and free of charge, until its waiting period of seven days is over"
+    leaves("key pending deletion", "keys pending deletion", "7d", "deletion_window_in_days")
 )]
 pub struct Key {
     /// What the key is for.

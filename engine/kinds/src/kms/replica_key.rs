@@ -17,7 +17,7 @@ use dr_macros::{Block, Kind};
     update = "2s",
     delete = "1s",
     pace = "1s",
-    leaves = "the key, unusable and free of charge, until its waiting period of seven days is over"
+    leaves("key pending deletion", "keys pending deletion", "7d", "deletion_window_in_days")
 )]
 pub struct ReplicaKey {
     /// ARN of the first key, in its own region.

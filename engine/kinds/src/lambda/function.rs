@@ -26,7 +26,7 @@ use dr_macros::{Block, Kind};
         "logging_config",
         "Lambda makes the group itself, and no destroy takes it along"
     ),
-    leaves = "in a VPC, its network interface for 20 to 45 minutes, which holds its subnets and security groups"
+    holds("vpc_config", "20m", "45m")
 )]
 pub struct LambdaFunction {
     /// Function name. Defaults to the resource name with the suffix.

@@ -14,6 +14,7 @@ use dr_core::cloud::{Cloud as _, CloudError, ErrorClass, Intent, Live, Settled, 
 use dr_core::region::GLOBAL;
 use dr_core::registry::Registry;
 use dr_core::schema::{Condition, Excluded, Exclusion, Field, Kind, Lit, Place, Presence, Reference, Scope, Type};
+use dr_core::traces::Holding;
 use dr_core::value::{Map, Str, Value};
 
 use crate::{Sandbox, SandboxOptions, Speed};
@@ -194,11 +195,26 @@ static ZONES: Kind = Kind {
         ],
     )
 };
+/// What holds its subnet for a while after it is gone.
+static WORKER: Kind = Kind {
+    delete: Duration::from_secs(5),
+    holds: Some(Holding { by: &["network"], typical: Duration::from_secs(100), worst: Duration::from_secs(300) }),
+    ..Kind::new(
+        "fn.worker",
+        "",
+        &[
+            refers("key", "kms.key.arn", true),
+            arg("network", Type::Object(&[Field { refers: SUBNETS, ..arg("subnets", Type::List(&Type::Str)) }])),
+        ],
+        &[],
+    )
+};
+const SUBNETS: Option<Reference> = Some(Reference { to: "net.subnet.id", blocks_delete: true });
 static RANDOM: Kind = Kind { place: Place::Local, ..Kind::new("random.password", "", &[], &[]) };
 
-static KINDS: [&Kind; 16] = [
+static KINDS: [&Kind; 17] = [
     &VPC, &SUBNET, &WATCH, &QUEUE, &KEY, &ALIAS, &API, &STAGE, &HOOK, &ROLE, &POLICY, &DATABASE, &BUCKET, &RECORD,
-    &ZONES, &RANDOM,
+    &ZONES, &WORKER, &RANDOM,
 ];
 
 pub(super) fn registry() -> Arc<Registry> {

@@ -96,6 +96,42 @@ async fn who_is_on_the_way_out_still_holds_what_it_uses_and_cannot_be_used() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_gone_may_still_hold_what_it_used() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = || Sandbox::open(dir.path(), registry(), options(Speed::Real)).unwrap();
+    let (s, other) = (open(), open());
+    let (vpc, subnet, key, worker) =
+        (thing("net.vpc", "v"), thing("net.subnet", "s"), thing("kms.key", "k"), thing("fn.worker", "w"));
+    let vpc_id = vpc.create(&s, "{}").await.unwrap();
+    let subnet_id = subnet.create(&s, &format!(r#"{{"vpc_id": "{vpc_id}"}}"#)).await.unwrap();
+    let key_id = key.create(&s, "{}").await.unwrap();
+    let uses = format!(r#"{{"key": "{key_id}", "network": {{"subnets": ["{subnet_id}"]}}}}"#);
+    let id = worker.create(&s, &uses).await.unwrap();
+    let start = Instant::now();
+    worker.delete(&s, &id).await.unwrap();
+    advance(secs(5)).await;
+    assert_eq!(worker.read(&s, &id).await.unwrap(), None, "it is gone");
+    key.delete(&s, &key_id).await.unwrap();
+    // Another handle, which knows only what is written, says the same.
+    for handle in [&s, &other] {
+        let held = subnet.delete(handle, &subnet_id).await.unwrap_err();
+        assert_eq!((held.class, &*held.code), (ErrorClass::Conflict, "DependencyViolation"), "{held}");
+        assert!(held.message.contains("what is left of fn.worker"), "{held}");
+    }
+    advance(secs(105).saturating_sub(start.elapsed())).await;
+    subnet.delete(&s, &subnet_id).await.unwrap();
+
+    // Outside of a network it holds nothing, and where nothing takes time, neither does this.
+    let alone = thing("fn.worker", "a");
+    let fast = instant();
+    let vpc_id = vpc.create(&fast, "{}").await.unwrap();
+    let subnet_id = subnet.create(&fast, &format!(r#"{{"vpc_id": "{vpc_id}"}}"#)).await.unwrap();
+    let id = alone.create(&fast, &format!(r#"{{"network": {{"subnets": ["{subnet_id}"]}}}}"#)).await.unwrap();
+    alone.delete(&fast, &id).await.unwrap();
+    subnet.delete(&fast, &subnet_id).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn speed_divides_everything() {
     for (speed, call, whole) in [("60", 500, 50_000), ("0.5", 60_000, 6_000_000), ("instant", 0, 0)] {
         let s = Sandbox::in_memory(registry(), options(speed.parse().unwrap())).unwrap();
