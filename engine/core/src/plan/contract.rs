@@ -231,6 +231,7 @@ impl Foreseen<'_> {
             args,
             outputs,
             needs: step.needs.clone(),
+            given: step.given.clone(),
             protect: step.protect,
             incomplete: None,
             op: prior.map_or_else(|| step.address.text(), |prior| prior.op.clone()),
