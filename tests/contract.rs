@@ -69,7 +69,7 @@ async fn what_is_foretold_of_a_destroy_is_what_it_does() {
         assert_eq!(holds, (*name != "transactions").then_some(Duration::from_secs(20 * 60)), "{name}");
         assert!(estimate >= holds.unwrap_or_default(), "{name}: {estimate:?}");
         let keys: usize = foretold.leaves.iter().filter(|l| l.what.many.starts_with("keys")).map(|l| l.of.len()).sum();
-        let are_keys = |d: &&dr_core::plan::Departure| {
+        let are_keys = |d: &&dr_core::plan::ContractRow| {
             d.address.kind().starts_with("kms.") && !d.address.kind().ends_with("alias")
         };
         assert_eq!(keys, foretold.departures.iter().filter(are_keys).count(), "{name}");

@@ -94,6 +94,10 @@ pub(crate) struct Planning {
     #[arg(long = "region", value_name = "REGION")]
     pub regions: Vec<String>,
 
+    /// Switch off what protects from deletion where it stands in the way; ephemeral environments need no such word
+    #[arg(long)]
+    pub lift_protection: bool,
+
     /// Also show the arguments of what is created
     #[arg(long)]
     pub details: bool,

@@ -19,7 +19,7 @@ use dr_run::{KeySource, Mended, Stack, Store};
 use dr_script::{Environment, Evaluated, Host, Limits, Request, Root, Setting, TestReport};
 use tokio::runtime::Builder;
 
-use crate::args::{CloudName, Global};
+use crate::args::{CloudName, Global, Planning};
 use crate::cloud::{self, Reach, Reached};
 use crate::config::{Project, value};
 use crate::exit::CommandFailure;
@@ -341,6 +341,7 @@ impl<'a> Session<'a> {
                     known: &Default::default(),
                     imports: &Default::default(),
                     away: &Default::default(),
+                    lift: false,
                     registry: &self.registry,
                     environment: &self.suffix,
                     program: &name,
@@ -374,6 +375,16 @@ impl<'a> Session<'a> {
         Host::new(self.registry.clone(), vec![own, stdlib], Limits::default())
     }
 
+    /// Whether the environment comes and goes, as those of pull requests do.
+    pub(crate) fn is_ephemeral(&self) -> bool {
+        self.suffix.starts_with("pr-")
+    }
+
+    /// Whether protection from deletion may be switched off where it stands in the way.
+    pub(crate) fn lifts(&self, planning: &Planning) -> bool {
+        planning.lift_protection || self.is_ephemeral()
+    }
+
     fn request(&self, program: &Program, set: &[(String, String)]) -> Request {
         let config = &self.project.config;
         let configured = [config.programs.get(&program.name), config.environments.get(&self.suffix)];
@@ -384,12 +395,8 @@ impl<'a> Session<'a> {
         for (name, text) in set {
             settings.insert(name.clone(), Setting::Text(text.clone()));
         }
-        let environment = Environment {
-            suffix: self.suffix.clone(),
-            name: self.suffix.clone(),
-            // Environments of pull requests come and go.
-            ephemeral: self.suffix.starts_with("pr-"),
-        };
+        let environment =
+            Environment { suffix: self.suffix.clone(), name: self.suffix.clone(), ephemeral: self.is_ephemeral() };
         Request {
             program: program.name.clone(),
             source_name: program.source_name.clone(),

@@ -56,6 +56,8 @@ pub(crate) struct WantedPlan<'a> {
     pub graph: &'a Graph,
     /// Whether to look how resources are now.
     pub refresh: bool,
+    /// Whether protection from deletion may be switched off where it stands in the way.
+    pub lift: bool,
 }
 
 impl<'a> Work<'a> {
@@ -117,10 +119,10 @@ impl<'a> Work<'a> {
         let store = held.map_or(&nothing, |h| &h.store);
         let router = Router::new(&self.local, &*self.reached.cloud);
         let engine = self.engine(store, &router, &Silent);
-        let WantedPlan { goal, graph, refresh } = wanted;
+        let WantedPlan { goal, graph, refresh, lift } = wanted;
         let program = &self.stack.program;
         let identity = &self.identity;
-        let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh };
+        let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh, lift };
         Ok(dr_run::plan(&engine, &wanted).await?)
     }
 

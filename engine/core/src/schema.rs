@@ -329,6 +329,8 @@ pub struct Field {
     /// Whether the service copies the settings of what is referred to here when the resource is made or changed: then a
     /// change of that one takes a change of this one.
     pub copies: bool,
+    /// Whether the service refuses to delete the resource while this is true.
+    pub protects: bool,
     /// Whether the resources that name the same here are members of one group. One that waits for another member is a
     /// copy of it: when that one is made anew, so is the copy.
     pub member: bool,
@@ -373,6 +375,7 @@ impl Field {
             removable: false,
             one_way: None,
             copies: false,
+            protects: false,
             member: false,
             tags: false,
             checks: &[],

@@ -644,7 +644,7 @@ async fn perform(
         StepWork::Remove { record, deposed, silently } => {
             let removed = match silently {
                 true => Ok(engine.remove(job, &record, deposed)),
-                false => engine.delete(job, plan, &record, deposed, retry).await,
+                false => engine.delete(job, (plan, &step.lifts), &record, deposed, retry).await,
             };
             return match removed {
                 Ok(receipt) => Ended::Done(None, Some(receipt), Vec::new()),

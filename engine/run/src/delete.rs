@@ -12,6 +12,7 @@ use dr_core::journal::JournalEvent;
 use dr_core::plan::{Plan, holders};
 use dr_core::record::Record;
 use dr_core::secrecy::revealed;
+use dr_core::value::{Str, Value};
 use tokio::time::Instant;
 
 use crate::change::StateChange;
@@ -29,7 +30,7 @@ impl Engine<'_> {
     pub(crate) async fn delete(
         &self,
         job: &Job<'_>,
-        plan: &Plan,
+        (plan, lifts): (&Plan, &[Str]),
         record: &Arc<Record>,
         deposed: bool,
         retry: &mut Retry,
@@ -37,7 +38,11 @@ impl Engine<'_> {
         let event = JournalEvent::Deleting { op: job.op.clone(), record: Box::new(Record::clone(record)), deposed };
         self.store.commit(StateChange::Append { event }).await?;
         self.phase(job, StepPhase::Intended);
-        match self.depart(job, plan, record, retry).await {
+        let departed = match self.lift(job, record, lifts, retry).await {
+            Ok(()) => self.depart(job, plan, record, retry).await,
+            Err(broken) => Err(broken),
+        };
+        match departed {
             Ok(()) => Ok(self.remove(job, record, deposed)),
             // It may be on its way out. The operation stays open: the next run finds out.
             Err(broken) if is_under_way(&broken) => Err(broken),
@@ -46,6 +51,31 @@ impl Engine<'_> {
                 self.abandon(job).await?;
                 Err(broken)
             }
+        }
+    }
+
+    /// Switches off what protects it, and waits until that is so.
+    async fn lift(&self, job: &Job<'_>, record: &Record, lifts: &[Str], retry: &mut Retry) -> Result<(), Broken> {
+        if lifts.is_empty() {
+            return Ok(());
+        }
+        let with = |on: bool| {
+            let mut args = revealed(&record.args).into_owned();
+            args.extend(lifts.iter().map(|name| (name.clone(), Value::Bool(on))));
+            args
+        };
+        let (old, new) = (with(true), with(false));
+        let of = Existing { id: &record.id, args: &old, is_new: false };
+        self.phase(job, StepPhase::Updating);
+        let update = || self.cloud.update(job.target, of.id, of.args, &new);
+        let lifted = match self.call_on(job, retry, CallKind::Update, of, update).await {
+            Ok(()) => self.settle(job, Existing { args: &new, ..of }, job.target.kind.update, retry).await,
+            Err(broken) => Err(broken),
+        };
+        match lifted {
+            // To delete what is gone is a success.
+            Err(Broken::Gone) => Ok(()),
+            other => other,
         }
     }
 

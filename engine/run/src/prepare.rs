@@ -43,6 +43,8 @@ pub struct Wanted<'a> {
     pub identity: &'a Identity,
     /// Whether to look how resources are now.
     pub refresh: bool,
+    /// Whether protection from deletion may be switched off where it stands in the way.
+    pub lift: bool,
 }
 
 impl<'a> Wanted<'a> {
@@ -56,6 +58,7 @@ impl<'a> Wanted<'a> {
             known: &NOTHING.known,
             imports: &NOTHING.imports,
             away: &NOTHING.away,
+            lift: self.lift,
             registry: engine.registry,
             environment: &engine.store.stack().environment,
             program: self.program,

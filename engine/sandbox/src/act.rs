@@ -161,6 +161,7 @@ impl Core {
         }
         match self.state.removal(key) {
             Removal::Goes(mut keys) => {
+                self.check_unprotected(at, &keys)?;
                 if let Some((by, until)) = self.state.held(key) {
                     let message = format!("{} is still in use by what is left of {by}", entry.describe());
                     let wait = Duration::from_micros(until.saturating_sub(self.now()));

@@ -67,6 +67,19 @@ impl Core {
         Ok(())
     }
 
+    /// That none of what would go refuses to be deleted.
+    pub(crate) fn check_unprotected(&self, at: ResourceKey<'_>, keys: &[u64]) -> Result<(), CloudError> {
+        for entry in keys.iter().filter_map(|key| self.state.get(*key)) {
+            let is_on = |name: &str| entry.data.args.get(name).and_then(Value::as_bool) == Some(true);
+            if let Some(field) = entry.kind.args.iter().find(|field| field.protects && is_on(field.name)) {
+                let message =
+                    format!("{} is protected from being deleted: its `{}` is true", entry.describe(), field.name);
+                return Err(at.call.fails(ErrorClass::Invalid, "DeletionProtected", message));
+            }
+        }
+        Ok(())
+    }
+
     /// That nothing stands there beside which it cannot.
     pub(crate) fn check_neighbours(&self, at: ResourceKey<'_>, args: &Map<Value>) -> Result<(), CloudError> {
         let others = self.state.neighbours(at.kind, args).map(|(_, entry)| entry);

@@ -74,7 +74,12 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
         if let Some(held) = &mut held {
             work.resume(held, Goal::Apply).await?;
         }
-        let wanted = WantedPlan { goal: Goal::Apply, graph: &graph, refresh: !args.planning.no_refresh };
+        let wanted = WantedPlan {
+            goal: Goal::Apply,
+            graph: &graph,
+            refresh: !args.planning.no_refresh,
+            lift: session.lifts(&args.planning),
+        };
         let plan = work.plan(held.as_ref(), wanted).await?;
         // The plan says it all; at a hundred thousand resources the rest is a lot of memory.
         drop(graph);

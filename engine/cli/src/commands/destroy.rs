@@ -120,7 +120,12 @@ fn destroy(args: &DestroyArgs, session: &Session<'_>, stack: &Stack) -> Result<(
             work.resume(held, Goal::Destroy).await?;
         }
         let graph = Graph::default();
-        let wanted = WantedPlan { goal: Goal::Destroy, graph: &graph, refresh: !args.planning.no_refresh };
+        let wanted = WantedPlan {
+            goal: Goal::Destroy,
+            graph: &graph,
+            refresh: !args.planning.no_refresh,
+            lift: session.lifts(&args.planning),
+        };
         let plan = work.plan(held.as_ref(), wanted).await?;
         let contract = contract_of(session, &plan, held.as_ref());
         show(session, (&plan, &contract), &mut sources, args.planning.details, &mut |text| {

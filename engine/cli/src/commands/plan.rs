@@ -84,7 +84,8 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
                 *snapshot = dr_run::as_far_as_known(snapshot, open.into_values());
             }
         }
-        let wanted = WantedPlan { goal, graph: &graph, refresh: !args.planning.no_refresh };
+        let wanted =
+            WantedPlan { goal, graph: &graph, refresh: !args.planning.no_refresh, lift: session.lifts(&args.planning) };
         let plan = work.plan(held.as_ref(), wanted).await?;
         if let (Some(OpenState { store, .. }), Some(file)) = (&held, &args.out)
             && !plan.is_refused()

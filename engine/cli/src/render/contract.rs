@@ -1,6 +1,6 @@
 //! The contract of a plan as people read it: one line under the plan, or everything, wave by wave.
 
-use dr_core::plan::{Contract, Departure};
+use dr_core::plan::{Contract, ContractRow};
 
 use super::{GONE, NEW, QUIET, STRONG, count, duration, pad, paint};
 
@@ -64,7 +64,7 @@ pub(crate) fn all(contract: &Contract) -> String {
     out
 }
 
-fn said(departure: &Departure) -> String {
+fn said(departure: &ContractRow) -> String {
     let takes = match &departure.along {
         Some(parent) => format!("goes with {parent}"),
         None => {

@@ -235,6 +235,9 @@ impl<'a> PlanRow<'a> {
         match step.action {
             Action::Read => notes.push("looked up while applying".into()),
             Action::Delete => {
+                for name in &step.lifts {
+                    notes.push(format!("{name} is switched off first"));
+                }
                 if let Some(parent) = &step.implied_by {
                     notes.push(format!("goes with {parent}"));
                 }

@@ -27,7 +27,7 @@ use crate::value::{Map, Str, Value, intern};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Contract {
     /// Every resource, in the order of waves and addresses.
-    pub departures: Vec<Departure>,
+    pub departures: Vec<ContractRow>,
     /// How long it takes if everything takes its typical time.
     pub estimate_ms: u64,
     /// What is left for a while.
@@ -42,7 +42,7 @@ pub struct Contract {
 
 /// How one resource will go.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Departure {
+pub struct ContractRow {
     /// The resource.
     pub address: Address,
     /// Its region.
@@ -135,7 +135,7 @@ fn told(steps: &[Step], registry: &Registry, plan: &Plan) -> Contract {
     let waves = waves(steps);
     let mut left: BTreeMap<(&str, Duration), LeftBehind> = BTreeMap::new();
     for (i, step) in steps.iter().enumerate().filter(|(_, step)| step.action == Action::Delete) {
-        contract.departures.push(Departure {
+        contract.departures.push(ContractRow {
             address: step.address.clone(),
             region: step.region.clone(),
             wave: waves[i],

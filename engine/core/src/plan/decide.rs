@@ -488,6 +488,7 @@ impl<'a> Decisions<'a> {
             after: Vec::new(),
             replacement: None,
             implied_by: None,
+            lifts: Vec::new(),
             batch: None,
             typical_ms: millis(typical),
         }
@@ -540,6 +541,7 @@ pub(super) fn removal(registry: &Registry, prior: Arc<Record>, action: Action, r
         after: Vec::new(),
         replacement: None,
         implied_by: None,
+        lifts: Vec::new(),
         batch: None,
         typical_ms: if action == Action::Delete { millis(typical) } else { 0 },
         prior: Some(prior),

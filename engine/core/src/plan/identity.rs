@@ -16,7 +16,7 @@ pub(super) fn of(plan: &Plan) -> Str {
         let prior = step.prior.as_ref().map(|p| (&p.address, &p.id, &p.op));
         hasher.add(&(&step.address, &step.kind, &step.region, step.action, &step.reasons, &step.changes, prior));
         hasher.add(&(&step.args, &step.known, &step.needs, &step.given, step.protect, &step.allow, &step.after));
-        hasher.add(&(step.replacement, &step.implied_by, step.batch));
+        hasher.add(&(step.replacement, &step.implied_by, &step.lifts, step.batch));
     }
     plan.deferred.iter().for_each(|d| hasher.add(&(&d.why, &d.place)));
     hasher.add(&(&plan.outputs, &plan.answers, plan.unchanged));

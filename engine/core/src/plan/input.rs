@@ -46,6 +46,8 @@ pub struct Input<'a> {
     pub imports: &'a BTreeMap<Address, Arc<Record>>,
     /// The places that the plan does without.
     pub away: &'a Aways,
+    /// Whether protection from deletion may be switched off where it stands in the way.
+    pub lift: bool,
     /// The kinds.
     pub registry: &'a Registry,
     /// The environment's suffix.

@@ -46,7 +46,7 @@ use crate::record::{Need, Record};
 use crate::value::{Map, Str, Value};
 
 pub use batch::deletes_along;
-pub use contract::{Contract, Departure, LeftBehind, contract};
+pub use contract::{Contract, ContractRow, LeftBehind, contract};
 pub use defer::{Deferred, WaitReason};
 pub use diff::agrees;
 pub use hold::holders;
@@ -151,6 +151,9 @@ pub struct Step {
     /// The resource whose deletion takes this one along; then no call is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub implied_by: Option<Address>,
+    /// For a deletion: the arguments that are switched off first, because the service refuses it while they are true.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lifts: Vec<Str>,
     /// The first step of those that are carried out together with this one, by one call; then all of them come after
     /// the same steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -38,6 +38,8 @@ pub fn propose(input: &Input<'_>) -> Plan {
         }
         decisions.remove_undeclared();
         decisions.diagnostics.extend(protect::check(input, &decisions.steps));
+        let lifted = protect::lift(input, &mut decisions.steps);
+        decisions.diagnostics.extend(lifted);
         finish(input, decisions, list)
     });
     if !plan.is_refused() {

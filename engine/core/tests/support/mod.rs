@@ -78,6 +78,7 @@ pub fn plan_with(goal: Goal, graph: &Graph, snapshot: &Snapshot, asked: &Asked) 
         known: &asked.known,
         imports: &asked.imports,
         away: &asked.away,
+        lift: false,
         registry: &registry(),
         environment: "pr-1",
         program: &"p".into(),

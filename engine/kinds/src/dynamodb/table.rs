@@ -71,7 +71,7 @@ pub struct Table {
     #[arg(default = "STANDARD", one_of("STANDARD", "STANDARD_INFREQUENT_ACCESS"))]
     pub table_class: String,
     /// Whether the table refuses to be deleted.
-    #[arg(default = false, refuse("D05", only = false, why = "a protected table cannot be deleted"))]
+    #[arg(protects, default = false, refuse("D05", only = false, why = "a protected table cannot be deleted"))]
     pub deletion_protection_enabled: bool,
     /// Tags.
     #[arg(tags)]

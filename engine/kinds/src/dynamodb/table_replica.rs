@@ -39,7 +39,7 @@ pub struct TableReplica {
     #[arg(default = "STANDARD", one_of("STANDARD", "STANDARD_INFREQUENT_ACCESS"))]
     pub table_class: String,
     /// Whether the replica refuses to be deleted.
-    #[arg(default = false, refuse("D05", only = false, why = "a protected replica cannot be deleted"))]
+    #[arg(protects, default = false, refuse("D05", only = false, why = "a protected replica cannot be deleted"))]
     pub deletion_protection_enabled: bool,
     /// Tags of the replica; they are set in its own region once it is there.
     #[arg(tags)]

@@ -41,7 +41,7 @@ pub struct LoadBalancer {
     /// Where requests are logged.
     pub access_logs: Option<AccessLogs>,
     /// Whether it refuses to be deleted.
-    #[arg(default = false, refuse("D12", only = false, why = "a protected load balancer cannot be deleted"))]
+    #[arg(protects, default = false, refuse("D12", only = false, why = "a protected load balancer cannot be deleted"))]
     pub deletion_protection: bool,
     /// Whether each of its addresses sends to targets of all zones: always, for an application load balancer.
     #[arg(computed, like = "true")]

@@ -37,7 +37,7 @@ pub struct LogGroup {
     #[arg(replace, default = "STANDARD", one_of("STANDARD", "INFREQUENT_ACCESS", "DELIVERY"))]
     pub log_group_class: String,
     /// Whether the group refuses to be deleted.
-    #[arg(default = false, refuse("D13", only = false, why = "a protected log group cannot be deleted"))]
+    #[arg(protects, default = false, refuse("D13", only = false, why = "a protected log group cannot be deleted"))]
     pub deletion_protection_enabled: bool,
     /// Tags.
     #[arg(tags)]

@@ -155,7 +155,7 @@ pub struct Cluster {
     #[arg(default = [], unordered)]
     pub enabled_cloudwatch_logs_exports: Vec<String>,
     /// Whether the cluster refuses to be deleted.
-    #[arg(default = false, refuse("D01", only = false, why = "a protected cluster cannot be deleted"))]
+    #[arg(protects, default = false, refuse("D01", only = false, why = "a protected cluster cannot be deleted"))]
     pub deletion_protection: bool,
     /// Whether the cluster is deleted without a last snapshot.
     #[arg(write_only, default = true, refuse("D02", only = true, why = "a last snapshot would stay and cost"))]

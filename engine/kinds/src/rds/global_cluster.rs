@@ -52,7 +52,7 @@ pub struct GlobalCluster {
     #[arg(replace, default = true)]
     pub storage_encrypted: bool,
     /// Whether it refuses to be deleted.
-    #[arg(default = false, refuse("D01", only = false, why = "a protected global cluster cannot be deleted"))]
+    #[arg(protects, default = false, refuse("D01", only = false, why = "a protected global cluster cannot be deleted"))]
     pub deletion_protection: bool,
     /// Tags.
     #[arg(tags)]

@@ -461,6 +461,7 @@ pub fn step(action: Action, at: &str, after: &[usize], args: &[(&str, Expr)]) ->
         after: after.to_vec(),
         replacement: None,
         implied_by: None,
+        lifts: Vec::new(),
         batch: None,
         typical_ms: typical.as_millis() as u64,
         address,
@@ -563,7 +564,7 @@ pub async fn run(store: &Store, cloud: &dyn Cloud, plan: &Plan) -> Report {
 pub fn wanted<'a>(graph: &'a Graph, snapshot: &'a Snapshot, refresh: bool) -> Wanted<'a> {
     static PROGRAM: LazyLock<Str> = LazyLock::new(|| "p".into());
     static IDENTITY: LazyLock<Identity> = LazyLock::new(identity);
-    Wanted { goal: Goal::Apply, program: &PROGRAM, graph, snapshot, identity: &IDENTITY, refresh }
+    Wanted { goal: Goal::Apply, program: &PROGRAM, graph, snapshot, identity: &IDENTITY, refresh, lift: false }
 }
 
 /// Takes note of everything.

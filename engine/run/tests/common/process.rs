@@ -48,6 +48,7 @@ impl<'a> Process<'a> {
         let (empty, local, room) = (Graph::default(), self.local(), self.room());
         let router = Router::new(&local, self.cloud);
         let wanted = Wanted {
+            lift: false,
             goal: goal(graph),
             program: &"p".into(),
             graph: graph.unwrap_or(&empty),

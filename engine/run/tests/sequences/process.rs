@@ -271,6 +271,7 @@ async fn propose(engine: &Engine<'_>, graph: Option<&Graph>, snapshot: &Snapshot
     let (empty, program) = (Graph::default(), Str::from(PROGRAM));
     let identity: &Identity = &identity();
     let wanted = Wanted {
+        lift: false,
         goal: if graph.is_some() { Goal::Apply } else { Goal::Destroy },
         program: &program,
         graph: graph.unwrap_or(&empty),

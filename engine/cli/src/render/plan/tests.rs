@@ -51,6 +51,7 @@ fn step(address: &str, region: Option<&str>, action: Action, reasons: Vec<Reason
         after: Vec::new(),
         replacement: None,
         implied_by: None,
+        lifts: Vec::new(),
         batch: None,
         typical_ms: 0,
     }
