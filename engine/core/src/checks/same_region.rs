@@ -3,7 +3,7 @@
 use super::check::Check;
 use super::findings::{Finding, Findings};
 use super::planned::{Planned, Resource};
-use crate::schema::{Field, Place};
+use crate::schema::{Field, Kind, Place};
 use crate::walk::{Spot, Tree, walk};
 
 pub(super) const CHECK: Check = Check {
@@ -14,6 +14,28 @@ pub(super) const CHECK: Check = Check {
     source: "https://docs.aws.amazon.com/general/latest/gr/rande.html",
     ..Check::all("C75", "same-region", &[], look)
 };
+
+/// The services whose resources are found in their own region alone.
+const SERVICES: &[&str] = &[
+    "acm",
+    "apigateway",
+    "apigatewayv2",
+    "cloudwatch",
+    "dynamodb",
+    "ec2",
+    "elbv2",
+    "events",
+    "kms",
+    "lambda",
+    "logs",
+    "rds",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+    "stepfunctions",
+];
 
 /// Arguments that are meant for another region.
 const ACROSS: &[&str] = &[
@@ -34,7 +56,8 @@ const ACROSS: &[&str] = &[
 ];
 
 fn look(planned: &Planned<'_>, found: &mut Findings) {
-    for resource in planned.all().filter(|resource| resource.kind.place == Place::Regional) {
+    let is_found_there = |kind: &Kind| kind.place == Place::Regional && SERVICES.contains(&kind.service());
+    for resource in planned.all().filter(|resource| is_found_there(resource.kind)) {
         for field in resource.kind.args.iter().filter(|field| field.holds(is_strict)) {
             visit(resource, field, planned, found);
         }
