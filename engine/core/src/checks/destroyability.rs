@@ -161,7 +161,8 @@ pub(super) const CHECKS: &[Check] = &[
         )
     },
     Check {
-        why: "Two environments of one account would want the same name.",
+        why: "Two environments of one account would want the same name. What is called `orders-pr` in the environment `x1` is \
+              called what `orders` is in `pr-x1`.",
         mend: "Leave the name out, or put `${env.suffix}` into it.",
         ..check("D20", "name-carries-suffix", Some(Severity::Error), "names carry the suffix of the environment")
     },

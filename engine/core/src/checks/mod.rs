@@ -30,11 +30,13 @@ mod global_databases;
 mod global_table_keys;
 mod global_tables;
 mod health_checks;
+mod identity_tags;
 mod key_policies;
 mod keys;
 mod lambda_environment;
 mod listeners;
 mod load_balancer_subnets;
+mod locking_policies;
 mod network_ranges;
 mod peering;
 mod queue_visibility;
@@ -98,6 +100,8 @@ const OWN: &[&Check] = &[
     &target_groups::CHECK,
     &flow_logs::CHECK,
     &subscription_endpoint::CHECK,
+    &locking_policies::CHECK,
+    &identity_tags::CHECK,
 ];
 
 /// Every check, by its id.

@@ -65,6 +65,19 @@ pub(super) fn without_suffix<'a>(
         Tree::Known(name) => name,
         Tree::Open(_) => return weighed(subject.allow, "D20", pending(subject, &path, field)),
     };
+    if let Some(other) = also_of(name.as_str()?, suffix) {
+        let message = format!(
+            "the name of `{}` would be that of a resource of the environment `{other}` as well: {name}",
+            subject.address
+        );
+        let finding = Diagnostic::error(message)
+            .help("let what stands before the suffix not end in `pr`: that is how environments of pull requests begin")
+            .at(
+                (subject.place)(&path),
+                "the environment `{other}` would want the same name".replace("{other}", &other),
+            );
+        return weighed(subject.allow, "D20", finding);
+    }
     if carries(name.as_str()?, suffix) {
         return None;
     }
@@ -73,6 +86,13 @@ pub(super) fn without_suffix<'a>(
         .help(format!("leave `{field}` out, or put `${{env.suffix}}` into it"))
         .at((subject.place)(&path), "another environment would want the same name");
     weighed(subject.allow, "D20", finding)
+}
+
+/// The environment of a pull request whose resources could have the same name: `orders-pr` in `x1` and `orders` in `pr-x1`
+/// are both called `orders-pr-x1`.
+fn also_of(name: &str, suffix: &str) -> Option<String> {
+    let other = format!("pr-{suffix}");
+    carries(name, &other).then_some(other)
 }
 
 /// Whether a name has the suffix as a whole word.
@@ -89,7 +109,21 @@ fn carries(name: &str, suffix: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::carries;
+    use super::{also_of, carries};
+
+    #[test]
+    fn what_another_environment_could_call_the_same_is_found() {
+        for (name, suffix, expected) in [
+            ("orders-pr-x1", "x1", Some("pr-x1")),
+            ("orders-PR-x1", "x1", Some("pr-x1")),
+            ("pr-x1", "x1", Some("pr-x1")),
+            ("orders-spr-x1", "x1", None),
+            ("orders-pr-x1", "pr-x1", None),
+            ("orders-x1", "x1", None),
+        ] {
+            assert_eq!(also_of(name, suffix).as_deref(), expected, "{name} in {suffix}");
+        }
+    }
 
     #[test]
     fn a_suffix_counts_as_a_whole_word() {
