@@ -18,6 +18,7 @@ mod load;
 mod render;
 mod session;
 mod signals;
+mod stage;
 mod ui;
 mod work;
 

@@ -304,7 +304,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// What is wrong with it.
-    fn evaluate(&self, program: &Program, set: &[(String, String)]) -> Result<Evaluated, CommandFailure> {
+    pub(crate) fn evaluate(&self, program: &Program, set: &[(String, String)]) -> Result<Evaluated, CommandFailure> {
         let host = self.host(&program.folder);
         let evaluated = host.evaluate(&self.request(program, set)).map_err(|f| self.script_failure(f))?;
         self.tell_printed(&evaluated.printed);

@@ -12,6 +12,7 @@ mod env;
 mod kinds;
 mod output;
 mod plan;
+mod rehearse;
 mod state;
 mod test;
 
@@ -41,6 +42,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Rehearse(rehearse::RehearseArgs),
     Output(output::OutputArgs),
     State(state::StateArgs),
     Env(env::EnvArgs),
@@ -58,6 +60,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
         Command::Plan(args) => plan::cmd_plan(&args, &global, ui),
         Command::Apply(args) => apply::cmd_apply(&args, &global, ui),
         Command::Destroy(args) => destroy::cmd_destroy(&args, &global, ui),
+        Command::Rehearse(args) => rehearse::cmd_rehearse(&args, &global, ui),
         Command::Output(args) => output::cmd_output(&args, &global, ui),
         Command::State(args) => state::cmd_state(&args, &global, ui),
         Command::Env(args) => env::cmd_env(&args, &global, ui),
@@ -71,7 +74,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
 
 /// The commands as help lists them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Deploying", &["plan", "apply", "destroy"]),
+    ("Deploying", &["plan", "apply", "destroy", "rehearse"]),
     ("Looking", &["output", "state", "env"]),
     ("Writing programs", &["check", "test", "kinds", "checks", "completions"]),
 ];

@@ -1,6 +1,6 @@
 //! The contract of a plan as people read it: one line under the plan, or everything, wave by wave.
 
-use dr_core::plan::{Contract, ContractRow};
+use dr_core::plan::{Contract, ContractRow, LeftBehind};
 
 use super::{GONE, NEW, QUIET, STRONG, count, duration, pad, paint};
 
@@ -23,15 +23,17 @@ pub(crate) fn line(contract: &Contract) -> String {
     format!("destroyable: {answer}")
 }
 
+/// What is left for a while: `2 keys pending deletion for 7 days`. Empty when nothing is.
+pub(crate) fn leaves(contract: &Contract) -> String {
+    let said = |left: &LeftBehind| format!("{} for {}", left.what.counted(left.of.len()), duration::whole(left.lasts));
+    contract.leaves.iter().map(said).collect::<Vec<_>>().join(", ")
+}
+
 fn how(contract: &Contract) -> String {
-    let leaves: Vec<String> = contract
-        .leaves
-        .iter()
-        .map(|l| format!("{} for {}", l.what.counted(l.of.len()), duration::whole(l.lasts)))
-        .collect();
+    let leaves = leaves(contract);
     let left = match leaves.is_empty() {
         true => "leaves nothing".to_owned(),
-        false => format!("leaves {}", leaves.join(", ")),
+        false => format!("leaves {}", leaves),
     };
     format!(", about {}, {left}", duration::about(contract.estimate()))
 }

@@ -18,6 +18,7 @@ mod pages;
 pub(crate) mod parameters;
 pub(crate) mod plan;
 pub(crate) mod reference;
+pub(crate) mod rehearsal;
 pub(crate) mod visible;
 
 use std::borrow::Cow;
