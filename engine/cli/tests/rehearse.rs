@@ -46,7 +46,10 @@ fn what_goes_well_is_told_with_its_virtual_time_and_keeps_nothing() {
         assert!(took.abs_diff(planned) <= planned / 10, "{act}");
     }
     let text = String::from_utf8(dr(temp.path(), &["rehearse", "p.rhai", "--env", "pr-7"]).stdout).unwrap();
-    assert!(text.contains("Nothing is left in the sandbox") && text.contains("1 key pending deletion for 7 days"), "{text}");
+    assert!(
+        text.contains("Nothing is left in the sandbox") && text.contains("1 key pending deletion for 7 days"),
+        "{text}"
+    );
     let files: Vec<_> = std::fs::read_dir(temp.path()).unwrap().map(|f| f.unwrap().file_name()).collect();
     assert_eq!(files, ["p.rhai"], "nothing is kept");
 }
