@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dr_core::address::Address;
 use dr_core::expr::Expr;
 use dr_core::graph::{Graph, Options, Output, ReplaceOrder};
-use dr_core::plan::{Action, Deferred, Goal, Plan, Step, WaitReason};
+use dr_core::plan::{Action, Deferred, Goal, Plan, Refreshed, Step, WaitReason};
 use dr_core::record::{Record, Snapshot};
 use dr_core::region::{Away, Aways, GLOBAL, place};
 use dr_core::value::{Map, Value};
@@ -235,6 +235,27 @@ fn what_is_global_comes_along_as_far_as_it_is_needed() {
 }
 
 #[test]
+fn what_is_gone_is_known_as_long_as_something_needs_it() {
+    // A store is gone; what is made from it is in a region that is away.
+    for user in ["t.child:b", "t.node:b"] {
+        let mut g = graph(&[("t.store:a", &[]), (user, &[("store", arn("t.store:a"))])]);
+        put(&mut g, user, "r2");
+        let state = applied(&g);
+        for (goal, g) in [(Goal::Destroy, graph(&[])), (Goal::Apply, graph(&[("t.store:other", &[])]))] {
+            let gone = || BTreeMap::from([(at("t.store:a"), Refreshed::Gone)]);
+            let p = plan_with(goal, &g, &state, &Asked { refreshed: gone(), ..silent(&["r2"]) });
+            assert!(!p.is_refused(), "{:?}", p.diagnostics);
+            assert_eq!(waits(&p).len(), 2, "{:?}", waits(&p));
+            let next = carry_out(&p, &state, |_| 0);
+            assert!(next.records.contains_key(&at("t.store:a")));
+            let last = plan_with(goal, &g, &next, &Asked { refreshed: gone(), ..Asked::default() });
+            let last = carry_out(&last, &next, |_| 0);
+            assert_eq!(last.records.len(), g.nodes.len());
+        }
+    }
+}
+
+#[test]
 fn the_identity_covers_what_waits() {
     let ids = [&[][..], &["r1"], &["r2"], &["r1", "r2"]].map(|away| {
         let g = pair(&[("size", int(1))], &[("size", int(1))]);
@@ -315,11 +336,12 @@ fn program(seeds: &[Seed]) -> Graph {
         let address =
             format!("t.{}:x{i}", ["store", "node", "child", "entry", "entry", "role"][usize::from(seed.kind)]);
         declare(&mut g, &address, args, Options::default());
-        // What is of a store is mostly where the store is.
+        // What is of a store is mostly where the store is, and always when it names it: names mean what is near.
         if seed.kind < 2 {
             put(&mut g, &address, if (i + usize::from(seed.region == 0)).is_multiple_of(2) { "r1" } else { "r2" });
         }
-        if let (2..5, Some(store)) = (seed.kind, pick(&made[0], seed.first).filter(|_| seed.region > 1)) {
+        let near = |_: &String| seed.region > 1 || seed.kind > 2;
+        if let (2..5, Some(store)) = (seed.kind, pick(&made[0], seed.first).filter(near)) {
             let region = g.nodes[&at(&store)].region.clone().unwrap();
             put(&mut g, &address, &region);
         }

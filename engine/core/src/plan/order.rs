@@ -104,10 +104,10 @@ fn attempt_apart(steps: &mut [Step], facts: &Facts<'_>, apart: &BTreeSet<usize>)
     let implied = implied_deletes(steps, facts.registry, &index);
     let mut after: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); steps.len()];
     for (i, step) in steps.iter().enumerate() {
-        if step.action == Action::Delete {
-            delete_after(i, steps, &index, &implied, &mut after);
-        } else {
-            make_after(i, step, steps, &index, &mut after);
+        match step.action {
+            Action::Delete => delete_after(i, steps, &index, &implied, &mut after),
+            Action::Forget => after[i].extend(index.users(&step.address)),
+            _ => make_after(i, step, steps, &index, &mut after),
         }
     }
     let batches = batch::find(steps, facts.registry, &implied, apart);
@@ -199,7 +199,9 @@ impl Index {
                 }
                 continue;
             }
-            index.makes.insert(step.address.clone(), i);
+            if step.action != Action::Forget {
+                index.makes.insert(step.address.clone(), i);
+            }
             if step.action == Action::Create {
                 continue;
             }
@@ -208,6 +210,12 @@ impl Index {
             }
         }
         index
+    }
+
+    /// The steps that delete what needs something, or turn it to something else: what is forgotten is known until then.
+    fn users(&self, address: &Address) -> impl Iterator<Item = usize> {
+        let deletes = self.blocked_by.get(address).into_iter().flatten();
+        deletes.chain(self.used_by.get(address).into_iter().flatten()).copied()
     }
 }
 
