@@ -107,6 +107,111 @@ fn what_is_referred_to_by_something_that_stays_is_refused() {
     }
 }
 
+/// A store of a name, which may be in another region and may say what it was.
+#[derive(Clone, Copy, Default)]
+struct Store(&'static str, &'static str, Option<&'static str>, Option<&'static str>);
+
+/// Stores, and a node that gives `group`.
+fn named(stores: &[Store], user: (Option<&str>, Expr), ignore: bool) -> Graph {
+    let mut g = graph(&[]);
+    for Store(address, name, region, from) in stores {
+        let moved_from = from.iter().map(|from| at(from)).collect();
+        let options = Options { moved_from, ..Options::default() };
+        declare(&mut g, address, Map::from([("name".into(), text(name))]), options);
+        region.iter().for_each(|region| put(&mut g, address, region));
+    }
+    let ignore_changes = ignore.then(|| "group".into()).into_iter().collect();
+    let options = Options { ignore_changes, ..Options::default() };
+    declare(&mut g, "t.node:user", Map::from([("group".into(), user.1)]), options);
+    user.0.iter().for_each(|region| put(&mut g, "t.node:user", region));
+    g
+}
+
+#[test]
+fn whoever_keeps_the_value_that_names_something_holds_it() {
+    let name = |of: &str| Expr::attr(&at(of), "name");
+    let of = |address, name| Store(address, name, None, None);
+    let (s, other) = (of("t.store:s", "n"), of("t.store:other", "n"));
+    let (held, fine) = (Some("its value stays the same"), None);
+    for (what, stores, user, ignore, wanted) in [
+        ("another one has the address", &[other, of("t.store:s", "m")][..], (None, name("t.store:other")), false, held),
+        (
+            "another one gives up its own address for it",
+            &[other, Store("t.store:s", "m", None, Some("t.store:second"))],
+            (None, name("t.store:other")),
+            false,
+            held,
+        ),
+        ("nothing has the address", &[other], (None, name("t.store:other")), false, held),
+        ("the text stands there instead", &[], (None, text("n")), false, held),
+        (
+            "it has moved",
+            &[Store("t.store:other", "n", None, Some("t.store:s"))],
+            (None, name("t.store:other")),
+            false,
+            fine,
+        ),
+        (
+            "it has moved, and another one has the address",
+            &[
+                Store("t.store:other", "n", None, Some("t.store:s")),
+                Store("t.store:s", "m", None, Some("t.store:second")),
+            ],
+            (None, name("t.store:other")),
+            false,
+            fine,
+        ),
+        ("it is renamed", &[of("t.store:s", "m")], (None, name("t.store:s")), false, fine),
+        ("the other one is called otherwise", &[of("t.store:other", "m")], (None, name("t.store:other")), false, fine),
+        ("another text stands there", &[], (None, text("k")), false, fine),
+        (
+            "it is renamed, and nobody looks",
+            &[of("t.store:s", "m")],
+            (None, name("t.store:s")),
+            true,
+            Some("changes of it are ignored"),
+        ),
+        (
+            "it goes to another region",
+            &[Store("t.store:s", "n", Some("r2"), None)],
+            (None, name("t.store:s")),
+            false,
+            held,
+        ),
+        ("both go", &[Store("t.store:s", "n", Some("r2"), None)], (Some("r2"), name("t.store:s")), false, fine),
+        (
+            "another one stays, in another region",
+            &[Store("t.store:far", "n", Some("r2"), None)],
+            (None, name("t.store:far")),
+            false,
+            held,
+        ),
+    ] {
+        let second = of("t.store:second", "m");
+        let state = applied(&named(
+            &[s, second, Store("t.store:far", "n", Some("r2"), None)],
+            (None, name("t.store:s")),
+            false,
+        ));
+        let after = named(stores, user, ignore);
+        let p = plan(&after, &state);
+        match wanted {
+            Some(why) => {
+                let errors: Vec<_> = p.diagnostics.iter().filter(|d| d.is_error()).collect();
+                let [d] = &errors[..] else { panic!("{what}: {:?}", p.diagnostics) };
+                let parts = ["`t.store:s` is to be ", "`group` of `t.node:user` keeps referring to it", why];
+                assert!(parts.iter().all(|part| d.message.contains(part)) && !d.help.is_empty(), "{what}: {d:?}");
+            }
+            None => {
+                for pick in 0..5 {
+                    let next = carry_out(&p, &state, |n| pick % n);
+                    assert!(plan(&after, &next).steps.is_empty(), "{what}: {:?}", words(&p));
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn whoever_turns_away_and_waits_for_the_successor_leaves_no_order() {
     // The user gives up its group, which is deleted first, and may go on mentioning it in a note.

@@ -1,13 +1,15 @@
 //! Holding: who keeps referring to what, whether it changes in this plan or not.
 //!
-//! A service refuses to delete what something else refers to. An argument that the program gives says so by its
-//! reference. One that is left to the service, or whose changes are ignored, keeps the value that is there: what that
-//! value names is found among the records.
+//! A service refuses to delete what something else refers to. Where an argument will be known only while applying, the
+//! program's reference says what it will refer to. Everywhere else the value says it: what is called so is found among
+//! the records. An argument that is left to the service, or whose changes are ignored, keeps its value; and so does one
+//! whose reference leads to another resource by now, when that one is called as the old one was.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::Address;
+use crate::expr::Expr;
 use crate::graph::Node;
 use crate::plan::foresee::{Decided, Fate};
 use crate::record::{Need, Record, Snapshot};
@@ -23,8 +25,8 @@ pub(super) struct Hold {
     pub(super) by: Address,
     /// The argument.
     pub(super) argument: &'static str,
-    /// The operation of the very record it refers to, when no plan of this program turns it away from there: the
-    /// argument is left as it is. Otherwise it refers to whatever has the address, and can turn to a successor.
+    /// The operation of the very record it refers to, when the argument keeps the value that names it. Otherwise it
+    /// refers to whatever has the address, and can turn to a successor.
     pub(super) bound_to: Option<Str>,
 }
 
@@ -38,13 +40,19 @@ impl Holds {
         let mut holds = Holds::default();
         for decided in decided.filter(|d| matches!(d.fate, Fate::Stay | Fate::Change)) {
             let (node, Some(prior)) = (decided.node, &decided.prior) else { continue };
-            for (field, record) in kept(prior, &decided.left, all) {
-                holds.push(node, field, &record.address, Some(record.op.clone()));
-            }
-            let was = |address: &Address| prior.needs.iter().any(|n| n.blocks_delete && n.address == *address);
-            for field in node.kind.args.iter().filter(|f| !decided.left.iter().any(|l| l.name == f.name)) {
-                for address in node.blocked_by(field).into_iter().filter(was) {
-                    holds.push(node, field, &address, None);
+            let needed = |address: &Address| prior.needs.iter().any(|n| n.blocks_delete && n.address == *address);
+            for field in node.kind.args.iter().filter(|field| !field.only_mentions()) {
+                let is_left = decided.left.iter().any(|left| left.name == field.name);
+                if !is_left {
+                    for address in node.blocked_by(field).into_iter().filter(needed) {
+                        holds.push(node, field, &address, None);
+                    }
+                }
+                let stays = decided.args.get(field.name).map(|value| named(field, value.into())).unwrap_or_default();
+                for (value, record) in referred(prior, field, all) {
+                    if is_left || (stays.contains(&value) && needed(&record.address)) {
+                        holds.push(node, field, &record.address, Some(record.op.clone()));
+                    }
                 }
             }
         }
@@ -74,10 +82,7 @@ pub fn holders(snapshot: &Snapshot, registry: &Registry, record: &Record) -> Vec
     for other in snapshot.records.values().chain(&snapshot.deposed).filter(|r| r.op != record.op) {
         let mut holds = is_current && other.needs.iter().any(|n| n.blocks_delete && n.address == record.address);
         for field in registry.get(&other.kind).map_or(&[][..], |kind| kind.args) {
-            let Some(value) = other.args.get(field.name) else { continue };
-            each_reference(field, value, &mut |reference, value| {
-                holds |= all.find(reference, value, other).iter().any(|r| r.op == record.op);
-            });
+            holds |= referred(other, field, &mut all).iter().any(|(_, r)| r.op == record.op);
         }
         if holds {
             found.push(other.address.clone());
@@ -88,46 +93,48 @@ pub fn holders(snapshot: &Snapshot, registry: &Registry, record: &Record) -> Vec
 
 /// What a resource needs because of arguments that are left as they are.
 pub(super) fn needs(prior: &Record, left: &[&'static Field], all: &mut Referents<'_>) -> Vec<Need> {
-    let need = |record: &Arc<Record>| Need { address: record.address.clone(), blocks_delete: true };
-    kept(prior, left, all).into_iter().map(|(_, record)| need(record)).collect()
+    let records = left.iter().flat_map(|field| referred(prior, field, all));
+    records.map(|(_, record)| Need { address: record.address.clone(), blocks_delete: true }).collect()
 }
 
-/// The records that arguments which are left as they are refer to.
-fn kept<'a>(
-    prior: &Record,
-    left: &[&'static Field],
-    all: &mut Referents<'a>,
-) -> Vec<(&'static Field, &'a Arc<Record>)> {
-    let mut found = Vec::new();
-    for &field in left {
-        let Some(value) = prior.args.get(field.name) else { continue };
-        each_reference(field, value, &mut |reference, value| {
-            found.extend(all.find(reference, value, prior).into_iter().map(|record| (field, record)));
-        });
-    }
-    found
+/// The records that an argument of a resource refers to, so that they cannot be deleted, each with the value that names
+/// it.
+fn referred<'v, 'a>(by: &'v Record, field: &Field, all: &mut Referents<'a>) -> Vec<(ReferredBy<'v>, &'a Arc<Record>)> {
+    let values = by.args.get(field.name).map(|value| named(field, value.into())).unwrap_or_default();
+    let found = |value: ReferredBy<'v>| all.find(value.0, value.1, by).into_iter().map(move |record| (value, record));
+    values.into_iter().flat_map(found).collect()
 }
 
-/// Calls a function with each part of a value that refers to a resource and stands in the way of its deletion.
-fn each_reference<'v>(field: &Field, value: &'v Value, visit: &mut dyn FnMut(Reference, &'v Value)) {
-    walk(&Spot::of(field), value.into(), &mut |spot, tree| match (spot.field.and_then(|f| f.refers), tree) {
-        (Some(reference), Tree::Known(value)) => {
+/// A value by which an argument refers to a resource.
+type ReferredBy<'v> = (Reference, &'v Value);
+
+/// The values, as far as they are known, by which an argument refers to what it stands in the way of deleting.
+fn named<'v>(field: &Field, tree: Tree<'v>) -> Vec<ReferredBy<'v>> {
+    let mut all = Vec::new();
+    walk(&Spot::of(field), tree, &mut |spot, tree| match spot.field.and_then(|field| field.refers) {
+        Some(reference) => {
             if reference.blocks_delete {
-                leaves(value, &mut |leaf| visit(reference, leaf));
+                leaves(tree, &mut |leaf| all.push((reference, leaf)));
             }
             false
         }
-        _ => true,
+        None => true,
     });
+    all
 }
 
-/// Calls a function with everything in a value that is neither a list nor a map.
-fn leaves<'v>(value: &'v Value, visit: &mut dyn FnMut(&'v Value)) {
-    match value.reveal() {
-        Value::List(items) => items.iter().for_each(|v| leaves(v, visit)),
-        Value::Map(map) => map.values().for_each(|v| leaves(v, visit)),
-        Value::Null => {}
-        leaf => visit(leaf),
+/// Calls a function with everything known that is neither a list nor a map.
+fn leaves<'v>(tree: Tree<'v>, visit: &mut dyn FnMut(&'v Value)) {
+    match tree {
+        Tree::Known(value) => match value.reveal() {
+            Value::List(items) => items.iter().for_each(|item| leaves(item.into(), visit)),
+            Value::Map(map) => map.values().for_each(|value| leaves(value.into(), visit)),
+            Value::Null => {}
+            leaf => visit(leaf),
+        },
+        Tree::Open(Expr::List(items)) => items.iter().for_each(|item| leaves(item.into(), visit)),
+        Tree::Open(Expr::Map(map)) => map.values().for_each(|value| leaves(value.into(), visit)),
+        Tree::Open(_) => {}
     }
 }
 

@@ -163,21 +163,31 @@ fn held(input: &Input<'_>, step: &Step, hold: &Hold) -> Diagnostic {
     let (message, help) = match (bound_to, step.replacement) {
         (None, _) => (
             format!("`{what}` must be deleted before its successor is made, but `{by}` uses it until then"),
-            "give it another name, so that the new one can be made first".to_owned(),
+            vec!["give it another name, so that the new one can be made first".to_owned()],
         ),
         (Some(_), replaced) => {
             let ignored = user.is_some_and(|n| n.options.ignore_changes.iter().any(|i| **i == **argument));
-            let (why, help) = match ignored {
-                true => ("changes of it are ignored", format!("take `{argument}` out of `ignore_changes`")),
-                false => ("the program leaves it to the service", format!("say in `{argument}` what it shall use")),
+            let given = user.is_some_and(|n| n.args.get(*argument).is_some_and(|value| !value.is_null()));
+            let (why, help) = match (ignored, given) {
+                (true, _) => ("changes of it are ignored", format!("take `{argument}` out of `ignore_changes`")),
+                (_, false) => {
+                    ("the program leaves it to the service", format!("say in `{argument}` what it shall use"))
+                }
+                (_, true) => ("its value stays the same", format!("give `{argument}` another value")),
             };
             let verb = if replaced.is_some() { "replaced" } else { "deleted" };
             let message = format!("`{what}` is to be {verb}, but `{argument}` of `{by}` keeps referring to it: {why}");
-            (message, format!("{help}, and apply that first or together with this"))
+            let mut help = vec![format!("{help}, and apply that first or together with this")];
+            if given && !ignored {
+                help.push(format!("if it only goes by another address now, say `moved_from: \"{what}\"` there"));
+            }
+            (message, help)
         }
     };
     let place = user.and_then(|n| n.site.of(&[(*argument).into()], false));
-    Diagnostic::error(message).at(step.span.clone(), "this is to go").also(place, "this uses it").help(help)
+    let mut found = Diagnostic::error(message).at(step.span.clone(), "this is to go").also(place, "this uses it");
+    found.help.extend(help);
+    found
 }
 
 /// That the plan breaks an invariant: nothing that a program says should be able to bring that about.

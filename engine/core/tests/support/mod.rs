@@ -184,16 +184,20 @@ fn perform(plan: &Plan, i: usize, state: &mut Snapshot, registry: &Registry) {
         }
         Action::Delete => {
             let prior = step.prior.as_ref().unwrap();
-            let value = prior.attribute("arn").unwrap();
             if step.implied_by.is_none() {
                 for other in state.records.values().chain(&state.deposed).filter(|r| r.op != prior.op) {
                     let other_kind = registry.get(&other.kind).unwrap();
                     for field in other_kind.args {
-                        let blocks = field.refers.is_some_and(|r| r.blocks_delete && r.kind() == &*prior.kind);
                         let along = other_kind.deleted_with == Some(field.name);
-                        if blocks && !along && other.args.get(field.name) == Some(&value) {
-                            panic!("{} is deleted while {} uses it", prior.address, other.address);
-                        }
+                        let Some(reference) = field.refers.filter(|r| r.blocks_delete && !along) else { continue };
+                        // A name means what is in the same region, where something is.
+                        let near = reference.attr() != "name" || [&other.region, &None].contains(&&prior.region);
+                        let is = (near && reference.kind() == &*prior.kind).then(|| prior.attribute(reference.attr()));
+                        let refers = match (other.args.get(field.name), is.flatten()) {
+                            (Some(Value::List(items)), Some(is)) => items.contains(&is),
+                            (value, is) => is.is_some() && value == is.as_ref(),
+                        };
+                        assert!(!refers, "{} is deleted while {} uses it", prior.address, other.address);
                     }
                 }
             } else {
