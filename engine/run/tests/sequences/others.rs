@@ -9,7 +9,7 @@ use crate::process::{How, Upset};
 use crate::program::{ENVIRONMENT, Given, REGIONS, Slot};
 use crate::sequence::Outside;
 use crate::sow::{number, text};
-use crate::things::Thing;
+use crate::things::{Thing, by_key};
 use crate::trial::{Command, Trial, steps};
 
 impl Trial {
@@ -28,7 +28,8 @@ impl Trial {
     }
 
     /// Somebody else deletes or changes something of ours.
-    fn tamper(&self, outside: Outside) -> Option<Str> {
+    fn tamper(&mut self, outside: Outside) -> Option<Str> {
+        let begun = self.process().store().open_operations().unwrap_or_default();
         let mut inside = self.cloud.inside();
         let nth = |all: Vec<Str>, number: u8| (!all.is_empty()).then(|| all[usize::from(number) % all.len()].clone());
         let ours = |fits: &dyn Fn(&Thing) -> bool| -> Vec<Str> {
@@ -45,7 +46,10 @@ impl Trial {
                 found
             }
             Outside::Resize(number) => {
-                let found = nth(ours(&|thing| thing.args.contains_key("size")), number);
+                // Of what a creation began and is known by its key alone, nobody can tell whose it is once it was changed.
+                let known =
+                    |thing: &Thing| !by_key(thing.kind) || thing.op.as_ref().is_none_or(|op| !begun.contains_key(op));
+                let found = nth(ours(&|thing| thing.args.contains_key("size") && known(thing)), number);
                 if let Some(thing) = found.as_ref().and_then(|id| inside.things.get_mut(id)) {
                     thing.args.insert("size".into(), Value::Int(9));
                     thing.revision += 1;

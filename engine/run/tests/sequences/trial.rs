@@ -42,8 +42,9 @@ pub struct Trial {
     dir: tempfile::TempDir,
     pub cloud: StrictCloud,
     pub program: Program,
-    /// The last program that was not refused.
-    reached: Program,
+    /// The last program that was applied, and those after it that were being applied when the process died: what they
+    /// moved has its new address.
+    reached: Vec<Program>,
     pub process: Option<Process>,
     kept: Option<Kept>,
     /// What belongs to somebody else, as it was.
@@ -65,7 +66,7 @@ pub fn carry_out(sequence: &Sequence, place: &Path) -> Result<Tally, String> {
         dir: tempfile::tempdir_in(place).map_err(|e| e.to_string())?,
         cloud: StrictCloud::default(),
         program: sequence.program(),
-        reached: Program::default(),
+        reached: Vec::new(),
         process: None,
         kept: None,
         foreign: BTreeMap::new(),
@@ -187,6 +188,7 @@ impl Trial {
         self.tell(format!("  {}", words(&end)));
         if matches!(end, End::Died) {
             self.process = None;
+            self.reached.extend((command == Command::Apply).then(|| self.program.clone()));
             self.secrets()?;
         }
         self.count(command, how, upset, &end);
@@ -194,7 +196,7 @@ impl Trial {
         match end {
             End::Applied(plan, report, before) => {
                 if command == Command::Apply {
-                    self.reached = self.program.clone();
+                    self.reached = vec![self.program.clone()];
                 }
                 wrong_if_any(check::reasons(&plan, &before))?;
                 // Whoever looked knows which regions are away, and does without them.
@@ -332,7 +334,8 @@ impl Trial {
             if self.tally.all("refused ") > refused {
                 self.tally.count("destroyed to go on");
                 // What is protected is given free by the program that it was made by.
-                let wanted = std::mem::replace(&mut self.program, self.reached.clone());
+                let made_by = self.made_by();
+                let wanted = std::mem::replace(&mut self.program, made_by);
                 self.tidy();
                 self.command(Command::Apply, How::USUAL, &Upset::None)?;
                 self.program = wanted;
@@ -340,6 +343,17 @@ impl Trial {
             }
         }
         Err(format!("it does not converge within {ROUNDS} applies"))
+    }
+
+    /// The program that declares everything protected where it is. What was applied can be applied again; what was only
+    /// begun may have been refused.
+    fn made_by(&mut self) -> Program {
+        let snapshot = self.process().snapshot();
+        let knows = |program: &&Program| {
+            let mut protected = snapshot.records.values().filter(|record| record.protect);
+            protected.all(|record| program.declared().any(|(_, slot)| slot.address() == record.address))
+        };
+        self.reached.iter().find(knows).cloned().unwrap_or_default()
     }
 
     /// What a person puts in order: regions, names that others have, what a failover switched, what is protected.
