@@ -176,12 +176,17 @@ fn conditions(spot: &Spot<'_>, field: &Field, known: &Value) -> Vec<Problem> {
 
 /// What is wrong with a text or document, by the grammars of its field.
 fn unread(spot: &Spot<'_>, tree: Tree<'_>) -> Vec<Problem> {
+    if matches!(spot.ty, Type::List(_)) {
+        // Its items are read.
+        return Vec::new();
+    }
     let list = spot.around().filter(|_| spot.is_item());
     let checks = list.map_or(spot.field, |list| list.field).map_or(&[][..], |field| field.checks);
     let mut problems = Vec::new();
     for condition in checks {
         let Condition::Grammar(grammar) = *condition else { continue };
         for flaw in grammar::flaws(grammar, tree) {
+            let name: String = flaw.path.iter().fold(spot.name(), |name, part| format!("{name}.{part}"));
             let path = spot.path().into_iter().chain(flaw.path).collect();
             problems.push(match spot.secret {
                 true => Problem::new(
@@ -191,12 +196,22 @@ fn unread(spot: &Spot<'_>, tree: Tree<'_>) -> Vec<Problem> {
                 false => Problem {
                     on_key: flaw.on_key,
                     help: flaw.help,
-                    ..Problem::new(path, format!("`{}` {}", spot.name(), flaw.what))
+                    ..Problem::new(path, format!("`{name}` {}", flaw.what))
                 },
             });
         }
     }
     problems
+}
+
+/// Whether a text has the form that a field of one asks for, or each of its items. What it means is not asked.
+pub(crate) fn has_form(field: &Field, text: &str) -> bool {
+    let value = Value::str(text);
+    field.checks.iter().all(|condition| match condition {
+        Condition::Pattern(pattern) => matches(pattern, text),
+        Condition::Grammar(grammar) => grammar::flaws(*grammar, Tree::from(&value)).is_empty(),
+        _ => true,
+    })
 }
 
 fn describe_found(spot: &Spot<'_>, value: &Value) -> String {

@@ -155,7 +155,7 @@ impl FieldFacts {
                 let form: Expr = content.parse()?;
                 self.checks.push(quote!(::dr_core::schema::Condition::Grammar({
                     #[allow(unused_imports)]
-                    use ::dr_core::grammar::form::{Grammar::*, arns, names, units};
+                    use ::dr_core::grammar::form::{Grammar::*, arns, fields, names, policies, units};
                     #form
                 })));
             }

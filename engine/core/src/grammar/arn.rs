@@ -27,7 +27,7 @@ pub(super) fn flaw(text: &str, of: &Arn) -> Option<Flaw> {
     if arn != "arn" {
         return Some(no(format!("{} does not begin with `arn:`", shown(text))).help(looks()));
     }
-    let any = |part: &str| of.wild && part.contains(['*', '?']);
+    let any = |part: &str| of.wild && part.contains(['*', '?', '$']);
     if !PARTITIONS.contains(&partition) && !any(partition) {
         let near = closest(partition, PARTITIONS.iter().copied()).unwrap_or("aws");
         let flaw = no(format!("there is no partition {}, {}", shown(partition), at(text, partition)));

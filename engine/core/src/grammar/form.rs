@@ -21,6 +21,14 @@ pub enum Grammar {
     Url(&'static str),
     /// A telephone number in the international form.
     Phone,
+    /// A policy of this use.
+    Policy(&'static PolicyUse),
+    /// An event pattern, or a filter written like one: its probable outermost fields, and the characters it may have.
+    Pattern(&'static [&'static str], usize),
+    /// A definition in the Amazon States Language.
+    StateMachine,
+    /// The body of a dashboard.
+    Dashboard,
 }
 
 /// What the ARN of something looks like.
@@ -31,7 +39,7 @@ pub struct Arn {
     /// Service and start of the resource, one of: `kms:key/`. After `sns:@` the resource is a single name. None of them:
     /// any ARN.
     pub of: &'static [&'static str],
-    /// Whether `*` and `?` may stand for anything.
+    /// Whether `*`, `?` and variables such as `${aws:username}` may stand for anything.
     pub wild: bool,
     /// A whole one.
     pub example: &'static str,
@@ -40,6 +48,54 @@ pub struct Arn {
 impl Arn {
     const fn new(what: &'static str, of: &'static [&'static str], example: &'static str) -> Arn {
         Arn { what, of, wild: false, example }
+    }
+}
+
+/// What a policy is for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PolicyUse {
+    /// What messages call it: `the policy of a bucket`.
+    pub what: &'static str,
+    /// Whether its statements say who.
+    pub principal: Principal,
+    /// Whether its statements must say on what; none where they must not.
+    pub resource: Option<bool>,
+    /// The service whose actions alone it speaks of; empty where it speaks of any.
+    pub service: &'static str,
+    /// Whether it is a single statement.
+    pub statement: bool,
+    /// The characters that it may have.
+    pub most: usize,
+    /// One that is right.
+    pub example: &'static str,
+}
+
+/// Whether the statements of a policy say whom they are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Principal {
+    /// They must.
+    Needed,
+    /// They may.
+    Open,
+    /// They must not: it is who has the policy.
+    Refused,
+}
+
+impl PolicyUse {
+    const fn identity(what: &'static str, most: usize) -> PolicyUse {
+        PolicyUse {
+            what,
+            principal: Principal::Refused,
+            resource: Some(true),
+            service: "",
+            statement: false,
+            most,
+            example: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#,
+        }
+    }
+
+    const fn resource(what: &'static str, service: &'static str, most: usize, example: &'static str) -> PolicyUse {
+        PolicyUse { principal: Principal::Needed, service, example, ..PolicyUse::identity(what, most) }
     }
 }
 
@@ -57,6 +113,10 @@ impl Grammar {
             Grammar::Email => "an e-mail address".to_owned(),
             Grammar::Url(scheme) => format!("an {scheme} address"),
             Grammar::Phone => "a telephone number in the international form".to_owned(),
+            Grammar::Policy(policy) => policy.what.to_owned(),
+            Grammar::Pattern(..) => "an event pattern".to_owned(),
+            Grammar::StateMachine => "a state machine in the Amazon States Language".to_owned(),
+            Grammar::Dashboard => "the body of a dashboard".to_owned(),
         }
     }
 
@@ -73,6 +133,12 @@ impl Grammar {
             Grammar::Url("http") => "http://hooks.payments.org/alarms",
             Grammar::Url(_) => "https://hooks.payments.org/alarms",
             Grammar::Phone => "+15551234567",
+            Grammar::Policy(policy) => policy.example,
+            Grammar::Pattern(..) => r#"{"source":["orders"],"detail":{"amount":[{"numeric":[">",100]}]}}"#,
+            Grammar::StateMachine => r#"{"StartAt":"Done","States":{"Done":{"Type":"Succeed"}}}"#,
+            Grammar::Dashboard => {
+                r##"{"widgets":[{"type":"text","width":24,"height":2,"properties":{"markdown":"# Orders"}}]}"##
+            }
         }
     }
 }
@@ -93,6 +159,100 @@ pub mod names {
     pub const SECRET: &str = "A-Za-z0-9/_+=.@-";
 }
 
+/// The outermost fields of patterns.
+pub mod fields {
+    /// Of an event.
+    pub const EVENT: &[&str] =
+        &["version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail", "replay-name"];
+    /// Of a message, which has any.
+    pub const ANY: &[&str] = &[];
+}
+
+/// The uses of policies; sizes from the quotas of IAM and of each service, as read in November 2026.
+pub mod policies {
+    use super::{PolicyUse, Principal};
+
+    /// Written into a role. All of a role's together may have as many characters.
+    pub const INLINE: PolicyUse = PolicyUse::identity("a policy written into a role", 10_240);
+    /// Shared by roles.
+    pub const MANAGED: PolicyUse = PolicyUse::identity("a managed policy", 6_144);
+    /// Who may be a role. The quota is 2,048 characters and can be raised to this.
+    pub const TRUST: PolicyUse = PolicyUse {
+        resource: None,
+        ..PolicyUse::resource(
+            "a trust policy",
+            "sts",
+            4_096,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#,
+        )
+    };
+    /// Of a bucket.
+    pub const BUCKET: PolicyUse = PolicyUse::resource(
+        "the policy of a bucket",
+        "s3",
+        20_480,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::orders/*"}]}"#,
+    );
+    /// Of a topic.
+    pub const TOPIC: PolicyUse = PolicyUse::resource(
+        "the policy of a topic",
+        "sns",
+        30_720,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"sns:Publish","Resource":"*"}]}"#,
+    );
+    /// Of a queue.
+    pub const QUEUE: PolicyUse = PolicyUse {
+        resource: Some(false),
+        ..PolicyUse::resource(
+            "the policy of a queue",
+            "sqs",
+            8_192,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*"}]}"#,
+        )
+    };
+    /// Of a key.
+    pub const KEY: PolicyUse = PolicyUse::resource(
+        "the policy of a key",
+        "",
+        32_768,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}]}"#,
+    );
+    /// Of a secret.
+    pub const SECRET: PolicyUse = PolicyUse::resource(
+        "the policy of a secret",
+        "",
+        20_480,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"secretsmanager:GetSecretValue","Resource":"*"}]}"#,
+    );
+    /// Of a REST API.
+    pub const API: PolicyUse = PolicyUse::resource(
+        "the policy of an API",
+        "execute-api",
+        8_192,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*"}]}"#,
+    );
+    /// Of an endpoint in a network.
+    pub const ENDPOINT: PolicyUse = PolicyUse {
+        principal: Principal::Open,
+        ..PolicyUse::resource(
+            "the policy of an endpoint",
+            "",
+            20_480,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#,
+        )
+    };
+    /// One statement about an event bus.
+    pub const BUS: PolicyUse = PolicyUse {
+        statement: true,
+        ..PolicyUse::resource(
+            "a statement about an event bus",
+            "events",
+            10_240,
+            r#"{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"events:PutEvents","Resource":"arn:aws:events:us-east-1:123456789012:event-bus/orders"}"#,
+        )
+    };
+}
+
 /// What the ARNs of things look like; from the "Service Authorization Reference", as read in November 2026.
 pub mod arns {
     use super::Arn;
@@ -103,6 +263,13 @@ pub mod arns {
     pub const PATTERN: Arn = Arn {
         wild: true,
         ..Arn::new("a resource", &[], "arn:aws:execute-api:us-east-1:123456789012:abc123/*/GET/orders")
+    };
+    /// What a policy is about.
+    pub const RESOURCES: Arn = Arn { wild: true, ..Arn::new("a resource", &[], "arn:aws:s3:::orders/*") };
+    /// Who a policy is about.
+    pub const IDENTITY: Arn = Arn {
+        wild: true,
+        ..Arn::new("an account, a role or a user", &["iam:", "sts:"], "arn:aws:iam::123456789012:role/orders")
     };
     /// A key. An alias stands for its key.
     pub const KEY: Arn = Arn::new(

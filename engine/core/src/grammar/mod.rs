@@ -7,15 +7,25 @@
 mod arn;
 mod cidr;
 mod contact;
+mod dashboard;
+mod document;
+mod event_pattern;
 mod flaw;
 pub mod form;
 mod key;
+mod policy;
 mod schedule;
+mod services;
+mod state_machine;
 
 pub use flaw::Flaw;
 pub use form::Grammar;
 
+use crate::expr::Expr;
+use crate::function::Function;
+use crate::value::Value;
 use crate::walk::Tree;
+use document::Passage;
 
 /// What is wrong with a value, by a grammar.
 pub fn flaws(grammar: Grammar, tree: Tree<'_>) -> Vec<Flaw> {
@@ -31,8 +41,27 @@ pub fn flaws(grammar: Grammar, tree: Tree<'_>) -> Vec<Flaw> {
         Grammar::Email => one(&contact::email),
         Grammar::Url(scheme) => one(&|text| contact::url(text, scheme)),
         Grammar::Phone => one(&contact::phone),
+        Grammar::Policy(of) => document(tree, &|whole| policy::flaws(whole, of)),
+        Grammar::Pattern(fields, most) => document(tree, &|whole| event_pattern::flaws(whole, fields, most)),
+        Grammar::StateMachine => document(tree, &state_machine::flaws),
+        Grammar::Dashboard => document(tree, &dashboard::flaws),
     }
 }
 
+/// What is wrong with a document: a map, or the text of one. Text that is no JSON is said elsewhere.
+fn document(tree: Tree<'_>, check: &dyn Fn(&Passage<'_>) -> Vec<Flaw>) -> Vec<Flaw> {
+    if let Some(text) = tree.known().and_then(Value::as_str) {
+        return Value::from_json(text).map_or_else(|_| Vec::new(), |value| check(&Passage::whole(Tree::from(&value))));
+    }
+    match tree {
+        Tree::Open(Expr::Call(Function::ToJson, args)) if args.len() == 1 => {
+            check(&Passage::whole(Tree::from(&args[0])))
+        }
+        tree => check(&Passage::whole(tree)),
+    }
+}
+
+#[cfg(test)]
+mod document_tests;
 #[cfg(test)]
 mod tests;

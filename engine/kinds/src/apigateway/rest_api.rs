@@ -42,6 +42,7 @@ pub struct RestApi {
     #[arg(range = 0..=10_485_760)]
     pub minimum_compression_size: Option<i64>,
     /// Who may call the API, from where. Resources can be written as `execute-api:/stage/method/path`.
+    #[arg(grammar(Policy(&policies::API)))]
     pub policy: Option<PolicyDocument>,
     /// Whether the API is reached by its custom domain names only.
     #[arg(default = false)]

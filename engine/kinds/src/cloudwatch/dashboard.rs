@@ -20,7 +20,7 @@ pub struct Dashboard {
     #[arg(replace, name(max = 255, chars = "A-Za-z0-9_-"))]
     pub dashboard_name: String,
     /// What it shows: a map with `widgets`.
-    #[arg(refers("*", loose))]
+    #[arg(refers("*", loose), grammar(Dashboard))]
     pub dashboard_body: Json,
 }
 

@@ -41,7 +41,7 @@ pub struct VpcEndpoint {
     #[arg(default = false)]
     pub private_dns_enabled: bool,
     /// Who may do what through the endpoint; everybody everything when left out.
-    #[arg(computed)]
+    #[arg(computed, grammar(Policy(&policies::ENDPOINT)))]
     pub policy: Option<PolicyDocument>,
     /// Kind of addresses.
     #[arg(computed, like = "ipv4", one_of("ipv4", "ipv6", "dualstack"))]

@@ -30,5 +30,6 @@ pub struct BusPolicy {
     #[arg(replace, name(max = 64, chars = "A-Za-z0-9_-"))]
     pub statement_id: String,
     /// The statement: a map with `Effect`, `Principal`, `Action`, `Resource` (the bus's ARN) and, maybe, `Condition`.
+    #[arg(grammar(Policy(&policies::BUS)))]
     pub statement: PolicyDocument,
 }

@@ -28,6 +28,7 @@ pub struct EventRule {
     #[arg(default = "", length = 0..=512)]
     pub description: String,
     /// Which events: a map from fields to lists of what they may be. It is at most 4096 characters of JSON.
+    #[arg(grammar(Pattern(fields::EVENT, 4_096)))]
     pub event_pattern: Option<Json>,
     /// When: `rate(5 minutes)` or `cron(0 20 * * ? *)`, in UTC. Only on the `default` bus.
     #[arg(length = 1..=256, grammar(Schedule(units::EVENTS)))]

@@ -22,6 +22,7 @@ pub struct Role {
     #[arg(replace, name(max = 64, chars = "A-Za-z0-9_+=,.@-"))]
     pub name: String,
     /// Who may assume the role.
+    #[arg(grammar(Policy(&policies::TRUST)))]
     pub assume_role_policy: PolicyDocument,
     /// What the role is for.
     #[arg(length = 0..=1_000, pattern = "[\\t\\n\\r -~\\u00A1-\\u00FF]*")]

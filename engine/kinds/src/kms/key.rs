@@ -22,7 +22,7 @@ pub struct Key {
     #[arg(default = "", length = 0..=8_192)]
     pub description: String,
     /// Who may use and manage the key. Without one, the account's root may, and so whoever IAM allows it.
-    #[arg(computed)]
+    #[arg(computed, grammar(Policy(&policies::KEY)))]
     pub policy: Option<PolicyDocument>,
     /// Whether the key's material is renewed at regular intervals.
     #[arg(default = false)]

@@ -37,7 +37,7 @@ pub struct EventSourceMapping {
     #[arg(replace, one_of("TRIM_HORIZON", "LATEST"))]
     pub starting_position: Option<String>,
     /// Event patterns; a record that none of them matches is skipped.
-    #[arg(default = [], unordered, length = 0..=20)]
+    #[arg(default = [], unordered, length = 0..=20, grammar(Pattern(fields::ANY, 4_096)))]
     pub filter_criteria: Vec<Json>,
     /// What the function reports of a batch: `["ReportBatchItemFailures"]`, or nothing.
     #[arg(default = [], unordered, length = 0..=1)]

@@ -19,5 +19,6 @@ pub struct BucketPolicy {
     #[arg(replace, refers("s3.bucket.bucket"), length = 3..=63, pattern = "[a-z0-9][a-z0-9.-]*[a-z0-9]")]
     pub bucket: String,
     /// Who may do what with the bucket and its objects.
+    #[arg(grammar(Policy(&policies::BUCKET)))]
     pub policy: PolicyDocument,
 }

@@ -37,6 +37,7 @@ pub struct Secret {
     )]
     pub recovery_window_in_days: i64,
     /// Who may do what with the secret, besides what IAM allows.
+    #[arg(grammar(Policy(&policies::SECRET)))]
     pub policy: Option<PolicyDocument>,
     /// Tags.
     #[arg(tags)]

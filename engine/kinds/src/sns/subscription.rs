@@ -34,6 +34,7 @@ pub struct Subscription {
     #[arg(default = false)]
     pub raw_message_delivery: bool,
     /// Which messages are delivered; all when left out.
+    #[arg(grammar(Pattern(fields::ANY, 262_144)))]
     pub filter_policy: Option<Json>,
     /// What the filter policy looks at. SNS takes the attributes.
     #[arg(computed, like = "MessageAttributes", one_of("MessageAttributes", "MessageBody"))]

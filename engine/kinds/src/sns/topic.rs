@@ -33,7 +33,7 @@ pub struct Topic {
     pub kms_master_key_id: Option<String>,
     /// Access policy; the account only, when left out. For a policy that names the topic's own ARN use
     /// `sns.topic_policy`.
-    #[arg(computed)]
+    #[arg(computed, grammar(Policy(&policies::TOPIC)))]
     pub policy: Option<PolicyDocument>,
     /// How often deliveries over HTTP are tried again, and when.
     pub delivery_policy: Option<Json>,

@@ -19,5 +19,6 @@ pub struct TopicPolicy {
     #[arg(replace, refers("sns.topic.arn"), grammar(Arn(&arns::TOPIC)))]
     pub topic_arn: String,
     /// Who may publish, subscribe and manage.
+    #[arg(grammar(Policy(&policies::TOPIC)))]
     pub policy: PolicyDocument,
 }

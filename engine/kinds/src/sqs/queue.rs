@@ -49,7 +49,7 @@ pub struct Queue {
     #[arg(default = 300, range = 60..=86_400)]
     pub kms_data_key_reuse_period_seconds: i64,
     /// Access policy. For a policy that names the queue's own ARN use `sqs.queue_policy`.
-    #[arg(computed)]
+    #[arg(computed, grammar(Policy(&policies::QUEUE)))]
     pub policy: Option<PolicyDocument>,
     /// Tags.
     #[arg(tags)]

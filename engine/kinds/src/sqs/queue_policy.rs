@@ -19,5 +19,6 @@ pub struct QueuePolicy {
     #[arg(replace, refers("sqs.queue.url"))]
     pub queue_url: String,
     /// Who may send, receive and manage.
+    #[arg(grammar(Policy(&policies::QUEUE)))]
     pub policy: PolicyDocument,
 }

@@ -22,6 +22,7 @@ pub struct StateMachine {
     #[arg(replace, name(max = 80, chars = "A-Za-z0-9_-"))]
     pub name: String,
     /// The states, in the Amazon States Language: a map with `StartAt` and `States`.
+    #[arg(grammar(StateMachine))]
     pub definition: Json,
     /// ARN of the role that the machine acts as.
     #[arg(length = 1..=256, refers("iam.role.arn"), grammar(Arn(&arns::ROLE)))]
