@@ -73,4 +73,6 @@ pub fn registry() -> Registry {
 }
 
 #[cfg(test)]
+mod reference_tests;
+#[cfg(test)]
 mod tests;

@@ -6,10 +6,11 @@
 
 use dr_core::schema::{Condition, Field, Kind, Presence, Type};
 use dr_core::secrecy::mark_value;
+use dr_core::template::{Piece, pieces};
 use dr_core::value::{Float, Map, Str, Value, intern};
 use dr_core::walk::Spot;
 
-use crate::template::{Piece, pieces, random, uuid};
+use crate::template::{random, uuid};
 
 /// Makes the attributes of one resource.
 pub(crate) struct Maker<'a> {

@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use dr_core::checks;
 use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::graph::{Graph, Node};
+use dr_core::reference;
 use dr_core::registry::Registry;
 use rhai::{AST, Engine, Module, Position, Scope};
 
@@ -70,6 +71,7 @@ impl Host {
         };
         if found.is_empty() {
             found = graph.check();
+            found.extend(reference::check(&graph, self.registry()));
         }
         if !found.is_empty() {
             return Err(ScriptFailure { diagnostics: found, printed: state.printed, sources });
