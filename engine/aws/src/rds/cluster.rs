@@ -35,7 +35,8 @@ impl Lifecycle for Cluster {
 
     async fn settle(cx: &Cx<'_>, id: &str, args: &Self) -> Result<Settled> {
         let Some(cluster) = describe(cx, id).await? else { return Ok(Settled::Wait(None)) };
-        let status = cluster.status().unwrap_or_default();
+        // One that tells no status is ready.
+        let status = cluster.status().unwrap_or("available");
         if is_stuck(status) {
             return Ok(Settled::Failed(format!("the cluster is {status}")));
         }
@@ -45,7 +46,7 @@ impl Lifecycle for Cluster {
             return Ok(Settled::Wait(None));
         }
         let Some(wanted) = args.engine_version.as_ref().filter(|wanted| !upgrade::has(&cluster, wanted)) else {
-            return Ok(Settled::Ready);
+            return regroup(cx, id, &cluster, args).await;
         };
         match member::of(cx, &cluster, args.global_cluster_identifier.as_ref()).await? {
             Some(global) => upgrade::step(cx, &global, wanted, args.allow_major_version_upgrade).await,
@@ -62,7 +63,7 @@ impl Lifecycle for Cluster {
         let global = said.or(global.and_then(|global| global.global_cluster_identifier));
         let (live, mut out) = described(cluster, Cluster { global_cluster_identifier: global, ..last.clone() });
         if out.arn.is_empty() {
-            return Err(cx.incomplete("rds:DescribeDBClusters", "ARN"));
+            out.arn = arn(cx, id);
         }
         out.is_writer = is_writer;
         Ok(Some((live, out)))
@@ -95,11 +96,22 @@ impl Lifecycle for Cluster {
             && let Some(cluster) = describe(cx, id).await?.filter(|cluster| !upgrade::has(cluster, wanted))
         {
             of_all = member::of(cx, &cluster, new.global_cluster_identifier.as_ref()).await?;
-            if of_all.is_none() {
-                let own = change.unwrap_or_else(|| cx.rds().modify_db_cluster().db_cluster_identifier(id));
-                let major = new.allow_major_version_upgrade.then_some(true);
-                change =
-                    Some(own.apply_immediately(true).engine_version(wanted).set_allow_major_version_upgrade(major));
+            let is_major = upgrade::is_major(&cluster, wanted);
+            match &of_all {
+                None => {
+                    let own = change.unwrap_or_else(|| cx.rds().modify_db_cluster().db_cluster_identifier(id));
+                    let own = own.apply_immediately(true).engine_version(wanted);
+                    let own = own.set_allow_major_version_upgrade(new.allow_major_version_upgrade.then_some(true));
+                    let group = new.db_instance_parameter_group_name.clone().filter(|_| is_major);
+                    change = Some(own.set_db_instance_parameter_group_name(group));
+                }
+                // A group of the new family fits once the version is there: `settle` sees to it.
+                Some(_) if is_major => {
+                    let kept = old.db_cluster_parameter_group_name.clone();
+                    let rest = Cluster { db_cluster_parameter_group_name: kept, ..new.clone() };
+                    change = change::modification(cx, id, old, &rest);
+                }
+                Some(_) => {}
             }
         }
         if let Some(change) = change {
@@ -118,6 +130,20 @@ impl Lifecycle for Cluster {
 
     async fn deleted(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Settled> {
         depart(cx, id, last).await
+    }
+}
+
+/// Gives a cluster its own group of settings where an upgrade of the whole global cluster has put AWS's in its place.
+async fn regroup(cx: &Cx<'_>, id: &str, cluster: &DbCluster, args: &Cluster) -> Result<Settled> {
+    let has = cluster.db_cluster_parameter_group();
+    match args.db_cluster_parameter_group_name.as_deref() {
+        Some(wanted) if has.is_some_and(|has| has != wanted) => {
+            let change = cx.rds().modify_db_cluster().db_cluster_identifier(id).apply_immediately(true);
+            let change = change.db_cluster_parameter_group_name(wanted);
+            cx.call("rds:ModifyDBCluster", change.send()).await?;
+            Ok(Settled::Wait(None))
+        }
+        _ => Ok(Settled::Ready),
     }
 }
 

@@ -325,6 +325,55 @@ async fn a_major_upgrade_is_one_of_the_whole_whoever_begins_it() {
 }
 
 #[tokio::test]
+async fn a_major_upgrade_of_a_cluster_of_its_own_takes_the_group_of_its_instances_along() {
+    let mut alone = west();
+    alone.args.remove("global_cluster_identifier");
+    for (version, taken) in [("16.8", true), ("15.15", false)] {
+        let new = format!(
+            r#"{{"engine_version":"{version}","allow_major_version_upgrade":true,
+                "db_instance_parameter_group_name":"new-family","db_cluster_parameter_group_name":"c"}}"#
+        );
+        let engine = cluster("west", "available", "15.12", "<Engine>aurora-postgresql</Engine>");
+        let (aws, wire) = Wire::cloud(&[engine, done("ModifyDBCluster")]).await;
+        aws.update(alone.at(), "west", &alone.args, &with(&alone, &new)).await.unwrap();
+        let asked = &wire.requests()[1];
+        assert!(asked.contains("DBClusterParameterGroupName=c"), "{asked}");
+        assert_eq!(asked.contains("DBInstanceParameterGroupName=new-family"), taken, "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_gets_its_own_group_back_once_the_whole_has_the_new_version() {
+    const NEW: &str = r#"{"engine_version":"16.8","allow_major_version_upgrade":true,
+        "db_cluster_parameter_group_name":"own16"}"#;
+    let group = |version: &str, name: &str| {
+        let group = format!("<DBClusterParameterGroup>{name}</DBClusterParameterGroup>");
+        cluster("west", "available", version, &format!("{OF_WORLD}<Engine>aurora-postgresql</Engine>{group}"))
+    };
+    let (west, parts) = (west(), global("15.12", Some("east"), &["west"]));
+    let (aws, wire) = Wire::cloud(
+        &[
+            group("15.12", "own15"),
+            parts,
+            parts,
+            cluster("east", "available", "15.12", ""),
+            group("15.12", "own15"),
+            done("ModifyGlobalCluster"),
+            group("16.8", "default.aurora-postgresql16"),
+            done("ModifyDBCluster"),
+            group("16.8", "own16"),
+        ][..],
+    )
+    .await;
+    let old = with(&west, r#"{"db_cluster_parameter_group_name":"own15"}"#);
+    aws.update(west.at(), "west", &old, &with(&west, NEW)).await.unwrap();
+    for expected in [Settled::Wait(None), Settled::Ready] {
+        assert_eq!(aws.settle(west.at(), "west", &with(&west, NEW)).await.unwrap(), expected);
+    }
+    assert_eq!(asked(&wire), ["us-west-2 ModifyGlobalCluster world 16.8", "us-west-2 ModifyDBCluster west"]);
+}
+
+#[tokio::test]
 async fn an_instance_is_ready_once_it_has_its_class() {
     let instance = |status: &str, class: &str| {
         let body = format!("<DBInstanceStatus>{status}</DBInstanceStatus><DBInstanceClass>{class}</DBInstanceClass>");

@@ -21,7 +21,7 @@ pub(super) async fn step(cx: &Cx<'_>, global: &GlobalCluster, wanted: &str, may_
     for part in global.global_cluster_members() {
         let Some((region, id)) = member::place(part) else { continue };
         let Some(cluster) = describe(&cx.at(region), id).await? else { continue };
-        let status = cluster.status().unwrap_or_default();
+        let status = cluster.status().unwrap_or("available");
         if is_stuck(status) {
             return Ok(Settled::Failed(format!("{id} in {region} is {status}")));
         }
@@ -56,6 +56,12 @@ pub(super) async fn step(cx: &Cx<'_>, global: &GlobalCluster, wanted: &str, may_
 pub(super) fn has(cluster: &DbCluster, wanted: &str) -> bool {
     let pending = cluster.pending_modified_values().and_then(|pending| pending.engine_version());
     cluster.engine_version().is_some_and(|runs| stands_for(wanted, runs)) && pending.is_none()
+}
+
+/// Whether a version is of another major version than the one that a cluster runs.
+pub(super) fn is_major(cluster: &DbCluster, wanted: &str) -> bool {
+    let engine = cluster.engine().unwrap_or_default();
+    cluster.engine_version().is_some_and(|runs| major(engine, runs) != major(engine, wanted))
 }
 
 /// The major part of a version: `15` of PostgreSQL's `15.15`, `8.0` of MySQL's `8.0.mysql_aurora.3.08.2`.

@@ -105,6 +105,11 @@ pub struct Cluster {
     /// Settings of the engine; AWS's own group of its family when left out.
     #[arg(computed, like = "default.{engine}15", refers("rds.cluster_parameter_group.name"))]
     pub db_cluster_parameter_group_name: Option<String>,
+    /// Settings of the engine for each instance, taken over with an upgrade to another major version: instances with a
+    /// group of their own need one of the new family by then. Only for a cluster of its own; the clusters of a global one
+    /// get AWS's own groups, and their own with the next change.
+    #[arg(write_only, length = 1..=255)]
+    pub db_instance_parameter_group_name: Option<String>,
     /// Capacity of instances of the class `db.serverless`. Once given it cannot be taken back.
     #[arg(one_way(stays))]
     pub serverlessv2_scaling_configuration: Option<ServerlessV2Scaling>,
