@@ -29,10 +29,10 @@ pub struct EventTarget {
     #[arg(replace, name(max = 64, chars = "A-Za-z0-9_.-"))]
     pub target_id: String,
     /// ARN of what gets the events.
-    #[arg(length = 1..=1_600, refers("*"), grammar(Arn(&arns::ANY)))]
+    #[arg(length = 1..=1_600, refers("*", loose), grammar(Arn(&arns::ANY)))]
     pub arn: String,
     /// ARN of the role that it is called with.
-    #[arg(length = 1..=1_600, refers("iam.role.arn"), grammar(Arn(&arns::ROLE)))]
+    #[arg(length = 1..=1_600, refers("iam.role.arn", loose), grammar(Arn(&arns::ROLE)))]
     pub role_arn: Option<String>,
     /// What is sent instead of the event. At most one of `input`, `input_path` and `input_transformer`.
     pub input: Option<Json>,
@@ -42,7 +42,7 @@ pub struct EventTarget {
     /// How what is sent is made from the event.
     pub input_transformer: Option<InputTransformer>,
     /// ARN of the queue, of the rule's region, that takes events which could not be delivered.
-    #[arg(length = 1..=1_600, refers("sqs.queue.arn"), grammar(Arn(&arns::QUEUE)))]
+    #[arg(length = 1..=1_600, refers("sqs.queue.arn", loose), grammar(Arn(&arns::QUEUE)))]
     pub dead_letter_arn: Option<String>,
     /// How long and how often a delivery is tried again. EventBridge does so for a day, 185 times.
     pub retry_policy: Option<RetryPolicy>,

@@ -21,7 +21,7 @@ pub struct Rotation {
     #[arg(replace, refers("secretsmanager.secret.arn"), grammar(NameOrArn(&arns::SECRET, names::SECRET)))]
     pub secret_id: String,
     /// ARN of the function that renews it.
-    #[arg(length = 1..=2_048, refers("lambda.function.arn"), grammar(Arn(&arns::FUNCTION)))]
+    #[arg(length = 1..=2_048, refers("lambda.function.arn", loose), grammar(Arn(&arns::FUNCTION)))]
     pub rotation_lambda_arn: String,
     /// When.
     pub rotation_rules: RotationRules,
