@@ -2,7 +2,7 @@
 //!
 //! What is written into a role cannot be tagged: it is this operation's if it says what it was to say.
 
-use dr_core::cloud::Intent;
+use dr_core::cloud::{Intent, Settled};
 use dr_core::convert::NoOutputs;
 use dr_kinds::iam::RolePolicy;
 
@@ -37,6 +37,11 @@ impl Lifecycle for RolePolicy {
     async fn delete(cx: &Cx<'_>, _id: &str, last: &Self) -> Result<()> {
         let policy = cx.iam().delete_role_policy().role_name(&last.role).policy_name(&last.name);
         cx.call("iam:DeleteRolePolicy", policy.send()).await.found().map(drop)
+    }
+
+    async fn deleted(_cx: &Cx<'_>, _id: &str, _last: &Self) -> Result<Settled> {
+        // IAM answers once it is done.
+        Ok(Settled::Ready)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! An attachment is there or not; whoever made it, it is the same.
 
-use dr_core::cloud::Intent;
+use dr_core::cloud::{Intent, Settled};
 use dr_core::convert::NoOutputs;
 use dr_kinds::iam::RolePolicyAttachment;
 
@@ -27,6 +27,11 @@ impl Lifecycle for RolePolicyAttachment {
     async fn delete(cx: &Cx<'_>, _id: &str, last: &Self) -> Result<()> {
         let role = cx.iam().detach_role_policy().role_name(&last.role).policy_arn(&last.policy_arn);
         cx.call("iam:DetachRolePolicy", role.send()).await.found().map(drop)
+    }
+
+    async fn deleted(_cx: &Cx<'_>, _id: &str, _last: &Self) -> Result<Settled> {
+        // IAM answers once it is done.
+        Ok(Settled::Ready)
     }
 }
 

@@ -3,14 +3,13 @@
 use dr_core::convert::PolicyDocument as Document;
 use dr_macros::Kind;
 
-/// A policy written into a role. It ends with the role.
+/// A policy written into a role. It goes before the role does.
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "iam.role_policy",
     place = global,
     id = "{role}:{name}",
     unique = "account: role, name",
-    deleted_with = "role",
     create = "1s",
     update = "1s",
     delete = "1s"

@@ -2,14 +2,13 @@
 
 use dr_macros::Kind;
 
-/// That a role has a policy of the account, or one that AWS provides. It ends with the role.
+/// That a role has a policy of the account, or one that AWS provides. It goes before the role does.
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "iam.role_policy_attachment",
     place = global,
     id = "{role}/{policy_arn}",
     unique = "account: role, policy_arn",
-    deleted_with = "role",
     create = "1s",
     update = "1s",
     delete = "1s"
