@@ -45,7 +45,7 @@ impl Lifecycle for RestApi {
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, RestApiOut)>> {
         let Some(api) = get(cx, id).await.found()? else { return Ok(None) };
         let live = arguments(cx, id, &api, last);
-        let root = api.root_resource_id.ok_or_else(|| cx.incomplete("apigateway:GetRestApi", "root resource"))?;
+        let root = api.root_resource_id.unwrap_or_default();
         let out = RestApiOut { arn: arn(cx, id), execution_arn: execution_arn(cx, id), root_resource_id: root };
         Ok(Some((live, out)))
     }

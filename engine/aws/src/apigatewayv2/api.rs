@@ -56,7 +56,7 @@ impl Lifecycle for Api {
         };
         let out = ApiOut {
             arn: arn(cx, id),
-            api_endpoint: api.api_endpoint.ok_or_else(|| cx.incomplete("apigatewayv2:GetApi", "endpoint"))?,
+            api_endpoint: api.api_endpoint.unwrap_or_default(),
             execution_arn: cx.arn("execute-api", id),
         };
         Ok(Some((live, out)))

@@ -33,7 +33,7 @@ impl Lifecycle for CompositeAlarm {
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, CompositeAlarmOut)>> {
         let Some(alarm) = describe(cx, id).await? else { return Ok(None) };
-        let arn = alarm.alarm_arn.ok_or_else(|| cx.incomplete("cloudwatch:DescribeAlarms", "ARN"))?;
+        let arn = alarm.alarm_arn.unwrap_or_else(|| cx.arn("cloudwatch", &format!("alarm:{id}")));
         let Some(tagged) = list_tags(cx, &arn).await? else { return Ok(None) };
         let live = CompositeAlarm {
             alarm_description: alarm.alarm_description.unwrap_or_default(),

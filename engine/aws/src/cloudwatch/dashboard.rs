@@ -25,7 +25,7 @@ impl Lifecycle for Dashboard {
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, DashboardOut)>> {
         let dashboard = cx.cloudwatch().get_dashboard().dashboard_name(id).send();
         let Some(reply) = cx.call("cloudwatch:GetDashboard", dashboard).await.found()? else { return Ok(None) };
-        let arn = reply.dashboard_arn.ok_or_else(|| cx.incomplete("cloudwatch:GetDashboard", "ARN"))?;
+        let arn = reply.dashboard_arn.unwrap_or_default();
         let dashboard_body = Json::parse(&reply.dashboard_body.unwrap_or_default());
         Ok(Some((Dashboard { dashboard_body, ..last.clone() }, DashboardOut { arn })))
     }

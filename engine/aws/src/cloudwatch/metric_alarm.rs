@@ -38,7 +38,7 @@ impl Lifecycle for MetricAlarm {
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, MetricAlarmOut)>> {
         let Some(alarm) = describe(cx, id).await? else { return Ok(None) };
-        let arn = alarm.alarm_arn.clone().ok_or_else(|| cx.incomplete("cloudwatch:DescribeAlarms", "ARN"))?;
+        let arn = alarm.alarm_arn.clone().unwrap_or_else(|| cx.arn("cloudwatch", &format!("alarm:{id}")));
         let Some(tagged) = list_tags(cx, &arn).await? else { return Ok(None) };
         let live = MetricAlarm { tags: tags::user(&*tagged), ..described(alarm, last) };
         Ok(Some((live, MetricAlarmOut { arn })))

@@ -91,7 +91,7 @@ impl Lifecycle for Table {
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, TableOut)>> {
         let Some(table) = describe(cx, id).await? else { return Ok(None) };
-        let arn = table.table_arn.clone().ok_or_else(|| cx.incomplete("dynamodb:DescribeTable", "ARN"))?;
+        let arn = table.table_arn.clone().unwrap_or_else(|| cx.arn("dynamodb", &format!("table/{id}")));
         let live = Table {
             ttl: expiry(cx, id).await?.and_then(|ttl| on(&ttl)),
             point_in_time_recovery: recovery(cx, id).await?,

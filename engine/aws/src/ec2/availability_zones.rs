@@ -14,6 +14,12 @@ impl LookUp for AvailabilityZones {
         let zones = zones.filters(filter("state", &args.state)).filters(filter("zone-type", "availability-zone"));
         let reply = cx.call(CALL, zones.send()).await?;
         let zones = reply.availability_zones.unwrap_or_default().into_iter();
+        // A filter that is not heeded lists zones that nothing can be made in.
+        let zones = zones.filter(|zone| {
+            let is = |told: Option<&str>, wanted: &str| told.is_none_or(|told| told == wanted);
+            let state = zone.state().map(|state| state.as_str());
+            is(state, &args.state) && is(zone.zone_type(), "availability-zone")
+        });
         let zones = zones.filter_map(|zone| Some((zone.zone_name?, zone.zone_id.unwrap_or_default())));
         let mut zones: Vec<(String, String)> = zones.filter(|(name, _)| !args.exclude_names.contains(name)).collect();
         if zones.is_empty() {

@@ -46,7 +46,8 @@ impl Lifecycle for Subnet {
 
     async fn settle(cx: &Cx<'_>, id: &str, _args: &Self) -> Result<Settled> {
         let subnet = described(cx, id).await?;
-        let there = subnet.is_some_and(|subnet| subnet.state() == Some(&SubnetState::Available));
+        // One that tells no state is ready.
+        let there = subnet.is_some_and(|subnet| subnet.state().is_none_or(|state| *state == SubnetState::Available));
         Ok(if there { Settled::Ready } else { Settled::Wait(None) })
     }
 

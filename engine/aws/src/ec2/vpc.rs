@@ -3,8 +3,8 @@
 //! The two switches of names are calls of their own, one switch each; names for instances need names at all, so that
 //! the order of the calls depends on the direction.
 
-use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Tenancy, Vpc as Found, VpcAttributeName, VpcState};
-use aws_sdk_ec2::types::{VpcCidrBlockStateCode as State, VpcIpv6CidrBlockAssociation};
+use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, RouteTable, Tenancy, Vpc as Found, VpcAttributeName};
+use aws_sdk_ec2::types::{VpcCidrBlockStateCode as State, VpcIpv6CidrBlockAssociation, VpcState};
 use dr_core::cloud::{Intent, Settled};
 use dr_kinds::ec2::{Vpc, VpcOut};
 
@@ -40,7 +40,8 @@ impl Lifecycle for Vpc {
 
     async fn settle(cx: &Cx<'_>, id: &str, args: &Self) -> Result<Settled> {
         let Some(vpc) = described(cx, id).await? else { return Ok(Settled::Wait(None)) };
-        let there = vpc.state() == Some(&VpcState::Available);
+        // One that tells no state is ready.
+        let there = vpc.state().is_none_or(|state| *state == VpcState::Available);
         let six = ipv6(&vpc).map(|block| block.ipv6_cidr_block_state().and_then(|state| state.state()));
         let six = match six {
             Some(Some(State::Failed | State::Failing)) => {
@@ -60,16 +61,20 @@ impl Lifecycle for Vpc {
         let tables =
             cx.ec2().describe_route_tables().filters(of_vpc.clone()).filters(filter("association.main", "true"));
         let tables = cx.call("ec2:DescribeRouteTables", tables.send()).await?;
-        let main = tables.route_tables.unwrap_or_default().into_iter().find_map(|table| table.route_table_id);
+        // What is listed although it was not asked for is another network's.
+        let told = |told: Option<&str>, asked: &str| told.is_none_or(|told| told == asked);
+        let mut tables = tables.route_tables.unwrap_or_default().into_iter().filter(|table| told(table.vpc_id(), id));
+        let main = tables.find(is_main).and_then(|table| table.route_table_id);
         let groups = cx.ec2().describe_security_groups().filters(of_vpc).filters(filter("group-name", "default"));
         let groups = cx.call("ec2:DescribeSecurityGroups", groups.send()).await?;
-        let group = groups.security_groups.unwrap_or_default().into_iter().find_map(|group| group.group_id);
+        let mut groups = groups.security_groups.unwrap_or_default().into_iter();
+        let group = groups.find(|group| told(group.vpc_id(), id) && told(group.group_name(), "default"));
+        let group = group.and_then(|group| group.group_id);
         let six = ipv6(&vpc).and_then(|block| block.ipv6_cidr_block());
         let outputs = VpcOut {
             arn: cx.arn("ec2", &format!("vpc/{id}")),
-            main_route_table_id: main.ok_or_else(|| cx.incomplete("ec2:DescribeRouteTables", "main table"))?,
-            default_security_group_id: group
-                .ok_or_else(|| cx.incomplete("ec2:DescribeSecurityGroups", "default group"))?,
+            main_route_table_id: main.unwrap_or_default(),
+            default_security_group_id: group.unwrap_or_default(),
             ipv6_cidr_block: six.unwrap_or_default().to_owned(),
         };
         let live = Vpc {
@@ -112,6 +117,11 @@ impl Lifecycle for Vpc {
 async fn described(cx: &Cx<'_>, id: &str) -> Result<Option<Found>> {
     let reply = cx.call("ec2:DescribeVpcs", cx.ec2().describe_vpcs().vpc_ids(id).send()).await.found()?;
     Ok(reply.and_then(|reply| reply.vpcs.unwrap_or_default().pop()))
+}
+
+fn is_main(table: &RouteTable) -> bool {
+    let mut at = table.associations().iter();
+    table.associations().is_empty() || at.any(|at| at.main() == Some(true))
 }
 
 /// The IPv6 addresses that the network has, or gets, or still has for a moment.

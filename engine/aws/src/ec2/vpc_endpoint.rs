@@ -51,7 +51,8 @@ impl Lifecycle for VpcEndpoint {
         let Some(endpoint) = describe(cx, id).await? else { return Ok(Settled::Wait(None)) };
         Ok(match &*state(&endpoint) {
             // The owner of a service may have to accept the endpoint; that is nothing to wait for.
-            "available" | "pendingacceptance" => Settled::Ready,
+            // So may one that tells no state.
+            "available" | "pendingacceptance" | "" => Settled::Ready,
             "pending" | "partial" => Settled::Wait(None),
             other => {
                 let why = endpoint.last_error.and_then(|error| error.message).or(endpoint.failure_reason);

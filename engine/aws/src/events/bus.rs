@@ -33,7 +33,7 @@ impl Lifecycle for Bus {
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, BusOut)>> {
         let bus = cx.call("events:DescribeEventBus", cx.events().describe_event_bus().name(id).send()).await;
         let Some(bus) = bus.found()? else { return Ok(None) };
-        let arn = bus.arn.ok_or_else(|| cx.incomplete("events:DescribeEventBus", "ARN"))?;
+        let arn = bus.arn.unwrap_or_else(|| arn(cx, id));
         let Some(tagged) = list_tags(cx, &arn).await? else { return Ok(None) };
         let logs = bus.log_config.unwrap_or_else(|| LogConfig::builder().build());
         let live = Bus {

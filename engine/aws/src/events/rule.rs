@@ -31,7 +31,7 @@ impl Lifecycle for EventRule {
     async fn read(cx: &Cx<'_>, _id: &str, last: &Self) -> Result<Option<(Self, EventRuleOut)>> {
         let rule = cx.events().describe_rule().event_bus_name(&last.event_bus_name).name(&last.name).send();
         let Some(rule) = cx.call("events:DescribeRule", rule).await.found()? else { return Ok(None) };
-        let arn = rule.arn.ok_or_else(|| cx.incomplete("events:DescribeRule", "ARN"))?;
+        let arn = rule.arn.unwrap_or_else(|| arn(cx, last));
         let Some(tagged) = list_tags(cx, &arn).await? else { return Ok(None) };
         let live = EventRule {
             description: rule.description.unwrap_or_default(),

@@ -36,17 +36,15 @@ impl Lifecycle for Policy {
         let version = cx.iam().get_policy_version().policy_arn(id).set_version_id(policy.default_version_id);
         let Some(version) = cx.call("iam:GetPolicyVersion", version.send()).await.found()? else { return Ok(None) };
         let text = version.policy_version.and_then(|version| version.document);
-        let text = text.ok_or_else(|| cx.incomplete("iam:GetPolicyVersion", "document"))?;
         let live = Policy {
             path: policy.path.unwrap_or_else(|| last.path.clone()),
             // IAM has no way of saying that there is none.
             description: policy.description.filter(|text| !text.is_empty()),
-            policy: document(&text),
+            policy: text.map_or_else(|| last.policy.clone(), |text| document(&text)),
             tags: tags::user(policy.tags.as_deref().unwrap_or_default()),
             ..last.clone()
         };
-        let policy_id = policy.policy_id.ok_or_else(|| cx.incomplete("iam:GetPolicy", "id"))?;
-        Ok(Some((live, PolicyOut { arn: id.to_owned(), policy_id })))
+        Ok(Some((live, PolicyOut { arn: id.to_owned(), policy_id: policy.policy_id.unwrap_or_default() })))
     }
 
     async fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> Result<()> {

@@ -24,7 +24,7 @@ impl Lifecycle for Alias {
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, AliasOut)>> {
         let Some(key) = describe(cx, id).await? else { return Ok(None) };
-        let target_key_arn = key.arn.ok_or_else(|| cx.incomplete("kms:DescribeKey", "ARN"))?;
+        let target_key_arn = key.arn.unwrap_or_else(|| cx.arn("kms", &format!("key/{}", key.key_id)));
         let live = Alias { target_key_id: key.key_id, ..last.clone() };
         Ok(Some((live, AliasOut { arn: cx.arn("kms", id), target_key_arn })))
     }

@@ -67,7 +67,7 @@ impl Lifecycle for Key {
             tags: tags::user(&*tagged),
             ..last.clone()
         };
-        let arn = key.arn.ok_or_else(|| cx.incomplete("kms:DescribeKey", "ARN"))?;
+        let arn = key.arn.unwrap_or_else(|| cx.arn("kms", &format!("key/{id}")));
         Ok(Some((live, KeyOut { arn, key_id: key.key_id })))
     }
 

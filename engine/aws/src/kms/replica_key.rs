@@ -47,8 +47,10 @@ impl Lifecycle for ReplicaKey {
     }
 
     async fn settle(cx: &Cx<'_>, id: &str, _args: &Self) -> Result<Settled> {
-        let state = describe(cx, id).await?.and_then(|key| key.key_state);
-        let making = matches!(state, None | Some(KeyState::Creating | KeyState::Updating));
+        // One that tells no state is ready.
+        let making = describe(cx, id).await?.is_none_or(|key| {
+            matches!(key.key_state, Some(KeyState::Creating | KeyState::Updating))
+        });
         Ok(if making { Settled::Wait(None) } else { Settled::Ready })
     }
 
@@ -63,7 +65,7 @@ impl Lifecycle for ReplicaKey {
             tags: tags::user(&*tagged),
             ..last.clone()
         };
-        let arn = key.arn.ok_or_else(|| cx.incomplete("kms:DescribeKey", "ARN"))?;
+        let arn = key.arn.unwrap_or_else(|| cx.arn("kms", &format!("key/{id}")));
         Ok(Some((live, ReplicaKeyOut { arn, key_id: key.key_id })))
     }
 

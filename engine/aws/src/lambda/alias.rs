@@ -35,7 +35,8 @@ impl Lifecycle for FunctionAlias {
             additional_version_weights: weights.into_iter().flatten().collect::<BTreeMap<_, _>>(),
             ..last.clone()
         };
-        let arn = alias.alias_arn.ok_or_else(|| cx.incomplete("lambda:GetAlias", "ARN"))?;
+        let name = || cx.arn("lambda", &format!("function:{}:{}", last.function_name, last.name));
+        let arn = alias.alias_arn.unwrap_or_else(name);
         let invoke_arn = invoke_arn(cx, &arn);
         Ok(Some((live, FunctionAliasOut { arn, invoke_arn })))
     }

@@ -75,7 +75,8 @@ impl Lifecycle for EventSourceMapping {
         let mapping = cx.lambda().get_event_source_mapping().uuid(id).send();
         let mapping = cx.call("lambda:GetEventSourceMapping", mapping).await?;
         Ok(match mapping.state() {
-            Some("Enabled" | "Disabled") => Settled::Ready,
+            // One that tells no state is ready.
+            None | Some("Enabled" | "Disabled") => Settled::Ready,
             Some("Deleting") => Settled::Failed("somebody deletes it".into()),
             _ => Settled::Wait(None),
         })
@@ -85,12 +86,15 @@ impl Lifecycle for EventSourceMapping {
         let mapping = cx.lambda().get_event_source_mapping().uuid(id).send();
         let Some(mapping) = cx.call("lambda:GetEventSourceMapping", mapping).await.found()? else { return Ok(None) };
         let Some(tagged) = list_tags(cx, id).await? else { return Ok(None) };
-        let function_arn = mapping.function_arn.ok_or_else(|| cx.incomplete("lambda:GetEventSourceMapping", "ARN"))?;
+        let function_arn = mapping.function_arn.unwrap_or_default();
         let number = |live: Option<i32>| live.map(i64::from);
         let filters = mapping.filter_criteria.as_ref().map(FilterCriteria::filters).unwrap_or_default();
         let live = EventSourceMapping {
             event_source_arn: mapping.event_source_arn.unwrap_or_else(|| last.event_source_arn.clone()),
-            function_name: function_name(&function_arn, &last.function_name),
+            function_name: match &*function_arn {
+                "" => last.function_name.clone(),
+                arn => function_name(arn, &last.function_name),
+            },
             enabled: match mapping.state.as_deref() {
                 Some("Enabled" | "Enabling") => true,
                 Some("Disabled" | "Disabling") => false,

@@ -104,7 +104,7 @@ impl Lifecycle for LambdaFunction {
         let Some(function) = get(cx, id).await.found()? else { return Ok(None) };
         let live = arguments(&function, last);
         let function = configuration(cx, function)?;
-        let arn = function.function_arn.ok_or_else(|| cx.incomplete("lambda:GetFunction", "ARN"))?;
+        let arn = function.function_arn.unwrap_or_else(|| cx.arn("lambda", &format!("function:{id}")));
         let version = if last.publish { last_version(cx, id).await? } else { None };
         let version = version.map_or_else(|| "$LATEST".to_owned(), |version| version.to_string());
         let out = LambdaFunctionOut {

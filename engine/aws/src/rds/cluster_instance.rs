@@ -47,7 +47,8 @@ impl Lifecycle for ClusterInstance {
 
     async fn settle(cx: &Cx<'_>, id: &str, args: &Self) -> Result<Settled> {
         let Some(instance) = describe(cx, id).await? else { return Ok(Settled::Wait(None)) };
-        let status = instance.db_instance_status().unwrap_or_default();
+        // One that tells no status is ready.
+        let status = instance.db_instance_status().unwrap_or("available");
         if is_stuck(status) {
             return Ok(Settled::Failed(format!("the instance is {status}")));
         }
@@ -58,9 +59,9 @@ impl Lifecycle for ClusterInstance {
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, ClusterInstanceOut)>> {
         let Some(instance) = describe(cx, id).await? else { return Ok(None) };
-        let (live, out) = described(instance, last);
+        let (live, mut out) = described(instance, last);
         if out.arn.is_empty() {
-            return Err(cx.incomplete("rds:DescribeDBInstances", "ARN"));
+            out.arn = arn(cx, id);
         }
         Ok(Some((live, out)))
     }
@@ -91,12 +92,16 @@ impl Lifecycle for ClusterInstance {
         if change.as_input() != same.as_input() {
             cx.call("rds:ModifyDBInstance", change.send()).await?;
         }
-        retag(cx, &cx.arn("rds", &format!("db:{id}")), &old.tags, &new.tags).await
+        retag(cx, &arn(cx, id), &old.tags, &new.tags).await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {
         delete(cx, id).await
     }
+}
+
+fn arn(cx: &Cx<'_>, id: &str) -> String {
+    cx.arn("rds", &format!("db:{id}"))
 }
 
 async fn describe(cx: &Cx<'_>, id: &str) -> Result<Option<DbInstance>> {

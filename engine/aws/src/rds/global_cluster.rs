@@ -35,7 +35,8 @@ impl Lifecycle for GlobalCluster {
 
     async fn settle(cx: &Cx<'_>, id: &str, args: &Self) -> Result<Settled> {
         let Some(global) = describe(cx, id).await? else { return Ok(Settled::Wait(None)) };
-        let status = global.status().unwrap_or_default();
+        // One that tells no status is ready.
+        let status = global.status().unwrap_or("available");
         if is_stuck(status) {
             return Ok(Settled::Failed(format!("the global cluster is {status}")));
         }
@@ -54,7 +55,7 @@ impl Lifecycle for GlobalCluster {
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, GlobalClusterOut)>> {
         let Some(global) = describe(cx, id).await? else { return Ok(None) };
-        let arn = arn(cx, &global)?;
+        let arn = arn(cx, &global);
         let support = global.engine_lifecycle_support.or_else(|| last.engine_lifecycle_support.clone());
         let live = GlobalCluster {
             engine: global.engine.unwrap_or_else(|| last.engine.clone()),
@@ -79,7 +80,7 @@ impl Lifecycle for GlobalCluster {
             return Ok(());
         }
         let Some(global) = describe(cx, id).await? else { return Ok(()) };
-        retag(cx, &arn(cx, &global)?, &old.tags, &new.tags).await?;
+        retag(cx, &arn(cx, &global), &old.tags, &new.tags).await?;
         if let Some(wanted) = changed(&old.engine_version, &new.engine_version) {
             // The rest of it is up to `settle`.
             upgrade::step(cx, &global, &wanted, new.allow_major_version_upgrade).await?;
@@ -96,8 +97,10 @@ impl Lifecycle for GlobalCluster {
     }
 }
 
-fn arn(cx: &Cx<'_>, global: &types::GlobalCluster) -> Result<String> {
-    global.global_cluster_arn.clone().ok_or_else(|| cx.incomplete("rds:DescribeGlobalClusters", "ARN"))
+/// Its ARN, which names no region.
+fn arn(cx: &Cx<'_>, global: &types::GlobalCluster) -> String {
+    let id = global.global_cluster_identifier().unwrap_or_default();
+    global.global_cluster_arn.clone().unwrap_or_else(|| cx.at("").arn("rds", &format!("global-cluster:{id}")))
 }
 
 /// Takes the next step towards its end: parts that are left leave it, the one that writes last, then it goes.

@@ -66,8 +66,7 @@ impl Lifecycle for Queue {
             tags: tags::user(tagged.tags()),
             ..last.clone()
         };
-        let arn = text(Name::QueueArn).map(str::to_owned);
-        let arn = arn.ok_or_else(|| cx.incomplete("sqs:GetQueueAttributes", "ARN"))?;
+        let arn = text(Name::QueueArn).map_or_else(|| cx.arn("sqs", &last.name), str::to_owned);
         Ok(Some((queue, QueueOut { arn, url: id.to_owned() })))
     }
 

@@ -50,7 +50,8 @@ impl Lifecycle for SsmParameter {
             tags: tags::user(&*tagged),
             ..last.clone()
         };
-        let arn = parameter.arn.ok_or_else(|| cx.incomplete("ssm:GetParameter", "ARN"))?;
+        let path = id.trim_start_matches('/');
+        let arn = parameter.arn.unwrap_or_else(|| cx.arn("ssm", &format!("parameter/{path}")));
         Ok(Some((live, SsmParameterOut { arn, version: parameter.version })))
     }
 
