@@ -8,13 +8,14 @@ use dr_core::cloud::{
     BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled,
     TaggedResource, Target,
 };
+use dr_core::region::GLOBAL;
 use dr_core::schema::Place;
 use dr_core::value::{Map, Str, Value};
 
 use crate::connect::{CallPhase, Connection, Cx, Packages, load};
 use crate::lifecycle::{Erased, ErasedLookUp};
 use crate::services::SERVICES;
-use crate::{owner, sweep};
+use crate::{owner, residue, sweep};
 
 /// The cloud `aws`.
 pub struct Aws {
@@ -181,6 +182,10 @@ impl Cloud for Aws {
         environment: &'a str,
         place: &'a str,
     ) -> CloudResult<'a, Vec<TaggedResource>> {
-        Box::pin(sweep::sweep(&self.connection, program, environment, place))
+        Box::pin(async move {
+            let region = if place == GLOBAL { self.connection.account.global_region() } else { place };
+            let found = sweep::sweep(&self.connection, program, environment, place).await?;
+            residue::still_there(&self.connection, &self.kinds, region, found).await
+        })
     }
 }

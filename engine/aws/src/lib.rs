@@ -7,7 +7,7 @@
 //! - `connect`: clients, account, calls, and `Cx`, what a lifecycle may use;
 //! - `lifecycle`: the contract of a kind, and how a typed kind becomes one that the engine can call;
 //! - `tags`: identity and user tags, in every service's own types;
-//! - `sweep`: everything that carries an environment's tags;
+//! - `sweep`: everything that carries an environment's tags; `residue`: what of it is still there;
 //! - `services`: all of them, gathered; `cloud`: the engine's calls, handed over to them.
 //!
 //! Invariants. The SDK retries nothing: a lost reply is the engine's to resolve, with `find`. No function waits: what
@@ -20,6 +20,7 @@ mod connect;
 mod gateway;
 mod lifecycle;
 mod owner;
+mod residue;
 mod services;
 mod sweep;
 mod tags;

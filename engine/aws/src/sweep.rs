@@ -1,8 +1,8 @@
 //! Everything that carries an environment's tags, asked of AWS and not of the state.
 //!
 //! The Resource Groups Tagging API answers for all services at once, region by region; the address in each resource's
-//! tags tells its kind. It does not know IAM roles, which are listed with their tags from IAM, and it may still name
-//! what was deleted a moment ago. What cannot be tagged (routes, records, aliases, policies of queues
+//! tags tells its kind. It does not know IAM roles, which are listed with their tags from IAM, and it goes on naming what
+//! was deleted. What cannot be tagged (routes, records, aliases, policies of queues
 //! and buckets) lives and dies with what can.
 
 use aws_sdk_resourcegroupstagging::types::{Tag, TagFilter};
@@ -29,11 +29,6 @@ pub(crate) async fn sweep(
         #[cfg(feature = "iam")]
         found.extend(crate::iam::sweep::roles(connection, program, environment).await?);
     }
-    #[cfg(feature = "kms")]
-    let found = crate::kms::sweep::without_going(connection, found).await?;
-    #[cfg(feature = "ec2")]
-    let found = crate::ec2::sweep::without_gone(connection, found).await?;
-    let mut found = found;
     found.sort_by(|a, b| (&a.region, &a.id).cmp(&(&b.region, &b.id)));
     found.dedup();
     Ok(found)

@@ -35,7 +35,8 @@ impl Lifecycle for NatGateway {
     async fn settle(cx: &Cx<'_>, id: &str, _args: &Self) -> Result<Settled> {
         let Some(gateway) = described(cx, id).await? else { return Ok(Settled::Wait(None)) };
         Ok(match gateway.state() {
-            Some(State::Available) => Settled::Ready,
+            // One that tells no state is ready.
+            None | Some(State::Available) => Settled::Ready,
             Some(State::Failed) => Settled::Failed(failure(&gateway)),
             Some(state @ (State::Deleting | State::Deleted)) => Settled::Failed(format!("it is {}", state.as_str())),
             _ => Settled::Wait(None),
@@ -78,7 +79,7 @@ async fn described(cx: &Cx<'_>, id: &str) -> Result<Option<Found>> {
 }
 
 /// Whether a gateway is more than an entry in a list.
-pub(super) fn is_there(gateway: &Found) -> bool {
+fn is_there(gateway: &Found) -> bool {
     !matches!(gateway.state(), Some(State::Deleted | State::Failed))
 }
 

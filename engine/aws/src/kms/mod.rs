@@ -6,7 +6,6 @@ crate::tags::tag_type!(checked aws_sdk_kms::types::Tag, tag_key, tag_value);
 
 mod errors;
 mod keys;
-pub(crate) mod sweep;
 mod tagging;
 #[cfg(test)]
 mod tests;
