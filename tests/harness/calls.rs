@@ -8,7 +8,7 @@ use dr_tests_support::repository;
 
 /// The engine's calls, in the order of a life.
 const OPERATIONS: &[&str] =
-    &["look_up", "create", "configure", "settle", "read", "find", "update", "delete", "deleted"];
+    &["look_up", "create", "configure", "settle", "read", "find", "claim", "update", "delete", "deleted"];
 
 /// Two tests may write their parts of the page at once.
 static PAGE: Mutex<()> = Mutex::new(());

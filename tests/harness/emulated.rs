@@ -171,6 +171,16 @@ impl Cloud for Noting {
         self.aws.owner(at, id, live)
     }
 
+    fn claim<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        args: &'a Map<Value>,
+        intent: &'a Intent,
+    ) -> CloudResult<'a, ()> {
+        Box::pin(self.note(at, "claim", self.aws.claim(at, id, args, intent)))
+    }
+
     fn update<'a>(
         &'a self,
         at: Target<'a>,

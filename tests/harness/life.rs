@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dr_core::address::Address;
-use dr_core::cloud::{CloudError, ErrorClass, Intent, Settled, Target};
+use dr_core::cloud::{CloudError, ErrorClass, Intent, Owner, Settled, Target};
 use dr_core::expr::Expr;
 use dr_core::graph::Graph;
 use dr_core::plan::{Action, Plan, Step};
@@ -28,6 +28,8 @@ pub(crate) enum Part {
     Foreign,
     /// It can be deleted by itself.
     Deletion,
+    /// Its tags say whose it is.
+    Owner,
 }
 
 /// How often a call that may be repeated is made again by hand, and the pause between: what the engine does by itself.
@@ -52,6 +54,7 @@ pub(crate) async fn lead(room: &Room, example: &Example, cannot: &[Part]) -> Res
 
     if let Some(subject) = &subject {
         at("looking for what was made", reply_lost(room, subject, cannot).await)?;
+        at("asking whose it is", taken_over(room, subject, cannot).await)?;
     }
     if !updates.is_empty() {
         at("a change by somebody else", changed_by_another(room, &first, &second, &updates).await)?;
@@ -111,6 +114,38 @@ async fn reply_lost(room: &Room, subject: &Address, cannot: &[Part]) -> Result<(
         Err(error) => Err(format!("a name that is taken is not refused as such: {error}").into()),
         Ok(id) => Err(format!("a name that is taken was given away, to {id}").into()),
     }
+}
+
+/// The identity tags say whose it is. Whoever takes it over writes theirs: then it is that one's, and tags of the user
+/// and everything else of it stay as they are.
+async fn taken_over(room: &Room, subject: &Address, cannot: &[Part]) -> Result<(), Failure> {
+    let (kind, record) = recorded(room, subject)?;
+    if kind.place == Place::Local || cannot.contains(&Part::Owner) {
+        return Ok(());
+    }
+    let (target, args) = (target(kind, &record), revealed(&record.args));
+    let own = Intent {
+        op: record.op.clone(),
+        environment: room.suffix.as_str().into(),
+        program: room.program.name.as_str().into(),
+        address: subject.clone(),
+    };
+    let other = Intent { environment: "another".into(), ..own.clone() };
+    let before = room.cloud.read(target, &record.id, &args).await?.ok_or("it is not there")?;
+    for intent in [None, Some(&other), Some(&own)] {
+        if let Some(intent) = intent {
+            patiently(async || room.cloud.claim(target, &record.id, &before.args, intent).await).await?;
+        }
+        let live = room.cloud.read(target, &record.id, &args).await?.ok_or("it is not there any more")?;
+        ensure(live.args == before.args, || format!("it was {:?} and is {:?}", before.args, live.args))?;
+        let Intent { environment, program, address, .. } = intent.unwrap_or(&own);
+        let wanted =
+            Owner { environment: environment.clone(), program: program.clone(), address: Some(address.text()) };
+        let owner = room.cloud.owner(target, &record.id, &live).await?;
+        let wanted = kind.tags().map(|_| wanted);
+        ensure(owner == wanted, || format!("its owner should be {wanted:?}, and is {owner:?}"))?;
+    }
+    Ok(())
 }
 
 /// Makes what the second step would change behind the engine's back, while the first is what is wanted.

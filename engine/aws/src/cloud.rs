@@ -129,6 +129,23 @@ impl Cloud for Aws {
         }
     }
 
+    fn claim<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        args: &'a Map<Value>,
+        intent: &'a Intent,
+    ) -> CloudResult<'a, ()> {
+        match (at.kind.tags(), self.kind(at, CallPhase::Make)) {
+            (None, _) => Box::pin(ready(Ok(()))),
+            (_, Err(error)) => Box::pin(ready(Err(error))),
+            (Some(field), Ok((kind, cx))) => Box::pin(async move {
+                let marked = owner::marked(field, args, intent);
+                kind.update(cx, id, args, &marked).await
+            }),
+        }
+    }
+
     fn update<'a>(
         &'a self,
         at: Target<'a>,

@@ -1,15 +1,24 @@
-//! Whose a resource is, by its identity tags.
+//! Whose a resource is, by its identity tags: asked, and written where one is taken over.
 //!
 //! The Resource Groups Tagging API tells the tags of anything that has an ARN, but for IAM roles; what EC2 knows by an id
 //! alone is asked of EC2. What cannot be tagged has no owner of its own.
 
-use dr_core::cloud::{CloudError, Live, Owner, tag};
+use dr_core::cloud::{CloudError, Intent, Live, Owner, tag};
 use dr_core::convert::Tags;
-use dr_core::schema::Kind;
-use dr_core::value::Value;
+use dr_core::schema::{Field, Kind};
+use dr_core::value::{Map, Value};
 
 use crate::connect::{CallPhase, Connection};
 use crate::tags::Reported as _;
+
+/// Arguments with the identity tags among the user's. To change a resource to these is to mark it: only tags differ.
+pub(crate) fn marked(field: &Field, args: &Map<Value>, intent: &Intent) -> Map<Value> {
+    let mut tags = args.get(field.name).and_then(Value::as_map).cloned().unwrap_or_default();
+    tags.extend(intent.tags().map(|(name, value)| (name.into(), value.into())));
+    let mut args = args.clone();
+    args.insert(field.name.into(), Value::Map(tags));
+    args
+}
 
 /// The owner that the tags of a resource name.
 pub(crate) async fn of(

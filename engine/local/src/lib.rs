@@ -126,6 +126,9 @@ impl Cloud for LocalCloud {
     fn owner<'a>(&'a self, _: Target<'a>, _: &'a str, _: &'a Live) -> CloudResult<'a, Option<Owner>> {
         ready(Ok(None))
     }
+    fn claim<'a>(&'a self, _: Target<'a>, _: &'a str, _: &'a Map<Value>, _: &'a Intent) -> CloudResult<'a, ()> {
+        ready(Ok(()))
+    }
     fn update<'a>(
         &'a self,
         at: Target<'a>,

@@ -24,7 +24,7 @@ use dr_core::diagnostic::Diagnostic;
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
 use dr_core::journal::Deposed;
-use dr_core::plan::{Action, Plan, Step, carry_out, deletes_along, tasks};
+use dr_core::plan::{Action, Plan, Reason, Step, carry_out, deletes_along, tasks};
 use dr_core::promise::BrokenPromise;
 use dr_core::record::{Record, Snapshot};
 use dr_core::region::place;
@@ -609,6 +609,12 @@ async fn perform(
         program: plan.program.clone(),
         address: step.address.clone(),
     };
+    if step.reasons.contains(&Reason::Imported)
+        && let StepWork::Write { record } | StepWork::Update { old: record, .. } = &work
+        && let Err(broken) = engine.claim(job, &intent(&record.op), record, retry).await
+    {
+        return Ended::Failed(broken);
+    }
     let finish = match work {
         StepWork::Nothing { record } => return Ended::Done(Some(Known::Record(record)), None, Vec::new()),
         StepWork::Create { args, deposed } => {

@@ -59,6 +59,7 @@ pub enum CallKind {
     Settle,
     Read,
     Owner,
+    Claim,
     Update,
     Delete,
     Deleted,
@@ -68,7 +69,7 @@ pub enum CallKind {
 impl CallKind {
     /// Whether it changes nothing, so that nobody minds when it is dropped on the way.
     fn only_looks(self) -> bool {
-        !matches!(self, CallKind::Create | CallKind::Configure | CallKind::Update | CallKind::Delete)
+        !matches!(self, CallKind::Create | CallKind::Configure | CallKind::Claim | CallKind::Update | CallKind::Delete)
     }
 
     /// Its name, as in [`Cloud`].
@@ -80,6 +81,7 @@ impl CallKind {
             CallKind::Settle => "settle",
             CallKind::Read => "read",
             CallKind::Owner => "owner",
+            CallKind::Claim => "claim",
             CallKind::Update => "update",
             CallKind::Delete => "delete",
             CallKind::Deleted => "deleted",

@@ -260,6 +260,15 @@ impl Cloud for Member<'_> {
     fn owner<'a>(&'a self, at: Target<'a>, id: &'a str, live: &'a Live) -> CloudResult<'a, Option<Owner>> {
         self.gathering.cloud.owner(at, id, live)
     }
+    fn claim<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        args: &'a Map<Value>,
+        intent: &'a Intent,
+    ) -> CloudResult<'a, ()> {
+        self.gathering.cloud.claim(at, id, args, intent)
+    }
     fn update<'a>(
         &'a self,
         at: Target<'a>,

@@ -8,15 +8,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dr_core::address::Address;
-use dr_core::cloud::{Live, Owner};
+use dr_core::cloud::{Intent, Live, Owner};
 use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::graph::{Graph, Node};
 use dr_core::record::{Record, Snapshot};
 use dr_core::schema::Place;
-use dr_core::secrecy::marked;
+use dr_core::secrecy::{marked, revealed};
 use dr_core::value::Str;
 
-use crate::engine::{Broken, CallKind, Engine};
+use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::look::{Interrupted, failure, is_left_out, job};
 use crate::retry::Retry;
 
@@ -63,6 +63,24 @@ pub(crate) async fn read(
         }
     }
     Ok(imports)
+}
+
+impl Engine<'_> {
+    /// Marks what is taken over as this environment's, so that a sweep finds it and nobody else takes it over.
+    pub(crate) async fn claim(
+        &self,
+        job: &Job<'_>,
+        intent: &Intent,
+        record: &Record,
+        retry: &mut Retry,
+    ) -> Result<(), Broken> {
+        if job.target.kind.tags().is_none() {
+            return Ok(());
+        }
+        let args = revealed(&record.args);
+        let claim = || self.cloud.claim(job.target, &record.id, &args, intent);
+        self.call(job, retry, CallKind::Claim, claim).await
+    }
 }
 
 /// The resource as it is, or why it cannot be taken over; nothing when its region does not answer.

@@ -55,6 +55,15 @@ impl Cloud for Router<'_> {
     fn owner<'a>(&'a self, at: Target<'a>, id: &'a str, live: &'a Live) -> CloudResult<'a, Option<Owner>> {
         self.of(at.kind).owner(at, id, live)
     }
+    fn claim<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        args: &'a Map<Value>,
+        intent: &'a Intent,
+    ) -> CloudResult<'a, ()> {
+        self.of(at.kind).claim(at, id, args, intent)
+    }
     fn update<'a>(
         &'a self,
         at: Target<'a>,

@@ -10,8 +10,8 @@ use dr_core::cloud::ErrorClass;
 use dr_core::diagnostic::Span;
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
-use dr_core::plan::{Action, Goal, Move, Plan, Step};
-use dr_core::record::{Snapshot, Unfinished};
+use dr_core::plan::{Action, Goal, Move, Plan, Reason, Step};
+use dr_core::record::{Record, Snapshot, Unfinished};
 use dr_core::value::Value;
 use dr_run::{ApplyError, Report, Stack, Stale, Store, apply};
 
@@ -334,6 +334,44 @@ async fn that_one_of_a_batch_is_gone_says_nothing_about_the_others() {
     assert!(report.is_complete(), "{:?}", report.failed);
     assert_eq!((cloud.count("batch"), cloud.ids().len()), (2, 0), "the call is made again");
     assert!(store.snapshot().unwrap().records.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_taken_over_is_marked_before_it_is_changed_or_recorded() {
+    let size = |n| [("size", Expr::Known(Value::Int(n)))];
+    for (kind, action, denied, expected) in [
+        ("x.tagged", Action::Import, false, &["claim x.tagged:i"][..]),
+        ("x.tagged", Action::Import, true, &["claim x.tagged:i"]),
+        ("x.tagged", Action::Update, false, &["claim x.tagged:i", "update x.tagged:i"]),
+        ("x.tagged", Action::Update, true, &["claim x.tagged:i"]),
+        // What cannot be tagged is nobody's.
+        ("x.quick", Action::Import, false, &[]),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let cloud = Fake::default();
+        let there = format!("{kind}:there");
+        let (store, before) = made(&dir, &cloud, vec![create(&there, &[], &size(1))]).await;
+        let imported = format!("{kind}:i");
+        let record = &before.records[&address(&there)];
+        let op = format!("import:{}", record.id).into();
+        let found = Record { address: address(&imported), op, ..Record::clone(record) };
+        if denied {
+            cloud.fail("claim", "x.tagged:i", ErrorClass::Denied, 1);
+        }
+        let mut take = with_prior(step(action, &imported, &[], &size(2)), &found);
+        take.reasons = vec![Reason::Imported];
+        let forget = with_prior(step(Action::Forget, &there, &[], &[]), record);
+        let calls = cloud.log().len();
+        let report = run(&store, &cloud, &plan("2", &before, vec![forget, take])).await;
+        let changing = |call: &&String| !call.starts_with("read") && !call.starts_with("settle");
+        let log = cloud.log();
+        assert_eq!(log[calls..].iter().filter(changing).collect::<Vec<_>>(), expected, "{action:?}");
+        assert_eq!(report.is_complete(), !denied);
+        assert_eq!(store.snapshot().unwrap().records.contains_key(&address(&imported)), !denied);
+        let inside = cloud.inside.lock().unwrap();
+        let owner = inside.owners.get(&record.id).and_then(|owner| owner.address.clone());
+        assert_eq!(owner.as_deref(), (!denied && !expected.is_empty()).then_some(&*imported));
+    }
 }
 
 #[tokio::test(start_paused = true)]

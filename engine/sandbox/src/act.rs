@@ -222,6 +222,21 @@ impl Core {
         Some(Owner { environment: environment.clone(), program: program.clone(), address: Some(address.clone()) })
     }
 
+    /// Marks it as the intent's, where its kind can carry tags. The operation that made it stays the same.
+    pub(crate) fn claim(&mut self, at: ResourceKey<'_>, intent: &Intent) -> Result<(), CloudError> {
+        let _held = self.begin().map_err(|e| at.call.broke(&e))?;
+        let Data { environment, program, address, .. } = &self.entry(at)?.data;
+        let is = (environment, program, &**address) == (&intent.environment, &intent.program, intent.address.as_str());
+        if is || at.kind.tags().is_none() {
+            return Ok(());
+        }
+        let mut data = self.entry(at)?.data.clone();
+        data.environment = intent.environment.clone();
+        data.program = intent.program.clone();
+        data.address = intent.address.text();
+        self.put(at.kind, data).map_err(|e| at.call.broke(&e))
+    }
+
     /// The attributes that a look-up answers.
     pub(crate) fn answer(&self, at: ResourceKey<'_>, args: &Map<Value>) -> Map<Value> {
         let op = Value::Map(args.clone()).to_json();

@@ -50,6 +50,7 @@ const CREATE: Op = Op::change("create", "Create");
 const CONFIGURE: Op = Op::look("configure", "Configure");
 const SETTLE: Op = Op::look("settle", "Describe");
 const READ: Op = Op::look("read", "Get");
+const CLAIM: Op = Op::change("claim", "Tag");
 const UPDATE: Op = Op::change("update", "Update");
 const DELETE: Op = Op::change("delete", "Delete");
 const DELETED: Op = Op::look("deleted", "Describe");
@@ -233,6 +234,10 @@ impl Cloud for Sandbox {
 
     fn owner<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Live) -> CloudResult<'a, Option<Owner>> {
         Box::pin(self.look(READ, at, move |core, passing| Ok(core.owner(key(at, id, passing)))))
+    }
+
+    fn claim<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, ()> {
+        Box::pin(self.call(CLAIM, at, Duration::ZERO, move |core, passing| core.claim(key(at, id, passing), intent)))
     }
 
     fn update<'a>(

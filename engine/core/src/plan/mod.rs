@@ -174,7 +174,7 @@ pub enum Action {
     Delete,
     /// Answer a look-up whose arguments are known only while applying.
     Read,
-    /// Take an existing resource over: write its record, make no call.
+    /// Take an existing resource over: mark it as this environment's, and write its record.
     Import,
     /// Write what is known of it anew (it moved, or was found changed where that is no difference); make no call.
     Record,

@@ -59,6 +59,19 @@ pub static NAMED: Kind = Kind {
         OUTPUTS,
     )
 };
+/// A kind that can be tagged.
+pub static TAGGED: Kind = Kind {
+    pace: Duration::from_millis(100),
+    ..Kind::new(
+        "x.tagged",
+        "",
+        &[
+            Field { presence: Presence::Optional, ..Field::new("size", "", Type::Int) },
+            Field { presence: Presence::Optional, tags: true, ..Field::new("tags", "", Type::Map(&Type::Str)) },
+        ],
+        OUTPUTS,
+    )
+};
 /// A look-up.
 pub static LOOK: Kind = Kind { lookup: true, ..Kind::new("x.look", "", ARGS, OUTPUTS) };
 const fn by_default(name: &'static str, ty: Type, value: Lit) -> Field {
@@ -102,7 +115,7 @@ pub static ARCHIVE: Kind = Kind {
 };
 
 pub fn registry() -> Registry {
-    Registry::new([&QUICK, &SLOW, &NAMED, &LOOK, &PASSWORD, &ARCHIVE])
+    Registry::new([&QUICK, &SLOW, &NAMED, &TAGGED, &LOOK, &PASSWORD, &ARCHIVE])
 }
 
 /// A resource in the cloud.
@@ -355,6 +368,22 @@ impl Cloud for Fake {
     }
     fn owner<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Live) -> CloudResult<'a, Option<Owner>> {
         self.call("owner", at, move |inside| Ok(inside.owners.get(id).cloned()))
+    }
+    fn claim<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        args: &'a Map<Value>,
+        intent: &'a Intent,
+    ) -> CloudResult<'a, ()> {
+        let _ = args;
+        self.call("claim", at, move |inside| {
+            let Intent { environment, program, .. } = intent.clone();
+            inside.things.get(id).ok_or_else(missing)?;
+            let address = Some(intent.address.text());
+            inside.owners.insert(id.into(), Owner { environment, program, address });
+            Ok(())
+        })
     }
     fn update<'a>(
         &'a self,

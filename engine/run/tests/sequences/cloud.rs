@@ -165,6 +165,19 @@ impl Cloud for StrictCloud {
             }))
         })
     }
+    fn claim<'a>(
+        &'a self,
+        at: Target<'a>,
+        id: &'a str,
+        args: &'a Map<Value>,
+        intent: &'a Intent,
+    ) -> CloudResult<'a, ()> {
+        let _ = (args, intent);
+        self.call("claim", at, move |inside| match inside.things.contains_key(id) {
+            true => Ok(()),
+            false => Err(CloudError::new(ErrorClass::Gone, "x:Claim", "NotFound", "it is not there")),
+        })
+    }
     fn update<'a>(
         &'a self,
         at: Target<'a>,
