@@ -72,6 +72,27 @@ const CANNOT: &[(&str, Part, &str)] = &[
     ),
 ];
 
+/// Kinds whose tags moto's Resource Groups Tagging API does not tell, so that nobody is their owner there.
+const UNTOLD: &[&str] = &[
+    "apigateway.domain_name",
+    "apigateway.rest_api",
+    "apigateway.stage",
+    "apigatewayv2.api",
+    "apigatewayv2.domain_name",
+    "apigatewayv2.stage",
+    "cloudwatch.composite_alarm",
+    "cloudwatch.metric_alarm",
+    "elbv2.listener",
+    "events.rule",
+    "iam.policy",
+    "lambda.event_source_mapping",
+    "rds.cluster_parameter_group",
+    "rds.global_cluster",
+    "rds.subnet_group",
+    "route53.health_check",
+    "route53.zone",
+];
+
 /// Which moto leads the example of a kind through its life.
 pub(crate) fn mode(kind: &str) -> Mode {
     if PATCHED.iter().any(|(patched, _)| *patched == kind) { Mode::Patched } else { Mode::Stock }
@@ -79,7 +100,8 @@ pub(crate) fn mode(kind: &str) -> Mode {
 
 /// The parts of the life that the emulators cannot show for a kind.
 pub(crate) fn cannot(kind: &str) -> Vec<Part> {
-    CANNOT.iter().filter(|(name, ..)| *name == kind).map(|(_, part, _)| *part).collect()
+    let untold = UNTOLD.iter().filter(|name| **name == kind).map(|_| Part::Owner);
+    CANNOT.iter().filter(|(name, ..)| *name == kind).map(|(_, part, _)| *part).chain(untold).collect()
 }
 
 /// Calls of AWS that one call of the engine made: how often each.

@@ -120,7 +120,7 @@ async fn reply_lost(room: &Room, subject: &Address, cannot: &[Part]) -> Result<(
 /// and everything else of it stay as they are.
 async fn taken_over(room: &Room, subject: &Address, cannot: &[Part]) -> Result<(), Failure> {
     let (kind, record) = recorded(room, subject)?;
-    if kind.place == Place::Local || cannot.contains(&Part::Owner) {
+    if kind.place == Place::Local {
         return Ok(());
     }
     let (target, args) = (target(kind, &record), revealed(&record.args));
@@ -138,6 +138,9 @@ async fn taken_over(room: &Room, subject: &Address, cannot: &[Part]) -> Result<(
         }
         let live = room.cloud.read(target, &record.id, &args).await?.ok_or("it is not there any more")?;
         ensure(live.args == before.args, || format!("it was {:?} and is {:?}", before.args, live.args))?;
+        if cannot.contains(&Part::Owner) {
+            continue;
+        }
         let Intent { environment, program, address, .. } = intent.unwrap_or(&own);
         let wanted =
             Owner { environment: environment.clone(), program: program.clone(), address: Some(address.text()) };

@@ -224,7 +224,6 @@ impl Core {
 
     /// Marks it as the intent's, where its kind can carry tags. The operation that made it stays the same.
     pub(crate) fn claim(&mut self, at: ResourceKey<'_>, intent: &Intent) -> Result<(), CloudError> {
-        let _held = self.begin().map_err(|e| at.call.broke(&e))?;
         let Data { environment, program, address, .. } = &self.entry(at)?.data;
         let is = (environment, program, &**address) == (&intent.environment, &intent.program, intent.address.as_str());
         if is || at.kind.tags().is_none() {

@@ -237,7 +237,8 @@ impl Cloud for Sandbox {
     }
 
     fn claim<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>, intent: &'a Intent) -> CloudResult<'a, ()> {
-        Box::pin(self.call(CLAIM, at, Duration::ZERO, move |core, passing| core.claim(key(at, id, passing), intent)))
+        let (named, intent) = (Named::new(at, id), intent.clone());
+        Box::pin(self.change(CLAIM, at, Duration::ZERO, move |core, passing| core.claim(named.key(passing), &intent)))
     }
 
     fn update<'a>(
