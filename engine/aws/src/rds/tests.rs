@@ -351,19 +351,16 @@ async fn a_cluster_gets_its_own_group_back_once_the_whole_has_the_new_version() 
         cluster("west", "available", version, &format!("{OF_WORLD}<Engine>aurora-postgresql</Engine>{group}"))
     };
     let (west, parts) = (west(), global("15.12", Some("east"), &["west"]));
-    let (aws, wire) = Wire::cloud(
-        &[
-            group("15.12", "own15"),
-            parts,
-            parts,
-            cluster("east", "available", "15.12", ""),
-            group("15.12", "own15"),
-            done("ModifyGlobalCluster"),
-            group("16.8", "default.aurora-postgresql16"),
-            done("ModifyDBCluster"),
-            group("16.8", "own16"),
-        ][..],
-    )
+    let (aws, wire) = Wire::cloud(&[
+        group("15.12", "own15"),
+        parts,
+        cluster("east", "available", "15.12", ""),
+        group("15.12", "own15"),
+        done("ModifyGlobalCluster"),
+        group("16.8", "default.aurora-postgresql16"),
+        done("ModifyDBCluster"),
+        group("16.8", "own16"),
+    ])
     .await;
     let old = with(&west, r#"{"db_cluster_parameter_group_name":"own15"}"#);
     aws.update(west.at(), "west", &old, &with(&west, NEW)).await.unwrap();

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dr_core::cloud::{
-    BatchItem, Cloud, CloudError, CloudResult, Identity, Intent, Live, Owner, Settled, TaggedResource, Target,
+    BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, TaggedResource,
+    Target,
 };
 use dr_core::value::{Map, Str, Value};
 use tokio::sync::Notify;
