@@ -588,8 +588,8 @@ impl StepWork {
         match self {
             StepWork::Create { args, .. } | StepWork::Read { args } => Secrets::of([args]),
             StepWork::Update { args, old } => Secrets::of([args, &old.args]),
-            StepWork::Remove { record, .. } => Secrets::of([&record.args]),
-            StepWork::Nothing { .. } | StepWork::Write { .. } => Secrets::default(),
+            StepWork::Remove { record, .. } | StepWork::Write { record } => Secrets::of([&record.args]),
+            StepWork::Nothing { .. } => Secrets::default(),
         }
     }
 }

@@ -95,7 +95,10 @@ impl Engine<'_> {
                 self.call(job, retry, CallKind::Deleted, || self.cloud.deleted(job.target, of.id, of.args)).await;
             match look {
                 Ok(Settled::Ready) => return Ok(()),
-                Ok(Settled::Failed(why)) => return Err(Broken::wrong(format!("the deletion failed: {why}"))),
+                Ok(Settled::Failed(mut why)) => {
+                    job.secrets.redact(&mut why);
+                    return Err(Broken::wrong(format!("the deletion failed: {why}")));
+                }
                 Ok(Settled::Wait(hint)) => self.wait(job, &mut wait, hint).await?,
                 Err(absent) if absent.is_absent() => return Ok(()),
                 // It will be to be looked at again: the next run finds out.

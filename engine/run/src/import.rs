@@ -13,8 +13,8 @@ use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::graph::{Graph, Node};
 use dr_core::record::{Record, Snapshot};
 use dr_core::schema::Place;
-use dr_core::secrecy::{marked, revealed};
-use dr_core::value::Str;
+use dr_core::secrecy::{Secrets, marked, revealed};
+use dr_core::value::{Map, Str, Value};
 
 use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::look::{Interrupted, failure, is_left_out, job};
@@ -90,8 +90,9 @@ async fn read_one(
     node: &Node,
     id: &Str,
 ) -> Result<Result<Option<Record>, Diagnostic>, Interrupted> {
-    let args = node.args.iter().filter_map(|(k, e)| Some((k.clone(), e.known()?.revealed()))).collect();
-    let job = job(node.kind, node.region.as_ref(), &node.address);
+    let known: Map<Value> = node.args.iter().filter_map(|(k, e)| Some((k.clone(), e.known()?.clone()))).collect();
+    let args = revealed(&known);
+    let job = Job { secrets: Secrets::of([&known]), ..job(node.kind, node.region.as_ref(), &node.address) };
     let mut retry = Retry::looking(node.address.as_str());
     let problem = |message: String| Diagnostic::error(message).at(place(node), "");
     let found = engine.call(&job, &mut retry, CallKind::Read, || engine.cloud.read(job.target, id, &args)).await;

@@ -14,12 +14,12 @@ use dr_core::plan::{Goal, Input, Refreshed, agrees, foresee, moved};
 use dr_core::record::{Record, Snapshot};
 use dr_core::region::{Aways, GLOBAL};
 use dr_core::schema::{Kind, Place};
-use dr_core::secrecy::{mark, marked, revealed};
+use dr_core::secrecy::{Secrets, mark, marked, revealed};
 use dr_core::value::{Map, Str, Value};
 use futures::StreamExt as _;
 use futures::future::join_all;
 
-use crate::engine::{Broken, CallKind, Engine};
+use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::import::{self, Imports};
 use crate::look::{Interrupted, failure, is_left_out, job};
 use crate::retry::Retry;
@@ -250,7 +250,7 @@ async fn ask(engine: &Engine<'_>, snapshot: &Snapshot, node: &Node, args: &Map<V
         return Ok(Asked::Before(last, None));
     }
     let open = revealed(args);
-    let job = job(node.kind, node.region.as_ref(), &node.address);
+    let job = Job { secrets: Secrets::of([args]), ..job(node.kind, node.region.as_ref(), &node.address) };
     let mut retry = Retry::looking(node.address.as_str());
     let answer = engine.call(&job, &mut retry, CallKind::LookUp, || engine.cloud.look_up(job.target, &open)).await;
     Ok(match (answer, last) {
@@ -276,7 +276,7 @@ async fn read<'r>(
     kind: &'static Kind,
     record: &'r Record,
 ) -> (&'r Record, Result<Option<Refreshed>, Broken>) {
-    let job = job(kind, record.region.as_ref(), &record.address);
+    let job = Job { secrets: Secrets::of([&record.args]), ..job(kind, record.region.as_ref(), &record.address) };
     let args = revealed(&record.args);
     let mut retry = Retry::looking(&job.op);
     let found =

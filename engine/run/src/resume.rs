@@ -265,7 +265,10 @@ impl Resume<'_> {
                     return engine.read_back(job, of, retry).await.map(Seen::Ready);
                 }
                 Ok(Settled::Wait(_)) => return Ok(Seen::NotYet),
-                Ok(Settled::Failed(message)) => return Err(Broken::Failed { message }),
+                Ok(Settled::Failed(mut message)) => {
+                    job.secrets.redact(&mut message);
+                    return Err(Broken::Failed { message });
+                }
                 Err(Broken::Call(error)) => {
                     if engine.is_gone(job, of).await? {
                         let left = deadline.saturating_duration_since(Instant::now());

@@ -80,7 +80,8 @@ impl Engine<'_> {
             let look = self.call_on(job, retry, CallKind::Settle, of, || self.cloud.settle(job.target, of.id, of.args));
             match look.await? {
                 Settled::Ready => return Ok(()),
-                Settled::Failed(why) => {
+                Settled::Failed(mut why) => {
+                    job.secrets.redact(&mut why);
                     return Err(Broken::Failed { message: format!("it did not become ready: {why}") });
                 }
                 Settled::Wait(hint) => self.wait(job, &mut wait, hint).await?,

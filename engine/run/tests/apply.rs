@@ -5,8 +5,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Fake, Notes, Room, address, identity, open, output, plan, replacing, run, step, with_prior};
-use dr_core::cloud::ErrorClass;
+use common::{Fake, Fault, Notes, Room, address, identity, open, output, plan, replacing, run, step, with_prior};
+use dr_core::cloud::{CloudError, ErrorClass};
 use dr_core::diagnostic::Span;
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
@@ -372,6 +372,44 @@ async fn what_is_taken_over_is_marked_before_it_is_changed_or_recorded() {
         let owner = inside.owners.get(&record.id).and_then(|owner| owner.address.clone());
         assert_eq!(owner.as_deref(), (!denied && !expected.is_empty()).then_some(&*imported));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_service_says_of_a_call_shows_no_secret_that_it_was_given() {
+    let secret = |text: &str| Expr::Known(Value::str(text).secret());
+    let quoting = |call, address| Fault {
+        call,
+        address,
+        error: CloudError::new(ErrorClass::Invalid, "x:Call", "Bad", "`hunter2` and `old-one` are not strong enough"),
+        effect: false,
+        times: 1,
+    };
+    let shown = "`(sensitive)` and `old-one` are not strong enough";
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Fake::default();
+    let (store, before) = made(&dir, &cloud, vec![create("x.quick:a", &[], &[("password", secret("old-one"))])]).await;
+    cloud.inside.lock().unwrap().faults.extend([
+        quoting("create", "x.quick:new"),
+        quoting("update", "x.quick:a"),
+        quoting("look_up", "x.look:l"),
+        quoting("create", "x.quick:open"),
+    ]);
+    let prior = before.records[&address("x.quick:a")].clone();
+    let steps = vec![
+        create("x.quick:new", &[], &[("peer", secret("hunter2"))]),
+        with_prior(step(Action::Update, "x.quick:a", &[], &[("password", secret("hunter2"))]), &prior),
+        step(Action::Read, "x.look:l", &[], &[("name", secret("hunter2"))]),
+        create("x.quick:open", &[], &[("peer", Expr::str("hunter2"))]),
+    ];
+    let report = run(&store, &cloud, &plan("2", &before, steps)).await;
+    let said = |at: &str| report.failed.iter().find(|f| f.address == address(at)).unwrap().error.clone();
+    for at in ["x.quick:new", "x.look:l"] {
+        assert!(said(at).ends_with(shown), "{}", said(at));
+    }
+    // What the resource had so far is as secret as what it was to get.
+    assert!(said("x.quick:a").ends_with("`(sensitive)` and `(sensitive)` are not strong enough"));
+    // What the program does not call secret is shown.
+    assert!(said("x.quick:open").contains("hunter2"));
 }
 
 #[tokio::test(start_paused = true)]
