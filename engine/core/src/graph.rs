@@ -66,6 +66,17 @@ pub struct Options {
     pub import_id: Option<Str>,
     /// Checks that are allowed to fail, and why.
     pub allow: Map<Str>,
+    /// Arguments that hold a secret, and whose value the program says without a mark.
+    pub plain: Vec<Plain>,
+}
+
+/// An argument that holds a secret, and whose value the program says without a mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plain {
+    /// The argument.
+    pub argument: Str,
+    /// Whether its value stands in the program right there, and does not come from a variable or parameter.
+    pub literal: bool,
 }
 
 /// Which comes first when a resource is replaced.

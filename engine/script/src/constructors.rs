@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dr_core::address::Address;
+use dr_core::checks;
 use dr_core::diagnostic::Diagnostic;
 use dr_core::expr::Expr;
 use dr_core::fit::Problem;
-use dr_core::graph::{Node, Options, Site};
+use dr_core::graph::{Node, Options, Plain, Site};
 use dr_core::registry::Registry;
 use dr_core::resolve::{Surroundings, resolve};
 use dr_core::schema::{Field, Kind, Place, Presence, closest};
@@ -119,6 +120,11 @@ fn declare(ctx: &NativeCallContext, kind: &'static Kind, name: &str, given: rhai
         }
         match to_expr(&value) {
             Ok(expr) => {
+                if kind.arg(&key).is_some_and(|field| field.sensitive) && checks::says_secret(&expr) {
+                    let place = site.keys.get(key.as_str()).map(|(_, value)| value.clone());
+                    let literal = place.is_some_and(|at| session::with(|s| s.is_text(&at)));
+                    options.plain.push(Plain { argument: path[0].clone(), literal });
+                }
                 args.insert(path[0].clone(), expr);
             }
             Err(bad) => {

@@ -221,6 +221,17 @@ impl Evaluation {
         site
     }
 
+    /// Whether a text stands at a place, as the program has it: in quotes, and with nothing put into it.
+    pub(crate) fn is_text(&self, at: &Span) -> bool {
+        let unit = self.units.iter().find(|unit| *unit.name == *at.source);
+        let index = |number: u32| usize::try_from(number).ok()?.checked_sub(1);
+        let rest = unit.and_then(|unit| {
+            let line = unit.text.lines().nth(index(at.line)?)?;
+            Some(line.chars().skip(index(at.column)?).collect::<String>())
+        });
+        rest.is_some_and(|rest| rest.starts_with('"') || (rest.starts_with('`') && !rest.contains("${")))
+    }
+
     /// Adds a mistake that does not stop the evaluation, with the calls that led to the innermost function.
     pub(crate) fn problem(&mut self, mut problem: Diagnostic) {
         problem.trace = self.trace(self.depth());

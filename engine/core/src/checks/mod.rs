@@ -11,6 +11,8 @@ mod findings;
 mod planned;
 
 mod alarms;
+mod alias_zones;
+mod api_records;
 mod arns;
 mod bucket_replication;
 mod buckets;
@@ -20,16 +22,24 @@ mod concurrency;
 mod databases;
 mod dead_letters;
 mod endpoints;
+mod event_rules;
 mod event_sources;
+mod event_targets;
+mod express_machines;
+mod failover_machines;
 mod failover_records;
 mod fifo;
 mod flow_logs;
 mod function_code;
+mod function_network;
+mod function_rights;
 mod function_versions;
 mod global_databases;
 mod global_table_keys;
 mod global_tables;
 mod health_checks;
+mod health_paths;
+mod http_apis;
 mod identity_tags;
 mod key_policies;
 mod keys;
@@ -38,23 +48,33 @@ mod listeners;
 mod load_balancer_subnets;
 mod locking_policies;
 mod network_ranges;
+mod patterns;
 mod peering;
+mod plain_secrets;
+mod policies;
 mod queue_visibility;
 mod quotas;
 mod reach;
 mod records;
+mod rest_apis;
+mod role_trust;
+mod rotations;
+mod runtimes;
 mod same_network;
 mod same_region;
 mod security_group_rules;
 mod subnet_groups;
 mod subscription_endpoint;
+mod subscriptions;
 mod table_capacity;
 mod table_keys;
 mod target_groups;
+mod triggers;
 
 pub use check::{Check, LooksBy};
 pub use destroyability::SHARED;
 pub use findings::{Finding, Findings, weighed};
+pub use plain_secrets::says_secret;
 pub use planned::{AtPath, Planned, Resource};
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -69,8 +89,12 @@ const OWN: &[&Check] = &[
     &concurrency::CHECK,
     &network_ranges::CHECK,
     &peering::CHECK,
+    &function_network::CHECK,
+    &health_paths::CHECK,
     &health_checks::CHECK,
     &failover_records::CHECK,
+    &api_records::CHECK,
+    &alias_zones::CHECK,
     &listeners::CHECK,
     &load_balancer_subnets::CHECK,
     &alarms::CHECK,
@@ -78,17 +102,30 @@ const OWN: &[&Check] = &[
     &buckets::CHECK,
     &global_databases::CHECK,
     &databases::CHECK,
+    &plain_secrets::CHECK,
     &key_policies::CHECK,
+    &triggers::CHECK,
     &queue_visibility::CHECK,
+    &runtimes::CHECK,
+    &event_targets::CHECK,
+    &failover_machines::CHECK,
     &quotas::CHECK,
     &certificates::CHECK,
+    &rotations::CHECK,
     &function_code::CHECK,
     &function_versions::CHECK,
     &dead_letters::CHECK,
     &choices::CHECK,
     &table_keys::CHECK,
     &fifo::CHECK,
+    &subscriptions::CHECK,
     &event_sources::CHECK,
+    &express_machines::CHECK,
+    &http_apis::CHECK,
+    &rest_apis::CHECK,
+    &event_rules::CHECK,
+    &role_trust::CHECK,
+    &function_rights::CHECK,
     &table_capacity::CHECK,
     &subnet_groups::CHECK,
     &security_group_rules::CHECK,

@@ -4,14 +4,14 @@
 //! not there for it. While applying, it is asked again about a resource whose arguments have become known; then the
 //! resource and what it refers to are all there is.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use crate::address::Address;
 use crate::diagnostic::Span;
 use crate::expr::{AttrRef, Expr};
-use crate::graph::Node;
+use crate::graph::{Node, Plain};
 use crate::plan::Step;
 use crate::record::Record;
 use crate::schema::{Field, Kind, Reference};
@@ -32,7 +32,12 @@ pub struct Planned<'a> {
     by_address: BTreeMap<&'a Address, usize>,
     /// The resources by a value of an argument: made when it is first asked for.
     by_value: OnceLock<BTreeMap<(&'static str, String), Vec<usize>>>,
+    /// The resources of a kind by what an argument of theirs refers to: made when it is first asked for.
+    by_target: RefCell<BTreeMap<(String, String), Users>>,
 }
+
+/// Resources by what they refer to, both by their numbers.
+type Users = BTreeMap<usize, Vec<usize>>;
 
 /// A resource.
 #[derive(Debug)]
@@ -123,6 +128,14 @@ impl<'a> Resource<'a> {
     /// The checks that may fail here, and why.
     pub fn allow(&self) -> &Map<Str> {
         self.allow.unwrap_or(&NOTHING_ALLOWED)
+    }
+
+    /// The arguments that hold a secret, and whose value the program says without a mark.
+    pub fn plain(&self) -> &[Plain] {
+        match self.origin {
+            Origin::Declared(node) => &node.options.plain,
+            _ => &[],
+        }
     }
 
     /// What stands at a path such as `rules.0.days`.
@@ -349,6 +362,7 @@ impl<'a> Planned<'a> {
             by_kind,
             by_address,
             by_value: OnceLock::new(),
+            by_target: RefCell::default(),
         }
     }
 
@@ -405,6 +419,22 @@ impl<'a> Planned<'a> {
         all.next().or(Some(found))
     }
 
+    /// The resource and its attribute that the value at a path comes from in the end: where what is read is an argument
+    /// that was itself read, its origin. None where it comes from nothing, or from several.
+    pub fn source(&self, resource: &Resource<'_>, path: &str) -> Option<(&Resource<'a>, Str)> {
+        const FARTHEST: usize = 8;
+        let mut reads = resource.reads(path);
+        for _ in 0..FARTHEST {
+            let read = reads.pop_first().filter(|_| reads.is_empty())?;
+            let found = self.get(&read.address)?;
+            reads = found.reads(&read.attr);
+            if found.kind.arg(&read.attr).is_none() || reads.is_empty() {
+                return Some((found, read.attr));
+            }
+        }
+        None
+    }
+
     /// The resources of this program that the items of the list at a path refer to. What is not found is left out.
     pub fn targets(&self, resource: &Resource<'_>, path: &str) -> Vec<&Resource<'a>> {
         resource.each(path).iter().filter_map(|item| self.target(resource, item)).collect()
@@ -428,11 +458,24 @@ impl<'a> Planned<'a> {
     /// The resources of a kind that refer to this one by an argument.
     pub fn users<'p>(
         &'p self,
-        of: &'p Resource<'_>,
+        of: &Resource<'_>,
         kind: &str,
-        path: &'p str,
-    ) -> impl Iterator<Item = &'p Resource<'a>> {
-        self.of(kind).filter(move |user| self.target(user, path).is_some_and(|target| target.address == of.address))
+        path: &str,
+    ) -> impl Iterator<Item = &'p Resource<'a>> + use<'p, 'a> {
+        debug_assert!(self.whole.get(), "a check that is asked while applying sees only what a resource refers to");
+        let mut all = self.by_target.borrow_mut();
+        let of_kind = all.entry((kind.to_owned(), path.to_owned())).or_insert_with(|| {
+            let mut users = Users::new();
+            for &number in self.by_kind.get(kind).into_iter().flatten() {
+                let target = self.target(&self.resources[number], path);
+                if let Some(of) = target.and_then(|target| self.by_address.get(target.address)) {
+                    users.entry(*of).or_default().push(number);
+                }
+            }
+            users
+        });
+        let found = self.by_address.get(of.address).and_then(|of| of_kind.get(of)).cloned().unwrap_or_default();
+        found.into_iter().map(|number| &self.resources[number])
     }
 
     /// The resource whose argument has this value, in the same region where it has one.
