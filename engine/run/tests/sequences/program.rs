@@ -149,6 +149,7 @@ impl Program {
                 moved_from: slot.moved_from.clone(),
                 import_id: slot.import.clone(),
                 allow: slot.protect.then(|| ("D15".into(), "it is a test".into())).into_iter().collect(),
+                plain: Vec::new(),
             };
             if slot.shown {
                 let id = Expr::attr(&address, if slot.kind.lookup { "arn" } else { "id" });
