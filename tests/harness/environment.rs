@@ -47,7 +47,7 @@ impl Environment {
     pub(crate) fn arguments<'a>(&'a self, command: &'a str, more: &[&'a str]) -> Vec<&'a str> {
         let mut all = vec![command, self.program.as_str(), "--env", self.suffix, "--cloud", self.cloud, "--json"];
         if command != "plan" {
-            all.push("--yes");
+            all.extend(["--yes", "--allow-data-loss"]);
         }
         if command != "destroy" {
             all.extend(self.set.iter().flat_map(|set| ["--set", set.as_str()]));

@@ -109,8 +109,13 @@ impl Bench {
         }
         match words[0].as_str() {
             "plan" => words.extend([self.script.display().to_string(), "--json".into()]),
-            "apply" => words.extend([self.script.display().to_string(), "--json".into(), "--yes".into()]),
-            "destroy" => words.extend(["--json".into(), "--yes".into()]),
+            "apply" => words.extend([
+                self.script.display().to_string(),
+                "--json".into(),
+                "--yes".into(),
+                "--allow-data-loss".into(),
+            ]),
+            "destroy" => words.extend(["--json", "--yes", "--allow-data-loss"].map(str::to_owned)),
             _ => {}
         }
         words
@@ -254,7 +259,7 @@ fn run(script: &Path, text: &str) -> (String, Vec<String>) {
             out.push('\n');
         }
     }
-    let end = bench.run(&["destroy", "--yes"].map(str::to_owned));
+    let end = bench.run(&["destroy", "--yes", "--allow-data-loss"].map(str::to_owned));
     let is_empty = |end: &Said| end.out.contains("Nothing is left") || end.err.contains("is empty");
     if end.status != 0 || !is_empty(&end) {
         wrong.push(format!("something is left at the end: {}{}", end.out, end.err));

@@ -101,7 +101,7 @@ impl Place {
 
     /// That a destroy finds everything that was made: what it leaves it would tell.
     fn destroy(&self, env: &str) {
-        let said = self.run(&format!("destroy --env {env} --yes"));
+        let said = self.run(&format!("destroy --env {env} --yes --allow-data-loss"));
         assert!(said.status == Some(0) && said.out.ends_with("Nothing is left\n"), "{said:?}");
     }
 }
@@ -150,7 +150,9 @@ fn whoever_looks_is_not_kept_waiting_by_whoever_applies() {
         assert!(said.err.contains(&format!("{worker} works on p/ee")), "{line}: {said:?}");
     }
     assert!(place.recorded("ee").len() >= 8, "what was there before is there");
-    for line in ["apply p.rhai --env ee --yes", "destroy --env ee --yes", "apply kept.plan --env ee --yes"] {
+    for line in
+        ["apply p.rhai --env ee --yes", "destroy --env ee --yes --allow-data-loss", "apply kept.plan --env ee --yes"]
+    {
         let said = place.run(line);
         assert_eq!(said.status, Some(4), "{line}: {said:?}");
         assert!(said.err.contains(&format!("is in use by {worker};")), "{line}: {said:?}");
@@ -241,7 +243,9 @@ fn a_passphrase_opens_what_it_has_sealed_and_nothing_else_does() {
     with("right", "apply p.rhai --env aa --yes").well();
     assert!(!place.state().join("secrets.key").exists(), "a key was made that nobody needs");
     place.run("apply p.rhai --env bb --yes").well();
-    for line in ["output --env aa", "plan p.rhai --env aa", "apply p.rhai --env aa --yes", "destroy --env aa --yes"] {
+    let commands = ["output", "plan p.rhai", "apply p.rhai --yes", "destroy --yes --allow-data-loss"]
+        .map(|c| format!("{c} --env aa"));
+    for line in &commands {
         for said in [with("wrong", line), place.run(line)] {
             assert_eq!(said.status, Some(1), "{line}: {said:?}");
             assert!(said.err.contains("sealed with another key") && said.err.contains("DR_PASSPHRASE"), "{said:?}");

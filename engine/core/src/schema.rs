@@ -263,6 +263,43 @@ pub struct Elsewhere {
     pub help: &'static str,
 }
 
+/// What a resource holds that is lost when it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    /// Data of its own.
+    Data(Loss),
+    /// Keys, without which data elsewhere cannot be read.
+    Keys(Loss),
+}
+
+/// What is lost with a resource, and what is kept. Both stand after a colon: `every item in it`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loss {
+    /// What nobody can bring back.
+    pub lost: &'static str,
+    /// What is still there afterwards; `nothing` where nothing is.
+    pub kept: &'static str,
+}
+
+impl Contents {
+    /// What is lost when the resource goes.
+    pub fn loss(self) -> Loss {
+        match self {
+            Contents::Data(loss) | Contents::Keys(loss) => loss,
+        }
+    }
+
+    /// The same as the reference says it, without a full stop.
+    pub fn describe(self) -> String {
+        let what = match self {
+            Contents::Data(_) => "data",
+            Contents::Keys(_) => "keys of data",
+        };
+        let Loss { lost, kept } = self.loss();
+        format!("Holds {what}. When it goes, lost: {lost}; kept: {kept}")
+    }
+}
+
 /// What cannot stand side by side, among resources of a kind that have equal values of some arguments.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Exclusion {
@@ -458,6 +495,8 @@ pub struct Kind {
     pub leaves: Option<Residue>,
     /// What a deleted resource still holds for a while.
     pub holds: Option<Holding>,
+    /// What is in it that is lost when it goes; none when it can be made again as it was.
+    pub contents: Option<Contents>,
     /// How long a deleted name stays blocked.
     pub name_blocked: Duration,
     /// Typical time from the create call until it is usable.
@@ -489,6 +528,7 @@ impl Kind {
             elsewhere: &[],
             leaves: None,
             holds: None,
+            contents: None,
             name_blocked: Duration::ZERO,
             create: Duration::from_secs(1),
             update: Duration::from_secs(1),

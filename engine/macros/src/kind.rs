@@ -145,6 +145,13 @@ impl KindFacts {
                             by: &[#(#by),*], typical: #typical, worst: #worst,
                         }),));
                     }
+                    "data" | "keys" => {
+                        let [lost, kept] = texts(&meta)?;
+                        let contents = if key == "data" { quote!(Data) } else { quote!(Keys) };
+                        let loss = quote!(::dr_core::schema::Loss { lost: #lost, kept: #kept });
+                        let contents = quote!(::dr_core::schema::Contents::#contents(#loss));
+                        row.push(quote!(contents: ::core::option::Option::Some(#contents),));
+                    }
                     "unique" => row.push(unique(&meta.value()?.parse()?, fields)?),
                     "batch" => {
                         let text: LitStr = meta.value()?.parse()?;

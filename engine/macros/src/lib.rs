@@ -21,6 +21,7 @@
 //! | `elsewhere("replicas", "D21", "…")` | an argument of the service that is said otherwise here, and how |
 //! | `leaves("key pending deletion", "keys pending deletion", "7d", "…")` | what a delete leaves, of one and of several resources, for how long, and the argument that must be true for it or says how many days |
 //! | `holds("vpc_config", "20m", "45m")` | the arguments whose references a deleted resource holds on to, for how long typically and at worst |
+//! | `data("lost", "kept")`, `keys("lost", "kept")` | what it holds: what is lost with it, and what is kept |
 //! | `name_blocked`, `create`, `update`, `delete`, `pace` | durations such as `"500ms"`, `"2s"`, `"5m"` |
 //!
 //! On a field, `#[arg(..)]` or, for attributes, `#[out(..)]`: `replace`, `default = …`, `computed`, `sensitive`,

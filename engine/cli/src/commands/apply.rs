@@ -9,7 +9,7 @@ use dr_core::value::Str;
 use dr_run::plan_file::{self, StoredPlan};
 use dr_run::{Report, Stack, Stale, Swept};
 
-use super::plan::{contract_of, show};
+use super::plan::{contract_of, refuse_loss, show};
 use crate::args::{Global, ParameterArgs, Planning};
 use crate::exit::{CommandFailure, Exit};
 use crate::load::{self, Program};
@@ -37,6 +37,10 @@ pub(crate) struct ApplyArgs {
     /// Apply the plan in this file as it is
     #[arg(long, value_name = "FILE", conflicts_with_all = ["program", "set", "no_refresh", "regions"])]
     plan: Option<PathBuf>,
+
+    /// Agree to lose the data that the plan lists as at risk; an ephemeral environment does not ask for it
+    #[arg(long)]
+    allow_data_loss: bool,
 
     /// Do not ask
     #[arg(long, short)]
@@ -155,6 +159,7 @@ async fn confirm_and_run(
         }
         return Ok(Exit::Refused);
     }
+    refuse_loss(session, plan, args.allow_data_loss)?;
     // Steps that nobody would call a change, such as writing a record anew, need no answer.
     if plan.has_changes() && !args.yes && !work.ask("\nApply?").await? {
         ui.tell("Nothing was changed\n");

@@ -11,7 +11,7 @@ use dr_core::value::Str;
 use dr_run::{Stack, Swept};
 
 use super::apply::{Aftermath, finish};
-use super::plan::{contract_of, show};
+use super::plan::{contract_of, refuse_loss, show};
 use crate::args::{Global, Planning};
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
@@ -31,6 +31,10 @@ pub(crate) struct DestroyArgs {
     program: Option<String>,
     #[command(flatten)]
     planning: Planning,
+
+    /// Agree to lose the data that the plan lists as at risk; an ephemeral environment does not ask for it
+    #[arg(long)]
+    allow_data_loss: bool,
 
     /// Do not ask
     #[arg(long, short)]
@@ -136,6 +140,7 @@ fn destroy(args: &DestroyArgs, session: &Session<'_>, stack: &Stack) -> Result<(
             let text = if ui.json { json::text(&json::plan(&plan, &contract)) } else { String::new() };
             return Ok((StackEnd::With(Exit::Refused), text));
         }
+        refuse_loss(session, &plan, args.allow_data_loss)?;
         if plan.has_changes() && !args.yes && !work.ask("\nDestroy?").await? {
             ui.tell("Nothing was changed\n");
             return Ok((StackEnd::Declined, String::new()));

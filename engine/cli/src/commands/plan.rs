@@ -12,7 +12,7 @@ use crate::exit::{CommandFailure, Exit};
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
 use crate::render::plan::{Look, body, summary};
-use crate::render::{contract, count, deferred, json, parameters};
+use crate::render::{contract, count, data, deferred, json, parameters};
 use crate::session::{OpenState, Session};
 use crate::ui::Ui;
 use crate::work::{WantedPlan, Work};
@@ -129,7 +129,8 @@ pub(crate) fn show(
     }
     let look = Look { registry: &session.registry, width: ui.width(), details };
     let mut text = session.header(&plan.program, &plan.identity);
-    for part in [body(plan, look), deferred::list(plan)] {
+    let at_risk = data::list(&plan.at_risk, !session.is_ephemeral());
+    for part in [at_risk, body(plan, look), deferred::list(plan)] {
         if !part.is_empty() {
             text.push_str(&format!("{part}\n"));
         }
@@ -148,6 +149,24 @@ pub(crate) fn show(
 pub(crate) fn contract_of(session: &Session<'_>, plan: &Plan, held: Option<&OpenState>) -> Contract {
     let nothing = Snapshot::default();
     contract(plan, held.map_or(&nothing, |held| &held.snapshot), &session.registry)
+}
+
+/// Refuses a plan that takes data away which nobody has agreed to lose. What is in an ephemeral environment is meant to
+/// go.
+///
+/// # Errors
+/// When it does; nothing was touched then.
+pub(crate) fn refuse_loss(session: &Session<'_>, plan: &Plan, agreed: bool) -> Result<(), CommandFailure> {
+    if agreed || plan.at_risk.is_empty() || session.is_ephemeral() {
+        return Ok(());
+    }
+    let lost = count(plan.at_risk.len(), "resource");
+    let failure = CommandFailure::new(format!(
+        "data of {lost} would be lost, and the environment `{}` is not ephemeral; nothing was changed",
+        session.suffix
+    ));
+    let failure = failure.hint(format!("`{}` agrees to lose what the plan lists as data at risk", data::OPTION));
+    Err(failure.exit(Exit::Refused))
 }
 
 /// Lists the parameters of a program.

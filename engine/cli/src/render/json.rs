@@ -9,9 +9,9 @@ use dr_core::cloud::TaggedResource;
 use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
-use dr_core::plan::{Action, Contract, Counts, Deferred, Plan, PropertyChange, Reason, Step, WaitReason};
+use dr_core::plan::{Action, AtRisk, Contract, Counts, Deferred, Plan, PropertyChange, Reason, Step, WaitReason};
 use dr_core::record::{Record, Snapshot};
-use dr_core::schema::{Field, Kind, Presence};
+use dr_core::schema::{Contents, Field, Kind, Loss, Presence};
 use dr_core::value::{Map, Str, Value};
 use dr_run::{Report, Swept};
 use serde::Serialize;
@@ -45,6 +45,7 @@ pub(crate) struct PlanJson<'a> {
     estimate_ms: u64,
     steps: Vec<StepJson<'a>>,
     deferred: Vec<DeferredJson<'a>>,
+    at_risk: &'a [AtRisk],
     outputs: BTreeMap<&'a str, OutputJson<'a>>,
     diagnostics: &'a [Diagnostic],
     contract: ContractJson<'a>,
@@ -152,6 +153,7 @@ pub(crate) fn plan<'a>(plan: &'a Plan, contract: &'a Contract) -> PlanJson<'a> {
         estimate_ms: plan.estimate_ms,
         steps: plan.steps.iter().map(step).collect(),
         deferred: plan.deferred.iter().map(waiting).collect(),
+        at_risk: &plan.at_risk,
         outputs: plan
             .outputs
             .iter()
@@ -390,8 +392,17 @@ pub(crate) struct KindJson {
     lookup: bool,
     create_ms: u128,
     delete_ms: u128,
+    contents: Option<ContentsJson>,
     args: Vec<FieldJson>,
     attributes: Vec<FieldJson>,
+}
+
+/// What is lost with a resource of a kind.
+#[derive(Debug, Serialize)]
+struct ContentsJson {
+    what: &'static str,
+    lost: &'static str,
+    kept: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -416,6 +427,11 @@ pub(crate) fn kind(k: &Kind) -> KindJson {
         lookup: k.lookup,
         create_ms: k.create.as_millis(),
         delete_ms: k.delete.as_millis(),
+        contents: k.contents.map(|contents| {
+            let what = if let Contents::Data(_) = contents { "data" } else { "keys" };
+            let Loss { lost, kept } = contents.loss();
+            ContentsJson { what, lost, kept }
+        }),
         args: k.args.iter().map(|f| field(f, true)).collect(),
         attributes: k.outputs.iter().map(|f| field(f, false)).collect(),
     }

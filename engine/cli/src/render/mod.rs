@@ -8,6 +8,7 @@
 pub(crate) mod change;
 pub(crate) mod checks;
 pub(crate) mod contract;
+pub(crate) mod data;
 pub(crate) mod deferred;
 pub(crate) mod diagnostic;
 pub(crate) mod duration;

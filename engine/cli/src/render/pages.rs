@@ -18,6 +18,9 @@ fn page(kind: &Kind, example: &str) -> String {
     for line in traces(kind) {
         out.push_str(&format!("\n{line}\n"));
     }
+    if let Some(contents) = kind.contents {
+        out.push_str(&format!("\n{}.\n", contents.describe()));
+    }
     for (title, fields, given) in [("Arguments", kind.args, true), ("Attributes", kind.outputs, false)] {
         if !fields.is_empty() {
             out.push_str(&format!("\n## {title}\n\n"));

@@ -28,6 +28,9 @@ pub(crate) fn kind(kind: &Kind, width: usize) -> String {
     for line in traces(kind) {
         out.push_str(&wrapped(&line, 2, width));
     }
+    if let Some(contents) = kind.contents {
+        out.push_str(&wrapped(&contents.describe(), 2, width));
+    }
     out.push_str(&format!("\n{}\n", paint(STRONG, "Arguments")));
     fields(kind.args, 2, width, true, &mut out);
     if !kind.outputs.is_empty() {

@@ -19,7 +19,7 @@ pub(super) fn of(plan: &Plan) -> Str {
         hasher.add(&(step.replacement, &step.implied_by, &step.lifts, step.batch));
     }
     plan.deferred.iter().for_each(|d| hasher.add(&(&d.why, &d.place)));
-    hasher.add(&(&plan.outputs, &plan.answers, plan.unchanged));
+    hasher.add(&(&plan.outputs, &plan.answers, plan.unchanged, &plan.at_risk));
     hex::encode(&hasher.0.finalize()[..16]).into()
 }
 

@@ -4,11 +4,12 @@
 //! and executed elsewhere. Making one is [`propose`], in stages of one file each: `moves` gives records their new addresses,
 //! `decide` says what becomes of each resource in the order of dependencies (`foresee` what will be known of it, `diff`
 //! what differs), `hold` who keeps referring to what, `names`, `destroyable` and `protect` look at what was decided,
-//! `order` arranges the steps, `defer` takes out what waits for a region, `identity` names the plan, and `sound` looks
-//! over the finished one.
+//! `order` arranges the steps, `defer` takes out what waits for a region, `data` tells what the rest takes away for good,
+//! `identity` names the plan, and `sound` looks over the finished one.
 
 mod batch;
 mod contract;
+mod data;
 mod decide;
 mod defer;
 mod destroyable;
@@ -47,6 +48,7 @@ use crate::value::{Map, Str, Value};
 
 pub use batch::deletes_along;
 pub use contract::{Contract, ContractRow, LeftBehind, contract};
+pub use data::{AtRisk, Threat};
 pub use defer::{Deferred, WaitReason};
 pub use diff::agrees;
 pub use hold::holders;
@@ -57,8 +59,8 @@ pub use moves::{Move, Renaming, carry_out, moved};
 pub use places::KeyPlace;
 pub use propose::{foresee, propose};
 
-/// The version of the plan's form. A plan of another one is refused.
-pub const FORMAT: u32 = 1;
+/// The version of the plan's form. A plan of another one is refused: one that is older does not say what it takes away.
+pub const FORMAT: u32 = 2;
 
 /// A finished list of steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,6 +88,9 @@ pub struct Plan {
     /// The steps that wait for a later plan, because a region is away.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deferred: Vec<Deferred>,
+    /// The data that the steps take away. What asks for it decides whether the plan may be applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub at_risk: Vec<AtRisk>,
     /// How many resources stay as they are.
     pub unchanged: usize,
     /// The program's outputs.

@@ -16,7 +16,7 @@ use crate::plan::input::{Goal, Input};
 use crate::plan::moves::{self, Move, Moves};
 use crate::plan::order::{self, Facts, Stuck};
 use crate::plan::sound::{self, Unsound};
-use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Step, defer, destroyable, identity, names, protect};
+use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Step, data, defer, destroyable, identity, names, protect};
 use crate::value::{Map, Str, Value, intern};
 
 /// Makes the plan. What is wrong is among its diagnostics; a plan with an error cannot be applied.
@@ -134,6 +134,7 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
         };
     defer::keep_outputs(input, &deferred, &mut outputs);
     diagnostics.sort_by_key(|d| std::cmp::Reverse(d.severity));
+    let at_risk = data::at_risk(&steps, input.snapshot, input.registry);
     let mut plan = Plan {
         format: FORMAT,
         id: "".into(),
@@ -145,6 +146,7 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
         moves: moves.to_vec(),
         steps,
         deferred,
+        at_risk,
         unchanged,
         outputs,
         answers,

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use dr_core::diagnostic::Severity;
 use dr_core::registry::Registry;
-use dr_core::schema::{Allowed, Field, Kind, Lit, OneWay, Place, Presence, Reference, Rule, Scope, Type};
+use dr_core::schema::{
+    Allowed, Contents, Field, Kind, Lit, Loss, OneWay, Place, Presence, Reference, Rule, Scope, Type,
+};
 
 const OPTIONAL: Field = Field { presence: Presence::Optional, ..Field::new("", "", Type::Str) };
 const fn refers(name: &'static str, to: &'static str, blocks_delete: bool) -> Field {
@@ -38,9 +40,13 @@ const GUARD: Field = Field {
     ..Field::new("", "", Type::Bool)
 };
 
+const DATA: Option<Contents> = Some(Contents::Data(Loss { lost: "what is in it", kept: "nothing" }));
+const KEYS: Option<Contents> = Some(Contents::Keys(Loss { lost: "what it opens", kept: "the key for a week" }));
+
 /// Named, unique in its region; replaced delete-first unless its name changes.
 pub static STORE: Kind = Kind {
     unique: Some((&["name"], Scope::Region)),
+    contents: DATA,
     create: Duration::from_secs(10),
     ..Kind::new(
         "t.store",
@@ -50,26 +56,30 @@ pub static STORE: Kind = Kind {
     )
 };
 /// Nothing of it need be the only one; replaced create-first.
-pub static NODE: Kind = Kind::new(
-    "t.node",
-    "",
-    &[
-        SIZE,
-        Field { name: "note", ..OPTIONAL },
-        Field { name: "image", replace: true, ..OPTIONAL },
-        Field { replace: true, ..refers("store", "t.store.arn", true) },
-        refers("peer", "t.node.arn", true),
-        refers("topic", "t.store.arn", false),
-        refers("group", "t.store.name", true),
-        refers("role", "t.role.arn", true),
-        Field { presence: Presence::Computed, ty: Type::List(&Type::Str), ..refers("friends", "t.node.arn", true) },
-        Field { name: "secret", sensitive: true, write_only: true, ..OPTIONAL },
-    ],
-    &[ARN, REVISION, PROOF],
-);
+pub static NODE: Kind = Kind {
+    contents: KEYS,
+    ..Kind::new(
+        "t.node",
+        "",
+        &[
+            SIZE,
+            Field { name: "note", ..OPTIONAL },
+            Field { name: "image", replace: true, ..OPTIONAL },
+            Field { replace: true, ..refers("store", "t.store.arn", true) },
+            refers("peer", "t.node.arn", true),
+            refers("topic", "t.store.arn", false),
+            refers("group", "t.store.name", true),
+            refers("role", "t.role.arn", true),
+            Field { presence: Presence::Computed, ty: Type::List(&Type::Str), ..refers("friends", "t.node.arn", true) },
+            Field { name: "secret", sensitive: true, write_only: true, ..OPTIONAL },
+        ],
+        &[ARN, REVISION, PROOF],
+    )
+};
 /// Goes along with its store.
 pub static CHILD: Kind = Kind {
     deleted_with: Some("store"),
+    contents: DATA,
     ..Kind::new(
         "t.child",
         "",
@@ -80,6 +90,7 @@ pub static CHILD: Kind = Kind {
 /// A database: it may be a member of a group, whose copies wait for the first one; its version and tier go one way.
 pub static BASE: Kind = Kind {
     unique: Some((&["name"], Scope::Region)),
+    contents: DATA,
     ..Kind::new(
         "t.base",
         "",

@@ -12,6 +12,10 @@ use dr_macros::{Block, Kind};
     outputs = TableOut,
     id = "{name}",
     unique = "region: name",
+    data(
+        "its items",
+        "backups that somebody made and, with point-in-time recovery, one of the last state for 35 days"
+    ),
     create = "15s",
     update = "15s",
     delete = "15s",

@@ -14,6 +14,7 @@ use dr_macros::{Block, Kind};
     outputs = TableReplicaOut,
     id = "{table_name}",
     unique = "region: table_name",
+    data("the copy of the items in its region", "the items in the other regions of the table"),
     create = "2m",
     update = "10s",
     delete = "2m",

@@ -12,6 +12,10 @@ use dr_macros::{Block, Kind};
     name = "kms.key",
     outputs = KeyOut,
     id = "{uuid}",
+    keys(
+        "whatever it has encrypted, when its waiting period of seven days is over",
+        "the key for these seven days, in which its deletion can be cancelled"
+    ),
     create = "2s",
     update = "2s",
     delete = "1s",

@@ -13,6 +13,10 @@ use dr_macros::{Block, Kind};
     outputs = ReplicaKeyOut,
     id = "mrk-{hex:32}",
     unique = "region: primary_key_arn",
+    keys(
+        "whatever it has encrypted in its region, when its waiting period of seven days is over",
+        "its primary key, and for these seven days the replica, whose deletion can be cancelled"
+    ),
     create = "10s",
     update = "2s",
     delete = "1s",

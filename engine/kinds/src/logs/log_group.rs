@@ -13,6 +13,7 @@ use dr_macros::{Block, Kind};
     outputs = LogGroupOut,
     id = "{name}",
     unique = "region: name",
+    data("its log events", "what was exported or sent on before"),
     create = "1s",
     update = "1s",
     delete = "1s"

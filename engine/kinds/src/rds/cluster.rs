@@ -24,6 +24,10 @@ use dr_macros::{Block, Kind};
         "",
         "RDS makes the group itself, and no destroy takes it along"
     ),
+    data(
+        "its databases and its automated backups",
+        "snapshots that somebody made, and what other clusters of its global database hold"
+    ),
     create = "3m",
     update = "1m",
     delete = "8m",

@@ -17,6 +17,10 @@ use dr_macros::{Block, Kind};
     place = global,
     id = "{global_cluster_identifier}",
     unique = "account: global_cluster_identifier",
+    data(
+        "the replication between its clusters, and with it the failover to another region",
+        "its clusters with their data"
+    ),
     create = "15s",
     update = "10s",
     delete = "30s",

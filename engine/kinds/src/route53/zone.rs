@@ -13,6 +13,7 @@ use dr_macros::{Block, Kind};
     outputs = ZoneOut,
     place = global,
     id = "Z0{digits:19}",
+    data("its records and its name servers; another zone of the name gets others", "nothing"),
     create = "2s",
     update = "2s",
     delete = "2s"

@@ -14,6 +14,7 @@ use super::LifecycleRule;
     outputs = BucketOut,
     id = "{bucket}",
     unique = "world: bucket",
+    data("its objects with all their versions", "what replication has copied to other buckets"),
     create = "5s",
     update = "2s",
     delete = "5s",

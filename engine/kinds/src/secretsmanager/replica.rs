@@ -11,6 +11,7 @@ use dr_macros::{Block, Kind};
     outputs = ReplicaOut,
     id = "arn:aws:secretsmanager:{region}:{account}:secret:{alnum:12}-{alnum:6}",
     unique = "region: secret_id",
+    data("the copy of the secret in its region", "the secret in the region that it is copied from"),
     create = "5s",
     delete = "5s",
     pace = "1s"

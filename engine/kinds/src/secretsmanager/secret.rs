@@ -13,6 +13,7 @@ use dr_macros::{Block, Kind};
     outputs = SecretOut,
     id = "arn:aws:secretsmanager:{region}:{account}:secret:{name}-{alnum:6}",
     unique = "region: name",
+    data("its value with all versions, also those that a rotation has made", "nothing"),
     name_blocked = "30s",
     create = "2s",
     update = "2s",

@@ -13,6 +13,7 @@ use dr_macros::{Block, Kind};
     id = "{secret_id}",
     unique = "region: secret_id",
     deleted_with = "secret_id",
+    data("the value, also one that a rotation has made", "what the secret has under other labels"),
     create = "1s",
     update = "1s",
     delete = "1s"

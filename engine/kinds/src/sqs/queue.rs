@@ -10,6 +10,7 @@ use dr_macros::{Block, Kind};
     outputs = QueueOut,
     id = "https://sqs.{region}.amazonaws.com/{account}/{name}",
     unique = "region: name",
+    data("the messages in it", "nothing"),
     name_blocked = "60s",
     create = "2s",
     update = "1s",

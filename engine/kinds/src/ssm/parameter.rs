@@ -10,6 +10,7 @@ use dr_macros::{Block, Kind};
     outputs = SsmParameterOut,
     id = "{name}",
     unique = "region: name",
+    data("its value and its history", "nothing"),
     create = "1s",
     update = "1s",
     delete = "1s"

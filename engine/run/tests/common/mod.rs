@@ -519,6 +519,7 @@ pub fn plan(id: &str, snapshot: &Snapshot, steps: Vec<Step>) -> Plan {
         moves: Vec::new(),
         steps,
         deferred: Vec::new(),
+        at_risk: Vec::new(),
         unchanged: 0,
         outputs: Map::new(),
         answers: Map::new(),

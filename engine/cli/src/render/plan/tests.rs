@@ -21,6 +21,7 @@ fn plan(steps: Vec<Step>, unchanged: usize) -> Plan {
         destroy: false,
         moves: Vec::new(),
         deferred: Vec::new(),
+        at_risk: Vec::new(),
         steps,
         unchanged,
         outputs: Map::new(),
