@@ -59,17 +59,18 @@ fn what_somebody_has_protected_goes_where_that_may_be() {
         assert!(made.status.success(), "{}", said(&made));
         assert_eq!(protect(folder), 3);
         // Who does not look finds out when the service refuses.
-        let blind = dr(folder, &[&["destroy", "p", "--yes", "--no-refresh"][..], &env].concat());
+        let blind = dr(folder, &[&["destroy", "p", "--yes", "--allow-data-loss", "--no-refresh"][..], &env].concat());
         assert_eq!(blind.status.code(), Some(1), "{}", said(&blind));
         assert!(said(&blind).contains("is protected from being deleted"), "{}", said(&blind));
 
-        let destroyed = dr(folder, &[&["destroy", "p", "--yes"][..], &env].concat());
+        let destroyed = dr(folder, &[&["destroy", "p", "--yes", "--allow-data-loss"][..], &env].concat());
         let told = said(&destroyed);
         assert_eq!(told.matches("somebody has protected").count(), 3, "{told}");
         if environment == "stage" {
             assert_eq!(destroyed.status.code(), Some(3), "{told}");
             assert!(told.contains("--lift-protection"), "{told}");
-            let lifted = dr(folder, &[&["destroy", "p", "--yes", "--lift-protection"][..], &env].concat());
+            let lifted =
+                dr(folder, &[&["destroy", "p", "--yes", "--allow-data-loss", "--lift-protection"][..], &env].concat());
             assert!(lifted.status.success(), "{}", said(&lifted));
         } else {
             assert!(destroyed.status.success(), "{told}");
