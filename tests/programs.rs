@@ -3,6 +3,8 @@
 //! killed at any moment, where nothing may be made twice.
 #![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on says so.
 
+#[path = "harness/data.rs"]
+mod data;
 #[path = "harness/environment.rs"]
 mod environment;
 #[path = "harness/outage.rs"]

@@ -360,7 +360,7 @@ fn wait(part: &Passage<'_>, found: &mut Vec<Flaw>) {
     }
     if let Some(seconds) = part.get("Seconds")
         && let Some(number) = seconds.number()
-        && (number < 0.0 || number > 99_999_999.0)
+        && !(0.0..=99_999_999.0).contains(&number)
     {
         found.push(seconds.flaw(format!("must be between 0 and 99999999, not {seconds}")));
     }

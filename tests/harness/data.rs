@@ -3,12 +3,6 @@
 //!
 //! Somebody else changes, one after another, every argument of every data store that cannot be changed in place. Each
 //! time the plan would make the store anew, and must say that its data is lost.
-#![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on says so.
-
-#[path = "harness/environment.rs"]
-mod environment;
-#[path = "harness/project.rs"]
-mod project;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -47,7 +41,7 @@ fn other(field: &Field, value: &Value) -> Option<Value> {
         (Type::Bool, Value::Bool(is)) => Some(Value::Bool(!is)),
         (Type::Int, Value::Int(number)) => Some(Value::Int(number + 1)),
         (Type::Str, Value::Str(text)) => match choices {
-            Some(all) => all.iter().find(|choice| **choice != **text).map(|choice| Value::str(choice)),
+            Some(all) => all.iter().find(|choice| ***choice != **text).map(Value::str),
             None => Some(Value::from(format!("{text}x"))),
         },
         _ => None,
@@ -86,7 +80,7 @@ fn tamper(environment: &Environment, store: &DataStore, argument: &str, value: V
 }
 
 /// Addresses of steps or of what is at risk.
-fn addresses<'a>(all: &'a serde_json::Value, wanted: impl Fn(&serde_json::Value) -> bool) -> BTreeSet<&'a str> {
+fn addresses(all: &serde_json::Value, wanted: impl Fn(&serde_json::Value) -> bool) -> BTreeSet<&str> {
     let all = all.as_array().unwrap().iter().filter(|one| wanted(one));
     all.map(|one| one["address"].as_str().unwrap()).collect()
 }
