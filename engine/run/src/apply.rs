@@ -514,6 +514,8 @@ impl<'a> Run<'a> {
         }
         self.report.remaining = (0..seen.len()).filter(|&i| !seen[i]).collect();
         self.report.skipped.sort_unstable();
+        // Calls end in any order; a report does not.
+        self.report.failed.sort_by(|one, other| (&one.address, one.step).cmp(&(&other.address, other.step)));
         self.report.notices.extend(self.late.take());
         for (name, output) in &self.plan.outputs {
             let Some(after) = &output.after else { continue };
