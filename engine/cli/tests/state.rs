@@ -293,7 +293,7 @@ fn killed_while_it_applies_what_was_made_is_known() {
     let place = Place::new();
     let mut next = numbers(0xdead);
     for round in 0..25 {
-        let line = format!("apply p.rhai --env ee --set n={} --yes", 20 + round % 7 * 10);
+        let line = format!("apply p.rhai --env ee --set n={} --yes --allow-data-loss", 20 + round % 7 * 10);
         let mut child = place.start(&line);
         std::thread::park_timeout(Duration::from_micros(next(120_000)));
         child.kill().unwrap();
@@ -302,7 +302,7 @@ fn killed_while_it_applies_what_was_made_is_known() {
         let seen = place.recorded("ee");
         assert_eq!(place.recorded("ee"), seen);
     }
-    place.run("apply p.rhai --env ee --set n=20 --yes").well();
+    place.run("apply p.rhai --env ee --set n=20 --yes --allow-data-loss").well();
     assert_eq!(place.recorded("ee").len(), 22);
     assert!(place.run("plan p.rhai --env ee --set n=20").well().contains("No changes"));
     place.destroy("ee");

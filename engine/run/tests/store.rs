@@ -8,7 +8,7 @@ use std::sync::Arc;
 use common::{Fake, Room, address, all_bytes, identity, open, output, plan, run, step, wanted};
 use dr_core::answer::Answer;
 use dr_core::expr::{Expr, PartKey};
-use dr_core::plan::{Action, Plan};
+use dr_core::plan::{Action, FORMAT, Plan};
 use dr_core::record::Snapshot;
 use dr_core::value::{Map, Value};
 use dr_local::{DiskWorld, LocalCloud};
@@ -231,7 +231,7 @@ async fn stored_plans_come_back_whole_or_not_at_all() {
     assert_ne!(changed, text);
     assert!(matches!(read(&changed, store.sealer()), PlanFileError::Damaged(_)));
     assert!(matches!(read(&text[..text.len() / 2], store.sealer()), PlanFileError::Damaged(_)));
-    let format = text.replacen("\"format\":1", "\"format\":9", 1);
+    let format = text.replacen(&format!("\"format\":{FORMAT}"), "\"format\":9", 1);
     assert!(matches!(read(&format, store.sealer()), PlanFileError::Format { format: 9, .. }));
     for foreign in ["", "{}", "hello\nworld", "{\"file\":\"x\",\"format\":1}"] {
         assert!(matches!(read(foreign, store.sealer()), PlanFileError::NotAPlan(_)), "{foreign}");
