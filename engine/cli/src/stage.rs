@@ -63,7 +63,7 @@ pub(crate) fn play(session: &Session<'_>, program: &Program, graphs: &[Graph]) -
         let sandbox = Sandbox::in_memory(session.registry.clone(), options);
         let sandbox = sandbox.map_err(|e| CommandFailure::new("cannot open the sandbox").because(&e))?;
         let stack = session.stack(&program.name);
-        let stage = Stage {
+        let stage = RehearsalStage {
             session,
             program: Str::from(program.name.as_str()),
             identity: sandbox
@@ -103,7 +103,7 @@ pub(crate) fn play(session: &Session<'_>, program: &Program, graphs: &[Graph]) -
     })
 }
 
-struct Stage<'a> {
+struct RehearsalStage<'a> {
     session: &'a Session<'a>,
     program: Str,
     identity: Identity,
@@ -116,7 +116,7 @@ struct Stage<'a> {
     cancel: Cancel,
 }
 
-impl Stage<'_> {
+impl RehearsalStage<'_> {
     /// Makes a plan, and carries it out unless it is refused.
     async fn act(&self, name: &'static str, goal: Goal, graph: &Graph) -> Result<Act, CommandFailure> {
         let router = Router::new(&self.local, &self.sandbox);

@@ -265,7 +265,7 @@ pub struct Elsewhere {
 
 /// What a resource holds that is lost when it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Contents {
+pub enum KindContents {
     /// Data of its own.
     Data(Loss),
     /// Keys, without which data elsewhere cannot be read.
@@ -281,19 +281,19 @@ pub struct Loss {
     pub kept: &'static str,
 }
 
-impl Contents {
+impl KindContents {
     /// What is lost when the resource goes.
     pub fn loss(self) -> Loss {
         match self {
-            Contents::Data(loss) | Contents::Keys(loss) => loss,
+            KindContents::Data(loss) | KindContents::Keys(loss) => loss,
         }
     }
 
     /// The same as the reference says it, without a full stop.
     pub fn describe(self) -> String {
         let what = match self {
-            Contents::Data(_) => "data",
-            Contents::Keys(_) => "keys of data",
+            KindContents::Data(_) => "data",
+            KindContents::Keys(_) => "keys of data",
         };
         let Loss { lost, kept } = self.loss();
         format!("Holds {what}. When it goes, lost: {lost}; kept: {kept}")
@@ -496,7 +496,7 @@ pub struct Kind {
     /// What a deleted resource still holds for a while.
     pub holds: Option<Holding>,
     /// What is in it that is lost when it goes; none when it can be made again as it was.
-    pub contents: Option<Contents>,
+    pub contents: Option<KindContents>,
     /// How long a deleted name stays blocked.
     pub name_blocked: Duration,
     /// Typical time from the create call until it is usable.

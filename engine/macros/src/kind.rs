@@ -149,7 +149,7 @@ impl KindFacts {
                         let [lost, kept] = texts(&meta)?;
                         let contents = if key == "data" { quote!(Data) } else { quote!(Keys) };
                         let loss = quote!(::dr_core::schema::Loss { lost: #lost, kept: #kept });
-                        let contents = quote!(::dr_core::schema::Contents::#contents(#loss));
+                        let contents = quote!(::dr_core::schema::KindContents::#contents(#loss));
                         row.push(quote!(contents: ::core::option::Option::Some(#contents),));
                     }
                     "unique" => row.push(unique(&meta.value()?.parse()?, fields)?),

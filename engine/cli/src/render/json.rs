@@ -11,7 +11,7 @@ use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
 use dr_core::plan::{Action, AtRisk, Contract, Counts, Deferred, Plan, PropertyChange, Reason, Step, WaitReason};
 use dr_core::record::{Record, Snapshot};
-use dr_core::schema::{Contents, Field, Kind, Loss, Presence};
+use dr_core::schema::{Field, Kind, KindContents, Loss, Presence};
 use dr_core::value::{Map, Str, Value};
 use dr_run::{Report, Swept};
 use serde::Serialize;
@@ -428,7 +428,7 @@ pub(crate) fn kind(k: &Kind) -> KindJson {
         create_ms: k.create.as_millis(),
         delete_ms: k.delete.as_millis(),
         contents: k.contents.map(|contents| {
-            let what = if let Contents::Data(_) = contents { "data" } else { "keys" };
+            let what = if let KindContents::Data(_) = contents { "data" } else { "keys" };
             let Loss { lost, kept } = contents.loss();
             ContentsJson { what, lost, kept }
         }),

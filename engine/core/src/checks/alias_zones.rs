@@ -14,7 +14,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 /// A service in a region, and the zone of its hosts.
-struct Zone(&'static str, &'static str, &'static str);
+struct AliasZone(&'static str, &'static str, &'static str);
 
 const API: &str = "API Gateway";
 const BALANCER: &str = "load balancers";
@@ -22,42 +22,42 @@ const BALANCER: &str = "load balancers";
 /// The zones of hosts of AWS.
 /// From <https://docs.aws.amazon.com/general/latest/gr/elb.html> and
 /// <https://docs.aws.amazon.com/general/latest/gr/apigateway.html>.
-const ZONES: &[Zone] = &[
-    Zone(API, "ap-northeast-1", "Z1YSHQZHG15GKL"),
-    Zone(API, "ap-northeast-2", "Z20JF4UZKIW1U8"),
-    Zone(API, "ap-south-1", "Z3VO1THU9YC4UR"),
-    Zone(API, "ap-southeast-1", "ZL327KTPIQFUL"),
-    Zone(API, "ap-southeast-2", "Z2RPCDW04V8134"),
-    Zone(API, "ca-central-1", "Z19DQILCV0OWEC"),
-    Zone(API, "eu-central-1", "Z1U9ULNL0V5AJ3"),
-    Zone(API, "eu-west-1", "ZLY8HYME6SFDD"),
-    Zone(API, "eu-west-2", "ZJ5UAJN8Y3Z2Q"),
-    Zone(API, "eu-west-3", "Z3KY65QIEKYHQQ"),
-    Zone(API, "sa-east-1", "ZCMLWB8V5SYIT"),
-    Zone(API, "us-east-1", "Z1UJRXOUMOOFQ8"),
-    Zone(API, "us-east-2", "ZOJJZC49E0EPZ"),
-    Zone(API, "us-west-1", "Z2MUQ32089INYE"),
-    Zone(API, "us-west-2", "Z2OJLYMUO9EFXC"),
-    Zone(BALANCER, "af-south-1", "Z268VQBMOI5EKX"),
-    Zone(BALANCER, "ap-east-1", "Z3DQVH9N71FHZ0"),
-    Zone(BALANCER, "ap-northeast-1", "Z14GRHDCWA56QT"),
-    Zone(BALANCER, "ap-northeast-2", "ZWKZPGTI48KDX"),
-    Zone(BALANCER, "ap-northeast-3", "Z5LXEXXYW11ES"),
-    Zone(BALANCER, "ap-south-1", "ZP97RAFLXTNZK"),
-    Zone(BALANCER, "ap-southeast-1", "Z1LMS91P8CMLE5"),
-    Zone(BALANCER, "ap-southeast-2", "Z1GM3OXH4ZPM65"),
-    Zone(BALANCER, "ca-central-1", "ZQSVJUPU6J1EY"),
-    Zone(BALANCER, "eu-central-1", "Z215JYRZR1TBD5"),
-    Zone(BALANCER, "eu-north-1", "Z23TAZ6LKFMNIO"),
-    Zone(BALANCER, "eu-west-1", "Z32O12XQLNTSW2"),
-    Zone(BALANCER, "eu-west-2", "ZHURV8PSTC4K8"),
-    Zone(BALANCER, "eu-west-3", "Z3Q77PNBQS71R4"),
-    Zone(BALANCER, "me-south-1", "ZS929ML54UICD"),
-    Zone(BALANCER, "sa-east-1", "Z2P70J7HTTTPLU"),
-    Zone(BALANCER, "us-east-1", "Z35SXDOTRQ7X7K"),
-    Zone(BALANCER, "us-east-2", "Z3AADJGX6KTTL2"),
-    Zone(BALANCER, "us-west-1", "Z368ELLRRE2KJ0"),
-    Zone(BALANCER, "us-west-2", "Z1H1FL5HABSF5"),
+const ZONES: &[AliasZone] = &[
+    AliasZone(API, "ap-northeast-1", "Z1YSHQZHG15GKL"),
+    AliasZone(API, "ap-northeast-2", "Z20JF4UZKIW1U8"),
+    AliasZone(API, "ap-south-1", "Z3VO1THU9YC4UR"),
+    AliasZone(API, "ap-southeast-1", "ZL327KTPIQFUL"),
+    AliasZone(API, "ap-southeast-2", "Z2RPCDW04V8134"),
+    AliasZone(API, "ca-central-1", "Z19DQILCV0OWEC"),
+    AliasZone(API, "eu-central-1", "Z1U9ULNL0V5AJ3"),
+    AliasZone(API, "eu-west-1", "ZLY8HYME6SFDD"),
+    AliasZone(API, "eu-west-2", "ZJ5UAJN8Y3Z2Q"),
+    AliasZone(API, "eu-west-3", "Z3KY65QIEKYHQQ"),
+    AliasZone(API, "sa-east-1", "ZCMLWB8V5SYIT"),
+    AliasZone(API, "us-east-1", "Z1UJRXOUMOOFQ8"),
+    AliasZone(API, "us-east-2", "ZOJJZC49E0EPZ"),
+    AliasZone(API, "us-west-1", "Z2MUQ32089INYE"),
+    AliasZone(API, "us-west-2", "Z2OJLYMUO9EFXC"),
+    AliasZone(BALANCER, "af-south-1", "Z268VQBMOI5EKX"),
+    AliasZone(BALANCER, "ap-east-1", "Z3DQVH9N71FHZ0"),
+    AliasZone(BALANCER, "ap-northeast-1", "Z14GRHDCWA56QT"),
+    AliasZone(BALANCER, "ap-northeast-2", "ZWKZPGTI48KDX"),
+    AliasZone(BALANCER, "ap-northeast-3", "Z5LXEXXYW11ES"),
+    AliasZone(BALANCER, "ap-south-1", "ZP97RAFLXTNZK"),
+    AliasZone(BALANCER, "ap-southeast-1", "Z1LMS91P8CMLE5"),
+    AliasZone(BALANCER, "ap-southeast-2", "Z1GM3OXH4ZPM65"),
+    AliasZone(BALANCER, "ca-central-1", "ZQSVJUPU6J1EY"),
+    AliasZone(BALANCER, "eu-central-1", "Z215JYRZR1TBD5"),
+    AliasZone(BALANCER, "eu-north-1", "Z23TAZ6LKFMNIO"),
+    AliasZone(BALANCER, "eu-west-1", "Z32O12XQLNTSW2"),
+    AliasZone(BALANCER, "eu-west-2", "ZHURV8PSTC4K8"),
+    AliasZone(BALANCER, "eu-west-3", "Z3Q77PNBQS71R4"),
+    AliasZone(BALANCER, "me-south-1", "ZS929ML54UICD"),
+    AliasZone(BALANCER, "sa-east-1", "Z2P70J7HTTTPLU"),
+    AliasZone(BALANCER, "us-east-1", "Z35SXDOTRQ7X7K"),
+    AliasZone(BALANCER, "us-east-2", "Z3AADJGX6KTTL2"),
+    AliasZone(BALANCER, "us-west-1", "Z368ELLRRE2KJ0"),
+    AliasZone(BALANCER, "us-west-2", "Z1H1FL5HABSF5"),
 ];
 
 const NAME: &str = "alias.name";
@@ -83,7 +83,7 @@ fn look(record: &Resource<'_>, planned: &Planned<'_>, found: &mut Findings) {
     let (Some(given), Some((service, region))) = (record.text(ZONE), host(record, to)) else { return };
     let known = ZONES.iter().find(|zone| zone.2 == given);
     let right = ZONES.iter().find(|zone| (zone.0, zone.1) == (service, region));
-    if let (Some(Zone(of, at, _)), Some(Zone(_, _, right))) = (known, right)
+    if let (Some(AliasZone(of, at, _)), Some(AliasZone(_, _, right))) = (known, right)
         && given != *right
     {
         let message =

@@ -18,7 +18,7 @@ const HOST: &str = "fully_qualified_domain_name";
 const PATH: &str = "resource_path";
 
 /// What stands at the beginning of the paths that an endpoint takes.
-struct Entry<'p, 'a> {
+struct RoutedPath<'p, 'a> {
     api: &'p Resource<'a>,
     /// `""`, or parts that begin with `/`.
     prefix: String,
@@ -64,7 +64,7 @@ fn below<'t>(path: &'t str, prefix: &str) -> Option<&'t str> {
 }
 
 /// The ways into the API that a check asks; none when it asks something else, or when they are not all known.
-fn entries<'p, 'a>(planned: &'p Planned<'a>, check: &Resource<'_>) -> Option<Vec<Entry<'p, 'a>>> {
+fn entries<'p, 'a>(planned: &'p Planned<'a>, check: &Resource<'_>) -> Option<Vec<RoutedPath<'p, 'a>>> {
     let is_named =
         |domain: &&Resource<'_>| domain.text("domain_name").is_some_and(|name| check.text(HOST) == Some(name));
     let named = || planned.of("apigateway.domain_name").chain(planned.of("apigatewayv2.domain_name")).find(is_named);
@@ -79,7 +79,7 @@ fn entries<'p, 'a>(planned: &'p Planned<'a>, check: &Resource<'_>) -> Option<Vec
 }
 
 /// The stages of an API as the beginnings of paths, below another beginning.
-fn stages<'p, 'a>(planned: &'p Planned<'a>, api: &'p Resource<'a>, before: &str) -> Option<Vec<Entry<'p, 'a>>> {
+fn stages<'p, 'a>(planned: &'p Planned<'a>, api: &'p Resource<'a>, before: &str) -> Option<Vec<RoutedPath<'p, 'a>>> {
     let (kind, argument) = match api.kind.name {
         "apigateway.rest_api" => ("apigateway.stage", "rest_api_id"),
         _ => ("apigatewayv2.stage", "api_id"),
@@ -87,23 +87,23 @@ fn stages<'p, 'a>(planned: &'p Planned<'a>, api: &'p Resource<'a>, before: &str)
     let entry = |stage: &Resource<'_>| {
         let name = stage.text("stage_name")?;
         let prefix = if name == "$default" { before.to_owned() } else { format!("{before}/{name}") };
-        Some(Entry { api, prefix, what: format!("the stage `{name}`") })
+        Some(RoutedPath { api, prefix, what: format!("the stage `{name}`") })
     };
-    let mut all: Vec<Entry<'p, 'a>> = planned.users(api, kind, argument).map(entry).collect::<Option<_>>()?;
+    let mut all: Vec<RoutedPath<'p, 'a>> = planned.users(api, kind, argument).map(entry).collect::<Option<_>>()?;
     // The longest beginning that fits is the stage's.
     all.sort_by_key(|entry| std::cmp::Reverse(entry.prefix.len()));
     Some(all)
 }
 
 /// The APIs behind a domain name.
-fn mapped<'p, 'a>(planned: &'p Planned<'a>, domain: &Resource<'_>) -> Option<Vec<Entry<'p, 'a>>> {
+fn mapped<'p, 'a>(planned: &'p Planned<'a>, domain: &Resource<'_>) -> Option<Vec<RoutedPath<'p, 'a>>> {
     let mut all = Vec::new();
     for mapping in planned.users(domain, "apigateway.mapping", "domain_name") {
         let api = planned.target(mapping, "rest_api_id")?;
         let base = mapping.text("base_path")?;
         let prefix = if base.is_empty() { String::new() } else { format!("/{base}") };
         match mapping.is_given("stage") {
-            true => all.push(Entry { api, prefix, what: format!("the base path `{base}`") }),
+            true => all.push(RoutedPath { api, prefix, what: format!("the base path `{base}`") }),
             false => all.extend(stages(planned, api, &prefix)?),
         }
     }
@@ -111,27 +111,28 @@ fn mapped<'p, 'a>(planned: &'p Planned<'a>, domain: &Resource<'_>) -> Option<Vec
         let api = planned.target(mapping, "api_id")?;
         let base = mapping.text("api_mapping_key")?;
         let prefix = if base.is_empty() { String::new() } else { format!("/{base}") };
-        all.push(Entry { api, prefix, what: format!("the mapping key `{base}`") });
+        all.push(RoutedPath { api, prefix, what: format!("the mapping key `{base}`") });
     }
     all.sort_by_key(|entry| std::cmp::Reverse(entry.prefix.len()));
     Some(all)
 }
 
 /// A route: where it is declared, its method and path, and whether everybody may call it.
-struct Route<'p, 'a> {
+struct PathRoute<'p, 'a> {
     at: &'p Resource<'a>,
     method: &'a str,
     path: String,
 }
 
-fn routes<'p, 'a>(planned: &'p Planned<'a>, api: &Resource<'_>) -> Option<Vec<Route<'p, 'a>>> {
+fn routes<'p, 'a>(planned: &'p Planned<'a>, api: &Resource<'_>) -> Option<Vec<PathRoute<'p, 'a>>> {
     let methods = planned.users(api, "apigateway.method", "rest_api_id");
-    let rest = methods
-        .map(|at| Some(Route { at, method: at.text("http_method")?, path: rest_path(planned, at, "resource_id")? }));
+    let rest = methods.map(|at| {
+        Some(PathRoute { at, method: at.text("http_method")?, path: rest_path(planned, at, "resource_id")? })
+    });
     let http = planned.users(api, "apigatewayv2.route", "api_id").map(|at| {
         let key = at.text("route_key")?;
         let (method, path) = key.split_once(' ').unwrap_or(("ANY", "/{rest+}"));
-        Some(Route { at, method, path: path.to_owned() })
+        Some(PathRoute { at, method, path: path.to_owned() })
     });
     rest.chain(http).collect()
 }
@@ -139,7 +140,7 @@ fn routes<'p, 'a>(planned: &'p Planned<'a>, api: &Resource<'_>) -> Option<Vec<Ro
 fn answers(
     planned: &Planned<'_>,
     check: &Resource<'_>,
-    entry: &Entry<'_, '_>,
+    entry: &RoutedPath<'_, '_>,
     asked: &str,
     path: &str,
     found: &mut Findings,

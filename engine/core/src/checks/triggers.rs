@@ -31,7 +31,7 @@ pub(super) const CHECK: Check = Check {
 
 fn look(planned: &Planned<'_>, found: &mut Findings) {
     for integration in planned.of("apigateway.integration").filter(|i| i.is_absent("credentials")) {
-        let call = Call {
+        let call = TriggerCall {
             service: "apigateway.amazonaws.com",
             by: integration,
             path: "uri",
@@ -41,7 +41,7 @@ fn look(planned: &Planned<'_>, found: &mut Findings) {
         call.look(planned, &|api, text| rest_calls(planned, integration, api, text), found);
     }
     for integration in planned.of("apigatewayv2.integration").filter(|i| i.is_absent("credentials_arn")) {
-        let call = Call {
+        let call = TriggerCall {
             service: "apigateway.amazonaws.com",
             by: integration,
             path: "integration_uri",
@@ -52,12 +52,16 @@ fn look(planned: &Planned<'_>, found: &mut Findings) {
     }
     for target in planned.of("events.target").filter(|target| target.is_absent("role_arn")) {
         let service = "events.amazonaws.com";
-        Call { service, by: target, path: "arn", source: "rule", tail: "arn}" }.look(planned, &|_, _| true, found);
+        TriggerCall { service, by: target, path: "arn", source: "rule", tail: "arn}" }.look(
+            planned,
+            &|_, _| true,
+            found,
+        );
         writes(planned, target, "arn", service, found);
     }
     for subscription in planned.of("sns.subscription") {
         let service = "sns.amazonaws.com";
-        Call { service, by: subscription, path: "endpoint", source: "topic_arn", tail: "arn}" }.look(
+        TriggerCall { service, by: subscription, path: "endpoint", source: "topic_arn", tail: "arn}" }.look(
             planned,
             &|_, _| true,
             found,
@@ -66,7 +70,7 @@ fn look(planned: &Planned<'_>, found: &mut Findings) {
     }
     for attachment in planned.of("elbv2.target_attachment") {
         let service = "elasticloadbalancing.amazonaws.com";
-        let call = Call { service, by: attachment, path: "target_id", source: "target_group_arn", tail: "arn}" };
+        let call = TriggerCall { service, by: attachment, path: "target_id", source: "target_group_arn", tail: "arn}" };
         if let Some(permission) = call.look(planned, &|_, _| true, found)
             && !planned.depends(attachment, permission)
         {
@@ -79,7 +83,7 @@ fn look(planned: &Planned<'_>, found: &mut Findings) {
 }
 
 /// That a service calls a function.
-struct Call<'r, 'a> {
+struct TriggerCall<'r, 'a> {
     /// The service.
     service: &'static str,
     /// What makes it call.
@@ -92,7 +96,7 @@ struct Call<'r, 'a> {
     tail: &'static str,
 }
 
-impl Call<'_, '_> {
+impl TriggerCall<'_, '_> {
     /// Looks for the permission; what names the source in it must also fit.
     fn look<'p, 'a>(
         &self,

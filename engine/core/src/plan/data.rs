@@ -1,6 +1,6 @@
 //! Data at risk: what a finished plan takes away that nobody can make again.
 //!
-//! Kinds say what they hold ([`crate::schema::Contents`]). A step that deletes such a resource, alone or as half of a
+//! Kinds say what they hold ([`crate::schema::KindContents`]). A step that deletes such a resource, alone or as half of a
 //! replacement, loses that. A key that goes takes along what it has encrypted elsewhere: the data of every resource that
 //! stays and names the key. What the plan defers is not touched by it, so it is not at risk.
 
@@ -13,7 +13,7 @@ use crate::address::Address;
 use crate::plan::{Action, Step};
 use crate::record::{Record, Snapshot};
 use crate::registry::Registry;
-use crate::schema::{Contents, Kind};
+use crate::schema::{Kind, KindContents};
 use crate::value::{Str, Value};
 use crate::walk::{Spot, Tree, walk};
 
@@ -63,7 +63,7 @@ pub(super) fn at_risk(steps: &[Step], snapshot: &Snapshot, registry: &Registry) 
         .filter(|(_, record)| contents(registry, record).is_some())
         .map(|(step, _)| &step.address)
         .collect();
-    let holds_data = |record: &&Arc<Record>| matches!(contents(registry, record), Some(Contents::Data(_)));
+    let holds_data = |record: &&Arc<Record>| matches!(contents(registry, record), Some(KindContents::Data(_)));
     let stays: Vec<&Arc<Record>> =
         snapshot.records.values().filter(|record| !going.contains(&record.op)).filter(holds_data).collect();
     let mut found = Vec::new();
@@ -76,7 +76,7 @@ pub(super) fn at_risk(steps: &[Step], snapshot: &Snapshot, registry: &Registry) 
         let threat = if step.replacement.is_some() { Threat::Replaced } else { Threat::Deleted };
         let loss = contents.loss();
         found.push(risk(record, threat, loss.lost.into(), loss.kept.into()));
-        if let Contents::Keys(loss) = contents {
+        if let KindContents::Keys(loss) = contents {
             for other in stays.iter().filter(|other| is_encrypted_with(registry, other, record)) {
                 let key = record.address.clone();
                 let lost = format!("whatever in it `{key}` has encrypted");
@@ -93,14 +93,14 @@ fn risk(record: &Record, threat: Threat, lost: Str, kept: Str) -> AtRisk {
     AtRisk { address: address.clone(), kind: kind.clone(), region: region.clone(), threat, lost, kept }
 }
 
-fn contents(registry: &Registry, record: &Record) -> Option<Contents> {
+fn contents(registry: &Registry, record: &Record) -> Option<KindContents> {
     registry.get(&record.kind)?.contents
 }
 
 /// Whether a resource names this key where keys are named.
 fn is_encrypted_with(registry: &Registry, record: &Record, key: &Record) -> bool {
     let Some(kind) = registry.get(&record.kind) else { return false };
-    let is_key = |kind: Option<&Kind>| matches!(kind.and_then(|kind| kind.contents), Some(Contents::Keys(_)));
+    let is_key = |kind: Option<&Kind>| matches!(kind.and_then(|kind| kind.contents), Some(KindContents::Keys(_)));
     let mut named = false;
     for field in kind.args {
         let Some(value) = record.args.get(field.name) else { continue };

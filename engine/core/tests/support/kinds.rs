@@ -8,7 +8,7 @@ use std::time::Duration;
 use dr_core::diagnostic::Severity;
 use dr_core::registry::Registry;
 use dr_core::schema::{
-    Allowed, Contents, Field, Kind, Lit, Loss, OneWay, Place, Presence, Reference, Rule, Scope, Type,
+    Allowed, Field, Kind, KindContents, Lit, Loss, OneWay, Place, Presence, Reference, Rule, Scope, Type,
 };
 
 const OPTIONAL: Field = Field { presence: Presence::Optional, ..Field::new("", "", Type::Str) };
@@ -40,8 +40,8 @@ const GUARD: Field = Field {
     ..Field::new("", "", Type::Bool)
 };
 
-const DATA: Option<Contents> = Some(Contents::Data(Loss { lost: "what is in it", kept: "nothing" }));
-const KEYS: Option<Contents> = Some(Contents::Keys(Loss { lost: "what it opens", kept: "the key for a week" }));
+const DATA: Option<KindContents> = Some(KindContents::Data(Loss { lost: "what is in it", kept: "nothing" }));
+const KEYS: Option<KindContents> = Some(KindContents::Keys(Loss { lost: "what it opens", kept: "the key for a week" }));
 
 /// Named, unique in its region; replaced delete-first unless its name changes.
 pub static STORE: Kind = Kind {
