@@ -102,7 +102,6 @@ impl Environment {
     }
 
     /// What the sandbox holds in a region: address and id of each resource.
-    #[allow(dead_code)] // Not every test looks at regions.
     pub(crate) fn held_in(&self, region: &str) -> Vec<(String, String)> {
         self.resources(|resource| resource.region.as_deref() == Some(region))
     }

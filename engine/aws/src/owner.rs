@@ -11,7 +11,7 @@ use dr_core::value::{Map, Value};
 use crate::connect::{CallPhase, Connection};
 use crate::tags::Reported as _;
 
-/// Arguments with the identity tags among the user's. To change a resource to these is to mark it: only tags differ.
+/// The arguments with the identity tags added. A change of a resource to these changes its tags alone.
 pub(crate) fn marked(field: &Field, args: &Map<Value>, intent: &Intent) -> Map<Value> {
     let mut tags = args.get(field.name).and_then(Value::as_map).cloned().unwrap_or_default();
     tags.extend(intent.tags().map(|(name, value)| (name.into(), value.into())));

@@ -21,7 +21,7 @@ const AT_ONCE: usize = 8;
 /// What is still there of what a sweep found in a region.
 ///
 /// # Errors
-/// Those that trying again may cure.
+/// The errors after which a call may be tried again.
 pub(crate) async fn still_there(
     connection: &Connection,
     kinds: &BTreeMap<&'static str, &'static dyn Erased>,
@@ -157,7 +157,7 @@ mod tests {
     use crate::replay::{Reply, Wire, ok};
     use crate::services::SERVICES;
 
-    /// The id and some argument of what an ARN names.
+    /// The id of the resource that an ARN names.
     fn id_of(kind: &str, arn: &str) -> Option<String> {
         named(dr_kinds::registry().get(kind).unwrap(), arn).map(|(id, _)| id)
     }
@@ -200,7 +200,7 @@ mod tests {
         }
     }
 
-    /// A listing of something that was made as this address.
+    /// The reply of a listing that holds one resource, with this address among its tags.
     fn listed(arn: &str, address: &str) -> Reply {
         let tags = format!(r#"[{{"Key":"dr:address","Value":"{address}"}}]"#);
         ok(format!(r#"{{"ResourceTagMappingList":[{{"ResourceARN":"{arn}","Tags":{tags}}}]}}"#).leak())

@@ -50,7 +50,7 @@ impl Exit {
 }
 
 impl Exit {
-    /// The one of two that says more about what went wrong.
+    /// The more telling of two exit statuses.
     pub(crate) fn worse(self, other: Exit) -> Exit {
         let rank = |exit| match exit {
             Exit::Done | Exit::Changes => 0,

@@ -183,7 +183,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The regions that a program names or something is recorded in.
+    /// The regions of everything that is declared or recorded.
     pub(crate) fn regions(graph: &Graph, held: Option<&OpenState>) -> BTreeSet<Str> {
         let records = held.into_iter().flat_map(|h| h.snapshot.records.values().chain(&h.snapshot.deposed));
         records.filter_map(|record| record.region.clone()).chain(graph.regions()).collect()

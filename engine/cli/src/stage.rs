@@ -32,10 +32,10 @@ pub(crate) struct Act {
     pub times: BTreeMap<Address, Duration>,
 }
 
-/// What a rehearsal came to.
+/// The result of a rehearsal.
 pub(crate) struct Rehearsed {
     pub acts: Vec<Act>,
-    /// How everything went in the end.
+    /// How the resources were to be deleted.
     pub contract: Contract,
     /// What is still in the sandbox after that.
     pub left: Vec<ShownResource>,

@@ -148,7 +148,7 @@ fn reads_as_it_is(field: &Field) -> bool {
     !field.checks.iter().any(|check| matches!(check, Condition::Grammar(_) | Condition::Pattern(_)))
 }
 
-/// Whether an attribute is what its resource is called: its name or its id.
+/// Whether an attribute is the name or the id of its resource.
 fn is_name(kind: &Kind, attr: &str) -> bool {
     attr == "id" || kind.arg(attr).is_some_and(|field| field.name_rule.is_some())
 }

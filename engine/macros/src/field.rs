@@ -154,8 +154,7 @@ impl FieldFacts {
                 syn::parenthesized!(content in meta.input);
                 let form: Expr = content.parse()?;
                 self.checks.push(quote!(::dr_core::schema::Condition::Grammar({
-                    #[allow(unused_imports)]
-                    use ::dr_core::grammar::form::{Grammar::*, arns, fields, names, policies, units};
+                    use ::dr_core::grammar::form::said::*;
                     #form
                 })));
             }

@@ -222,7 +222,8 @@ impl Core {
         Some(Owner { environment: environment.clone(), program: program.clone(), address: Some(address.clone()) })
     }
 
-    /// Marks it as the intent's, where its kind can carry tags. The operation that made it stays the same.
+    /// Gives a resource the environment, program and address of an intent, where its kind can carry tags. The tag of the
+    /// operation that made it stays.
     pub(crate) fn claim(&mut self, at: ResourceKey<'_>, intent: &Intent) -> Result<(), CloudError> {
         let Data { environment, program, address, .. } = &self.entry(at)?.data;
         let is = (environment, program, &**address) == (&intent.environment, &intent.program, intent.address.as_str());

@@ -97,7 +97,7 @@ impl Lifecycle for GlobalCluster {
     }
 }
 
-/// Its ARN, which names no region.
+/// The ARN of the resource. It has no region in it.
 fn arn(cx: &Cx<'_>, global: &types::GlobalCluster) -> String {
     let id = global.global_cluster_identifier().unwrap_or_default();
     global.global_cluster_arn.clone().unwrap_or_else(|| cx.at("").arn("rds", &format!("global-cluster:{id}")))

@@ -58,7 +58,7 @@ pub(crate) fn cmd_apply(args: &ApplyArgs, global: &Global, ui: &Ui) -> Result<Ex
     }
 }
 
-/// Whether what is given is a plan that is kept, and no program.
+/// Whether the argument is the path of a stored plan. Otherwise it names a program.
 fn is_stored(given: &str) -> bool {
     given.ends_with(".plan") || plan_file::is_plan(Path::new(given))
 }

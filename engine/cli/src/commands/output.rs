@@ -8,7 +8,7 @@ use crate::render::{json, outputs};
 use crate::session::Session;
 use crate::ui::Ui;
 
-/// Show the outputs of a program in an environment as they were after the last apply
+/// Show the outputs that the last apply of a program recorded
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  dr output endpoint --env pr-7")]
 pub(crate) struct OutputArgs {

@@ -145,7 +145,7 @@ pub(crate) fn show(
     }
 }
 
-/// How everything will go that a plan leaves there.
+/// How the resources that exist after a plan will be deleted.
 pub(crate) fn contract_of(session: &Session<'_>, plan: &Plan, held: Option<&OpenState>) -> Contract {
     let nothing = Snapshot::default();
     contract(plan, held.map_or(&nothing, |held| &held.snapshot), &session.registry)

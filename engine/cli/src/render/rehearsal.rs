@@ -1,4 +1,4 @@
-//! What a rehearsal came to, as people and as machines read it.
+//! The result of a rehearsal, as text and as JSON.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

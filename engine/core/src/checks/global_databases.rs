@@ -2,7 +2,7 @@
 
 use super::check::Check;
 use super::findings::{Finding, Findings};
-use super::planned::{AtPath, Planned, Resource};
+use super::planned::{Planned, Resource};
 
 pub(super) const CHECK: Check = Check {
     asks: "the members of a global database agree in engine, version and encryption, one of them has the master user, and none \
@@ -59,6 +59,10 @@ fn look(planned: &Planned<'_>, found: &mut Findings) {
         let Some(primary) = primaries.first() else { continue };
         for secondary in secondaries {
             follows(secondary, primary, planned, found);
+            // Where the global cluster does not say the version, the primary does.
+            if global.value("engine_version").is_none() {
+                differs(secondary, primary, "engine_version", found);
+            }
         }
     }
     for instance in planned.of("rds.cluster_instance") {
@@ -115,9 +119,5 @@ fn follows(secondary: &Resource<'_>, primary: &Resource<'_>, planned: &Planned<'
         let message = format!("`{}` does not wait for an instance of `{}`", secondary.address, primary.address);
         let finding = Finding::new("", message).also(writers[0], "", "this instance");
         found.add(secondary, finding.help("give it `depends_on: [..]` with that instance"));
-    }
-    // What the member says must be said in full: an unknown version is decided at apply.
-    if matches!(secondary.at("engine_version"), AtPath::Known(_)) {
-        differs(secondary, primary, "engine_version", found);
     }
 }

@@ -1,6 +1,7 @@
 //! C25: policies of keys that leave somebody who can manage them, and let in the services that use them.
 
 use super::check::Check;
+use super::documents::{entry, has_effect, includes, statements, texts};
 use super::findings::{Finding, Findings};
 use super::planned::{Planned, Resource};
 use crate::value::Value;
@@ -78,10 +79,8 @@ fn key_of<'p, 'a>(planned: &'p Planned<'a>, resource: &Resource<'_>, path: &str)
 
 /// Whether the policy of a key allows something to a service whose name begins so; none when it is not known.
 fn lets_in(key: &Resource<'_>, service: &str) -> Option<bool> {
-    if key.is_absent("policy") {
-        return Some(false);
-    }
-    if key.is_left_to_service("policy") {
+    // The policy that KMS gives a key lets in the account alone.
+    if key.is_absent("policy") || key.is_left_to_service("policy") {
         return Some(false);
     }
     let policy = key.document("policy")?;
@@ -95,32 +94,8 @@ fn lets_in(key: &Resource<'_>, service: &str) -> Option<bool> {
     Some(statements(&policy).iter().any(|statement| is_let(statement)))
 }
 
-fn entry<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
-    value.as_map()?.get(key)
-}
-
-fn statements(policy: &Value) -> Vec<&Value> {
-    match entry(policy, "Statement") {
-        Some(Value::List(all)) => all.iter().collect(),
-        Some(one) => vec![one],
-        None => Vec::new(),
-    }
-}
-
-fn texts(value: &Value) -> Vec<&str> {
-    match value {
-        Value::List(all) => all.iter().filter_map(Value::as_str).collect(),
-        one => one.as_str().into_iter().collect(),
-    }
-}
-
 fn allows(statement: &Value, action: &str) -> bool {
-    let is_allow = entry(statement, "Effect").and_then(Value::as_str) == Some("Allow");
-    let fits = |pattern: &str| match pattern.split_once('*') {
-        Some((start, _)) => action.to_lowercase().starts_with(&start.to_lowercase()),
-        None => action.eq_ignore_ascii_case(pattern),
-    };
-    is_allow && entry(statement, "Action").map(texts).unwrap_or_default().into_iter().any(fits)
+    has_effect(statement, "Allow") && includes(statement, action)
 }
 
 fn has_account_principal(statement: &Value) -> bool {

@@ -4,7 +4,7 @@ use super::check::Check;
 use super::findings::{Finding, Findings};
 use super::planned::{Planned, Resource};
 
-/// Keys that Lambda sets itself and refuses to be given.
+/// Environment variables that Lambda sets. It refuses a function that sets one of them.
 const RESERVED: &[&str] = &[
     "_HANDLER",
     "_X_AMZN_TRACE_ID",

@@ -1,6 +1,7 @@
 //! D24: policies that keep everybody from deleting what they are about.
 
 use super::check::Check;
+use super::documents::{entry, has_effect, includes, statements, texts};
 use super::findings::{Finding, Findings};
 use super::planned::{Planned, Resource};
 use crate::value::Value;
@@ -62,10 +63,10 @@ fn look(resource: &Resource<'_>, _: &Planned<'_>, found: &mut Findings) {
     let service = resource.kind.service();
     let needed = NEEDED.iter().find(|(name, _)| *name == service).map(|(_, actions)| *actions).unwrap_or_default();
     for statement in statements(&policy) {
-        if text(statement, "Effect") != Some("Deny") || !is_everybody(statement) {
+        if !has_effect(statement, "Deny") || !is_everybody(statement) {
             continue;
         }
-        let Some(action) = needed.iter().find(|action| is_denied(statement, action)) else { continue };
+        let Some(action) = needed.iter().find(|action| includes(statement, action)) else { continue };
         let conditions = conditions(statement);
         if !conditions.is_empty() && conditions.iter().all(|key| HARMLESS.iter().any(|h| h.eq_ignore_ascii_case(key))) {
             continue;
@@ -83,30 +84,6 @@ fn look(resource: &Resource<'_>, _: &Planned<'_>, found: &mut Findings) {
     }
 }
 
-/// The statements of a policy; a document without any is one itself.
-fn statements(policy: &Value) -> Vec<&Value> {
-    match policy.as_map().and_then(|map| map.get("Statement")) {
-        Some(Value::List(all)) => all.iter().collect(),
-        Some(one) => vec![one],
-        None => vec![policy],
-    }
-}
-
-fn entry<'v>(statement: &'v Value, key: &str) -> Option<&'v Value> {
-    statement.as_map()?.get(key)
-}
-
-fn text<'v>(statement: &'v Value, key: &str) -> Option<&'v str> {
-    entry(statement, key)?.as_str()
-}
-
-fn texts(value: &Value) -> Vec<&str> {
-    match value {
-        Value::List(all) => all.iter().filter_map(Value::as_str).collect(),
-        one => one.as_str().into_iter().collect(),
-    }
-}
-
 /// Whether a statement is about everybody of the account, or everybody but some.
 fn is_everybody(statement: &Value) -> bool {
     let all = |name: &str| name == "*" || name.ends_with(":root");
@@ -115,61 +92,9 @@ fn is_everybody(statement: &Value) -> bool {
     texts(named).into_iter().any(all)
 }
 
-/// Whether the actions of a statement hold this one.
-fn is_denied(statement: &Value, action: &str) -> bool {
-    let any = |key: &str| Some(texts(entry(statement, key)?).iter().any(|pattern| fits(pattern, action)));
-    any("Action").or_else(|| any("NotAction").map(|named| !named)).unwrap_or(false)
-}
-
 /// The keys of a statement's conditions.
 fn conditions(statement: &Value) -> Vec<&str> {
     let operators = entry(statement, "Condition").and_then(Value::as_map);
     let keys = operators.into_iter().flat_map(|all| all.values()).filter_map(Value::as_map).flat_map(|map| map.keys());
     keys.map(|key| &**key).collect()
-}
-
-/// Whether an action is one of those that a pattern with `*` and `?` names, whatever its case.
-fn fits(pattern: &str, action: &str) -> bool {
-    let (pattern, action): (Vec<char>, Vec<char>) =
-        (pattern.to_lowercase().chars().collect(), action.to_lowercase().chars().collect());
-    // Where the last star stands, and how much of the action it has taken.
-    let (mut p, mut a, mut star) = (0, 0, None);
-    while a < action.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, a));
-                p += 1;
-            }
-            Some(c) if *c == '?' || *c == action[a] => (p, a) = (p + 1, a + 1),
-            _ => {
-                let Some((at, taken)) = star else { return false };
-                star = Some((at, taken + 1));
-                (p, a) = (at + 1, taken + 1);
-            }
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fits;
-
-    #[test]
-    fn patterns_name_actions() {
-        for (pattern, expected) in [
-            ("*", true),
-            ("s3:*", true),
-            ("s3:Delete*", true),
-            ("S3:deletebucket", true),
-            ("s3:*Bucket", true),
-            ("s3:?eleteBucket", true),
-            ("s3:DeleteBucket?", false),
-            ("s3:Get*", false),
-            ("s3:*Object", false),
-            ("", false),
-        ] {
-            assert_eq!(fits(pattern, "s3:DeleteBucket"), expected, "{pattern}");
-        }
-    }
 }

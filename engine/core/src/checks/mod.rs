@@ -21,6 +21,7 @@ mod choices;
 mod concurrency;
 mod databases;
 mod dead_letters;
+mod documents;
 mod endpoints;
 mod event_rules;
 mod event_sources;

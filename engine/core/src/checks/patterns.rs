@@ -41,12 +41,19 @@ mod tests {
             ("*/POST/*", "prod/POST/a/b"),
             ("a?c*", "abc"),
             ("*b*b", "abb"),
+            ("S3:deletebucket", "s3:DeleteBucket"),
+            ("s3:?eleteBucket", "s3:DeleteBucket"),
         ] {
             assert!(fits(pattern, text), "{pattern} {text}");
         }
-        for (pattern, text) in
-            [("", "a"), ("sqs:Send", "sqs:SendMessage"), ("*/GET/payment", "prod/POST/payment"), ("a?c", "ac")]
-        {
+        for (pattern, text) in [
+            ("", "a"),
+            ("sqs:Send", "sqs:SendMessage"),
+            ("*/GET/payment", "prod/POST/payment"),
+            ("a?c", "ac"),
+            ("s3:DeleteBucket?", "s3:DeleteBucket"),
+            ("s3:*Object", "s3:DeleteBucket"),
+        ] {
             assert!(!fits(pattern, text), "{pattern} {text}");
         }
     }

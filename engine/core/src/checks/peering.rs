@@ -2,21 +2,15 @@
 
 use super::check::Check;
 use super::findings::{Finding, Findings};
-use super::planned::{Planned, Resource};
+use super::planned::Planned;
 
 pub(super) const CHECK: Check = Check {
-    asks: "a peering is accepted in the peer's region and has routes on both sides, and rules name ranges and no groups \
-           across regions",
+    asks: "a peering is accepted in the peer's region and has routes on both sides",
     why: "A peering to another region waits until somebody accepts it there, and carries nothing without a route in each of \
-          the networks. A rule cannot name a security group of another region.",
-    mend: "Declare an `ec2.vpc_peering_accepter` in the peer's region, an `ec2.route` on each side, and rules with `cidr_ipv4`.",
+          the networks.",
+    mend: "Declare an `ec2.vpc_peering_accepter` in the peer's region, and an `ec2.route` on each side.",
     source: "https://docs.aws.amazon.com/vpc/latest/peering/create-vpc-peering-connection.html",
-    ..Check::all(
-        "C07",
-        "peering-complete",
-        &["ec2.vpc_peering", "ec2.security_group_rule.referenced_security_group_id"],
-        look,
-    )
+    ..Check::all("C07", "peering-complete", &["ec2.vpc_peering"], look)
 };
 
 fn look(planned: &Planned<'_>, found: &mut Findings) {
@@ -65,18 +59,4 @@ fn look(planned: &Planned<'_>, found: &mut Findings) {
             }
         }
     }
-    for rule in planned.of("ec2.security_group_rule") {
-        let own = planned.target(rule, "security_group_id");
-        let other = planned.target(rule, "referenced_security_group_id");
-        let (Some(own), Some(other)) = (own, other) else { continue };
-        if regions_differ(own, other) {
-            let message = format!("`{}` names a security group of another region", rule.address);
-            let finding = Finding::new("referenced_security_group_id", message).also(other, "", "that group");
-            found.add(rule, finding.help("say from which addresses, with `cidr_ipv4`"));
-        }
-    }
-}
-
-fn regions_differ(one: &Resource<'_>, other: &Resource<'_>) -> bool {
-    one.region.is_some() && other.region.is_some() && one.region != other.region
 }

@@ -373,14 +373,19 @@ impl<'a> Planned<'a> {
         self.whole.set(whole);
     }
 
+    fn assert_whole(&self) {
+        debug_assert!(self.whole.get(), "a check that is asked while applying sees only what a resource refers to");
+    }
+
     /// The resources of a kind. Only where everything is known: see [`super::LooksBy`].
     pub fn of(&self, kind: &str) -> impl Iterator<Item = &Resource<'a>> {
-        debug_assert!(self.whole.get(), "a check that is asked while applying sees only what a resource refers to");
+        self.assert_whole();
         self.by_kind.get(kind).into_iter().flatten().map(|&number| &self.resources[number])
     }
 
     /// Every resource. Only where everything is known: see [`super::LooksBy`].
     pub fn all(&self) -> impl Iterator<Item = &Resource<'a>> {
+        self.assert_whole();
         self.resources.iter()
     }
 
@@ -462,7 +467,7 @@ impl<'a> Planned<'a> {
         kind: &str,
         path: &str,
     ) -> impl Iterator<Item = &'p Resource<'a>> + use<'p, 'a> {
-        debug_assert!(self.whole.get(), "a check that is asked while applying sees only what a resource refers to");
+        self.assert_whole();
         let mut all = self.by_target.borrow_mut();
         let of_kind = all.entry((kind.to_owned(), path.to_owned())).or_insert_with(|| {
             let mut users = Users::new();

@@ -1,4 +1,4 @@
-//! C38: how much of what every account has little of.
+//! C38: the quotas that every account has by default.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! C62: who may take a role.
+//! C62: the services that may assume a role.
 
 use super::check::Check;
 use super::findings::{Finding, Findings};

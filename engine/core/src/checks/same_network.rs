@@ -1,4 +1,4 @@
-//! C74: what stands together stands in one network.
+//! C74: the subnets, groups and tables of one resource are of one VPC.
 
 use super::check::Check;
 use super::findings::{Finding, Findings};

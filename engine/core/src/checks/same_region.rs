@@ -1,4 +1,4 @@
-//! C75: what a resource refers to is in its own region, where AWS looks for it.
+//! C75: references of a resource lead to its own region.
 
 use super::check::Check;
 use super::findings::{Finding, Findings};
@@ -84,21 +84,16 @@ fn visit(resource: &Resource<'_>, field: &Field, planned: &Planned<'_>, found: &
         }
         true
     });
-    for (path, name) in places.into_iter().filter(|(_, name)| !ACROSS.contains(&name.as_str())) {
+    for (path, _) in places.into_iter().filter(|(_, name)| !ACROSS.contains(&name.as_str())) {
         let Some(target) = planned.target(resource, &path).filter(|target| target.kind.place == Place::Regional) else {
             continue;
         };
         let (Some(here), Some(there)) = (resource.region, target.region) else { continue };
-        if here != there && !is_key_of_both(resource, &name) {
+        if here != there {
             let message =
                 format!("`{}` is in {here} and refers to `{}`, which is in {there}", resource.address, target.address);
             let finding = Finding::new(&path, message).also(target, "", format!("in {there}"));
             found.add(resource, finding.help(format!("refer to a `{}` of {here}", target.kind.name)));
         }
     }
-}
-
-/// Buckets are found from everywhere by their names; what only grants rights names them freely.
-fn is_key_of_both(resource: &Resource<'_>, name: &str) -> bool {
-    name.ends_with(".s3_bucket") && resource.kind.name != "lambda.function"
 }

@@ -1,4 +1,4 @@
-//! C70: subnet groups that survive the loss of a zone, because RDS takes no others.
+//! C70: a database has subnets of two zones, because RDS takes nothing else.
 
 use std::collections::BTreeSet;
 

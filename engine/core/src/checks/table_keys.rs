@@ -120,7 +120,7 @@ fn indexes(table: &Resource<'_>, found: &mut Findings) {
     }
 }
 
-/// An expiry that would never come.
+/// A finding about a time to live whose attribute is a key of the table.
 fn expiry(table: &Resource<'_>, found: &mut Findings) {
     let path = "ttl.attribute_name";
     let Some(name) = table.text(path) else { return };

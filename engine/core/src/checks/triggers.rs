@@ -1,4 +1,4 @@
-//! C27: that what calls a function, or writes to a queue or topic, is let in.
+//! C27: the permissions of services to call a function, or to write to a queue or topic.
 
 use super::check::Check;
 use super::findings::{Finding, Findings};
@@ -82,22 +82,22 @@ fn look(planned: &Planned<'_>, found: &mut Findings) {
     }
 }
 
-/// That a service calls a function.
+/// A call of a function by a service.
 struct TriggerCall<'r, 'a> {
     /// The service.
     service: &'static str,
-    /// What makes it call.
+    /// The resource that makes the service call.
     by: &'r Resource<'a>,
-    /// Where that one names the function.
+    /// The argument of that resource that names the function.
     path: &'static str,
-    /// Where it names what the service acts for: the API, rule, topic or target group.
+    /// The argument that names the source of the call: the API, rule, topic or target group.
     source: &'static str,
-    /// The ARN of that one, as a program writes it after the name.
+    /// The end of the source's ARN, as a program writes it after the name.
     tail: &'static str,
 }
 
 impl TriggerCall<'_, '_> {
-    /// Looks for the permission; what names the source in it must also fit.
+    /// Looks for a permission that lets the service call the function. A `source_arn` in it must be the ARN of the source.
     fn look<'p, 'a>(
         &self,
         planned: &'p Planned<'a>,
@@ -162,7 +162,7 @@ impl TriggerCall<'_, '_> {
     }
 }
 
-/// Whether a permission is for what a service acts for.
+/// Whether a permission is for the source of a call.
 fn is_from(
     planned: &Planned<'_>,
     permission: &Resource<'_>,
@@ -210,7 +210,7 @@ fn tail(permission: &Resource<'_>, read: &Resource<'_>) -> Option<String> {
 /// The methods that `ANY` may be.
 const METHODS: &[&str] = &["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "*", "ANY"];
 
-/// Whether an ARN's end is for one of the calls of a method, on a path.
+/// Whether the end of an ARN covers a method on a path.
 fn is_call(tail: &str, stages: &[&str], method: &str, path: &str) -> bool {
     let methods: &[&str] = if method == "ANY" { METHODS } else { &[method] };
     stages.iter().any(|stage| methods.iter().any(|method| fits(tail, &format!("{stage}/{method}{path}"))))

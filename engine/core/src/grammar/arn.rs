@@ -55,7 +55,7 @@ pub(super) fn flaw(text: &str, of: &Arn) -> Option<Flaw> {
     resource.is_empty().then(|| no("it ends where the resource is to be named".to_owned()).help(looks()))
 }
 
-/// That this is the ARN of something else.
+/// A flaw: the ARN of another sort of resource.
 fn other_thing(text: &str, service: &str, resource: &str, of: &Arn) -> Option<Flaw> {
     let fits = |wanted: &&str| {
         let (wanted_service, start) = wanted.split_once(':').unwrap_or((wanted, ""));

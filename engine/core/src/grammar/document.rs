@@ -8,7 +8,7 @@ use crate::text::{Str, shortened};
 use crate::value::Value;
 use crate::walk::Tree;
 
-/// How much of a value a message shows, in characters.
+/// The longest part of a value that a message shows, in characters.
 const SHOWN: usize = 60;
 
 /// A part of a document and its place.

@@ -56,9 +56,9 @@ impl Arn {
 pub struct PolicyUse {
     /// What messages call it: `the policy of a bucket`.
     pub what: &'static str,
-    /// Whether its statements say who.
+    /// Whether its statements name a principal.
     pub principal: Principal,
-    /// Whether its statements must say on what; none where they must not.
+    /// Whether its statements must name a resource; none where they must not.
     pub resource: Option<bool>,
     /// The service whose actions alone it speaks of; empty where it speaks of any.
     pub service: &'static str,
@@ -77,7 +77,7 @@ pub enum Principal {
     Needed,
     /// They may.
     Open,
-    /// They must not: it is who has the policy.
+    /// They must not: the policy is about the identity that it is attached to.
     Refused,
 }
 
@@ -141,6 +141,12 @@ impl Grammar {
             }
         }
     }
+}
+
+/// Everything that a kind says about the form of an argument.
+pub mod said {
+    pub use super::Grammar::*;
+    pub use super::{arns, fields, names, policies, units};
 }
 
 /// The units of a rate.

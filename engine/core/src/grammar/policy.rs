@@ -14,7 +14,7 @@ const TOP: &[&str] = &["Version", "Id", "Statement"];
 const OF_STATEMENT: &[&str] =
     &["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 const PRINCIPALS: &[&str] = &["AWS", "Service", "Federated", "CanonicalUser"];
-/// What services end with as principals.
+/// The domains of services that are principals.
 const SERVICE_ENDS: &[&str] = &[".amazonaws.com", ".amazonaws.com.cn", ".amazon.com", ".aws.internal", ".amazonaws.eu"];
 const OPERATORS: &[&str] = &[
     "StringEquals",
@@ -170,7 +170,7 @@ fn statement(whole: &Passage<'_>, entries: &[(&str, Passage<'_>)], of: &PolicyUs
     }
 }
 
-/// That of two keys not exactly one is there.
+/// A flaw where both of two keys are there, or neither.
 fn one_of(whole: &Passage<'_>, key: &str, other: &str, needed: bool, found: &mut Vec<Flaw>) {
     match (whole.get(key), whole.get(other)) {
         (Some(_), Some(second)) => found.push(second.flaw_of_key(format!("cannot stand beside `{key}`"))),
@@ -185,7 +185,7 @@ fn refused(whole: &Passage<'_>, keys: &[&str], what: &str, found: &mut Vec<Flaw>
     }
 }
 
-/// That statements have the same id.
+/// A flaw where two statements have one id.
 fn repeated(statements: &[Passage<'_>], found: &mut Vec<Flaw>) {
     let mut seen: Vec<&str> = Vec::new();
     for sid in statements.iter().filter_map(|statement| statement.get("Sid")) {

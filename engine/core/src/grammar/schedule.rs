@@ -11,9 +11,9 @@ struct CronField {
     name: &'static str,
     least: u32,
     most: u32,
-    /// What values may also be called, from the least on.
+    /// Words for the values, in ascending order.
     words: &'static [&'static str],
-    /// What else may stand there.
+    /// Characters that the field takes besides values.
     also: &'static str,
 }
 

@@ -14,8 +14,9 @@ use crate::diagnostic::Severity;
 use crate::expr::{AttrRef, Expr};
 use crate::plan::decide::{millis, removal};
 use crate::plan::hold::Holds;
+use crate::plan::moves::carried_out;
 use crate::plan::order::{self, Facts, Stuck};
-use crate::plan::{Action, Plan, Reason, Step, carry_out, linger};
+use crate::plan::{Action, Plan, Reason, Step, linger};
 use crate::record::{Record, Snapshot};
 use crate::registry::Registry;
 use crate::schedule::{Task, earliest};
@@ -172,14 +173,7 @@ fn waves(steps: &[Step]) -> Vec<usize> {
 
 /// What is there once a plan is carried out.
 fn after(plan: &Plan, before: &Snapshot, registry: &Registry) -> Vec<Arc<Record>> {
-    let moved;
-    let before = match plan.moves.is_empty() {
-        true => before,
-        false => {
-            moved = carry_out(&plan.moves, before.clone());
-            &moved
-        }
-    };
+    let before = &*carried_out(&plan.moves, before);
     let gone: BTreeSet<&Str> = plan
         .steps
         .iter()

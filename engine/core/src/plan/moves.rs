@@ -168,7 +168,12 @@ impl Moves {
 
 /// The state as a plan of this program sees it: every record has the address that the program gives it.
 pub fn moved<'s>(graph: &Graph, snapshot: &'s Snapshot) -> Cow<'s, Snapshot> {
-    match &*find(graph, snapshot).list() {
+    carried_out(&find(graph, snapshot).list(), snapshot)
+}
+
+/// The state once moves are carried out; the same one where there are none.
+pub(super) fn carried_out<'s>(moves: &[Move], snapshot: &'s Snapshot) -> Cow<'s, Snapshot> {
+    match moves {
         [] => Cow::Borrowed(snapshot),
         moves => Cow::Owned(carry_out(moves, snapshot.clone())),
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::address::Address;
 use crate::graph::ReplaceOrder;
-use crate::plan::moves::carry_out;
+use crate::plan::moves::carried_out;
 use crate::plan::unique::UniqueKey;
 use crate::plan::{Action, Deferred, Plan, Step, identity};
 use crate::record::{Record, Snapshot};
@@ -53,14 +53,7 @@ pub fn check(plan: &Plan, before: &Snapshot, registry: &Registry) -> Vec<Unsound
     if !order(plan, &mut found) || !found.0.is_empty() {
         return found.0;
     }
-    let moved;
-    let before = match plan.moves.is_empty() {
-        true => before,
-        false => {
-            moved = carry_out(&plan.moves, before.clone());
-            &moved
-        }
-    };
+    let before = &*carried_out(&plan.moves, before);
     let view = View::new(plan, before);
     for (i, step) in plan.steps.iter().enumerate() {
         let kind = registry.get(&step.kind);
