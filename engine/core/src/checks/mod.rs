@@ -9,6 +9,7 @@ mod check;
 mod destroyability;
 mod findings;
 mod planned;
+mod resource;
 
 mod alarms;
 mod alias_zones;
