@@ -10,26 +10,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::expr::{AttrRef, Expr};
 use crate::fit::Problem;
 use crate::graph::{Node, ReplaceOrder};
 use crate::plan::diff::{Difference, difference, known_changes, refreshed, switched};
+use crate::plan::disagree;
 use crate::plan::foresee::{Decided, Fate};
 use crate::plan::given;
 use crate::plan::hold::{self, Referents};
 use crate::plan::input::{Goal, Input, Refreshed};
 use crate::plan::moves::Move;
 use crate::plan::names;
-use crate::plan::places::key_places;
+use crate::plan::steps;
 use crate::plan::unique::{keeps_its_name, natural_order};
 use crate::plan::{Action, Reason, Step};
 use crate::record::{Need, Record, Unfinished};
 use crate::region::place;
-use crate::registry::Registry;
 use crate::resolve;
 use crate::schema::{Field, Presence};
-use crate::secrecy;
 use crate::value::{Map, Str, Value, intern};
 use crate::walk::Tree;
 
@@ -195,35 +194,10 @@ impl<'a> Decisions<'a> {
                 let prior = refreshed(node.kind, recorded, live, &agreed);
                 let before = self.steps.len();
                 self.change(node, needs, wanted, &prior, recorded, reasons);
-                self.tell_switched(node, &told, before);
+                let changed = self.steps[before..].iter().any(|s| s.action == Action::Update);
+                self.diagnostics.extend(disagree::switched(node, &told, changed));
             }
             None => self.change(node, needs, wanted, recorded, recorded, reasons),
-        }
-    }
-
-    /// Tells what a failover has changed. It is left as it is; a change of the same resource would undo it, so there is
-    /// none before the program says which is right.
-    fn tell_switched(&mut self, node: &Node, switched: &[(&'static str, &Value, &Value)], before: usize) {
-        let changed = self.steps[before..].iter().any(|s| s.action == Action::Update);
-        for &(name, was, is) in switched {
-            let is = &secrecy::marked_as(Some(was), is.clone());
-            let is_said = node.args.get(name).is_some_and(|value| !value.is_null());
-            let shown = |value: &Value| if value.is_null() { "nothing".to_owned() } else { value.to_string() };
-            let message = format!("`{name}` of `{}` was switched from {} to {}", node.address, shown(was), shown(is));
-            let place = node.site.of(&[name.into()], false);
-            self.diagnostics.push(if is_said && changed {
-                let last = match is.is_null() {
-                    true => format!("leave `{name}` out"),
-                    false => format!("say so: `{name}: {is}`"),
-                };
-                Diagnostic::error(format!("{message}, and a change of the resource would switch it back"))
-                    .code("switched")
-                    .at(place, "what the program says")
-                    .help(format!("if the failover is to last, {last}; otherwise switch back first"))
-            } else {
-                let note = Diagnostic { severity: Severity::Info, ..Diagnostic::error(message) };
-                note.code("switched").at(place, "left as it is")
-            });
         }
     }
 
@@ -275,11 +249,11 @@ impl<'a> Decisions<'a> {
             if let Some(known) = self.input.known.get(&node.address) {
                 d.changes.extend(known_changes(known, prior));
             }
-            self.tell_impossible(node, &d);
+            self.diagnostics.extend(disagree::impossible(node, &d));
             if reasons.contains(&Reason::Imported)
                 && let Some(argument) = d.forced_by()
             {
-                self.diagnostics.push(would_replace(node, argument, &d));
+                self.diagnostics.push(disagree::would_replace(node, argument, &d));
             }
             let forced =
                 d.forced_by().cloned().or_else(|| self.bound(node)).or_else(|| self.copied(node, &mut reasons));
@@ -441,18 +415,6 @@ impl<'a> Decisions<'a> {
         named.filter(|a| self.decided.get(a).is_some_and(|d| d.fate == Fate::Change)).collect()
     }
 
-    /// Tells what an argument cannot become.
-    fn tell_impossible(&mut self, node: &Node, d: &Difference<'_>) {
-        for (field, why) in &d.impossible {
-            let message = format!("`{}` of `{}` cannot be changed so: {why}", field.name, node.address);
-            let place = node.site.of(&[field.name.into()], false);
-            self.diagnostics.push(Diagnostic::error(message).at(place, "").help(format!(
-                "say what is there, or something later; or give `{}` another name, so that it is made anew",
-                node.address
-            )));
-        }
-    }
-
     fn is_replaced(&self, address: &Address) -> bool {
         self.decided.get(address).is_some_and(|d| d.fate == Fate::Make && d.prior.is_some())
     }
@@ -463,39 +425,12 @@ impl<'a> Decisions<'a> {
     }
 
     fn step(&self, node: &Node, needs: &[Need], action: Action, args: Map<Expr>) -> Step {
-        let typical = match action {
-            Action::Create => node.kind.create,
-            Action::Update => node.kind.update,
-            _ => Default::default(),
-        };
-        let keys = key_places(&node.site, &args);
-        Step {
-            address: node.address.clone(),
-            kind: intern(node.kind.name),
-            region: node.region.clone(),
-            action,
-            reasons: Vec::new(),
-            changes: Vec::new(),
-            prior: None,
-            args,
-            known: self.input.known.get(&node.address).cloned().unwrap_or_default(),
-            needs: needs.to_vec(),
-            given: given::of(node),
-            protect: node.options.protect,
-            allow: node.options.allow.clone(),
-            span: node.site.span.clone(),
-            keys,
-            after: Vec::new(),
-            replacement: None,
-            implied_by: None,
-            lifts: Vec::new(),
-            batch: None,
-            typical_ms: millis(typical),
-        }
+        let known = self.input.known.get(&node.address).cloned().unwrap_or_default();
+        steps::of_declared(node, needs, action, args, known)
     }
 
     fn removal(&self, prior: Arc<Record>, action: Action, reasons: Vec<Reason>) -> Step {
-        removal(self.input.registry, prior, action, reasons)
+        steps::removal(self.input.registry, prior, action, reasons)
     }
 
     /// What is recorded but not declared goes.
@@ -518,48 +453,4 @@ impl<'a> Decisions<'a> {
         }
         self.steps.extend(removals);
     }
-}
-
-/// The step that deletes or forgets something.
-pub(super) fn removal(registry: &Registry, prior: Arc<Record>, action: Action, reasons: Vec<Reason>) -> Step {
-    let typical = registry.get(&prior.kind).map(|k| k.delete).unwrap_or_default();
-    Step {
-        address: prior.address.clone(),
-        kind: prior.kind.clone(),
-        region: prior.region.clone(),
-        action,
-        reasons,
-        changes: Vec::new(),
-        args: Map::new(),
-        known: Map::new(),
-        needs: Vec::new(),
-        given: Vec::new(),
-        protect: false,
-        allow: Map::new(),
-        span: prior.span.clone(),
-        keys: Vec::new(),
-        after: Vec::new(),
-        replacement: None,
-        implied_by: None,
-        lifts: Vec::new(),
-        batch: None,
-        typical_ms: if action == Action::Delete { millis(typical) } else { 0 },
-        prior: Some(prior),
-    }
-}
-
-/// That something is to be taken over and would be deleted for it.
-fn would_replace(node: &Node, argument: &Str, d: &Difference<'_>) -> Diagnostic {
-    let change = d.changes.iter().find(|c| c.path == *argument);
-    let is = change.and_then(|c| c.before.as_ref()).map_or("nothing".to_owned(), Value::to_string);
-    Diagnostic::error(format!(
-        "`{}` would be replaced instead of being taken over: its `{argument}` is {is}",
-        node.address
-    ))
-    .at(node.site.of(std::slice::from_ref(argument), false), "the program says something else")
-    .help("say what is there; what is to be changed can be changed once it is taken over")
-}
-
-pub(super) fn millis(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

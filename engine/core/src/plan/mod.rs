@@ -3,9 +3,10 @@
 //! A plan leaves no choice to apply. It names the state it was made from; it is plain data that can be stored, shown
 //! and executed elsewhere. Making one is [`propose`], in stages of one file each: `moves` gives records their new addresses,
 //! `decide` says what becomes of each resource in the order of dependencies (`foresee` what will be known of it, `diff`
-//! what differs), `hold` who keeps referring to what, `names`, `destroyable` and `protect` look at what was decided,
-//! `order` arranges the steps, `defer` takes out what waits for a region, `data` tells what the rest takes away for good,
-//! `identity` names the plan, and `sound` looks over the finished one.
+//! what differs, `disagree` what a person has to decide, `steps` how a step begins), `hold` who keeps referring to what,
+//! `names`, `destroyable` and `protect` look at what was decided, `order` arranges the steps, `defer` takes out what waits
+//! for a region, `data` tells what the rest takes away for good, `identity` names the plan, and `sound` looks over the
+//! finished one.
 
 mod batch;
 mod contract;
@@ -14,6 +15,7 @@ mod decide;
 mod defer;
 mod destroyable;
 mod diff;
+mod disagree;
 mod foresee;
 mod free;
 mod given;
@@ -29,6 +31,7 @@ mod places;
 mod propose;
 mod protect;
 pub mod sound;
+mod steps;
 mod unique;
 
 use std::collections::BTreeSet;

@@ -9,13 +9,14 @@ use crate::address::Address;
 use crate::answer::Answer;
 use crate::checks::{self, Planned, Resource};
 use crate::diagnostic::Diagnostic;
-use crate::plan::decide::{Decisions, millis};
+use crate::plan::decide::Decisions;
 use crate::plan::foresee::{Decided, Fate};
 use crate::plan::hold::{Hold, Holds};
 use crate::plan::input::{Goal, Input};
 use crate::plan::moves::{self, Move, Moves};
 use crate::plan::order::{self, Facts, Stuck};
 use crate::plan::sound::{self, Unsound};
+use crate::plan::steps::millis;
 use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Step, data, defer, destroyable, identity, names, protect};
 use crate::value::{Map, Str, Value, intern};
 

@@ -2,8 +2,8 @@
 //! may be switched off.
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::plan::decide::millis;
 use crate::plan::input::{Goal, Input, Refreshed};
+use crate::plan::steps::millis;
 use crate::plan::{Action, Step};
 use crate::value::{Map, Value, intern};
 
