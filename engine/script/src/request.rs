@@ -122,7 +122,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { steps: 50_000_000, time: Duration::from_secs(30), memory: 512 << 20, depth: 100 }
+        Limits { steps: 50_000_000, time: Duration::from_secs(30), memory: 768 << 20, depth: 100 }
     }
 }
 
