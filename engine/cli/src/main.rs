@@ -28,6 +28,10 @@ use crate::commands::Cli;
 use crate::exit::Exit;
 use crate::ui::{Color, Ui};
 
+#[cfg(feature = "jemalloc")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
