@@ -75,7 +75,7 @@ pub use router::Router;
 pub use rows::RowError;
 pub use seal::{KeySource, SealError, Sealer};
 pub use stack::Stack;
-pub use stale::{Stale, check_fresh};
+pub use stale::{Stale, UnfitPlan, check_fresh, check_kept};
 pub use store::Store;
 pub use sweep::{Swept, sweep};
 pub use unread::Unread;

@@ -1,9 +1,21 @@
 //! Staleness: whether a plan was made for the state and the cloud at hand.
+//!
+//! A plan is made from what is recorded, and from what is known of operations that are open. Whoever applies it finds out
+//! first what became of these. Where nobody can say, they stay open and the state stays as it is; then a plan that counts
+//! on them starts from something that is not recorded.
 
+use std::collections::BTreeMap;
+
+use dr_core::address::Address;
 use dr_core::cloud::Identity;
-use dr_core::plan::{FORMAT, Plan};
-use dr_core::record::Snapshot;
+use dr_core::journal::Open;
+use dr_core::plan::sound::{self, Unsound};
+use dr_core::plan::{FORMAT, Plan, Renaming};
+use dr_core::record::{Record, Snapshot};
+use dr_core::registry::Registry;
+use dr_core::value::Str;
 
+use crate::resume::as_far_as_known;
 use crate::stack::Stack;
 
 /// Why a plan is not for this state.
@@ -40,6 +52,58 @@ pub enum Stale {
     /// Another version of the program made it.
     #[error("the plan has the form {0}, which this version of dr does not know; plan again")]
     Format(u32),
+    /// It counts on what an earlier run began, and nobody could find out what became of that.
+    #[error("the plan counts on {}, which an earlier run began to make, and it is not known what became of that", names(.0))]
+    Begun(Vec<Address>),
+}
+
+fn names(addresses: &[Address]) -> String {
+    addresses.iter().map(|address| format!("`{address}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Why a plan that was kept cannot be carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnfitPlan {
+    /// It is not for this state.
+    #[error(transparent)]
+    Stale(#[from] Stale),
+    /// It would do harm, or stop half-way.
+    #[error("the plan is not sound: {0}")]
+    Unsound(Unsound),
+}
+
+/// Checks that a plan that was kept can be carried out on the state that it was made for. `open` is what is still open
+/// after it was tried to find out what became of it.
+///
+/// # Errors
+/// Says why not.
+pub fn check_kept(
+    plan: &Plan,
+    snapshot: &Snapshot,
+    open: &BTreeMap<Str, Open>,
+    registry: &Registry,
+) -> Result<(), UnfitPlan> {
+    let Some(broken) = sound::check(plan, snapshot, registry).into_iter().next() else { return Ok(()) };
+    let known = as_far_as_known(snapshot, open.values().cloned());
+    if open.is_empty() || !sound::check(plan, &known, registry).is_empty() {
+        return Err(UnfitPlan::Unsound(broken));
+    }
+    let is_unrecorded = |record: &&Record| !snapshot.records.contains_key(&record.address);
+    let begun = open.values().map(Open::record).filter(is_unrecorded);
+    Err(Stale::Begun(begun.filter(|record| counts_on(plan, record)).map(|record| record.address.clone()).collect())
+        .into())
+}
+
+/// Whether a plan moves, changes or uses what a record is about.
+fn counts_on(plan: &Plan, record: &Record) -> bool {
+    let renaming = Renaming::new(&plan.moves);
+    let moved = renaming.of(&record.address);
+    let address = moved.unwrap_or(&record.address);
+    let is_prior = |prior: &Record| prior.op == record.op;
+    moved.is_some()
+        || plan.steps.iter().any(|step| {
+            step.prior.as_deref().is_some_and(is_prior) || step.needs.iter().any(|need| need.address == *address)
+        })
 }
 
 /// Checks that a plan was made for this state and cloud.

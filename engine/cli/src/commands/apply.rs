@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use dr_core::plan::{Action, Goal, Plan, sound};
+use dr_core::plan::{Action, Goal, Plan};
 use dr_core::value::Str;
 use dr_run::plan_file::{self, StoredPlan};
-use dr_run::{Report, Stack, Stale, Swept};
+use dr_run::{Report, Stack, Stale, Swept, UnfitPlan};
 
 use super::plan::{contract_of, refuse_loss, show};
 use crate::args::{Global, ParameterArgs, Planning};
@@ -130,10 +130,16 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
             _ => CommandFailure::from(stale)
                 .hint("the plan knew nothing of what became of the operations that were left open"),
         })?;
-        if let Some(broken) = sound::check(&plan, &held.snapshot, &session.registry).first() {
-            return Err(CommandFailure::new(format!("the plan in `{}` is not sound: {broken}", file.display()))
-                .hint("plan again; if the new plan is refused as well, report it together with the program"));
-        }
+        let open = held.store.open_operations()?;
+        dr_run::check_kept(&plan, &held.snapshot, &open, &session.registry).map_err(|unfit| match unfit {
+            UnfitPlan::Stale(stale) => {
+                CommandFailure::from(stale).hint("when it can be asked what became of it, plan again")
+            }
+            UnfitPlan::Unsound(broken) => {
+                CommandFailure::new(format!("the plan in `{}` is not sound: {broken}", file.display()))
+                    .hint("plan again; if the new plan is refused as well, report it together with the program")
+            }
+        })?;
         confirm_and_run(args, &stack, session, &mut work, Some(held), &plan, &mut sources).await
     })
 }

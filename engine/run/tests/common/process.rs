@@ -10,7 +10,7 @@ use dr_core::plan::{Goal, Plan};
 use dr_core::record::Snapshot;
 use dr_core::value::{Map, Str, Value};
 use dr_local::{DiskWorld, LocalCloud};
-use dr_run::{Cancel, Observer, Places, Report, Resumption, Router, Silent, Store, Wanted};
+use dr_run::{Cancel, Observer, Places, Report, Resumption, Router, Silent, Store, UnfitPlan, Wanted};
 
 use super::{Fake, Room, address, identity, registry, reopen};
 
@@ -45,6 +45,19 @@ impl<'a> Process<'a> {
     /// The plan, whether it is refused or not, and the state that it is for.
     pub async fn propose(&self, graph: Option<&Graph>) -> (Plan, Snapshot) {
         let snapshot = self.store.snapshot().unwrap();
+        (self.propose_from(&snapshot, graph).await, snapshot)
+    }
+
+    /// The plan that is kept: made from what is recorded and from what is known of what is open.
+    pub async fn keep(&self, graph: Option<&Graph>) -> Plan {
+        let open = self.store.open_operations().unwrap();
+        let snapshot = dr_run::as_far_as_known(&self.store.snapshot().unwrap(), open.into_values());
+        let plan = self.propose_from(&snapshot, graph).await;
+        assert!(!plan.is_refused(), "{:?}", plan.diagnostics);
+        plan
+    }
+
+    async fn propose_from(&self, snapshot: &Snapshot, graph: Option<&Graph>) -> Plan {
         let (empty, local, room) = (Graph::default(), self.local(), self.room());
         let router = Router::new(&local, self.cloud);
         let wanted = Wanted {
@@ -52,12 +65,11 @@ impl<'a> Process<'a> {
             goal: goal(graph),
             program: &"p".into(),
             graph: graph.unwrap_or(&empty),
-            snapshot: &snapshot,
+            snapshot,
             identity: &identity(),
             refresh: self.refresh,
         };
-        let plan = dr_run::plan(&room.engine(&self.store, &router, &Silent), &wanted).await.unwrap();
-        (plan, snapshot)
+        dr_run::plan(&room.engine(&self.store, &router, &Silent), &wanted).await.unwrap()
     }
 
     /// A plan that is not refused.
@@ -72,6 +84,19 @@ impl<'a> Process<'a> {
         let (local, room) = (self.local(), self.room());
         let router = Router::new(&local, self.cloud);
         dr_run::resume(&room.engine(&self.store, &router, &Silent), &identity(), goal).await.unwrap()
+    }
+
+    /// Finds out what was left open, and applies a plan that was kept, as a command does.
+    pub async fn run_kept(&self, plan: &Plan) -> Result<Report, UnfitPlan> {
+        let (local, room) = (self.local(), self.room());
+        let router = Router::new(&local, self.cloud);
+        let engine = room.engine(&self.store, &router, &Silent);
+        let goal = if plan.destroy { Goal::Destroy } else { Goal::Apply };
+        dr_run::resume(&engine, &identity(), goal).await.unwrap();
+        let (snapshot, open) = (self.store.snapshot().unwrap(), self.store.open_operations().unwrap());
+        dr_run::check_fresh(plan, self.store.stack(), &identity(), &snapshot)?;
+        dr_run::check_kept(plan, &snapshot, &open, &registry())?;
+        Ok(dr_run::apply(&engine, plan, snapshot).await.unwrap())
     }
 
     /// Resumes, plans and applies, as a command does.

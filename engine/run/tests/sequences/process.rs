@@ -16,8 +16,8 @@ use dr_core::value::Str;
 use dr_core::world::{PackError, Package, World};
 use dr_local::LocalCloud;
 use dr_run::{
-    Calls, Cancel, Engine, Gate, KeySource, Observer, Places, Progress, Report, Router, Stack, Store, StoreError,
-    Wanted, plan_file,
+    Calls, Cancel, Engine, Gate, KeySource, Observer, Places, Progress, Report, Router, Stack, Stale, Store,
+    StoreError, UnfitPlan, Wanted, plan_file,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -64,6 +64,8 @@ pub enum End {
     Died,
     /// The stored plan is for another state.
     Stale,
+    /// The stored plan counts on what was only begun.
+    Begun,
     /// Somebody asked to stop before there was a plan.
     Stopped,
 }
@@ -76,6 +78,7 @@ impl End {
             End::Applied(..) => "Applied",
             End::Died => "Died",
             End::Stale => "Stale",
+            End::Begun => "Begun",
             End::Stopped => "Stopped",
         }
     }
@@ -217,7 +220,11 @@ impl Process {
                 if dr_run::check_fresh(&plan, &Stack::new(PROGRAM, ENVIRONMENT), &identity(), &snapshot).is_err() {
                     return End::Stale;
                 }
-                assert_eq!(sound::check(&plan, &snapshot, registry()), [], "a stored plan");
+                match dr_run::check_kept(&plan, &snapshot, &self.store.open_operations().unwrap(), registry()) {
+                    Ok(()) => {}
+                    Err(UnfitPlan::Stale(Stale::Begun(_))) => return End::Begun,
+                    Err(other) => panic!("a stored plan: {other:?}"),
+                }
                 let there = cloud.inside().things.clone();
                 return match dr_run::apply(&engine, &plan, snapshot).await {
                     Ok(report) => End::Applied(plan, report, there),

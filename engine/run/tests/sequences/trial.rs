@@ -226,7 +226,7 @@ impl Trial {
                 }
                 Ok(())
             }
-            End::Died | End::Stale | End::Stopped => Ok(()),
+            End::Died | End::Stale | End::Begun | End::Stopped => Ok(()),
         }
     }
 
@@ -426,7 +426,7 @@ impl Trial {
         self.tally.count(format!("command {command:?}"));
         self.tally.count(format!("end {}", end.name()));
         match (upset, end) {
-            (Upset::None, _) | (_, End::Stale) => {}
+            (Upset::None, _) | (_, End::Stale | End::Begun) => {}
             (Upset::AtCall(..) | Upset::AtEvent(_), End::Died) => self.tally.count(format!("died {command:?}")),
             (Upset::AtCall(..) | Upset::AtEvent(_), _) => {}
             (Upset::Fault(fault), _) => self.tally.count(format!("fault {:?}", fault.trouble)),
