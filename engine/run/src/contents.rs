@@ -370,22 +370,24 @@ impl Contents {
         }
     }
 
-    /// No other operation is about it, unless that one deletes it or has set it aside. A call that makes several changes at
-    /// once may do so for what is made under the same key.
+    /// No other operation is about it, unless that one deletes it, has set it aside or makes it anew. A call that makes
+    /// several changes at once may do so for what is made under the same key; and what is made anew without having been
+    /// set aside is gone, whatever its record says.
     fn check_given_up(&self, matter: &Matter, op: &str) -> Result<(), RefusedChange> {
         match self.busy.get(matter).and_then(|other| self.journal.open().get(other)) {
-            Some(Open::Delete { .. }) => Ok(()),
-            Some(Open::Create { .. }) if matches!(matter, Matter::SetAside(_)) => Ok(()),
+            Some(Open::Delete { .. } | Open::Create { .. }) => Ok(()),
             _ => self.check_free(matter, op),
         }
     }
 
     /// Takes a matter from the operation that gives it up: a deletion ends with that, a creation has nothing set aside.
+    /// One that makes it anew goes on.
     fn give_up(&mut self, matter: &Matter, edits: &mut Vec<RowEdit>) -> Result<(), RefusedChange> {
-        let Some(other) = self.busy.remove(matter) else { return Ok(()) };
+        let Some(other) = self.busy.get(matter).cloned() else { return Ok(()) };
         if matches!(self.journal.open().get(&other), Some(Open::Delete { .. })) {
             self.end(&other, JournalEntry::Removed, edits)?;
-        } else {
+        } else if let Matter::SetAside(_) = matter {
+            self.busy.remove(matter);
             let row = self.journal.amend(&other, |open| {
                 if let Open::Create { deposed, .. } = open {
                     *deposed = None;

@@ -241,10 +241,14 @@ impl Engine<'_> {
     }
 }
 
-/// Whether what a resource belongs to stays when this is made: the plan neither replaces nor removes it.
+/// Whether what a resource belongs to stays when this is made: the plan neither replaces nor removes it, and does not
+/// know that it is gone.
 fn stays(plan: &Plan, other: &Deposed, made: &Record) -> bool {
-    let goes = |step: &Step| {
-        matches!(step.action, Action::Delete | Action::Forget) && step.prior.as_ref().is_some_and(|r| r.op == other.op)
+    let goes = |step: &Step| match step.action {
+        Action::Delete | Action::Forget => step.prior.as_ref().is_some_and(|r| r.op == other.op),
+        // Whatever was recorded at an address where something is made without replacing anything is gone.
+        Action::Create => step.address == other.address && step.replacement.is_none(),
+        _ => false,
     };
     other.address != made.address && !plan.steps.iter().any(goes)
 }

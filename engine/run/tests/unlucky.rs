@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::process::{Process, graph};
+use common::process::{Declared, Process, graph};
 use common::{Fake, Notes, Room, Thing, address, open, plan, replacing, run, step, with_prior};
 use dr_core::cloud::{CloudError, ErrorClass};
 use dr_core::expr::Expr;
@@ -13,7 +13,7 @@ use dr_core::graph::ReplaceOrder;
 use dr_core::plan::{Action, Plan, PropertyChange, Reason, Step};
 use dr_core::record::{Snapshot, Unfinished};
 use dr_core::value::{Str, Value};
-use dr_run::{Report, Store, apply};
+use dr_run::{Cancel, Report, Silent, Store, apply};
 
 fn attr(at: &str, name: &str) -> Expr {
     Expr::attr(&address(at), name)
@@ -363,5 +363,39 @@ async fn what_cannot_be_read_stops_only_what_changes_it() {
         }
         let (_, report) = process.run(None, &dr_run::Silent, &dr_run::Cancel::new()).await;
         assert!(report.is_complete() && cloud.ids().is_empty(), "{:?}", report.failed);
+    }
+}
+
+/// The id of something is its name. What somebody has deleted leaves its name to others, whoever is first.
+#[tokio::test(start_paused = true)]
+async fn what_is_gone_gives_its_name_away() {
+    let named = |name: &'static str| [("name", Value::str(name))];
+    let (n1, n2, n3) = (named("n1"), named("n2"), named("n3"));
+    let cases: [(&[&str], &[Declared<'_>]); 4] = [
+        (&["n1"], &[("x.quick:a", &n3, None), ("x.quick:b", &n2, None), ("x.quick:c", &n1, None)]),
+        (&["n1"], &[("x.quick:b", &n2, None), ("x.quick:c", &n1, None)]),
+        (&["n1", "n2"], &[("x.quick:a", &n2, None), ("x.quick:b", &n1, None)]),
+        (&["n1", "n2"], &[("x.quick:c", &n2, None), ("x.quick:d", &n1, None)]),
+    ];
+    for (gone, nodes) in cases {
+        for slow in ["x.quick:a", "x.quick:b", "x.quick:c", "x.quick:d"] {
+            let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+            cloud.inside.lock().unwrap().names_are_ids = true;
+            let mut process = Process::start(dir.path(), &cloud).await;
+            process.refresh = true;
+            let first = graph(&[("x.quick:a", &n1, None), ("x.quick:b", &n2, None)]);
+            process.run(Some(&first), &Silent, &Cancel::new()).await;
+            cloud.inside.lock().unwrap().things.retain(|id, _| !gone.contains(&&**id));
+            // One of them comes last.
+            cloud.fail("create", slow, ErrorClass::Throttled, 1);
+            let program = graph(nodes);
+            let (_, report) = process.run(Some(&program), &Silent, &Cancel::new()).await;
+            assert!(report.is_complete(), "{gone:?} {slow}: {:?}", report.failed);
+            let snapshot = process.store.snapshot().unwrap();
+            let mut ids: Vec<Str> = snapshot.records.values().map(|record| record.id.clone()).collect();
+            ids.sort();
+            assert_eq!((ids.len(), ids), (nodes.len(), cloud.ids()), "{gone:?} {slow}");
+            assert!(process.plan(Some(&program)).await.0.is_empty());
+        }
     }
 }

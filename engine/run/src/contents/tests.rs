@@ -185,6 +185,42 @@ fn what_is_gone_gives_way_to_what_is_made_anew_under_its_name() {
 }
 
 #[test]
+fn what_is_gone_owns_no_id_while_it_is_made_anew() {
+    let (a, b) = (record("x.y:a", "1", "o1"), record("x.y:b", "2", "o2"));
+    // One of two that exchange their keys is gone, or both are.
+    for gone in [false, true] {
+        for first in ["o3", "o4"] {
+            let mut contents = with(&[a.clone(), b.clone()]);
+            take(&mut contents, creating(record("x.y:a", "", "o3"), None));
+            take(&mut contents, creating(record("x.y:b", "", "o4"), (!gone).then_some(&b)));
+            take(&mut contents, identified("o3", "2"));
+            take(&mut contents, identified("o4", "1"));
+            let end = |contents: &mut Contents, op: &str| match op {
+                "o3" => take(contents, close("o3", record("x.y:a", "2", "o3"))),
+                _ => take(contents, close("o4", record("x.y:b", "1", "o4"))),
+            };
+            let rows = end(&mut contents, first);
+            let lost = if first == "o4" {
+                "-x.y:a"
+            } else if gone {
+                "-x.y:b"
+            } else {
+                "-x.y:b#o2"
+            };
+            assert!(rows.iter().any(|row| row == lost), "{rows:?}");
+            // What is still being made is busy as before.
+            let (other, address) = if first == "o3" { ("o4", "x.y:b") } else { ("o3", "x.y:a") };
+            assert_eq!(refused(&mut contents, creating(record(address, "", "o5"), None)), "S08");
+            end(&mut contents, other);
+            let snapshot = contents.snapshot();
+            let ids: Vec<&str> = snapshot.records.values().map(|record| &*record.id).collect();
+            assert_eq!((ids, snapshot.deposed.len()), (vec!["2", "1"], 0), "{gone} {first}");
+            assert!(contents.journal().open().is_empty() && contents.busy.is_empty());
+        }
+    }
+}
+
+#[test]
 fn moves_happen_all_at_once() {
     let old = record("x.y:b", "0", "o0");
     let mut contents = with(std::slice::from_ref(&old));

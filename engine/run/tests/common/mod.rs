@@ -149,6 +149,8 @@ pub struct Inside {
     pub faults: Vec<Fault>,
     /// Whether a creation writes over what is there and gives its id, as some services do.
     pub adopts: bool,
+    /// Whether the id of something is its name.
+    pub names_are_ids: bool,
     /// Whose what was made by others is.
     pub owners: BTreeMap<Str, Owner>,
     /// Addresses that never become ready.
@@ -320,7 +322,10 @@ impl Cloud for Fake {
                 return Ok(id.clone());
             }
             inside.made += 1;
-            let id: Str = format!("id-{}", inside.made).into();
+            let id: Str = match name.filter(|_| inside.names_are_ids) {
+                Some(name) => name.to_text().into(),
+                None => format!("id-{}", inside.made).into(),
+            };
             let thing = Thing {
                 op: intent.op.clone(),
                 address: at.address.text(),
