@@ -1,7 +1,8 @@
 //! Preparing: what the planner wants to know and only the outside can tell.
 //!
 //! Look-ups whose arguments are known are answered, archives are packed to learn their hash, resources to be taken
-//! over are read, and, with a refresh, everything in the records is read. Nothing is changed or written.
+//! over are read, and, with a refresh, everything in the records is read. Without one, only what an earlier run left
+//! unfinished is: its record says what was begun, and not whether it is there. Nothing is changed or written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -41,7 +42,7 @@ pub struct Wanted<'a> {
     pub snapshot: &'a Snapshot,
     /// The cloud.
     pub identity: &'a Identity,
-    /// Whether to look how resources are now.
+    /// Whether to look how all resources are now, not only the unfinished ones.
     pub refresh: bool,
     /// Whether protection from deletion may be switched off where it stands in the way.
     pub lift: bool,
@@ -107,9 +108,7 @@ pub struct Prepared {
 pub async fn prepare(engine: &Engine<'_>, wanted: &Wanted<'_>) -> Result<Prepared, Interrupted> {
     let Wanted { graph, snapshot, program, refresh, .. } = *wanted;
     let mut prepared = Prepared::default();
-    if refresh {
-        prepared.refresh(engine, snapshot).await?;
-    }
+    prepared.refresh(engine, snapshot, refresh).await?;
     prepared.check_local(engine, snapshot);
     let Imports { found, problems } = import::read(engine, graph, &moved(graph, snapshot), program).await?;
     prepared.imports = found;
@@ -135,9 +134,10 @@ async fn find_away(engine: &Engine<'_>, graph: &Graph, snapshot: &Snapshot) -> R
 }
 
 impl Prepared {
-    /// Reads what is there.
-    async fn refresh(&mut self, engine: &Engine<'_>, snapshot: &Snapshot) -> Result<(), Interrupted> {
-        let reads = snapshot.records.values().filter_map(|record| {
+    /// Reads what is there: everything, or what an earlier run left unfinished.
+    async fn refresh(&mut self, engine: &Engine<'_>, snapshot: &Snapshot, everything: bool) -> Result<(), Interrupted> {
+        let wanted = snapshot.records.values().filter(|record| everything || record.incomplete.is_some());
+        let reads = wanted.filter_map(|record| {
             let kind = engine.registry.get(&record.kind)?;
             let is_read = kind.place != Place::Local && !is_left_out(engine, record.region.as_ref());
             is_read.then(|| read(engine, kind, record))
@@ -152,6 +152,8 @@ impl Prepared {
                 Err(Broken::Interrupted) => return Err(Interrupted),
                 // It is told once, of the region.
                 Err(Broken::Silent { .. }) => {}
+                // Without a refresh, what cannot be read is changed by what is recorded.
+                Err(_) if !everything => {}
                 Err(broken) => unread.push(Unread::new(record, &broken)),
             }
         }

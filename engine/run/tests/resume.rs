@@ -9,11 +9,11 @@ use common::process::{Process, graph};
 use common::{Fake, address};
 use dr_core::cloud::{CloudError, ErrorClass};
 use dr_core::graph::Graph;
-use dr_core::journal::Open;
+use dr_core::journal::{JournalEvent, Open};
 use dr_core::plan::{Action, Goal, Reason};
-use dr_core::record::Unfinished;
+use dr_core::record::{Record, Unfinished};
 use dr_core::value::{Str, Value};
-use dr_run::{Cancel, Observer, Outcome, Report, Resumption, Silent, StepPhase, What, as_far_as_known};
+use dr_run::{Cancel, Observer, Outcome, Report, Resumption, Silent, StateChange, StepPhase, What, as_far_as_known};
 use tokio::time::Instant;
 
 fn one() -> Graph {
@@ -353,5 +353,45 @@ async fn a_reply_that_cannot_be_read_may_have_had_its_effect() {
         assert!(report.is_complete());
         assert_eq!(cloud.count("create"), if effect { 1 } else { 2 });
         agree(&process);
+    }
+}
+
+/// What became of something whose deletion an earlier destroy had begun: a second one that looked at nothing recorded it
+/// as unfinished, and died.
+#[tokio::test(start_paused = true)]
+async fn what_is_unfinished_is_looked_at_also_without_a_refresh() {
+    // Gone, there, and not to be read.
+    for (gone, denied) in [(true, false), (false, false), (false, true)] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        let process = Process::start(dir.path(), &cloud).await;
+        let two = graph(&[("x.quick:a", &[], None), ("x.quick:b", &[], Some("x.quick:a"))]);
+        assert!(run(&process, Some(&two)).await.1.is_complete());
+        let record = Record::clone(&process.store.snapshot().unwrap().records[&address("x.quick:a")]);
+        let id = record.id.clone();
+        let event = JournalEvent::Deleting { op: "interrupted".into(), record: Box::new(record), deposed: false };
+        process.store.commit(StateChange::Append { event }).await.unwrap();
+        if gone {
+            cloud.inside.lock().unwrap().things.remove(&id);
+        }
+        assert_eq!(outcomes(&process.resume(Goal::Destroy).await), [Outcome::StillThere]);
+        if denied {
+            cloud.fail("read", "x.quick:a", ErrorClass::Denied, 1);
+        }
+        let reads = cloud.count("read");
+        let (plan, _) = process.plan(Some(&two)).await;
+        assert_eq!(cloud.count("read"), reads + 1, "what is finished is not looked at");
+        let wanted = match gone {
+            true => (Action::Create, vec![Reason::Gone]),
+            false => (Action::Update, vec![Reason::Unfinished]),
+        };
+        let step = plan.steps.iter().find(|step| step.address == address("x.quick:a")).unwrap();
+        assert_eq!((step.action, step.reasons.clone()), wanted);
+        let (_, report) = run(&process, Some(&two)).await;
+        assert!(report.is_complete(), "{:?}", report.failed);
+        assert_eq!((cloud.count("create x.quick:a"), cloud.count("delete")), (1 + usize::from(gone), 0));
+        assert!(process.plan(Some(&two)).await.0.is_empty());
+        agree(&process);
+        assert!(run(&process, None).await.1.is_complete());
+        assert!(cloud.ids().is_empty());
     }
 }
