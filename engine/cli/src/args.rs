@@ -44,8 +44,9 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "SPEED")]
     pub sandbox_speed: Option<String>,
 
-    /// Region of the sandbox that does not answer, or `global`; may be repeated
-    #[arg(long, global = true, value_name = "REGION")]
+    /// Region of the sandbox that does not answer, or `global`; with `@N` it falls silent after N changes there; may be
+    /// repeated
+    #[arg(long, global = true, value_name = "REGION[@N]")]
     pub sandbox_down: Vec<String>,
 
     /// Let one call in twenty to the sandbox be throttled, fail or lose its reply; the seed decides which
@@ -230,7 +231,7 @@ impl Global {
     /// How the sandbox behaves: options, configuration, instant and without faults.
     ///
     /// # Errors
-    /// When the speed is none.
+    /// When the speed is none, or a region that is down does not exist.
     pub(crate) fn sandbox(&self, project: &Project) -> Result<dr_sandbox::SandboxOptions, CommandFailure> {
         let config = &project.config.sandbox;
         let speed = match (&self.sandbox_speed, &config.speed) {
@@ -246,16 +247,25 @@ impl Global {
             true => (&config.regions_down, "regions_down"),
             false => (&self.sandbox_down, "--sandbox-down"),
         };
-        for region in down {
-            check_region(region, option, &BTreeSet::new())?;
-        }
+        let regions_down = down.iter().map(|text| outage(text, option)).collect::<Result<_, _>>()?;
         Ok(dr_sandbox::SandboxOptions {
             speed,
             faults: self.sandbox_faults.or(config.faults).map(dr_sandbox::Faults::bad_day),
-            regions_down: down.iter().map(|region| region.as_str().into()).collect(),
+            regions_down,
             ..dr_sandbox::SandboxOptions::default()
         })
     }
+}
+
+/// A region that is down, and after how many changes: `us-west-2`, `us-west-2@9`.
+fn outage(text: &str, option: &str) -> Result<(Str, u64), CommandFailure> {
+    let (region, changes) = text.split_once('@').unwrap_or((text, "0"));
+    check_region(region, option, &BTreeSet::new())?;
+    let changes = changes.parse().map_err(|_| {
+        CommandFailure::new(format!("`{option}`: `{changes}` is not a number of changes"))
+            .hint(format!("`{region}@9` lets {region} fall silent after nine changes there"))
+    })?;
+    Ok((region.into(), changes))
 }
 
 /// A variable of the environment. An empty one is one that is not set.

@@ -46,7 +46,7 @@ pub(crate) struct Config {
 pub(crate) struct SandboxConfig {
     /// `real`, `instant`, or how many times faster than real.
     pub speed: Option<SpeedSetting>,
-    /// Regions that do not answer.
+    /// Regions that do not answer; `REGION@N` falls silent after N changes there.
     pub regions_down: Vec<String>,
     /// With a seed, one call in twenty is throttled, fails or loses its reply; which ones, the seed decides.
     pub faults: Option<u64>,

@@ -1,6 +1,6 @@
 //! How a sandbox is opened: its pace, its faults, its account.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -16,8 +16,9 @@ pub struct SandboxOptions {
     pub speed: Speed,
     /// What goes wrong, if anything shall.
     pub faults: Option<Faults>,
-    /// Regions that cannot be reached; `global` for the services that belong to none.
-    pub regions_down: BTreeSet<Str>,
+    /// Regions that cannot be reached, each with how many changes are taken there before it falls silent; `global` for the
+    /// services that belong to none.
+    pub regions_down: BTreeMap<Str, u64>,
     /// The account's number.
     pub account: Str,
 }
@@ -27,7 +28,7 @@ impl Default for SandboxOptions {
         SandboxOptions {
             speed: Speed::Real,
             faults: None,
-            regions_down: BTreeSet::new(),
+            regions_down: BTreeMap::new(),
             account: Str::from("000000000000"),
         }
     }

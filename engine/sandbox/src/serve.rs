@@ -75,8 +75,13 @@ impl Sandbox {
         let (fault, half) = {
             let mut core = self.core();
             *core.calls.entry((at.kind.name, op.name)).or_default() += 1;
-            if let Some(message) = down(&core, place(at.kind, at.region)) {
+            let place = place(at.kind, at.region);
+            if let Some(message) = down(&core, place) {
                 return Err(call.fails(ErrorClass::Transient, "RegionUnavailable", message));
+            }
+            if let Some(left) = place.filter(|_| op.changes).and_then(|place| core.options.regions_down.get_mut(place))
+            {
+                *left -= 1;
             }
             let fault = core.dice.as_mut().and_then(|dice| dice.throw(op.name, at.address.text()));
             let latency = if op.changes { LATENCY.min(takes) } else { Duration::ZERO };
@@ -158,7 +163,7 @@ async fn pass(time: Duration) {
 
 /// Why a place cannot be reached, if it cannot.
 fn down(core: &Core, place: Option<&str>) -> Option<String> {
-    let place = place.filter(|place| core.options.regions_down.contains(*place))?;
+    let place = place.filter(|place| core.options.regions_down.get(*place) == Some(&0))?;
     Some(format!("{place} cannot be reached"))
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Faults;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn faulty(faults: Faults) -> Sandbox {
     Sandbox::in_memory(registry(), SandboxOptions { faults: Some(faults), ..options(Speed::Instant) }).unwrap()
@@ -109,12 +109,35 @@ async fn what_is_young_is_not_seen_at_first() {
 }
 
 #[tokio::test]
+async fn a_region_falls_silent_after_so_many_changes_there() {
+    let regions_down = BTreeMap::from([(EAST.into(), 2), (WEST.into(), 1)]);
+    let s = Sandbox::in_memory(registry(), SandboxOptions { regions_down, ..options(Speed::Instant) }).unwrap();
+    let (vpc, other, role) = (thing("net.vpc", "v"), thing("net.vpc", "o"), thing("iam.role", "r"));
+    let id = vpc.create(&s, "{}").await.unwrap();
+    // Looks do not count, nor does what is elsewhere.
+    for _ in 0..3 {
+        assert!(vpc.read(&s, &id).await.unwrap().is_some());
+    }
+    vpc.clone().in_region(WEST).create(&s, "{}").await.unwrap();
+    role.create(&s, r#"{"name": "r"}"#).await.unwrap();
+    s.reach(EAST).await.unwrap();
+    other.create(&s, "{}").await.unwrap();
+    // Not even a look is answered then; what was made is there.
+    refused(vpc.read(&s, &id).await, ErrorClass::Transient, "RegionUnavailable");
+    refused(vpc.delete(&s, &id).await, ErrorClass::Transient, "RegionUnavailable");
+    refused(s.reach(EAST).await, ErrorClass::Transient, "RegionUnavailable");
+    refused(s.reach(WEST).await, ErrorClass::Transient, "RegionUnavailable");
+    assert_eq!(s.list().unwrap().len(), 4);
+    role.read(&s, "r").await.unwrap();
+}
+
+#[tokio::test]
 async fn a_region_that_is_down_answers_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let up = Sandbox::open(dir.path(), registry(), options(Speed::Instant)).unwrap();
     let (vpc, role) = (thing("net.vpc", "v"), thing("iam.role", "r"));
     let id = vpc.create(&up, "{}").await.unwrap();
-    let down = SandboxOptions { regions_down: BTreeSet::from([EAST.into()]), ..options(Speed::Instant) };
+    let down = SandboxOptions { regions_down: BTreeMap::from([(EAST.into(), 0)]), ..options(Speed::Instant) };
     let s = Sandbox::open(dir.path(), registry(), down).unwrap();
     fn unreachable<T: std::fmt::Debug>(result: Result<T, CloudError>) {
         refused(result, ErrorClass::Transient, "RegionUnavailable");
