@@ -6,8 +6,8 @@ mod support;
 use std::collections::BTreeSet;
 
 use dr_core::expr::Expr;
-use dr_core::graph::Graph;
-use dr_core::plan::{Action, Goal, Plan};
+use dr_core::graph::{Graph, Options, ReplaceOrder};
+use dr_core::plan::{Action, Goal, Plan, deletes_along};
 use support::*;
 
 /// Entries of one store: address, name, class, size; a size below zero stands for the peer of that number.
@@ -110,4 +110,30 @@ fn members_that_wait_for_each_other_by_way_of_something_else_go_apart() {
     declare(&mut g, "t.entry:b", args.into_iter().map(|(k, v)| (k.into(), v)).collect(), Default::default());
     let p = plan(&g, &Default::default());
     assert!(!p.is_refused() && batches(&p).is_empty(), "{:?}", p.diagnostics);
+}
+
+#[test]
+fn the_call_that_makes_a_successor_under_its_key_deletes_the_old_one_along() {
+    let state = applied(&entries(&[("a", "x", "1", 1), ("b", "x", "2", 1)]));
+    let along = |p: &Plan| {
+        let all = words(p).into_iter().zip(&p.steps);
+        all.filter(|(_, step)| deletes_along(step, &registry())).map(|(word, _)| word).collect::<Vec<_>>()
+    };
+    for (after, expected) in [
+        (entries(&[("a", "x", "2", 1), ("b", "x", "1", 1)]), &["create t.entry:a", "create t.entry:b"][..]),
+        (entries(&[("a", "x", "3", 1), ("b", "x", "2", 1)]), &["create t.entry:a"]),
+        // What is only changed, goes or comes in a batch deletes nothing; nor does what goes to another key.
+        (entries(&[("a", "x", "1", 2), ("b", "x", "2", 2)]), &[]),
+        (entries(&[("d", "x", "1", 1), ("b", "x", "2", 1)]), &[]),
+        (entries(&[("a", "y", "1", 1), ("b", "x", "2", 1)]), &[]),
+    ] {
+        assert_eq!(along(&plan(&after, &state)), expected);
+    }
+    // Where the program wants the old one deleted first, that is a call of its own.
+    let mut first = entries(&[("b", "x", "2", 1)]);
+    let options = Options { replace: Some(ReplaceOrder::DeleteFirst), ..Options::default() };
+    let args = [("store", Expr::attr(&at("t.store:s"), "name")), ("name", text("x")), ("class", text("3"))];
+    declare(&mut first, "t.entry:a", args.into_iter().map(|(k, v)| (k.into(), v)).collect(), options);
+    let p = plan(&first, &state);
+    assert!(!p.is_refused() && along(&p).is_empty(), "{:?} {:?}", words(&p), p.diagnostics);
 }

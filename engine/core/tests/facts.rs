@@ -9,8 +9,9 @@ use dr_core::cloud::Live;
 use dr_core::diagnostic::Severity;
 use dr_core::expr::Expr;
 use dr_core::graph::{Graph, Options};
-use dr_core::plan::{Action, Plan, Reason, Refreshed};
-use dr_core::record::Snapshot;
+use dr_core::plan::{Action, Plan, Reason, Refreshed, agrees};
+use dr_core::record::{Record, Snapshot};
+use dr_core::schema::{Field, Kind, Presence, Type};
 use dr_core::value::{Map, Value};
 use support::*;
 
@@ -153,4 +154,38 @@ fn a_copy_of_settings_is_changed_with_its_model() {
     assert_eq!(step.reasons, [Reason::Follows { address: at("t.node:m") }]);
     assert_eq!(step.after.iter().map(|&i| p.steps[i].address.as_str()).collect::<Vec<_>>(), ["t.node:m"]);
     assert!(plan(&program(2, "a"), &carry_out(&p, &state, |_| 0)).steps.is_empty());
+}
+
+#[test]
+fn a_refresh_agrees_when_it_found_what_is_recorded_and_nothing_was_switched() {
+    const OPTIONAL: Field = Field { presence: Presence::Optional, ..Field::new("", "", Type::Str) };
+    const KIND: Kind = Kind::new(
+        "t.thing",
+        "",
+        &[Field { name: "size", ..OPTIONAL }, Field { name: "role", switched: true, ..OPTIONAL }],
+        &[Field::new("arn", "", Type::Str), Field { switched: true, ..Field::new("writer", "", Type::Str) }],
+    );
+    let values = |all: &[(&str, &str)]| all.iter().map(|(k, v)| ((*k).into(), Value::str(v))).collect::<Map<Value>>();
+    let state = applied(&base(&[]));
+    let record = Record {
+        args: values(&[("size", "1"), ("role", "first")]),
+        outputs: values(&[("arn", "a"), ("writer", "w")]),
+        ..Record::clone(&state.records[&at("t.base:b")])
+    };
+    for (args, outputs, wanted) in [
+        (&[("size", "1"), ("role", "first")][..], &[("arn", "a"), ("writer", "w")][..], true),
+        (&[("size", "2"), ("role", "first")], &[("arn", "a"), ("writer", "w")], false),
+        (&[("role", "first")], &[("arn", "a"), ("writer", "w")], false),
+        (&[("size", "1"), ("role", "first")], &[("arn", "b"), ("writer", "w")], false),
+        (&[("size", "1"), ("role", "first")], &[("writer", "w")], false),
+        // Only switched.
+        (&[("size", "1"), ("role", "second")], &[("arn", "a"), ("writer", "w")], false),
+        (&[("size", "1")], &[("arn", "a"), ("writer", "w")], false),
+        (&[("size", "1"), ("role", "first")], &[("arn", "a"), ("writer", "v")], false),
+        // A service that does not say who writes has switched nothing.
+        (&[("size", "1"), ("role", "first")], &[("arn", "a")], true),
+    ] {
+        let live = Live { args: values(args), outputs: values(outputs) };
+        assert_eq!(agrees(&KIND, &record, &live), wanted, "{live:?}");
+    }
 }

@@ -3,9 +3,12 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use dr_core::expr::Expr;
 use dr_core::graph::{Graph, Options, ReplaceOrder};
-use dr_core::plan::Goal;
+use dr_core::plan::{Goal, holders};
+use dr_core::record::Record;
 use dr_core::value::Map;
 use support::*;
 
@@ -255,4 +258,31 @@ fn what_is_left_as_it_is_stays_a_need() {
     for pick in 0..4 {
         assert!(carry_out(&destroy, &state, |n| pick % n).is_empty());
     }
+}
+
+#[test]
+fn holders_are_those_that_need_a_resource_or_name_it() {
+    let mut g = named(&[Store("t.store:s", "n", None, None)], (None, text("n")), false);
+    let depends = Options { depends_on: vec![at("t.store:s")], ..Options::default() };
+    declare(&mut g, "t.role:depends", Map::new(), depends);
+    declare(&mut g, "t.node:refers", Map::from([("store".into(), arn("t.store:s"))]), Options::default());
+    declare(&mut g, "t.node:mentions", Map::from([("topic".into(), arn("t.store:s"))]), Options::default());
+    declare(&mut g, "t.node:alone", Map::new(), Options::default());
+    let mut state = applied(&g);
+    let of = |state: &dr_core::record::Snapshot, record: &Record| -> Vec<String> {
+        holders(state, &registry(), record).iter().map(|address| address.as_str().to_owned()).collect()
+    };
+    let store = state.records[&at("t.store:s")].clone();
+    assert_eq!(of(&state, &store), ["t.node:refers", "t.node:user", "t.role:depends"]);
+    assert_eq!(of(&state, &state.records[&at("t.node:alone")]), [""; 0]);
+    // What is set aside is known by its values alone, not by its address: nobody names this one.
+    let mut old = Record { op: "old".into(), ..Record::clone(&store) };
+    old.args.insert("name".into(), "m".into());
+    old.outputs.insert("arn".into(), "arn:old".into());
+    state.deposed.push(Arc::new(old.clone()));
+    assert_eq!(of(&state, &old), [""; 0]);
+    // One that is set aside itself may hold what is there.
+    let user = Record { op: "before".into(), ..Record::clone(&state.records[&at("t.node:refers")]) };
+    state.deposed = vec![Arc::new(user)];
+    assert_eq!(of(&state, &store), ["t.node:refers", "t.node:user", "t.role:depends", "t.node:refers"]);
 }

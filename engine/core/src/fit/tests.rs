@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::address::Address;
+use crate::grammar::form::Grammar;
 use crate::value::Map;
 
 const ITEM: &[Field] = &[Field::new("id", "", Type::Str)];
@@ -229,4 +230,69 @@ fn reserved_domains_are_refused_with_all_that_is_below_them() {
     let refused = |text: &str| violated(condition, &Value::str(text)).is_some();
     assert!(["example.com", "shop.Example.com", "a.b.example.com."].into_iter().all(refused));
     assert!(!["myexample.com", "example.com.au", "com", ""].into_iter().any(refused));
+}
+
+#[test]
+fn what_a_grammar_refuses_is_told_at_its_place_and_a_secret_is_not_shown() {
+    const RANGES: &[Condition] = &[Condition::Grammar(Grammar::Cidr(16, 28))];
+    let one = Field { checks: RANGES, ..Field::new("x", "", Type::Str) };
+    let many = Field { checks: RANGES, ..Field::new("x", "", Type::List(&Type::Str)) };
+    assert_eq!(problems(one, Expr::str("10.0.0.0/16")), []);
+    assert_eq!(problems(many, json(r#"["10.0.0.0/16","10.1.0.0/28"]"#)), []);
+    for (field, value, path) in
+        [(one, json(r#""10.0.0.0/8""#), "x"), (many, json(r#"["10.0.0.0/16","10.1.0.0/8"]"#), "x.1")]
+    {
+        let [problem] = &problems(field, value.clone())[..] else { panic!("one problem") };
+        assert_eq!((problem.path.join("."), problem.on_key), (path.to_owned(), false));
+        assert!(problem.message.starts_with(&format!("`{path}` ")), "{}", problem.message);
+        let secret = &problems(Field { sensitive: true, ..field }, value)[0];
+        assert!(secret.help.is_none() && !format!("{secret:?}").contains("/8"), "{secret:?}");
+        assert!(secret.message.contains("is not "), "{}", secret.message);
+    }
+}
+
+#[test]
+fn what_is_wrong_inside_a_document_names_the_key_and_the_way_out() {
+    const DEFINITION: Field =
+        Field { checks: &[Condition::Grammar(Grammar::StateMachine)], ..Field::new("x", "", Type::Json) };
+    let found = problems(DEFINITION, json(r#"{"StartAt":"A","States":{"A":{"Type":"Succeed","Nexd":"B"}}}"#));
+    let [problem] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((problem.path.join("."), problem.on_key), ("x.States.A.Nexd".to_owned(), true));
+    assert!(problem.message.contains("Nexd") && problem.help.is_some(), "{problem:?}");
+}
+
+#[test]
+fn each_name_that_no_region_has_is_told_where_it_stands() {
+    let field = |ty| Field { checks: &[Condition::Region], ..Field::new("x", "", ty) };
+    let (one, many) = (field(Type::Str), field(Type::List(&Type::Str)));
+    assert_eq!(problems(one, Expr::str("eu-west-1")), []);
+    assert_eq!(problems(many, json(r#"["eu-west-1","us-east-1"]"#)), []);
+    let [problem] = &problems(one, Expr::str("eu-wset-1"))[..] else { panic!("one problem") };
+    assert_eq!(problem.path.join("."), "x");
+    assert!(problem.help.as_ref().is_some_and(|help| help.contains("eu-west-1")), "{problem:?}");
+    let found = problems(many, json(r#"["eu-wset-1","us-east-1","nowhere"]"#));
+    assert_eq!(found.iter().map(|p| p.path.join(".")).collect::<Vec<_>>(), ["x.0", "x.2"]);
+    let secret = &problems(one, Value::str("eu-wset-1").secret())[0];
+    assert!(secret.help.is_none() && secret.message == "`x` is no region", "{secret:?}");
+}
+
+#[test]
+fn the_form_of_a_text_is_that_of_its_patterns_and_grammars() {
+    const NAMES: &[Condition] = &[Condition::Length(9, 9), Condition::Pattern("[a-z/0-9.]+")];
+    const RANGES: &[Condition] = &[Condition::Grammar(Grammar::Cidr(16, 28))];
+    for (checks, text, wanted) in [
+        (NAMES, "abc", true),
+        (NAMES, "ABC", false),
+        (RANGES, "10.0.0.0/16", true),
+        (RANGES, "10.0.0.0/8", false),
+        (&[], "ABC", true),
+    ] {
+        assert_eq!(has_form(&Field { checks, ..Field::new("x", "", Type::Str) }, text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn a_document_of_the_wrong_sort_is_told_with_what_it_is() {
+    let found = problems(of_type(Type::Policy), Expr::str("[1]"));
+    assert_eq!(found[0].message, "`x` must be a policy document, not a list");
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use dr_core::diagnostic::Severity;
 use dr_core::registry::Registry;
 use dr_core::schema::{
-    Allowed, Field, Kind, KindContents, Lit, Loss, OneWay, Place, Presence, Reference, Rule, Scope, Type,
+    Allowed, Companion, Field, Kind, KindContents, Lit, Loss, OneWay, Place, Presence, Reference, Rule, Scope, Type,
 };
+use dr_core::traces::{Holding, Residue};
 
 const OPTIONAL: Field = Field { presence: Presence::Optional, ..Field::new("", "", Type::Str) };
 const fn refers(name: &'static str, to: &'static str, blocks_delete: bool) -> Field {
@@ -146,10 +147,48 @@ pub static ROLE: Kind = Kind {
         &[ARN],
     )
 };
+/// Its service protects it while it is firm, and makes the stores it writes to unless it is quiet. Once it is deleted it
+/// holds its stores and links for a while, and leaves a trace where it was traced.
+pub static WORKER: Kind = Kind {
+    holds: Some(Holding { by: &["stores", "link"], typical: Duration::from_secs(20), worst: Duration::from_secs(60) }),
+    leaves: Some(Residue { one: "trace", many: "traces", lasts: Duration::from_secs(60), by: "traced" }),
+    companions: &[Companion {
+        id: "D19",
+        of: Reference { to: "t.store.name", blocks_delete: false },
+        like: "log-{zones}-{note}",
+        unless: "quiet",
+        why: "nobody empties it",
+    }],
+    update: Duration::from_secs(5),
+    ..Kind::new(
+        "t.worker",
+        "",
+        &[
+            Field { name: "note", ..OPTIONAL },
+            Field { name: "zones", ty: Type::List(&Type::Str), ..OPTIONAL },
+            Field { name: "quiet", ty: Type::Bool, ..OPTIONAL },
+            Field { name: "traced", ty: Type::Bool, ..OPTIONAL },
+            Field { name: "firm", ty: Type::Bool, protects: true, ..OPTIONAL },
+            Field { name: "shared", rules: UNSHARED, ..OPTIONAL },
+            Field { ty: Type::List(&Type::Str), ..refers("stores", "t.store.arn", true) },
+            Field { name: "link", ty: Type::Object(&[refers("node", "t.node.arn", true)]), ..OPTIONAL },
+            refers("boss", "t.role.arn", true),
+        ],
+        &[ARN],
+    )
+};
+/// A worker is shared only where a role says who may use it.
+const UNSHARED: &[Rule] = &[Rule {
+    id: "D08",
+    severity: Severity::Error,
+    allowed: Allowed::Absent,
+    unless: "t.role",
+    why: "whoever uses it is not known",
+}];
 /// Answers with something that is not managed.
 pub static LOOKUP: Kind =
     Kind { lookup: true, ..Kind::new("t.lookup", "", &[Field { name: "name", ..OPTIONAL }], &[ARN]) };
 
 pub fn registry() -> Registry {
-    Registry::new([&STORE, &NODE, &CHILD, &BASE, &ENTRY, &ROLE, &LOOKUP])
+    Registry::new([&STORE, &NODE, &CHILD, &BASE, &ENTRY, &ROLE, &WORKER, &LOOKUP])
 }

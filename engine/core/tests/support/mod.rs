@@ -67,6 +67,7 @@ pub struct Asked {
     pub known: BTreeMap<Address, Map<Value>>,
     pub imports: BTreeMap<Address, Arc<Record>>,
     pub away: Aways,
+    pub lift: bool,
 }
 
 pub fn plan_with(goal: Goal, graph: &Graph, snapshot: &Snapshot, asked: &Asked) -> Plan {
@@ -78,7 +79,7 @@ pub fn plan_with(goal: Goal, graph: &Graph, snapshot: &Snapshot, asked: &Asked) 
         known: &asked.known,
         imports: &asked.imports,
         away: &asked.away,
-        lift: false,
+        lift: asked.lift,
         registry: &registry(),
         environment: "pr-1",
         program: &"p".into(),
