@@ -24,6 +24,8 @@ pub struct Graph {
     pub program: Str,
     /// Whether the environment that it is for is ephemeral.
     pub ephemeral: bool,
+    /// Where each component is declared, by its path.
+    pub components: BTreeMap<Str, Span>,
     /// The resources.
     pub nodes: BTreeMap<Address, Node>,
     /// The outputs.
@@ -62,12 +64,21 @@ pub struct Options {
     pub ignore_changes: Vec<Str>,
     /// Addresses it had before.
     pub moved_from: Vec<Address>,
+    /// Addresses it had before if it was there under the former paths of its components.
+    pub moved_along: Vec<Address>,
     /// The id of an existing resource to take over.
     pub import_id: Option<Str>,
     /// Checks that are allowed to fail, and why.
     pub allow: Map<Str>,
     /// Arguments that hold a secret, and whose value the program says without a mark.
     pub plain: Vec<Plain>,
+}
+
+impl Options {
+    /// The addresses it may have had before, its own words first.
+    pub fn former(&self) -> impl Iterator<Item = &Address> {
+        self.moved_from.iter().chain(&self.moved_along)
+    }
 }
 
 /// An argument that holds a secret, and whose value the program says without a mark.

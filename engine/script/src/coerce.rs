@@ -5,7 +5,7 @@ use dr_core::limits::{self, DEEPEST, TooLarge, Weight};
 use dr_core::schema::Type;
 use dr_core::text::shortened;
 use dr_core::value::{Float, Map, Str, Value};
-use rhai::Dynamic;
+use rhai::{Array, Dynamic};
 
 use crate::fault::ScriptFault;
 use crate::unknown::{OutputValue, ResourceHandle};
@@ -169,6 +169,14 @@ pub(crate) fn from_value(value: Value) -> Dynamic {
             };
             Dynamic::from(OutputValue::new(Expr::Known(value), ty))
         }
+    }
+}
+
+/// A list's items, or a single value as a list of one.
+pub(crate) fn each(value: &Dynamic) -> Array {
+    match value.as_array_ref() {
+        Ok(list) => list.clone(),
+        Err(_) => vec![value.clone()],
     }
 }
 

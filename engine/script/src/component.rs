@@ -2,21 +2,22 @@
 
 use std::sync::Arc;
 
-use dr_core::address::check_name;
+use dr_core::address::{Address, check_name};
 use dr_core::diagnostic::{Diagnostic, Severity};
 use dr_core::expr::Expr;
 use dr_core::graph;
 use dr_core::region;
+use dr_core::schema::Kind;
 use dr_core::value::{Map, Str, Value};
 use rhai::{Dynamic, Engine, FnPtr, ImmutableString, NativeCallContext};
 
-use crate::coerce::{article, to_expr};
+use crate::coerce::{article, each, to_expr};
 use crate::fault::{Res, ScriptFault};
 use crate::session::{self, ComponentScope, Purpose};
 use crate::unknown::OutputValue;
 
 /// What a component can be given.
-const OPTIONS: &[&str] = &["region", "tags"];
+const OPTIONS: &[&str] = &["region", "tags", "moved_from"];
 
 /// `required()` in the options of a module's function.
 #[derive(Debug, Clone)]
@@ -39,8 +40,12 @@ fn component(ctx: &NativeCallContext, name: &Dynamic, options: rhai::Map, body: 
         let fault = ScriptFault::new(format!("`{name}` cannot name a component: {why}"));
         return Err(fault.at(session::with(|s| s.argument(call, 0)), "").into());
     }
-    let mut around = session::with(|s| s.around());
-    around.path = if around.path.is_empty() { name } else { format!("{}/{name}", around.path) };
+    let outer = session::with(|s| s.around());
+    let mut around = ComponentScope {
+        path: inside(&outer.path, &name),
+        former: outer.former.iter().map(|former| inside(former, &name)).collect(),
+        ..outer.clone()
+    };
     for (key, value) in options {
         let place = |on_key| session::with(|s| s.key(call, &key, on_key));
         match key.as_str() {
@@ -50,15 +55,61 @@ fn component(ctx: &NativeCallContext, name: &Dynamic, options: rhai::Map, body: 
                 around.region = Some(region.as_str().into());
             }
             "tags" => around.tags = Some(tags(&around, value).map_err(|f| f.at(place(false), ""))?),
+            "moved_from" => {
+                let paths = each(&value).iter().map(former_path).collect::<Result<Vec<String>, _>>();
+                let paths = paths.map_err(|f| f.at(place(false), ""))?;
+                let along = paths.iter().flat_map(|path| along(&outer, path)).collect::<Vec<_>>();
+                around.former.splice(0..0, paths.into_iter().chain(along));
+            }
             other => {
                 let fault = ScriptFault::new(format!("a component has no option `{other}`"));
                 return Err(fault.near(other, OPTIONS.iter().copied()).at(place(true), "").into());
             }
         }
     }
-    session::with(|s| s.surroundings.push(around));
+    session::with(|s| {
+        if let Some(place) = s.span(call) {
+            s.components.entry(around.path.as_str().into()).or_insert(place);
+        }
+        s.surroundings.push(around);
+    });
     let _inside = Inside;
     body.call_raw(ctx, None, [])
+}
+
+/// The path of what is called so inside a component.
+fn inside(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") }
+}
+
+/// A path that a component had before; the empty one is outside of all components.
+fn former_path(value: &Dynamic) -> Result<String, ScriptFault> {
+    let path = known_text("the option `moved_from` of a component", value)?;
+    match path.split('/').try_for_each(check_name) {
+        _ if path.is_empty() => Ok(path),
+        Ok(()) => Ok(path),
+        Err(_) if Address::parse(&path).is_ok() => {
+            Err(ScriptFault::new(format!("`{path}` is the address of a resource"))
+                .help("name the component that it was in; a single resource takes `moved_from` too"))
+        }
+        Err(why) => Err(ScriptFault::new(format!("`{path}` is not the path of a component: {why}"))
+            .help("write the names of the components from the outside in: `moved_from: \"primary/network\"`")),
+    }
+}
+
+/// What was at a path inside a component before the component itself was moved.
+fn along(around: &ComponentScope, path: &str) -> Vec<String> {
+    let rest = path.strip_prefix(around.path.as_str()).and_then(|rest| rest.strip_prefix('/'));
+    let rest = rest.filter(|_| !around.path.is_empty());
+    rest.map(|rest| around.former.iter().map(|former| inside(former, rest)).collect()).unwrap_or_default()
+}
+
+/// The addresses that a resource had before if its components were where they say they were. `own` are those that it
+/// names itself.
+pub(crate) fn former_addresses(around: &ComponentScope, kind: &Kind, name: &str, own: &[Address]) -> Vec<Address> {
+    let own = own.iter().flat_map(|from| along(around, from.as_str()));
+    let all = own.chain(around.former.iter().map(|path| inside(path, &format!("{}:{name}", kind.name))));
+    all.filter_map(|text| Address::parse(&text).ok()).collect()
 }
 
 /// The tags of a component: its own over those around it.

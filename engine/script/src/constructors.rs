@@ -19,7 +19,7 @@ use dr_core::value::{Map, Str};
 use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, Module, NativeCallContext};
 
 use crate::coerce::{article, to_expr};
-use crate::component::known_text;
+use crate::component::{self, known_text};
 use crate::fault::{Res, ScriptFault};
 use crate::options;
 use crate::session::{self, ENOUGH, Purpose};
@@ -137,6 +137,7 @@ fn declare(ctx: &NativeCallContext, kind: &'static Kind, name: &str, given: rhai
             }
         }
     }
+    options.moved_along = component::former_addresses(&around, kind, name, &options.moved_from);
     let inherited = Surroundings { name, suffix: &suffix, tags: around.tags.as_deref() };
     let (args, wrong) = resolve(kind, args, &inherited);
     problems.extend(wrong.into_iter().map(|problem| explain(kind, problem, &site)));

@@ -62,6 +62,7 @@ impl Host {
         let graph = Graph {
             program: request.program.as_str().into(),
             ephemeral: request.environment.ephemeral,
+            components: std::mem::take(&mut state.components),
             nodes: std::mem::take(&mut state.nodes)
                 .into_iter()
                 .map(|(a, node)| (a, as_allowed(node, request)))

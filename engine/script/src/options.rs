@@ -5,9 +5,9 @@ use dr_core::checks;
 use dr_core::graph::{Options, ReplaceOrder};
 use dr_core::schema::{Kind, closest};
 use dr_core::value::{Map, Str};
-use rhai::{Array, Dynamic};
+use rhai::Dynamic;
 
-use crate::coerce::article;
+use crate::coerce::{article, each};
 use crate::component::{known_region, known_text};
 use crate::fault::ScriptFault;
 use crate::unknown::ResourceHandle;
@@ -104,14 +104,6 @@ pub(crate) fn read(
         _ => {}
     }
     Ok(())
-}
-
-/// A list's items, or a single value as a list of one.
-fn each(value: &Dynamic) -> Array {
-    match value.as_array_ref() {
-        Ok(list) => list.clone(),
-        Err(_) => vec![value.clone()],
-    }
 }
 
 fn address(what: &str, value: &Dynamic) -> Result<Address, ScriptFault> {

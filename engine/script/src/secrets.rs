@@ -69,6 +69,7 @@ const FORMS: &[&str] = &[
     "component(S, || 1);",
     "component(\"c\", #{ region: S }, || 1);",
     "component(\"c\", #{ tags: #{ a: S } }, || test::thing(\"z\", #{ region: \"r\" }));",
+    "component(\"c\", #{ moved_from: S }, || 1);",
     "component(\"c\", #{ tags: S }, || test::thing(\"z\", #{ region: \"r\" }));",
     "import S as i;",
     "opts(#{ a: S }, #{ b: 1 });",

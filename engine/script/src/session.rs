@@ -48,6 +48,8 @@ pub(crate) struct ComponentScope {
     pub(crate) region: Option<Str>,
     /// Tags under the resource's own.
     pub(crate) tags: Option<Arc<Map<Expr>>>,
+    /// Paths it may have had before.
+    pub(crate) former: Vec<String>,
 }
 
 /// A running function, closure or top level.
@@ -84,6 +86,8 @@ pub(crate) struct Evaluation {
     pub(crate) loading: Vec<(PathBuf, String)>,
 
     pub(crate) surroundings: Vec<ComponentScope>,
+    /// Where each component is declared, by its path.
+    pub(crate) components: BTreeMap<Str, Span>,
     pub(crate) nodes: BTreeMap<Address, Arc<Node>>,
     pub(crate) outputs: Map<graph::Output>,
     pub(crate) notes: Vec<Diagnostic>,

@@ -384,6 +384,48 @@ fn parameters_take_text_and_values() {
 }
 
 #[test]
+fn a_component_says_where_everything_in_it_was() {
+    let former = |text: &str| {
+        let graph = host().evaluate(&request(text)).unwrap().graph;
+        let of = |node: &dr_core::graph::Node| {
+            let along: Vec<&str> = node.options.moved_along.iter().map(|a| a.as_str()).collect();
+            format!("{}: {}", node.address, along.join(" "))
+        };
+        graph.nodes.values().map(of).collect::<Vec<_>>().join("\n")
+    };
+    let queue = "sqs::queue(\"q\", #{ region: \"us-east-1\" });";
+    for (text, expected) in [
+        (format!("component(\"a\", || {{ {queue} }})"), "a/sqs.queue:q: "),
+        (format!("component(\"a\", #{{ moved_from: \"b/c\" }}, || {{ {queue} }})"), "a/sqs.queue:q: b/c/sqs.queue:q"),
+        (format!("component(\"a\", #{{ moved_from: \"\" }}, || {{ {queue} }})"), "a/sqs.queue:q: sqs.queue:q"),
+        // Everything inside moves along, by all the paths that it may have had.
+        (
+            format!("component(\"a\", #{{ moved_from: [\"b\", \"\"] }}, || component(\"i\", || {{ {queue} }}))"),
+            "a/i/sqs.queue:q: b/i/sqs.queue:q i/sqs.queue:q",
+        ),
+        (
+            format!(
+                "component(\"a\", #{{ moved_from: \"b\" }}, || component(\"i\", #{{ moved_from: \"a/j\" }}, || {{ {queue} }}))"
+            ),
+            "a/i/sqs.queue:q: a/j/sqs.queue:q b/j/sqs.queue:q b/i/sqs.queue:q",
+        ),
+        // A resource that was called otherwise, too.
+        (
+            "component(\"a\", #{ moved_from: \"b\" }, || { sqs::queue(\"q\", #{ region: \"us-east-1\", \
+             moved_from: \"a/sqs.queue:old\" }); })"
+                .to_owned(),
+            "a/sqs.queue:q: b/sqs.queue:old b/sqs.queue:q",
+        ),
+    ] {
+        assert_eq!(former(&text), expected, "{text}");
+    }
+    let graph =
+        host().evaluate(&request(&format!("component(\"a\", || component(\"b\", || {{ {queue} }}))"))).unwrap().graph;
+    let places: Vec<String> = graph.components.iter().map(|(path, span)| format!("{path} {}", span.column)).collect();
+    assert_eq!(places, ["a 1", "a/b 19"]);
+}
+
+#[test]
 fn parameters_are_listed_without_running_the_rest() {
     let text = format!("{PARAMETERS} throw \"not reached\";");
     let parameters = host().parameters(&request(&text)).unwrap();

@@ -4,9 +4,9 @@
 //! and executed elsewhere. Making one is [`propose`], in stages of one file each: `moves` gives records their new addresses,
 //! `decide` says what becomes of each resource in the order of dependencies (`foresee` what will be known of it, `diff`
 //! what differs, `disagree` what a person has to decide, `steps` how a step begins), `hold` who keeps referring to what,
-//! `names`, `destroyable` and `protect` look at what was decided, `order` arranges the steps, `defer` takes out what waits
-//! for a region, `data` tells what the rest takes away for good, `identity` names the plan, and `sound` looks over the
-//! finished one.
+//! `names`, `destroyable` and `protect` look at what was decided, `renamed` at what seems to be there already under another
+//! path, `order` arranges the steps, `defer` takes out what waits for a region, `data` tells what the rest takes away for
+//! good, `identity` names the plan, and `sound` looks over the finished one.
 
 mod batch;
 mod contract;
@@ -30,6 +30,7 @@ mod order;
 mod places;
 mod propose;
 mod protect;
+mod renamed;
 pub mod sound;
 mod steps;
 mod unique;

@@ -38,7 +38,7 @@ pub(super) struct Moves {
 /// Finds the moves, and what is wrong with them.
 pub(super) fn find(graph: &Graph, snapshot: &Snapshot) -> Moves {
     let mut found = Moves::default();
-    let movers = || graph.nodes.values().filter(|node| !node.options.moved_from.is_empty());
+    let movers = || graph.nodes.values().filter(|node| node.options.former().next().is_some());
     if snapshot.records.is_empty() || movers().next().is_none() {
         return found;
     }
@@ -56,7 +56,7 @@ pub(super) fn find(graph: &Graph, snapshot: &Snapshot) -> Moves {
         }
         found.by_source.insert(source.clone(), node.address.clone());
         if let Some(follower) = graph.nodes.get(&source) {
-            let has_source = follower.options.moved_from.iter().any(|from| snapshot.records.contains_key(from));
+            let has_source = follower.options.former().any(|from| snapshot.records.contains_key(from));
             match has_source {
                 true => open.push(follower),
                 false => found.diagnostics.push(still_declared(node, follower)),
@@ -70,7 +70,7 @@ pub(super) fn find(graph: &Graph, snapshot: &Snapshot) -> Moves {
 /// The former address that has a record.
 fn source(node: &Node, snapshot: &Snapshot, diagnostics: &mut Vec<Diagnostic>) -> Option<Address> {
     let there = |from: &&Address| **from != node.address && snapshot.records.contains_key(*from);
-    let source = node.options.moved_from.iter().find(there)?;
+    let source = node.options.former().find(there)?;
     let kind = &snapshot.records.get(source)?.kind;
     if **kind == *node.kind.name {
         return Some(source.clone());
@@ -84,10 +84,11 @@ fn source(node: &Node, snapshot: &Snapshot, diagnostics: &mut Vec<Diagnostic>) -
     None
 }
 
-/// A former address that leads nowhere, although other things are recorded: probably a mistyped one.
+/// A former address that leads nowhere, although other things are recorded: probably a mistyped one. Of what a component
+/// says, that is no sign: there may be something new in it.
 fn nothing_there(node: &Node, snapshot: &Snapshot) -> Option<Diagnostic> {
     let known = |from: &Address| snapshot.records.contains_key(from);
-    if node.options.moved_from.iter().any(known) || node.options.import_id.is_some() {
+    if node.options.former().any(known) || node.options.import_id.is_some() {
         return None;
     }
     let wrong = node.options.moved_from.first()?;
@@ -120,10 +121,10 @@ fn still_declared(node: &Node, source: &Node) -> Diagnostic {
 fn circles(graph: &Graph, snapshot: &Snapshot, moves: &BTreeMap<Address, Address>) -> Option<Diagnostic> {
     let stays = |address: &Address| snapshot.records.contains_key(address) && !moves.contains_key(address);
     let next = |node: &Node| {
-        let mut sources = node.options.moved_from.iter().filter(|from| **from != node.address && stays(from));
+        let mut sources = node.options.former().filter(|from| **from != node.address && stays(from));
         sources.find_map(|from| graph.nodes.get(from))
     };
-    for start in graph.nodes.values().filter(|n| !n.options.moved_from.is_empty() && stays(&n.address)) {
+    for start in graph.nodes.values().filter(|n| n.options.former().next().is_some() && stays(&n.address)) {
         let mut walk = vec![start];
         while let Some(node) = walk.last().copied().and_then(next) {
             if node.address == start.address {

@@ -17,7 +17,9 @@ use crate::plan::moves::{self, Move, Moves};
 use crate::plan::order::{self, Facts, Stuck};
 use crate::plan::sound::{self, Unsound};
 use crate::plan::steps::millis;
-use crate::plan::{Action, FORMAT, Plan, PlannedOutput, Step, data, defer, destroyable, identity, names, protect};
+use crate::plan::{
+    Action, FORMAT, Plan, PlannedOutput, Step, data, defer, destroyable, identity, names, protect, renamed,
+};
 use crate::value::{Map, Str, Value, intern};
 
 /// Makes the plan. What is wrong is among its diagnostics; a plan with an error cannot be applied.
@@ -106,6 +108,9 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
     let chosen = input.graph.nodes.values().filter(|n| n.options.replace.is_some()).map(|n| &n.address).collect();
     let Decisions { mut steps, mut diagnostics, unchanged, .. } = decisions;
     steps.sort_by(|a, b| (&a.address, a.action, op(a)).cmp(&(&b.address, b.action, op(b))));
+    if input.goal == Goal::Apply {
+        diagnostics.extend(renamed::look(&steps, input.graph));
+    }
     let mut deferred = Vec::new();
     let estimate_ms =
         match order::arrange(&mut steps, &Facts { registry: input.registry, holds: &holds, chosen: &chosen }) {
