@@ -84,7 +84,12 @@ impl Room {
             program: self.program.name.clone(),
             source_name: self.program.name.clone(),
             text: self.program.text.clone(),
-            environment: Environment { suffix: self.suffix.clone(), name: self.suffix.clone(), ephemeral: true },
+            environment: Environment {
+                suffix: self.suffix.clone(),
+                name: self.suffix.clone(),
+                ephemeral: true,
+                ..Environment::default()
+            },
             settings,
         };
         Ok(self.host.evaluate(&request)?.graph)

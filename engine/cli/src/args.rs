@@ -7,8 +7,9 @@ use clap::{Args, ValueEnum};
 use dr_core::region::{self, GLOBAL};
 use dr_core::value::Str;
 
-use crate::config::{Project, SpeedSetting};
+use crate::config::{CloudName, Project, SpeedSetting};
 use crate::exit::CommandFailure;
+use crate::suffix;
 use crate::ui::Color;
 
 /// Options of every command.
@@ -62,13 +63,20 @@ pub(crate) struct Global {
     pub color: Color,
 }
 
-/// The clouds by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CloudName {
-    /// The embedded cloud; nothing leaves this machine.
-    Sandbox,
-    /// Amazon Web Services.
-    Aws,
+/// What somebody agrees to.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Consent {
+    /// Agree to lose the data that the plan lists as at risk; an ephemeral environment does not ask for it
+    #[arg(long)]
+    pub allow_data_loss: bool,
+
+    /// Name of the environment, to lift the protection that dr.toml gives it (`protected = true`) for this command
+    #[arg(long, value_name = "SUFFIX")]
+    pub unprotect: Option<String>,
+
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
 }
 
 /// Values for the parameters of a program.
@@ -164,25 +172,23 @@ impl Global {
         }
         let given = [&self.env, &self.environment_suffix, &project.config.environment];
         let suffix = given.into_iter().flatten().find(|s| !s.is_empty()).map_or("dev", |s| s);
-        if let Some((set, why)) = project.config.environments.keys().find_map(|s| Some((s, suffix_problem(s)?))) {
-            return Err(CommandFailure::new(format!("dr.toml: [environments.{set}] cannot be an environment: {why}")));
-        }
-        match suffix_problem(suffix) {
+        match suffix::problem(suffix) {
             None => Ok(suffix.to_owned()),
             Some(why) => Err(CommandFailure::new(format!("`{suffix}` cannot name an environment: {why}"))
-                .hint("use 2 to 12 lower-case letters, digits and single dashes, a letter first: `pr-42`")),
+                .hint(format!("use {}", suffix::FORM))),
         }
     }
 
-    /// The cloud: option, variable, configuration, sandbox.
+    /// The cloud: option, variable, configuration of the environment, that of the project, sandbox.
     ///
     /// # Errors
-    /// When the configuration names none.
-    pub(crate) fn cloud(&self, project: &Project) -> Result<CloudName, CommandFailure> {
+    /// When the variable names none.
+    pub(crate) fn cloud(&self, project: &Project, environment: Option<&str>) -> Result<CloudName, CommandFailure> {
         if let Some(cloud) = self.cloud {
             return Ok(cloud);
         }
-        let configured = project.config.cloud.clone().map(|name| ("dr.toml", name));
+        let configured = environment.or(project.config.cloud.as_ref().map(|name| name.get_ref().as_str()));
+        let configured = configured.map(|name| ("dr.toml", name.to_owned()));
         let Some((place, name)) = variable("DR_CLOUD").map(|name| ("DR_CLOUD", name)).or(configured) else {
             return Ok(CloudName::Sandbox);
         };
@@ -270,7 +276,7 @@ fn outage(text: &str, option: &str) -> Result<(Str, u64), CommandFailure> {
 
 /// A variable of the environment. An empty one is one that is not set.
 #[allow(clippy::disallowed_methods, reason = "this is the command line; clap takes an empty variable for a value")]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -283,20 +289,6 @@ fn shell_word(word: &str) -> String {
     }
 }
 
-/// Why a text cannot be a suffix, if it cannot.
-fn suffix_problem(suffix: &str) -> Option<&'static str> {
-    if !suffix.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
-        return Some("it holds something else than lower-case letters, digits and dashes");
-    }
-    if !(2..=12).contains(&suffix.len()) {
-        return Some(if suffix.len() < 2 { "it is too short" } else { "it is longer than 12 characters" });
-    }
-    if !suffix.starts_with(|c: char| c.is_ascii_lowercase()) {
-        return Some("it does not start with a letter");
-    }
-    (suffix.ends_with('-') || suffix.contains("--")).then_some("a dash must stand between two others")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -306,16 +298,6 @@ mod tests {
         for (word, quoted) in [("pr-7.plan", "pr-7.plan"), ("my plan", "'my plan'"), ("", "''"), ("it's", r"'it'\''s'")]
         {
             assert_eq!(shell_word(word), quoted);
-        }
-    }
-
-    #[test]
-    fn suffixes_keep_the_rule() {
-        for good in ["dev", "pr-42", "a1", "a-b-c", "abcdefghijkl"] {
-            assert_eq!(suffix_problem(good), None, "{good}");
-        }
-        for bad in ["", "a", "1a", "-a", "a-", "a--b", "Pr", "pr_4", "abcdefghijklm", "prä", "a b", "../x"] {
-            assert!(suffix_problem(bad).is_some(), "{bad}");
         }
     }
 }

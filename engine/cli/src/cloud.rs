@@ -7,7 +7,7 @@ use dr_core::cloud::{Cloud, Identity};
 use dr_core::registry::Registry;
 use dr_sandbox::{Sandbox, SandboxOptions};
 
-use crate::args::CloudName;
+use crate::config::CloudName;
 use crate::exit::CommandFailure;
 
 /// The sandbox's folder inside the state folder.

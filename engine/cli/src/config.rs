@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::number;
+use dr_core::region;
 use dr_core::schema::closest;
 use dr_core::value::{Float, Value};
 use dr_script::{FileError, read_script};
@@ -18,16 +20,17 @@ use toml::de::{DeTable, DeValue};
 
 use crate::exit::CommandFailure;
 use crate::render::diagnostic::Sources;
+use crate::suffix::{self, Pattern};
 
 /// The configuration's file name; its folder is the project's root.
 pub(crate) const FILE: &str = "dr.toml";
 
 /// The contents of `dr.toml`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a table")]
 pub(crate) struct Config {
     /// The cloud when no `--cloud` is given.
-    pub cloud: Option<String>,
+    pub cloud: Option<Spanned<String>>,
     /// The environment when no `--env` is given.
     pub environment: Option<String>,
     /// How many calls may be under way at once when no `--parallel` is given.
@@ -35,14 +38,17 @@ pub(crate) struct Config {
     /// The embedded cloud.
     pub sandbox: SandboxConfig,
     /// Settings of single programs.
-    pub programs: BTreeMap<String, Settings>,
-    /// Settings of single environments, by suffix.
-    pub environments: BTreeMap<String, Settings>,
+    pub programs: BTreeMap<Spanned<String>, ProgramTable>,
+    /// The environments, by their names and patterns.
+    pub environments: BTreeMap<Spanned<String>, EnvironmentTable>,
+    /// The text itself.
+    #[serde(skip)]
+    text: String,
 }
 
 /// `[sandbox]`
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a table")]
 pub(crate) struct SandboxConfig {
     /// `real`, `instant`, or how many times faster than real.
     pub speed: Option<SpeedSetting>,
@@ -62,12 +68,44 @@ pub(crate) enum SpeedSetting {
     Number(f64),
 }
 
-/// `[programs.NAME]` and `[environments.SUFFIX]`
+/// `[programs.NAME]`
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Settings {
+#[serde(default, expecting = "a table")]
+pub(crate) struct ProgramTable {
     /// Values for the program's parameters.
-    pub parameters: BTreeMap<String, toml::Value>,
+    pub parameters: Parameters,
+}
+
+/// Values for parameters, by name.
+pub(crate) type Parameters = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
+
+/// `[environments.NAME]` and `[environments."PATTERN"]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, expecting = "a table")]
+pub(crate) struct EnvironmentTable {
+    /// Whether it is meant to be destroyed soon.
+    pub ephemeral: Option<bool>,
+    /// Whether it must not be destroyed, and nothing in it be lost.
+    pub protected: Option<Spanned<bool>>,
+    /// The account that it belongs to.
+    pub account: Option<Spanned<String>>,
+    /// The regions that it may use.
+    pub regions: Option<Spanned<Vec<Spanned<String>>>>,
+    /// The cloud when no `--cloud` is given.
+    pub cloud: Option<Spanned<String>>,
+    /// Values for the parameters of its programs.
+    pub parameters: Parameters,
+    /// Settings of single programs in it.
+    pub programs: BTreeMap<Spanned<String>, ProgramTable>,
+}
+
+/// The clouds by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CloudName {
+    /// The embedded cloud; nothing leaves this machine.
+    Sandbox,
+    /// Amazon Web Services.
+    Aws,
 }
 
 /// A project: its root and its configuration.
@@ -95,23 +133,112 @@ impl Project {
         };
         Ok(Project { root, config })
     }
+
+    /// The texts that messages quote. Of the configuration, values of parameters are hidden unless one of these
+    /// diagnostics is about them.
+    pub(crate) fn sources(&self, about: &[Diagnostic]) -> Sources {
+        Sources::new(&self.root).quoting(FILE, &self.config.quotable(about))
+    }
 }
 
 impl Config {
-    fn parse(text: &str) -> Result<Config, Vec<Diagnostic>> {
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub(crate) fn parse(text: &str) -> Result<Config, Vec<Diagnostic>> {
         let failed = |e: toml::de::Error| {
-            vec![Diagnostic::error(e.message()).at(e.span().map(|s| span(text, s.start, s.end)), "")]
+            let d = Diagnostic::error(e.message()).at(e.span().map(|s| span(text, s.start, s.end)), "");
+            let is_bare =
+                e.message().starts_with("invalid type: integer") && e.message().ends_with("expected a string");
+            vec![if is_bare { d.help("put it in quotes") } else { d }]
         };
         let table = DeTable::parse(text).map_err(failed)?;
-        let mut unknown = Vec::new();
-        check_keys(table.get_ref(), TOP, text, &mut unknown);
-        table.get_ref().values().for_each(|value| check_numbers(value, text, &mut unknown));
-        if !unknown.is_empty() {
-            return Err(unknown);
+        let mut wrong = Vec::new();
+        check_keys(table.get_ref(), TOP, text, &mut wrong);
+        table.get_ref().values().for_each(|value| check_numbers(value, text, &mut wrong));
+        if !wrong.is_empty() {
+            return Err(wrong);
         }
-        toml::from_str(text).map_err(failed)
+        let config = Config { text: text.to_owned(), ..toml::from_str(text).map_err(failed)? };
+        let wrong = config.problems();
+        if wrong.is_empty() { Ok(config) } else { Err(wrong) }
+    }
+
+    /// What is wrong although it has the right type.
+    fn problems(&self) -> Vec<Diagnostic> {
+        let mut wrong: Vec<Diagnostic> = self.cloud.iter().filter_map(|cloud| self.cloud_problem(cloud)).collect();
+        for (name, table) in &self.environments {
+            if let Err(why) = Pattern::parse(name.get_ref()) {
+                let message =
+                    format!("`{}` can be neither a name nor a pattern of environments: {why}", name.get_ref());
+                let help = format!("a name has {}; a pattern is the beginning of one and a `*`: `pr-*`", suffix::FORM);
+                wrong.push(Diagnostic::error(message).at(self.place(name), "").help(help));
+            }
+            wrong.extend(table.cloud.iter().filter_map(|cloud| self.cloud_problem(cloud)));
+            if let Some(account) = &table.account
+                && !(account.get_ref().len() == 12 && account.get_ref().bytes().all(|digit| digit.is_ascii_digit()))
+            {
+                let message = format!("`{}` is not the number of an account", account.get_ref());
+                wrong.push(Diagnostic::error(message).at(self.place(account), "").help("it has 12 digits"));
+            }
+            if let Some(regions) = &table.regions {
+                if regions.get_ref().is_empty() {
+                    let d = Diagnostic::error("an environment without any region can hold nothing");
+                    wrong
+                        .push(d.at(self.place(regions), "").help("name one, or leave `regions` out to allow them all"));
+                }
+                for region in regions.get_ref() {
+                    if let Err(error) = region::check_name(region.get_ref()) {
+                        wrong.push(Diagnostic::error(error.to_string()).at(self.place(region), "").help(error.help()));
+                    }
+                }
+            }
+        }
+        wrong
+    }
+
+    fn cloud_problem(&self, cloud: &Spanned<String>) -> Option<Diagnostic> {
+        let name = cloud.get_ref();
+        CloudName::from_str(name, false).err()?;
+        let d = Diagnostic::error(format!("there is no cloud `{name}`")).at(self.place(cloud), "");
+        Some(match closest(name, CLOUDS.iter().copied()) {
+            Some(near) => d.help(format!("did you mean `{near}`?")),
+            None => d.help(format!("clouds: {}", CLOUDS.join(", "))),
+        })
+    }
+
+    /// Where something stands.
+    pub(crate) fn place<T>(&self, what: &Spanned<T>) -> Span {
+        span(&self.text, what.span().start, what.span().end)
+    }
+
+    /// The names of the programs that something is set for.
+    pub(crate) fn configured_programs(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.programs.keys().chain(self.environments.values().flat_map(|table| table.programs.keys()))
+    }
+
+    /// The tables that hold values of parameters.
+    fn all_parameters(&self) -> impl Iterator<Item = &Parameters> {
+        let programs = self.environments.values().flat_map(|table| table.programs.values());
+        let programs = self.programs.values().chain(programs).map(|table| &table.parameters);
+        programs.chain(self.environments.values().map(|table| &table.parameters))
+    }
+
+    /// The text with stars for the values of parameters, any of which may be a secret, but for those that a diagnostic is
+    /// about.
+    fn quotable(&self, about: &[Diagnostic]) -> String {
+        let is_meant = |place: &Span| about.iter().flat_map(|d| &d.labels).any(|label| label.span == *place);
+        let values = self.all_parameters().flat_map(BTreeMap::values);
+        let hidden: Vec<_> = values.filter(|value| !is_meant(&self.place(value))).map(Spanned::span).collect();
+        let is_hidden = |at: usize| hidden.iter().any(|range| range.contains(&at));
+        let star = |(at, c): (usize, char)| if c != '\n' && is_hidden(at) { '*' } else { c };
+        self.text.char_indices().map(star).collect()
     }
 }
+
+/// The names of the clouds.
+const CLOUDS: &[&str] = &["sandbox", "aws"];
 
 /// The keys of a table: what each may hold.
 enum Keys {
@@ -128,10 +255,19 @@ const TOP: &[(&str, Keys)] = &[
     ("environment", Keys::Value),
     ("parallel", Keys::Value),
     ("sandbox", Keys::Table(&[("speed", Keys::Value), ("regions_down", Keys::Value), ("faults", Keys::Value)])),
-    ("programs", Keys::Each(SETTINGS)),
-    ("environments", Keys::Each(SETTINGS)),
+    ("programs", Keys::Each(PROGRAM)),
+    ("environments", Keys::Each(ENVIRONMENT)),
 ];
-const SETTINGS: &[(&str, Keys)] = &[("parameters", Keys::Value)];
+const PROGRAM: &[(&str, Keys)] = &[("parameters", Keys::Value)];
+const ENVIRONMENT: &[(&str, Keys)] = &[
+    ("ephemeral", Keys::Value),
+    ("protected", Keys::Value),
+    ("account", Keys::Value),
+    ("regions", Keys::Value),
+    ("cloud", Keys::Value),
+    ("parameters", Keys::Value),
+    ("programs", Keys::Each(PROGRAM)),
+];
 
 fn check_keys(table: &DeTable<'_>, known: &'static [(&'static str, Keys)], text: &str, out: &mut Vec<Diagnostic>) {
     for (key, value) in table {
@@ -226,8 +362,8 @@ mod tests {
         .unwrap();
         assert!(matches!(config.sandbox.speed, Some(SpeedSetting::Number(n)) if n == 60.0));
         let parameters = &config.programs["pay"].parameters;
-        assert_eq!(value(&parameters["tags"]).to_json(), r#"{"a":"b"}"#);
-        assert_eq!(value(&config.environments["pr-1"].parameters["x"]).to_json(), "[1,true]");
+        assert_eq!(value(parameters["tags"].get_ref()).to_json(), r#"{"a":"b"}"#);
+        assert_eq!(value(config.environments["pr-1"].parameters["x"].get_ref()).to_json(), "[1,true]");
     }
 
     #[test]
@@ -256,7 +392,10 @@ mod tests {
         }
         let fine = "[programs.p.parameters]\nx = [9_007_199_254_740_993, 1_0.5, 1e3, 0x10]\n";
         let config = Config::parse(fine).unwrap();
-        assert_eq!(value(&config.programs["p"].parameters["x"]).to_json(), "[9007199254740993,10.5,1000.0,16]");
+        assert_eq!(
+            value(config.programs["p"].parameters["x"].get_ref()).to_json(),
+            "[9007199254740993,10.5,1000.0,16]"
+        );
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use dr_core::diagnostic::Diagnostic;
+use dr_core::schema::closest;
 use dr_script::FileError;
+use toml::Spanned;
 
 use crate::config::Project;
 use crate::exit::CommandFailure;
@@ -75,13 +78,22 @@ pub(crate) fn path_of(root: &Path, name: &str) -> PathBuf {
 /// Refuses settings of programs that do not exist: they are misspelt, and somebody counts on them.
 fn check_configured(project: &Project, name: &str) -> Result<(), CommandFailure> {
     let names = names(project);
-    for set in project.config.programs.keys() {
-        if set != name && !names.contains(set) {
-            return Err(CommandFailure::new(format!("dr.toml: [programs.{set}] is for a program that does not exist"))
-                .near(set, names.iter().map(String::as_str).chain([name])));
+    let is_there = |set: &str| set == name || names.iter().any(|one| one == set);
+    let wrong = |set: &Spanned<String>| {
+        let message = format!("there is no program `{}` that this could be for", set.get_ref());
+        let found = Diagnostic::error(message).at(project.config.place(set), "");
+        match closest(set.get_ref(), names.iter().map(String::as_str).chain([name])) {
+            Some(near) => found.help(format!("did you mean `{near}`?")),
+            None => found.help(format!("programs: {}", names.join(", "))),
         }
+    };
+    let configured = project.config.configured_programs().filter(|set| !is_there(set.get_ref()));
+    let found: Vec<Diagnostic> = configured.map(wrong).collect();
+    if found.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let sources = project.sources(&found);
+    Err(CommandFailure::found(found, sources))
 }
 
 /// The names of the programs under `programs/`, sorted. Tests of programs are none.

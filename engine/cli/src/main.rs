@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! args, config, load ─ what the user wants        session, work, cloud ─ which engine, state and cloud that means
+//! suffix, environments, elsewhere ─ what counts for an environment        consent ─ what somebody has to agree to
 //! commands/          ─ one file per command       render/ ─ data to text, purely; live ─ the view of a running apply
 //! exit               ─ errors to text and status  ui      ─ the only way out, to stdout and stderr
 //! ```
@@ -12,6 +13,9 @@ mod args;
 mod cloud;
 mod commands;
 mod config;
+mod consent;
+mod elsewhere;
+mod environments;
 mod exit;
 mod live;
 mod load;
@@ -19,6 +23,7 @@ mod render;
 mod session;
 mod signals;
 mod stage;
+mod suffix;
 mod ui;
 mod work;
 

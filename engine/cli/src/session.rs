@@ -19,10 +19,12 @@ use dr_run::{KeySource, Mended, Stack, Store};
 use dr_script::{Environment, Evaluated, Host, Limits, Request, Root, Setting, TestReport};
 use tokio::runtime::Builder;
 
-use crate::args::{CloudName, Global, Planning};
+use crate::args::{Global, Planning};
 use crate::cloud::{self, Reach, Reached};
-use crate::config::{Project, value};
-use crate::exit::CommandFailure;
+use crate::config::{CloudName, Project};
+use crate::elsewhere;
+use crate::environments::{self, EnvironmentRules};
+use crate::exit::{CommandFailure, Exit};
 use crate::load::{self, Program};
 use crate::render::diagnostic::Sources;
 use crate::render::{CHANGED, QUIET, STRONG, paint, safe};
@@ -42,6 +44,8 @@ pub(crate) struct Session<'a> {
     pub project: Project,
     /// The environment's suffix.
     pub suffix: String,
+    /// What counts for it.
+    pub rules: EnvironmentRules,
     /// The folder of the state.
     pub state_dir: PathBuf,
     /// The kinds.
@@ -50,17 +54,28 @@ pub(crate) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Finds the project and decides the environment; opens nothing.
+    /// Finds the project and decides the environment, which must be declared where any are; opens nothing.
+    ///
+    /// # Errors
+    /// When the configuration or a global option is wrong, or the environment is not declared.
+    pub(crate) fn new(global: &'a Global, ui: &'a Ui) -> Result<Session<'a>, CommandFailure> {
+        let session = Session::of_project(global, ui)?;
+        environments::check_declared(&session.project.config, &session.suffix)?;
+        Ok(session)
+    }
+
+    /// The same for what is about no environment of its own.
     ///
     /// # Errors
     /// When the configuration or a global option is wrong.
-    pub(crate) fn new(global: &'a Global, ui: &'a Ui) -> Result<Session<'a>, CommandFailure> {
+    pub(crate) fn of_project(global: &'a Global, ui: &'a Ui) -> Result<Session<'a>, CommandFailure> {
         let here =
             std::env::current_dir().map_err(|e| CommandFailure::new("there is no current folder").because(&e))?;
         let project = Project::find(&here)?;
         let suffix = global.suffix(&project)?;
+        let rules = EnvironmentRules::of(&project.config, &suffix);
         let state_dir = global.state_dir(&project);
-        Ok(Session { ui, suffix, state_dir, registry: Arc::new(dr_kinds::registry()), global, project })
+        Ok(Session { ui, suffix, rules, state_dir, registry: Arc::new(dr_kinds::registry()), global, project })
     }
 
     /// Runs what waits and makes calls. Until it says what a signal stops, a signal ends the process.
@@ -263,7 +278,7 @@ impl<'a> Session<'a> {
     /// When it cannot be reached or does not say who it is.
     pub(crate) async fn cloud(&self, only_looks: bool) -> Result<(Reached, Identity), CommandFailure> {
         let sandbox = self.global.sandbox(&self.project)?;
-        let name = self.global.cloud(&self.project)?;
+        let name = self.cloud_name()?;
         let reach = Reach { name, state_dir: &self.state_dir, sandbox, only_looks };
         let reached = cloud::open(&reach, &self.registry).await?;
         let identity = reached.cloud.identify().await.map_err(|e| {
@@ -271,12 +286,19 @@ impl<'a> Session<'a> {
                 .because(&e)
                 .hint("check the credentials: `aws sts get-caller-identity` should work")
         })?;
+        if let Some(wrong) = self.rules.refuse_account(&self.suffix, &identity) {
+            return Err(self.found(vec![wrong]).exit(Exit::Refused));
+        }
         Ok((reached, identity))
+    }
+
+    fn cloud_name(&self) -> Result<CloudName, CommandFailure> {
+        self.global.cloud(&self.project, self.rules.cloud.as_deref())
     }
 
     /// How long the cloud may take to show what was just made.
     pub(crate) fn patience(&self) -> Duration {
-        match self.global.cloud(&self.project) {
+        match self.cloud_name() {
             Ok(CloudName::Aws) => Duration::from_secs(30),
             _ => Duration::ZERO,
         }
@@ -315,9 +337,16 @@ impl<'a> Session<'a> {
     /// What is wrong with it.
     pub(crate) fn evaluate(&self, program: &Program, set: &[(String, String)]) -> Result<Evaluated, CommandFailure> {
         let host = self.host(&program.folder);
-        let evaluated = host.evaluate(&self.request(program, set)).map_err(|f| self.script_failure(f))?;
+        let mut evaluated = host.evaluate(&self.request(program, set)).map_err(|f| self.script_failure(f))?;
         self.tell_printed(&evaluated.printed);
+        self.look_elsewhere(&mut evaluated);
         Ok(evaluated)
+    }
+
+    /// What is declared where the environment may not be, is told with the plan and refuses it.
+    fn look_elsewhere(&self, evaluated: &mut Evaluated) {
+        let found = elsewhere::look(&evaluated.graph, &self.rules, &self.suffix);
+        evaluated.graph.notes.extend(found);
     }
 
     /// The parameters of a program.
@@ -337,8 +366,12 @@ impl<'a> Session<'a> {
     pub(crate) fn check(&self, program: &Program, set: &[(String, String)]) -> (usize, Vec<Diagnostic>, Sources) {
         let host = self.host(&program.folder);
         match host.evaluate(&self.request(program, set)) {
-            Err(f) => (0, f.diagnostics, Sources::new(&self.project.root).with(&f.sources)),
-            Ok(evaluated) => {
+            Err(f) => {
+                let sources = self.project.sources(&f.diagnostics).with(&f.sources);
+                (0, f.diagnostics, sources)
+            }
+            Ok(mut evaluated) => {
+                self.look_elsewhere(&mut evaluated);
                 // Any account will do: no check depends on which it is.
                 let identity = Identity { cloud: "none".into(), account: "000000000000".into(), endpoint: None };
                 let name = Str::from(program.name.as_str());
@@ -356,7 +389,7 @@ impl<'a> Session<'a> {
                     program: &name,
                     identity: &identity,
                 });
-                let sources = Sources::new(&self.project.root).with(&evaluated.sources);
+                let sources = self.project.sources(&[]).with(&evaluated.sources);
                 (evaluated.graph.nodes.len(), plan.diagnostics, sources)
             }
         }
@@ -386,7 +419,7 @@ impl<'a> Session<'a> {
 
     /// Whether the environment comes and goes, as those of pull requests do.
     pub(crate) fn is_ephemeral(&self) -> bool {
-        self.suffix.starts_with("pr-")
+        self.rules.ephemeral
     }
 
     /// Whether protection from deletion may be switched off where it stands in the way.
@@ -395,23 +428,21 @@ impl<'a> Session<'a> {
     }
 
     fn request(&self, program: &Program, set: &[(String, String)]) -> Request {
-        let config = &self.project.config;
-        let configured = [config.programs.get(&program.name), config.environments.get(&self.suffix)];
-        let mut settings = std::collections::BTreeMap::new();
-        for (name, given) in configured.into_iter().flatten().flat_map(|s| &s.parameters) {
-            settings.insert(name.clone(), Setting::Value(value(given)));
-        }
-        for (name, text) in set {
-            settings.insert(name.clone(), Setting::Text(text.clone()));
-        }
-        let environment =
-            Environment { suffix: self.suffix.clone(), name: self.suffix.clone(), ephemeral: self.is_ephemeral() };
+        let configured = environments::settings(&self.project.config, &program.name, &self.suffix);
+        let configured = configured.into_iter().map(|(name, given)| (name, Setting::Configured(Box::new(given))));
+        let given = set.iter().map(|(name, text)| (name.clone(), Setting::Text(text.clone())));
+        let environment = Environment {
+            suffix: self.suffix.clone(),
+            name: self.suffix.clone(),
+            ephemeral: self.is_ephemeral(),
+            namesakes: environments::namesakes(&self.project.config, &self.suffix),
+        };
         Request {
             program: program.name.clone(),
             source_name: program.source_name.clone(),
             text: program.text.clone(),
             environment,
-            settings,
+            settings: configured.chain(given).collect(),
         }
     }
 
@@ -426,8 +457,15 @@ impl<'a> Session<'a> {
 
     fn script_failure(&self, failure: dr_script::ScriptFailure) -> CommandFailure {
         self.tell_printed(&failure.printed);
-        CommandFailure::found(failure.diagnostics, Sources::new(&self.project.root).with(&failure.sources))
+        let sources = self.project.sources(&failure.diagnostics).with(&failure.sources);
+        CommandFailure::found(failure.diagnostics, sources)
     }
+
+    fn found(&self, found: Vec<Diagnostic>) -> CommandFailure {
+        let sources = self.project.sources(&found);
+        CommandFailure::found(found, sources)
+    }
+
     /// What a program printed, also when it failed afterwards.
     fn tell_printed(&self, lines: &[String]) {
         for line in lines {

@@ -24,6 +24,9 @@ pub struct Graph {
     pub program: Str,
     /// Whether the environment that it is for is ephemeral.
     pub ephemeral: bool,
+    /// Other environments whose names end as this one's does: `qa-x1`, where this is `x1`. What is called `orders-qa` here
+    /// is called what `orders` is there.
+    pub namesakes: Vec<Str>,
     /// Where each component is declared, by its path.
     pub components: BTreeMap<Str, Span>,
     /// The resources.

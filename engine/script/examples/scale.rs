@@ -52,7 +52,12 @@ fn main() {
         program: "scale".into(),
         source_name: "scale.rhai".into(),
         text,
-        environment: Environment { suffix: "pr-1".into(), name: "pr-1".into(), ephemeral: true },
+        environment: Environment {
+            suffix: "pr-1".into(),
+            name: "pr-1".into(),
+            ephemeral: true,
+            ..Environment::default()
+        },
         settings: BTreeMap::new(),
     };
     let start = Instant::now();

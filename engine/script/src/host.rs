@@ -62,6 +62,7 @@ impl Host {
         let graph = Graph {
             program: request.program.as_str().into(),
             ephemeral: request.environment.ephemeral,
+            namesakes: request.environment.namesakes.iter().map(|name| name.as_str().into()).collect(),
             components: std::mem::take(&mut state.components),
             nodes: std::mem::take(&mut state.nodes)
                 .into_iter()
@@ -199,7 +200,7 @@ fn undeclared(state: &Evaluation, request: &Request) -> Vec<Diagnostic> {
     if state.parameters.is_some() || request.settings.is_empty() {
         return Vec::new();
     }
-    unknown_settings(&request.settings, |_| false, std::iter::empty()).into_iter().map(|f| *f.first).collect()
+    unknown_settings(&request.settings, &[], None)
 }
 
 fn declares_nothing(request: &Request) -> Diagnostic {

@@ -64,6 +64,6 @@ pub use file::{FileError, read_script};
 pub use host::Host;
 pub use parameter::{ParamType, Parameter};
 pub use request::{
-    Environment, Evaluated, FunctionDoc, Limits, ModuleDoc, Request, Root, ScriptFailure, Setting, SourceTexts,
-    TestReport,
+    ConfiguredSetting, Environment, Evaluated, FunctionDoc, Limits, ModuleDoc, Request, Root, ScriptFailure, Setting,
+    SettingVariable, SourceTexts, TestReport,
 };

@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use dr_core::diagnostic::Diagnostic;
+use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::limits::Weight;
 use dr_core::number;
 use dr_core::schema::closest;
@@ -18,7 +18,7 @@ use rhai::{Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 use crate::coerce::{expr_of, from_value};
 use crate::fault::{Res, ScriptFault};
 use crate::parameter::{ParamType, Parameter, TYPES};
-use crate::request::Setting;
+use crate::request::{Setting, SettingVariable};
 use crate::session::{self, Purpose};
 use crate::unknown::refuse;
 
@@ -163,44 +163,99 @@ fn required(doc: ImmutableString, ty: ImmutableString, conditions: Map) -> Res<S
     Ok(Spec { doc: doc.to_string(), ty: *ty, default: None, conditions: Conditions::read(conditions)? })
 }
 
+/// What a setting gives for a parameter, and what to say of where it comes from.
+struct Given<'a> {
+    value: GivenValue<'a>,
+    /// Nothing where the place says it.
+    origin: Option<String>,
+    /// Where it stands in the project's configuration.
+    place: Option<&'a Span>,
+}
+
+/// A text is converted by the parameter's type.
+#[derive(Clone, Copy)]
+enum GivenValue<'a> {
+    Text(&'a str),
+    Value(&'a Value),
+}
+
+impl<'a> Given<'a> {
+    /// What a setting gives; nothing where it names a variable that is not set.
+    fn of(name: &str, spec: &Spec, setting: &'a Setting) -> Option<Given<'a>> {
+        Some(match setting {
+            Setting::Text(text) => {
+                let given = if spec.conditions.sensitive { "..".to_owned() } else { shortened(text, SHOWN) };
+                let origin = format!("it was given as `--set {name}={given}`");
+                Given { value: GivenValue::Text(text), origin: Some(origin), place: None }
+            }
+            Setting::Value(value) => {
+                let origin = Some("it was given by the test".to_owned());
+                Given { value: GivenValue::Value(value), origin, place: None }
+            }
+            Setting::Configured(configured) => {
+                let place = &configured.place;
+                let variable = configured.variable.as_ref().filter(|_| spec.ty != ParamType::Map);
+                let (value, origin) = match variable {
+                    None => (GivenValue::Value(&configured.value), None),
+                    Some(SettingVariable { name, text: Some(text), .. }) => {
+                        (GivenValue::Text(text), Some(format!("it was given by the variable `{name}`")))
+                    }
+                    Some(SettingVariable { name, default, .. }) => (
+                        GivenValue::Value(default.as_ref()?),
+                        Some(format!("the variable `{name}` is not set, and this is the default")),
+                    ),
+                };
+                Given { value, origin, place: Some(place) }
+            }
+        })
+    }
+}
+
 /// The value of a parameter, or what is wrong with the setting.
 fn value(name: &str, spec: &Spec, setting: Option<&Setting>) -> Result<Option<Value>, ScriptFault> {
-    let refuse = |what: &str, shown: &str, why: Option<String>, origin: String| {
-        let fault = ScriptFault::new(format!("parameter `{name}` must be {what}, not {shown}"));
-        match why {
-            Some(why) => fault.help(why).help(origin),
-            None => fault.help(origin),
+    let given = setting.and_then(|setting| Given::of(name, spec, setting));
+    let given = match (&given, &spec.default) {
+        (Some(given), _) => given,
+        (None, None) => return Ok(None),
+        (None, Some(default)) => {
+            &Given { value: GivenValue::Value(default), origin: Some("this is its default".to_owned()), place: None }
         }
     };
     let hidden = spec.conditions.sensitive;
     let brief = |value: &Value| if hidden { REDACTED.to_owned() } else { shortened(value, SHOWN) };
-    let (value, shown, origin) = match setting {
-        None => match &spec.default {
-            Some(default) => (default.clone(), brief(default), "this is its default".to_owned()),
-            None => return Ok(None),
-        },
-        Some(Setting::Text(text)) => {
-            let given = if hidden { "..".to_owned() } else { shortened(text, SHOWN) };
-            let origin = format!("it was given as `--set {name}={given}`");
+    let refuse = |what: &str, shown: &str, why: Option<String>| {
+        let fault = ScriptFault::new(format!("parameter `{name}` must be {what}, not {shown}"));
+        // With its line, a secret would be quoted.
+        let (shown, named) = if hidden { (None, given.place) } else { (given.place, None) };
+        let named = named.map(|place| format!("it is set at {place}"));
+        let help = why.into_iter().chain(given.origin.clone()).chain(named);
+        help.fold(fault.at(shown.cloned(), ""), ScriptFault::help)
+    };
+    let (value, shown) = match given.value {
+        GivenValue::Text(text) => {
             let shown = brief(&Value::str(text));
             match spec.ty.parse(text) {
-                Ok(value) => (value, shown, origin),
+                Ok(value) => (value, shown),
                 // What cannot be read may be quoted by whoever reads it.
-                Err(why) => return Err(refuse(spec.ty.article(), &shown, why.filter(|_| !hidden), origin)),
+                Err(why) => return Err(refuse(spec.ty.article(), &shown, why.filter(|_| !hidden))),
             }
         }
-        Some(Setting::Value(given)) => {
-            let origin = "it was given in the project's configuration".to_owned();
-            match spec.ty.accept(given.clone()) {
-                Ok(value) => (value, brief(given), origin),
-                Err(why) => return Err(refuse(spec.ty.article(), &brief(given), why, origin)),
+        GivenValue::Value(given_value) => match spec.ty.accept(given_value.clone()) {
+            Ok(value) => (value, brief(given_value)),
+            Err(why) => {
+                let table = given_value.reveal();
+                let is_table = given.place.is_some() && matches!(table, Value::Map(map) if map.contains_key("env"));
+                let form =
+                    "to take it from a variable, write `{ env = \"NAME\" }`, with nothing but a `default` beside it";
+                let why = why.or_else(|| is_table.then(|| form.to_owned()));
+                return Err(refuse(spec.ty.article(), &brief(given_value), why));
             }
-        }
+        },
     };
     value.weigh(&mut Weight::default())?;
     // The default `()` stands for "not given", which fulfils everything.
     match spec.conditions.violated(&value).filter(|_| !value.is_null()) {
-        Some(what) => Err(refuse(&what, &shown, None, origin)),
+        Some(what) => Err(refuse(&what, &shown, None)),
         None if hidden && !value.is_null() => Ok(Some(value.secret())),
         None => Ok(Some(value)),
     }
@@ -234,13 +289,25 @@ fn program(ctx: &NativeCallContext, specs: Map) -> Res<Map> {
         let found = match value(name, &spec, setting) {
             Ok(found) => found,
             Err(fault) => {
-                problems.push(*fault.at(place.clone(), "").first);
+                let first = *fault.first;
+                problems.push(match first.labels.is_empty() {
+                    true => first.at(place.clone(), ""),
+                    false => first.also(place.clone(), "the parameter is declared here"),
+                });
                 continue;
             }
         };
         if found.is_none() && mode == Purpose::Program {
             let fault = ScriptFault::new(format!("the parameter `{name}` must be given: {}", spec.doc));
-            problems.push(*fault.help(format!("for example `--set {name}=..`")).at(place, "").first);
+            let fault = match setting {
+                Some(Setting::Configured(configured)) => {
+                    let variable = configured.variable.as_ref().map_or("", |variable| &variable.name);
+                    fault
+                        .help(format!("{} takes it from the variable `{variable}`, which is not set", configured.place))
+                }
+                _ => fault.help(format!("for example `--set {name}=..`")),
+            };
+            problems.push(*fault.at(place, "").first);
         }
         values.insert(name.clone(), found.clone().map_or(Dynamic::UNIT, from_value));
         parameters.push(Parameter {
@@ -253,11 +320,8 @@ fn program(ctx: &NativeCallContext, specs: Map) -> Res<Map> {
             conditions: spec.conditions.phrases(),
         });
     }
-    problems.extend(
-        unknown_settings(&settings, |name| specs.contains_key(name), specs.keys().map(|k| k.as_str()))
-            .into_iter()
-            .map(|fault| *fault.at(session::with(|s| s.span(call)), "the parameters are declared here").first),
-    );
+    let names: Vec<&str> = specs.keys().map(|name| name.as_str()).collect();
+    problems.extend(unknown_settings(&settings, &names, session::with(|s| s.span(call))));
     session::with(|s| s.parameters = Some(parameters));
     if let Some(fault) = ScriptFault::of(problems) {
         return Err(fault.into());
@@ -268,30 +332,30 @@ fn program(ctx: &NativeCallContext, specs: Map) -> Res<Map> {
     Ok(values)
 }
 
-/// Settings that no parameter takes.
-pub(crate) fn unknown_settings<'a>(
+/// Settings that no parameter takes. `declared` is where the parameters are, if there are any.
+pub(crate) fn unknown_settings(
     settings: &BTreeMap<String, Setting>,
-    takes: impl Fn(&str) -> bool,
-    names: impl Iterator<Item = &'a str> + Clone,
-) -> Vec<ScriptFault> {
-    settings
-        .keys()
-        .filter(|name| !takes(name))
-        .map(|name| {
-            let fault = ScriptFault::new(format!("the program has no parameter `{name}`"));
-            match closest(name, names.clone()) {
-                Some(near) => fault.help(format!("did you mean `{near}`?")),
-                None => {
-                    let all: Vec<String> = names.clone().map(|n| format!("`{n}`")).collect();
-                    fault.help(if all.is_empty() {
-                        "it takes no parameters".to_owned()
-                    } else {
-                        format!("it takes {}", all.join(", "))
-                    })
-                }
+    names: &[&str],
+    declared: Option<Span>,
+) -> Vec<Diagnostic> {
+    let unknown = settings.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+    let told = |(name, setting): (&String, &Setting)| {
+        let found = Diagnostic::error(format!("the program has no parameter `{name}`"));
+        let here = "the parameters are declared here";
+        let found = match setting {
+            Setting::Configured(configured) => found.at(configured.key.clone(), "").also(declared.clone(), here),
+            Setting::Text(_) | Setting::Value(_) => found.at(declared.clone(), here),
+        };
+        match closest(name, names.iter().copied()) {
+            Some(near) => found.help(format!("did you mean `{near}`?")),
+            None if names.is_empty() => found.help("it takes no parameters"),
+            None => {
+                let all: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                found.help(format!("it takes {}", all.join(", ")))
             }
-        })
-        .collect()
+        }
+    };
+    unknown.map(told).collect()
 }
 
 pub(crate) fn register(engine: &mut Engine) {

@@ -29,6 +29,8 @@ pub struct Environment {
     pub name: String,
     /// Whether it is meant to be destroyed soon.
     pub ephemeral: bool,
+    /// Other environments whose names end as this one's suffix does.
+    pub namesakes: Vec<String>,
 }
 
 /// A value for a parameter.
@@ -36,8 +38,34 @@ pub struct Environment {
 pub enum Setting {
     /// Text from the command line; converted by the parameter's type.
     Text(String),
-    /// A value from the project's configuration.
+    /// A value that a test of a program gives.
     Value(Value),
+    /// What the project's configuration gives.
+    Configured(Box<ConfiguredSetting>),
+}
+
+/// A value that the project's configuration gives, and where.
+#[derive(Debug, Clone)]
+pub struct ConfiguredSetting {
+    /// The value as it stands there.
+    pub value: Value,
+    /// Where its name stands.
+    pub key: Span,
+    /// Where its value stands.
+    pub place: Span,
+    /// Where it names a variable of the surroundings: that one. A parameter that is a map takes the value as it stands.
+    pub variable: Option<SettingVariable>,
+}
+
+/// A variable of the surroundings that gives a parameter its value.
+#[derive(Debug, Clone)]
+pub struct SettingVariable {
+    /// Its name.
+    pub name: String,
+    /// Its text, where it is set; converted by the parameter's type.
+    pub text: Option<String>,
+    /// What counts where it is not set; without it, the parameter is not given.
+    pub default: Option<Value>,
 }
 
 /// A program to evaluate.

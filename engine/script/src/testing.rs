@@ -166,7 +166,8 @@ fn plan(program: &str, params: rhai::Map) -> Res<TestPlan> {
             other => return Err(refuse("plan with", &other).into()),
         };
     }
-    let environment = Environment { suffix: "test".into(), name: "test".into(), ephemeral: true };
+    let environment =
+        Environment { suffix: "test".into(), name: "test".into(), ephemeral: true, ..Environment::default() };
     let request = Request { program: program.to_owned(), source_name, text, environment, settings };
     match bench.host.evaluate(&request) {
         Ok(evaluated) => {

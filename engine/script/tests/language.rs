@@ -380,7 +380,7 @@ fn parameters_take_text_and_values() {
     request.settings.insert("size".into(), Setting::Value(Value::str("2")));
     let failure = host().evaluate(&request).unwrap_err();
     assert!(shown(&failure).contains("parameter `size` must be an integer, not \"2\""), "{failure}");
-    assert!(shown(&failure).contains("given in the project's configuration"), "{failure}");
+    assert!(shown(&failure).contains("given by the test"), "{failure}");
 }
 
 #[test]

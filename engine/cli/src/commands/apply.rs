@@ -9,8 +9,9 @@ use dr_core::value::Str;
 use dr_run::plan_file::{self, StoredPlan};
 use dr_run::{Report, Stack, Stale, Swept, UnfitPlan};
 
-use super::plan::{contract_of, refuse_loss, show};
-use crate::args::{Global, ParameterArgs, Planning};
+use super::plan::{contract_of, show};
+use crate::args::{Consent, Global, ParameterArgs, Planning};
+use crate::consent;
 use crate::exit::{CommandFailure, Exit};
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
@@ -38,18 +39,14 @@ pub(crate) struct ApplyArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["program", "set", "no_refresh", "regions"])]
     plan: Option<PathBuf>,
 
-    /// Agree to lose the data that the plan lists as at risk; an ephemeral environment does not ask for it
-    #[arg(long)]
-    allow_data_loss: bool,
-
-    /// Do not ask
-    #[arg(long, short)]
-    yes: bool,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 /// Applies.
 pub(crate) fn cmd_apply(args: &ApplyArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
+    consent::check_name(&session, &args.consent)?;
     let given = args.program.as_deref().unwrap_or_default();
     let stored = args.plan.clone().or_else(|| is_stored(given).then(|| PathBuf::from(given)));
     match stored {
@@ -68,7 +65,7 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
         return super::plan::help_program(session, program, &args.parameters);
     }
     let (evaluated, mut held) = session.evaluate_and(program, &args.parameters.set, Session::hold_if_any)?;
-    let mut sources = Sources::new(&session.project.root).with(&evaluated.sources);
+    let mut sources = session.project.sources(&[]).with(&evaluated.sources);
     let (stack, graph) = (session.stack(&program.name), evaluated.graph);
     let only = args.planning.only(&Session::regions(&graph, held.as_ref()))?;
     session.run(async |signals| {
@@ -108,7 +105,7 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
         ))
         .hint("give it to `dr plan --out`, and apply that plan"));
     }
-    let mut sources = Sources::new(&session.project.root);
+    let mut sources = session.project.sources(&[]);
     session.run(async |signals| {
         let stack = session.stack(&plan_file::program(file)?);
         let Some(mut held) = session.hold_if_any(&stack)? else {
@@ -165,9 +162,12 @@ async fn confirm_and_run(
         }
         return Ok(Exit::Refused);
     }
-    refuse_loss(session, plan, args.allow_data_loss)?;
+    if plan.destroy {
+        consent::refuse_destroy(session, &args.consent)?;
+    }
+    consent::refuse_loss(session, [plan], &args.consent)?;
     // Steps that nobody would call a change, such as writing a record anew, need no answer.
-    if plan.has_changes() && !args.yes && !work.ask("\nApply?").await? {
+    if plan.has_changes() && !args.consent.yes && !work.ask("\nApply?").await? {
         ui.tell("Nothing was changed\n");
         return Ok(Exit::Failed);
     }

@@ -4,20 +4,22 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use dr_core::graph::Graph;
-use dr_core::plan::Goal;
+use dr_core::plan::{Contract, Goal, Plan};
 use dr_core::record::Snapshot;
 use dr_core::region::GLOBAL;
 use dr_core::value::Str;
 use dr_run::{Stack, Swept};
 
 use super::apply::{Aftermath, finish};
-use super::plan::{contract_of, refuse_loss, show};
-use crate::args::{Global, Planning};
+use super::plan::{contract_of, show};
+use crate::args::{Consent, Global, Planning};
+use crate::consent;
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
 use crate::render::diagnostic::Sources;
-use crate::render::{GONE, NEW, count, deferred, json, paint, safe};
-use crate::session::Session;
+use crate::render::{GONE, NEW, STRONG, count, deferred, json, paint, safe};
+use crate::session::{OpenState, Session};
+use crate::signals::Signals;
 use crate::ui::Ui;
 use crate::work::{WantedPlan, Work};
 
@@ -27,23 +29,21 @@ use crate::work::{WantedPlan, Work};
                         The state alone suffices: the program's script is not needed. Ends with status 5 when something \
                         waits for a region that does not answer.")]
 pub(crate) struct DestroyArgs {
-    /// The program whose resources are to go; without it, those of every program of the environment, one after the other
+    /// The program whose resources are to go. Without it, those of every program of the environment: all of it is planned
+    /// first, and nothing is destroyed where one program is refused; then they go one after the other, by their names
     program: Option<String>,
     #[command(flatten)]
     planning: Planning,
 
-    /// Agree to lose the data that the plan lists as at risk; an ephemeral environment does not ask for it
-    #[arg(long)]
-    allow_data_loss: bool,
-
-    /// Do not ask
-    #[arg(long, short)]
-    yes: bool,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 /// Destroys.
 pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
+    consent::check_name(&session, &args.consent)?;
+    consent::refuse_destroy(&session, &args.consent)?;
     let stacks: Vec<Stack> = match args.program.as_deref() {
         Some(given) => vec![session.stack(&load::name_of(&session.project, given)?)],
         None => session.programs()?.iter().map(|program| session.stack(program)).collect(),
@@ -54,124 +54,158 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
                 ui.result("{}\n")?;
             }
             ui.tell(&session.nothing_there());
-            Ok(Exit::Done)
+            return Ok(Exit::Done);
         }
-        [only] => {
-            if !dr_run::exists(&session.state_dir, only)? {
-                ui.tell(&session.nothing_of(&only.program)?);
-            }
-            let (ended, text) = destroy(args, &session, only)?;
-            ui.result(&text).map(|()| ended.exit())
-        }
+        [only] if !dr_run::exists(&session.state_dir, only)? => ui.tell(&session.nothing_of(&only.program)?),
+        [_] => {}
         several => {
             let names: Vec<&str> = several.iter().map(|stack| &*stack.program).collect();
             ui.tell(&format!(
-                "The environment {} holds {} programs: {}\n",
+                "The environment {} holds {} programs: {}\n\n",
                 session.suffix,
                 names.len(),
                 names.join(", ")
             ));
-            let (mut worst, mut results) = (Exit::Done, Vec::new());
-            for stack in several {
-                ui.tell("\n");
-                let (ended, text) = destroy(args, &session, stack)?;
-                if ui.json {
-                    results.push(text)
-                } else {
-                    ui.result(&text)?
-                }
-                worst = worst.worse(ended.exit());
-                if let StackEnd::Declined | StackEnd::With(Exit::Interrupted) = ended {
-                    break;
-                }
-            }
-            if ui.json {
-                let all: Vec<&str> =
-                    results.iter().map(|text| text.trim_end()).filter(|text| !text.is_empty()).collect();
-                ui.result(&format!("[\n{}\n]\n", all.join(",\n")))?;
-            }
-            Ok(worst)
         }
     }
-}
-
-/// How the destruction of one stack ended.
-enum StackEnd {
-    With(Exit),
-    /// The user said no.
-    Declined,
-}
-
-impl StackEnd {
-    fn exit(&self) -> Exit {
-        match self {
-            StackEnd::With(exit) => *exit,
-            StackEnd::Declined => Exit::Failed,
-        }
+    let (exit, results) = session.run(async |signals| destroy(args, &session, &stacks, signals).await)?;
+    if ui.json && stacks.len() > 1 {
+        let all: Vec<&str> = results.iter().map(|text| text.trim_end()).collect();
+        ui.result(&format!("[\n{}\n]\n", all.join(",\n")))?;
+    } else if ui.json {
+        ui.result(&results.concat())?;
     }
+    Ok(exit)
 }
 
-/// Destroys what one program has in the environment. Returns the result for standard output.
-fn destroy(args: &DestroyArgs, session: &Session<'_>, stack: &Stack) -> Result<(StackEnd, String), CommandFailure> {
+/// The destruction of what one program has, planned and not begun.
+struct PlannedDestruction<'a> {
+    stack: &'a Stack,
+    work: Work<'a>,
+    held: Option<OpenState>,
+    plan: Plan,
+    contract: Contract,
+}
+
+/// Plans the destruction of every stack, asks once, and destroys one after the other; nothing, where one of them is
+/// refused. Returns the results as JSON where they are wanted; else they are told as they come.
+async fn destroy(
+    args: &DestroyArgs,
+    session: &Session<'_>,
+    stacks: &[Stack],
+    signals: &Signals,
+) -> Result<(Exit, Vec<String>), CommandFailure> {
     let ui = session.ui;
-    let mut sources = Sources::new(&session.project.root);
-    session.run(async |signals| {
-        let mut work = Work::open(session, stack.clone(), &session.project.root, args.planning.parallel()).await?;
-        signals.stop(&work.cancel);
-        let mut held = session.hold_if_any(stack)?;
-        work.limit_to(args.planning.only(&Session::regions(&Graph::default(), held.as_ref()))?);
-        if let Some(held) = &mut held {
-            work.resume(held, Goal::Destroy).await?;
+    let mut sources = session.project.sources(&[]);
+    let mut all = Vec::new();
+    for (index, stack) in stacks.iter().enumerate() {
+        if index > 0 {
+            ui.tell("\n");
         }
-        let graph = Graph::default();
-        let wanted = WantedPlan {
-            goal: Goal::Destroy,
-            graph: &graph,
-            refresh: !args.planning.no_refresh,
-            lift: session.lifts(&args.planning),
-        };
-        let plan = work.plan(held.as_ref(), wanted).await?;
-        let contract = contract_of(session, &plan, held.as_ref());
-        show(session, (&plan, &contract), &mut sources, args.planning.details, &mut |text| {
+        let planned = planned(args, session, stack, signals).await?;
+        show(session, (&planned.plan, &planned.contract), &mut sources, args.planning.details, &mut |text| {
             ui.tell(text);
             Ok(())
         })?;
-        if plan.is_refused() {
-            let text = if ui.json { json::text(&json::plan(&plan, &contract)) } else { String::new() };
-            return Ok((StackEnd::With(Exit::Refused), text));
+        all.push(planned);
+    }
+    if all.iter().any(|planned| planned.plan.is_refused()) {
+        let refused: Vec<&str> =
+            all.iter().filter(|p| p.plan.is_refused()).map(|planned| &*planned.stack.program).collect();
+        if all.len() > 1 {
+            let names = refused.join(", ");
+            ui.tell(&format!("\nNothing was changed, in no program, because of what is refused in: {names}\n"));
         }
-        refuse_loss(session, &plan, args.allow_data_loss)?;
-        if plan.has_changes() && !args.yes && !work.ask("\nDestroy?").await? {
+        let shapes = all.iter().map(|planned| json::text(&json::plan(&planned.plan, &planned.contract)));
+        return Ok((Exit::Refused, if ui.json { shapes.collect() } else { Vec::new() }));
+    }
+    consent::refuse_loss(session, all.iter().map(|planned| &planned.plan), &args.consent)?;
+    if let Some(first) = all.iter().find(|planned| planned.plan.has_changes()).filter(|_| !args.consent.yes) {
+        signals.stop(&first.work.cancel);
+        let question = if all.len() > 1 { "\nDestroy all of this?" } else { "\nDestroy?" };
+        if !first.work.ask(question).await? {
             ui.tell("Nothing was changed\n");
-            return Ok((StackEnd::Declined, String::new()));
+            return Ok((Exit::Failed, Vec::new()));
         }
-        let again = session.command(&["destroy", &stack.program]);
-        let used = places(held.as_ref().map(|h| &h.snapshot));
-        let store = held.as_ref().map(|h| h.store.clone());
-        let mut report = dr_run::Report::default();
-        if let Some(held) = held {
-            ui.tell("\n");
-            report = work.apply(held, &plan).await?;
+    }
+    let (mut worst, mut results) = (Exit::Done, Vec::new());
+    for planned in all {
+        if stacks.len() > 1 {
+            ui.tell(&format!("\n{}\n", paint(STRONG, planned.stack.to_string())));
         }
-        let is_done = report.failed.is_empty() && report.skipped.is_empty() && report.remaining.is_empty();
-        if !is_done || !report.output_errors.is_empty() {
-            let (exit, text) = finish(session, &again, &plan, &report, &mut sources, None);
-            return Ok((StackEnd::With(exit), text));
+        signals.stop(&planned.work.cancel);
+        let (exit, text) = carried_out(session, planned, &mut sources).await?;
+        match ui.json {
+            true => results.push(text),
+            false => ui.result(&text)?,
         }
-        // Programs usually are there, whatever the state knows.
-        let usual = ["us-east-1", "us-east-2", "us-west-2", GLOBAL].map(Str::from);
-        let everywhere = used.iter().cloned().chain(usual).collect();
-        let mut swept = work.sweep(store.as_ref(), &everywhere).await?;
-        let waits: BTreeSet<&str> = deferred::left(&plan, &report).iter().map(|one| one.address.as_str()).collect();
-        swept.found.retain(|found| found.address.as_deref().is_none_or(|address| !waits.contains(address)));
-        let some_wait = !waits.is_empty();
-        let aftermath = Aftermath { swept, used };
-        let (exit, mut text) = finish(session, &again, &plan, &report, &mut sources, Some(&aftermath));
-        if !ui.json {
-            text.push_str(&left(&aftermath.swept, some_wait));
+        worst = worst.worse(exit);
+        if exit == Exit::Interrupted {
+            break;
         }
-        Ok((StackEnd::With(exit), text))
-    })
+    }
+    Ok((worst, results))
+}
+
+/// Plans the destruction of what one program has in the environment.
+async fn planned<'a>(
+    args: &DestroyArgs,
+    session: &'a Session<'a>,
+    stack: &'a Stack,
+    signals: &Signals,
+) -> Result<PlannedDestruction<'a>, CommandFailure> {
+    let mut work = Work::open(session, stack.clone(), &session.project.root, args.planning.parallel()).await?;
+    signals.stop(&work.cancel);
+    let mut held = session.hold_if_any(stack)?;
+    let graph = Graph::default();
+    work.limit_to(args.planning.only(&Session::regions(&graph, held.as_ref()))?);
+    if let Some(held) = &mut held {
+        work.resume(held, Goal::Destroy).await?;
+    }
+    let wanted = WantedPlan {
+        goal: Goal::Destroy,
+        graph: &graph,
+        refresh: !args.planning.no_refresh,
+        lift: session.lifts(&args.planning),
+    };
+    let plan = work.plan(held.as_ref(), wanted).await?;
+    let contract = contract_of(session, &plan, held.as_ref());
+    Ok(PlannedDestruction { stack, work, held, plan, contract })
+}
+
+/// Destroys what one program has, and looks whether anything is left. Returns the result for standard output.
+async fn carried_out(
+    session: &Session<'_>,
+    planned: PlannedDestruction<'_>,
+    sources: &mut Sources,
+) -> Result<(Exit, String), CommandFailure> {
+    let PlannedDestruction { stack, mut work, held, plan, contract: _ } = planned;
+    let ui = session.ui;
+    let again = session.command(&["destroy", &stack.program]);
+    let used = places(held.as_ref().map(|h| &h.snapshot));
+    let store = held.as_ref().map(|h| h.store.clone());
+    let mut report = dr_run::Report::default();
+    if let Some(held) = held {
+        ui.tell("\n");
+        report = work.apply(held, &plan).await?;
+    }
+    let is_done = report.failed.is_empty() && report.skipped.is_empty() && report.remaining.is_empty();
+    if !is_done || !report.output_errors.is_empty() {
+        return Ok(finish(session, &again, &plan, &report, sources, None));
+    }
+    // Programs usually are there, whatever the state knows.
+    let usual = ["us-east-1", "us-east-2", "us-west-2", GLOBAL].map(Str::from);
+    let everywhere = used.iter().cloned().chain(usual).collect();
+    let mut swept = work.sweep(store.as_ref(), &everywhere).await?;
+    let waits: BTreeSet<&str> = deferred::left(&plan, &report).iter().map(|one| one.address.as_str()).collect();
+    swept.found.retain(|found| found.address.as_deref().is_none_or(|address| !waits.contains(address)));
+    let some_wait = !waits.is_empty();
+    let aftermath = Aftermath { swept, used };
+    let (exit, mut text) = finish(session, &again, &plan, &report, sources, Some(&aftermath));
+    if !ui.json {
+        text.push_str(&left(&aftermath.swept, some_wait));
+    }
+    Ok((exit, text))
 }
 
 /// Where something was.

@@ -6,6 +6,7 @@ use dr_run::Stack;
 use serde::Serialize;
 
 use crate::args::Global;
+use crate::environments::{self, EnvironmentRules};
 use crate::exit::{CommandFailure, Exit};
 use crate::render::{GONE, QUIET, count, json, pad, paint, safe};
 use crate::session::Session;
@@ -21,13 +22,17 @@ pub(crate) struct EnvArgs {
 
 #[derive(Debug, Subcommand)]
 enum EnvCommand {
-    /// List the environments in the state folder, with the programs that each holds
+    /// List the environments in the state folder: of which sort they are, and the programs that each holds
     List,
 }
 
 #[derive(Clone, Serialize)]
 struct EnvironmentJson {
     environment: String,
+    ephemeral: bool,
+    protected: bool,
+    /// Whether dr.toml declares it; any is where it declares none.
+    declared: bool,
     program: Option<String>,
     cloud: Option<String>,
     resources: Option<usize>,
@@ -37,7 +42,7 @@ struct EnvironmentJson {
 /// Lists the environments.
 pub(crate) fn cmd_env(args: &EnvArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let EnvCommand::List = args.command;
-    let session = Session::new(global, ui)?;
+    let session = Session::of_project(global, ui)?;
     let names = dr_run::environments(&session.state_dir)?;
     let all: Vec<EnvironmentJson> = names.into_iter().flat_map(|name| look(&session, name)).collect();
     if ui.json {
@@ -47,13 +52,25 @@ pub(crate) fn cmd_env(args: &EnvArgs, global: &Global, ui: &Ui) -> Result<Exit, 
         ui.tell(&format!("There are no environments in `{}`\n", session.state_dir.display()));
     }
     let width = all.iter().filter_map(|e| e.program.as_deref()).map(|p| p.chars().count()).max().unwrap_or(0);
-    let text: String = all.iter().map(|e| line(e, width)).collect();
+    let sort = all.iter().map(|e| sort(e).chars().count()).max().unwrap_or(0);
+    let text: String = all.iter().map(|e| line(e, sort, width)).collect();
     ui.result(&text).map(|()| Exit::Done)
 }
 
 /// The programs of an environment. One that cannot be read now is listed all the same.
 fn look(session: &Session<'_>, environment: String) -> Vec<EnvironmentJson> {
-    let nothing = EnvironmentJson { environment, program: None, cloud: None, resources: None, note: None };
+    let config = &session.project.config;
+    let rules = EnvironmentRules::of(config, &environment);
+    let nothing = EnvironmentJson {
+        ephemeral: rules.ephemeral,
+        protected: rules.protected.is_some(),
+        declared: environments::is_declared(config, &environment),
+        environment,
+        program: None,
+        cloud: None,
+        resources: None,
+        note: None,
+    };
     let programs = match dr_run::programs(&session.state_dir, &nothing.environment) {
         Ok(programs) if programs.is_empty() => return vec![EnvironmentJson { resources: Some(0), ..nothing }],
         Ok(programs) => programs,
@@ -78,7 +95,13 @@ fn look(session: &Session<'_>, environment: String) -> Vec<EnvironmentJson> {
     programs.iter().map(survey).collect()
 }
 
-fn line(e: &EnvironmentJson, width: usize) -> String {
+/// Of which sort an environment is; nothing for one that is neither ephemeral nor protected.
+fn sort(e: &EnvironmentJson) -> String {
+    let words = [(e.ephemeral, "ephemeral"), (e.protected, "protected"), (!e.declared, "not declared")];
+    words.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect::<Vec<_>>().join(", ")
+}
+
+fn line(e: &EnvironmentJson, sorts: usize, width: usize) -> String {
     let (name, program) = (pad(&e.environment, 12), pad(e.program.as_deref().unwrap_or_default(), width));
     let note = e.note.as_deref().map(safe).unwrap_or_default();
     let text = match e.resources {
@@ -88,6 +111,7 @@ fn line(e: &EnvironmentJson, width: usize) -> String {
         }
         None => paint(GONE, note),
     };
-    let space = if width > 0 { "  " } else { "" };
-    format!("{name}  {program}{space}{}\n", text.trim_end())
+    let space = |width: usize| if width > 0 { "  " } else { "" };
+    let sort = pad(&sort(e), sorts);
+    format!("{name}  {sort}{}{program}{}{}\n", space(sorts), space(width), text.trim_end())
 }

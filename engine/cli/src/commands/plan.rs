@@ -8,6 +8,7 @@ use dr_core::plan::{Contract, Goal, Plan, contract};
 use dr_core::record::Snapshot;
 
 use crate::args::{Global, ParameterArgs, Planning};
+use crate::consent;
 use crate::exit::{CommandFailure, Exit};
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
@@ -54,7 +55,7 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
         return help_program(&session, &program, &args.parameters);
     }
     let (evaluated, held) = session.evaluate_and(&program, &args.parameters.set, Session::look)?;
-    let mut sources = Sources::new(&session.project.root).with(&evaluated.sources);
+    let mut sources = session.project.sources(&[]).with(&evaluated.sources);
     let (goal, graph) = match args.destroy {
         true => (Goal::Destroy, Graph::default()),
         false => (Goal::Apply, evaluated.graph),
@@ -129,7 +130,7 @@ pub(crate) fn show(
     }
     let look = Look { registry: &session.registry, width: ui.width(), details };
     let mut text = session.header(&plan.program, &plan.identity);
-    let at_risk = data::list(&plan.at_risk, !session.is_ephemeral());
+    let at_risk = data::list(&plan.at_risk, &consent::needed(session));
     for part in [at_risk, body(plan, look), deferred::list(plan)] {
         if !part.is_empty() {
             text.push_str(&format!("{part}\n"));
@@ -149,24 +150,6 @@ pub(crate) fn show(
 pub(crate) fn contract_of(session: &Session<'_>, plan: &Plan, held: Option<&OpenState>) -> Contract {
     let nothing = Snapshot::default();
     contract(plan, held.map_or(&nothing, |held| &held.snapshot), &session.registry)
-}
-
-/// Refuses a plan that takes data away which nobody has agreed to lose. What is in an ephemeral environment is meant to
-/// go.
-///
-/// # Errors
-/// When it does; nothing was touched then.
-pub(crate) fn refuse_loss(session: &Session<'_>, plan: &Plan, agreed: bool) -> Result<(), CommandFailure> {
-    if agreed || plan.at_risk.is_empty() || session.is_ephemeral() {
-        return Ok(());
-    }
-    let lost = count(plan.at_risk.len(), "resource");
-    let failure = CommandFailure::new(format!(
-        "data of {lost} would be lost, and the environment `{}` is not ephemeral; nothing was changed",
-        session.suffix
-    ));
-    let failure = failure.hint(format!("`{}` agrees to lose what the plan lists as data at risk", data::OPTION));
-    Err(failure.exit(Exit::Refused))
 }
 
 /// Lists the parameters of a program.

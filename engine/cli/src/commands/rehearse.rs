@@ -5,7 +5,7 @@ use clap::Args;
 use crate::args::{Global, key_value};
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
-use crate::render::diagnostic::{self, Sources};
+use crate::render::diagnostic;
 use crate::render::{json, rehearsal};
 use crate::session::Session;
 use crate::stage;
@@ -39,7 +39,7 @@ pub(crate) fn cmd_rehearse(args: &RehearseArgs, global: &Global, ui: &Ui) -> Res
     let session = Session::new(global, ui)?;
     let program = load::program(&session.project, &args.program)?;
     let first = session.evaluate(&program, &args.set)?;
-    let mut sources = Sources::new(&session.project.root).with(&first.sources);
+    let mut sources = session.project.sources(&[]).with(&first.sources);
     let mut graphs = vec![first.graph];
     if !args.then.is_empty() {
         let set: Vec<(String, String)> = args.set.iter().chain(&args.then).cloned().collect();

@@ -32,7 +32,7 @@ struct TestJson {
 
 /// Runs tests.
 pub(crate) fn cmd_test(args: &TestArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
-    let session = Session::new(global, ui)?;
+    let session = Session::of_project(global, ui)?;
     let files = match &args.path {
         Some(path) if path.is_file() => vec![path.clone()],
         Some(path) if path.is_dir() => tests_in(path),

@@ -9,13 +9,16 @@ use super::{GONE, QUIET, REPLACED, pad, paint};
 /// The option that agrees to a loss.
 pub(crate) const OPTION: &str = "--allow-data-loss";
 
-/// The paragraph; empty when nothing is at risk. `asks`: whether somebody must agree before it is applied.
-pub(crate) fn list(at_risk: &[AtRisk], asks: bool) -> String {
+/// The paragraph; empty when nothing is at risk. `needed` are the options by which somebody must agree to it.
+pub(crate) fn list(at_risk: &[AtRisk], needed: &[String]) -> String {
     if at_risk.is_empty() {
         return String::new();
     }
     let width = at_risk.iter().map(|one| one.address.as_str().chars().count()).max().unwrap_or(0);
-    let asked = if asks { paint(QUIET, format!("  only with {OPTION}")) } else { String::new() };
+    let asked = match needed {
+        [] => String::new(),
+        needed => paint(QUIET, format!("  only with {}", needed.join(" and "))),
+    };
     let mut out = format!("{}{asked}\n", paint(GONE, "data at risk"));
     for AtRisk { address, threat, lost, kept, .. } in at_risk {
         let (mark, style, stays) = match threat {

@@ -34,6 +34,12 @@ impl Sources {
         self
     }
 
+    /// With this text for a source, whatever the file holds.
+    pub(crate) fn quoting(mut self, name: &str, text: &str) -> Sources {
+        self.read.insert(name.into(), Some(text.into()));
+        self
+    }
+
     fn get(&mut self, name: &Arc<str>) -> Option<Arc<str>> {
         if let Some(known) = self.read.get(name) {
             return known.clone();

@@ -27,7 +27,7 @@ pub fn check_late(
     let late = |name: &str| args.get(name).filter(|_| is_late(name));
     let fields = kind.args.iter().filter_map(|field| Some((field, late(field.name)?)));
     let mut found = check_known(&subject, fields);
-    found.extend(without_suffix(suffix, &subject, |name| late(name).map(Tree::from)));
+    found.extend(without_suffix(suffix, &[], &subject, |name| late(name).map(Tree::from)));
     let mut resources = vec![Resource::settled(step, kind, args)];
     resources.extend(needed.iter().map(|(kind, record)| Resource::recorded(record, kind)));
     let planned = Planned::part(suffix, false, resources);

@@ -15,11 +15,16 @@ use crate::value::{Map, Str, Value};
 use crate::walk::Tree;
 
 /// Looks at the names of every resource, as far as they are known.
-pub(super) fn check<'a>(suffix: &str, all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)>) -> Vec<Diagnostic> {
+pub(super) fn check<'a>(
+    suffix: &str,
+    namesakes: &[Str],
+    all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)>,
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut seen: BTreeMap<UniqueKey<'_>, &Node> = BTreeMap::new();
     for (node, args) in all {
-        found.extend(of_node(node, |subject| without_suffix(suffix, subject, |name| args.get(name).map(Tree::from))));
+        let arg = |name: &str| args.get(name).map(Tree::from);
+        found.extend(of_node(node, |subject| without_suffix(suffix, namesakes, subject, arg)));
         let kind = node.kind;
         let Some(key) = UniqueKey::wanted(kind, node.region.as_deref(), args) else { continue };
         let name: Vec<String> = key.values.iter().filter(|v| !v.is_null()).map(Value::to_string).collect();
@@ -55,6 +60,7 @@ pub(super) fn taken_by_itself(node: &Node) -> Diagnostic {
 /// resource are as safe as that one's.
 pub(super) fn without_suffix<'a>(
     suffix: &str,
+    namesakes: &[Str],
     subject: &Subject<'_>,
     arg: impl Fn(&str) -> Option<Tree<'a>>,
 ) -> Option<Diagnostic> {
@@ -65,17 +71,15 @@ pub(super) fn without_suffix<'a>(
         Tree::Known(name) => name,
         Tree::Open(_) => return weighed(subject.allow, "D20", pending(subject, &path, field)),
     };
-    if let Some(other) = also_of(name.as_str()?, suffix) {
+    if let Some(other) = also_of(name.as_str()?, suffix, namesakes) {
         let message = format!(
             "the name of `{}` would be that of a resource of the environment `{other}` as well: {name}",
             subject.address
         );
+        let begins = other.strip_suffix(suffix).unwrap_or(&other).trim_end_matches('-');
         let finding = Diagnostic::error(message)
-            .help("let what stands before the suffix not end in `pr`: that is how environments of pull requests begin")
-            .at(
-                (subject.place)(&path),
-                "the environment `{other}` would want the same name".replace("{other}", &other),
-            );
+            .help(format!("let what stands before the suffix not end in `{begins}`: that is how `{other}` begins"))
+            .at((subject.place)(&path), format!("the environment `{other}` would want the same name"));
         return weighed(subject.allow, "D20", finding);
     }
     if carries(name.as_str()?, suffix) {
@@ -88,11 +92,11 @@ pub(super) fn without_suffix<'a>(
     weighed(subject.allow, "D20", finding)
 }
 
-/// The environment of a pull request whose resources could have the same name: `orders-pr` in `x1` and `orders` in `pr-x1`
-/// are both called `orders-pr-x1`.
-fn also_of(name: &str, suffix: &str) -> Option<String> {
-    let other = format!("pr-{suffix}");
-    carries(name, &other).then_some(other)
+/// The environment, of a pull request or another that is declared, whose resources could have the same name: `orders-pr`
+/// in `x1` and `orders` in `pr-x1` are both called `orders-pr-x1`.
+fn also_of(name: &str, suffix: &str, namesakes: &[Str]) -> Option<String> {
+    let others = std::iter::once(format!("pr-{suffix}")).chain(namesakes.iter().map(ToString::to_string));
+    others.into_iter().find(|other| carries(name, other))
 }
 
 /// Whether a name has the suffix as a whole word.
@@ -113,15 +117,20 @@ mod tests {
 
     #[test]
     fn what_another_environment_could_call_the_same_is_found() {
+        let declared = ["qa-x1".into(), "qa-pr-x1".into()];
         for (name, suffix, expected) in [
             ("orders-pr-x1", "x1", Some("pr-x1")),
+            ("orders-qa-x1", "x1", Some("qa-x1")),
+            ("orders-eqa-x1", "x1", None),
+            ("orders-qa-x2", "x2", None),
+            ("orders-qa-pr-x1", "pr-x1", Some("qa-pr-x1")),
             ("orders-PR-x1", "x1", Some("pr-x1")),
             ("pr-x1", "x1", Some("pr-x1")),
             ("orders-spr-x1", "x1", None),
             ("orders-pr-x1", "pr-x1", None),
             ("orders-x1", "x1", None),
         ] {
-            assert_eq!(also_of(name, suffix).as_deref(), expected, "{name} in {suffix}");
+            assert_eq!(also_of(name, suffix, &declared).as_deref(), expected, "{name} in {suffix}");
         }
     }
 

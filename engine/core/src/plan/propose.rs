@@ -32,7 +32,7 @@ pub fn propose(input: &Input<'_>) -> Plan {
             decisions.diagnostics.extend(input.graph.notes.iter().cloned());
             decisions.decide_all(None);
             let all = decisions.decided.values().map(|d| (d.node, &*d.args));
-            let found = names::check(input.environment, all.clone());
+            let found = names::check(input.environment, &input.graph.namesakes, all.clone());
             let blockers = destroyable::check(input.graph, all);
             let resources = decisions.decided.values();
             let resources = resources.map(|d| Resource::declared(d.node, &d.args, d.prior.is_some())).collect();

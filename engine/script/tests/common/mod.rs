@@ -187,7 +187,12 @@ pub fn request(text: &str) -> Request {
         program: "main".into(),
         source_name: "main.rhai".into(),
         text: text.into(),
-        environment: Environment { suffix: "pr-7".into(), name: "review".into(), ephemeral: true },
+        environment: Environment {
+            suffix: "pr-7".into(),
+            name: "review".into(),
+            ephemeral: true,
+            ..Environment::default()
+        },
         settings: BTreeMap::new(),
     }
 }
