@@ -111,7 +111,7 @@ impl<'a> Session<'a> {
     fn time_jumps(&self) -> Result<bool, CommandFailure> {
         let sandbox = self.global.sandbox(&self.project)?;
         let falls_silent = sandbox.regions_down.values().any(|changes| *changes > 0);
-        let is_sandbox = self.global.cloud(&self.project)? == CloudName::Sandbox;
+        let is_sandbox = self.cloud_name()? == CloudName::Sandbox;
         Ok(is_sandbox && falls_silent && sandbox.speed == dr_sandbox::Speed::Instant)
     }
 

@@ -147,6 +147,7 @@ impl Program {
                 replace: slot.order,
                 ignore_changes: slot.ignored.iter().map(|name| (*name).into()).collect(),
                 moved_from: slot.moved_from.clone(),
+                moved_along: Vec::new(),
                 import_id: slot.import.clone(),
                 allow: slot.protect.then(|| ("D15".into(), "it is a test".into())).into_iter().collect(),
                 plain: Vec::new(),
