@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use dr_core::diagnostic::Diagnostic;
 use dr_core::schema::closest;
-use dr_script::FileError;
+use dr_script::{CheckScript, FileError};
 use toml::Spanned;
 
 use crate::config::Project;
@@ -105,6 +105,20 @@ pub(crate) fn names(project: &Project) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// The scripts of checks in a folder. Tests of checks are none.
+///
+/// # Errors
+/// When one cannot be read as a script.
+pub(crate) fn checks(root: &Path, folder: &Path) -> Result<Vec<CheckScript>, CommandFailure> {
+    let is_check = |path: &PathBuf| path.file_stem().and_then(|s| s.to_str()).is_some_and(|s| !s.ends_with("_test"));
+    let script = |path: PathBuf| {
+        let source_name = shown(root, &path);
+        let text = read(&path, &source_name)?;
+        Ok(CheckScript { source_name, text })
+    };
+    scripts(folder).into_iter().filter(is_check).map(script).collect()
 }
 
 /// The scripts directly in a folder.

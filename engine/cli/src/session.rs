@@ -5,9 +5,10 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use dr_core::checks::TeamRules;
 use dr_core::cloud::Identity;
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::Graph;
@@ -16,7 +17,7 @@ use dr_core::record::Snapshot;
 use dr_core::registry::Registry;
 use dr_core::value::Str;
 use dr_run::{KeySource, Mended, Stack, Store};
-use dr_script::{Environment, Evaluated, Host, Limits, Request, Root, Setting, TestReport};
+use dr_script::{Environment, Evaluated, Host, Limits, Request, Root, Setting, TeamChecks, TestReport};
 use tokio::runtime::Builder;
 
 use crate::args::{Global, Planning};
@@ -30,6 +31,9 @@ use crate::render::diagnostic::Sources;
 use crate::render::{CHANGED, QUIET, STRONG, paint, safe};
 use crate::signals::Signals;
 use crate::ui::Ui;
+
+/// The folder of the team's own checks.
+pub(crate) const CHECKS: &str = "checks";
 
 /// A stack's state, and what was recorded in it when it was opened.
 pub(crate) struct OpenState {
@@ -50,6 +54,8 @@ pub(crate) struct Session<'a> {
     pub state_dir: PathBuf,
     /// The kinds.
     pub registry: Arc<Registry>,
+    /// The team's own checks: loaded when they are first needed.
+    team: OnceLock<Option<Arc<TeamChecks>>>,
     global: &'a Global,
 }
 
@@ -75,7 +81,8 @@ impl<'a> Session<'a> {
         let suffix = global.suffix(&project)?;
         let rules = EnvironmentRules::of(&project.config, &suffix);
         let state_dir = global.state_dir(&project);
-        Ok(Session { ui, suffix, rules, state_dir, registry: Arc::new(dr_kinds::registry()), global, project })
+        let registry = Arc::new(dr_kinds::registry());
+        Ok(Session { ui, suffix, rules, state_dir, registry, team: OnceLock::new(), global, project })
     }
 
     /// Runs what waits and makes calls. Until it says what a signal stops, a signal ends the process.
@@ -336,7 +343,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// What is wrong with it.
     pub(crate) fn evaluate(&self, program: &Program, set: &[(String, String)]) -> Result<Evaluated, CommandFailure> {
-        let host = self.host(&program.folder);
+        let host = self.host(&program.folder).with_checks(self.team()?);
         let mut evaluated = host.evaluate(&self.request(program, set)).map_err(|f| self.script_failure(f))?;
         self.tell_printed(&evaluated.printed);
         self.look_elsewhere(&mut evaluated);
@@ -363,9 +370,17 @@ impl<'a> Session<'a> {
     }
 
     /// How many resources a program declares, and everything that is wrong with it; without state and cloud.
-    pub(crate) fn check(&self, program: &Program, set: &[(String, String)]) -> (usize, Vec<Diagnostic>, Sources) {
-        let host = self.host(&program.folder);
-        match host.evaluate(&self.request(program, set)) {
+    ///
+    /// # Errors
+    /// When the team's own checks are wrong.
+    pub(crate) fn check(
+        &self,
+        program: &Program,
+        set: &[(String, String)],
+    ) -> Result<(usize, Vec<Diagnostic>, Sources), CommandFailure> {
+        let team = self.team()?;
+        let host = self.host(&program.folder).with_checks(team.clone());
+        Ok(match host.evaluate(&self.request(program, set)) {
             Err(f) => {
                 let sources = self.project.sources(&f.diagnostics).with(&f.sources);
                 (0, f.diagnostics, sources)
@@ -388,11 +403,12 @@ impl<'a> Session<'a> {
                     environment: &self.suffix,
                     program: &name,
                     identity: &identity,
+                    team: team.as_deref().map(|team| team as &dyn TeamRules),
                 });
                 let sources = self.project.sources(&[]).with(&evaluated.sources);
                 (evaluated.graph.nodes.len(), plan.diagnostics, sources)
             }
-        }
+        })
     }
 
     /// Runs the tests of a file.
@@ -401,20 +417,69 @@ impl<'a> Session<'a> {
     /// When the file itself is wrong.
     pub(crate) fn test(&self, file: &Path, shown: &str, text: &str) -> Result<Vec<TestReport>, CommandFailure> {
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
+        // Tests beside checks are about those; all others see what plans are asked.
+        let team = match folder.file_name().is_some_and(|name| name == CHECKS) {
+            true => self.load_team(&folder)?,
+            false => self.team()?,
+        };
         let root = self.project.root.clone();
         let programs = move |name: &str| {
             let beside = folder.join(format!("{name}.{}", load::EXTENSION));
             let path = if beside.is_file() { beside } else { load::path_of(&root, name) };
             Some((load::shown(&root, &path), std::fs::read_to_string(path).ok()?))
         };
-        let host = self.host(file.parent().unwrap_or(Path::new(".")));
+        let host = self.host(file.parent().unwrap_or(Path::new("."))).with_checks(team);
         host.test(shown, text, &programs).map_err(|f| self.script_failure(f))
     }
 
+    /// The team's own checks, where it has any.
+    ///
+    /// # Errors
+    /// When a script of them is wrong.
+    pub(crate) fn team(&self) -> Result<Option<Arc<TeamChecks>>, CommandFailure> {
+        if let Some(team) = self.team.get() {
+            return Ok(team.clone());
+        }
+        let team = self.load_team(&self.project.root.join(CHECKS))?;
+        Ok(self.team.get_or_init(|| team).clone())
+    }
+
+    /// The same, where a plan asks them: what is to go is not checked.
+    ///
+    /// # Errors
+    /// As [`Session::team`].
+    pub(crate) fn team_for(&self, goal: Goal) -> Result<Option<Arc<TeamChecks>>, CommandFailure> {
+        if goal == Goal::Apply { self.team() } else { Ok(None) }
+    }
+
+    fn load_team(&self, folder: &Path) -> Result<Option<Arc<TeamChecks>>, CommandFailure> {
+        let scripts = load::checks(&self.project.root, folder)?;
+        if scripts.is_empty() {
+            return Ok(None);
+        }
+        let (registry, roots) = (self.registry.clone(), self.roots(folder));
+        let loaded = TeamChecks::load(registry, roots, Limits::default(), &self.environment(), scripts);
+        loaded.map(|team| Some(Arc::new(team))).map_err(|f| self.script_failure(f))
+    }
+
     fn host(&self, folder: &Path) -> Host {
+        Host::new(self.registry.clone(), self.roots(folder), Limits::default())
+    }
+
+    /// Where a script in a folder imports modules from.
+    fn roots(&self, folder: &Path) -> Vec<Root> {
         let own = Root { label: load::shown(&self.project.root, folder), path: folder.to_owned() };
         let stdlib = Root { label: "stdlib".into(), path: self.project.root.join("stdlib") };
-        Host::new(self.registry.clone(), vec![own, stdlib], Limits::default())
+        vec![own, stdlib]
+    }
+
+    fn environment(&self) -> Environment {
+        Environment {
+            suffix: self.suffix.clone(),
+            name: self.suffix.clone(),
+            ephemeral: self.is_ephemeral(),
+            namesakes: environments::namesakes(&self.project.config, &self.suffix),
+        }
     }
 
     /// Whether the environment comes and goes, as those of pull requests do.
@@ -431,17 +496,11 @@ impl<'a> Session<'a> {
         let configured = environments::settings(&self.project.config, &program.name, &self.suffix);
         let configured = configured.into_iter().map(|(name, given)| (name, Setting::Configured(Box::new(given))));
         let given = set.iter().map(|(name, text)| (name.clone(), Setting::Text(text.clone())));
-        let environment = Environment {
-            suffix: self.suffix.clone(),
-            name: self.suffix.clone(),
-            ephemeral: self.is_ephemeral(),
-            namesakes: environments::namesakes(&self.project.config, &self.suffix),
-        };
         Request {
             program: program.name.clone(),
             source_name: program.source_name.clone(),
             text: program.text.clone(),
-            environment,
+            environment: self.environment(),
             settings: configured.chain(given).collect(),
         }
     }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dr_core::address::Address;
+use dr_core::checks::TeamRules;
 use dr_core::cloud::{Cloud as _, Identity};
 use dr_core::graph::Graph;
 use dr_core::plan::{Contract, Goal, Plan, contract};
@@ -121,6 +122,7 @@ impl RehearsalStage<'_> {
     async fn act(&self, name: &'static str, goal: Goal, graph: &Graph) -> Result<Act, CommandFailure> {
         let router = Router::new(&self.local, &self.sandbox);
         let snapshot = self.store.snapshot()?;
+        let team = self.session.team_for(goal)?;
         let wanted = dr_run::Wanted {
             goal,
             program: &self.program,
@@ -129,6 +131,7 @@ impl RehearsalStage<'_> {
             identity: &self.identity,
             refresh: true,
             lift: self.session.is_ephemeral(),
+            team: team.as_deref().map(|team| team as &dyn TeamRules),
         };
         let plan = dr_run::plan(&self.engine(&router, &Silent), &wanted).await?;
         let watch = Stopwatch::default();

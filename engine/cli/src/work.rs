@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
+use dr_core::checks::TeamRules;
 use dr_core::cloud::{Cloud, Identity};
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::Graph;
@@ -122,7 +123,9 @@ impl<'a> Work<'a> {
         let WantedPlan { goal, graph, refresh, lift } = wanted;
         let program = &self.stack.program;
         let identity = &self.identity;
-        let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh, lift };
+        let team = self.session.team_for(goal)?;
+        let team = team.as_deref().map(|team| team as &dyn TeamRules);
+        let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh, lift, team };
         Ok(dr_run::plan(&engine, &wanted).await?)
     }
 

@@ -74,6 +74,7 @@ fn planned(args: &[(&str, Expr)], allow: Map<Str>) -> Plan {
         environment: "pr-1",
         program: &"p".into(),
         identity: &Identity { cloud: "test".into(), account: "1".into(), endpoint: None },
+        team: None,
     })
 }
 

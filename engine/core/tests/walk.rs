@@ -464,6 +464,7 @@ proptest! {
             environment: "pr-1",
             program: &"p".into(),
             identity: &dr_core::cloud::Identity { cloud: "test".into(), account: "1".into(), endpoint: None },
+            team: None,
         });
         let guarded = leaves.iter().filter(|l| l.guarded && l.part == Expr::Known(Value::Bool(true)));
         let mut wanted: Vec<&str> = guarded.map(|l| &*l.path).collect();

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dr_core::address::Address;
+use dr_core::checks::TeamRules;
 use dr_core::cloud::{CloudError, Identity};
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::{Graph, Node};
@@ -46,6 +47,8 @@ pub struct Wanted<'a> {
     pub refresh: bool,
     /// Whether protection from deletion may be switched off where it stands in the way.
     pub lift: bool,
+    /// The team's own checks, where it has any.
+    pub team: Option<&'a dyn TeamRules>,
 }
 
 impl<'a> Wanted<'a> {
@@ -64,6 +67,7 @@ impl<'a> Wanted<'a> {
             environment: &engine.store.stack().environment,
             program: self.program,
             identity: self.identity,
+            team: self.team,
         }
     }
 }

@@ -80,6 +80,7 @@ pub(crate) fn register(engine: &mut Engine) {
     engine.register_indexer_get(|o: &mut OutputValue, name: &str| -> Res<Dynamic> { Ok(property(o, name)?) });
     engine.register_indexer_get(|o: &mut OutputValue, index: i64| -> Res<Dynamic> { Ok(item(o, index)?) });
     engine.register_indexer_get(|r: &mut ResourceHandle, _: i64| -> Res<Dynamic> { Err(r.whole("index").into()) });
+    engine.register_iterator_result::<OutputValue, Dynamic>();
     refuse_unknown_keys(engine);
 }
 

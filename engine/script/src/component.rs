@@ -159,7 +159,7 @@ fn output(ctx: &NativeCallContext, name: ImmutableString, value: Dynamic) -> Res
     let call = ctx.call_position();
     session::with(|s| {
         let place = s.argument(call, 0);
-        if s.mode == Purpose::Tests || s.in_module_head() {
+        if s.mode.only_looks().is_some() || s.in_module_head() {
             return Err(ScriptFault::new("outputs are declared by programs").at(place, ""));
         }
         if name.is_empty() {
@@ -190,12 +190,17 @@ fn output(ctx: &NativeCallContext, name: ImmutableString, value: Dynamic) -> Res
     .map_err(Into::into)
 }
 
-fn note(ctx: &NativeCallContext, severity: Severity, text: ImmutableString) {
+fn note(ctx: &NativeCallContext, severity: Severity, text: ImmutableString) -> Res<()> {
     let call = ctx.call_position();
     session::with(|s| {
+        if s.mode == Purpose::Checks {
+            let fault = ScriptFault::new("a check says what it finds by `finding`");
+            return Err(fault.help("write `finding(resource, #{ message: \"..\" })`").into());
+        }
         let note = Diagnostic { severity, ..Diagnostic::error(text.as_str()) }.at(s.span(call), "");
         s.notes.push(note);
-    });
+        Ok(())
+    })
 }
 
 /// Options of a module's function: what was given over the defaults, and nothing that is not in them.

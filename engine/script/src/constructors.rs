@@ -89,8 +89,12 @@ fn misused(ctx: &NativeCallContext, kind: &Kind, name: &Dynamic, args: Option<&D
 fn declare(ctx: &NativeCallContext, kind: &'static Kind, name: &str, given: rhai::Map) -> Res<ResourceHandle> {
     let call = ctx.call_position();
     let (around, suffix, site) = session::with(|s| {
-        if s.mode == Purpose::Tests {
-            return Err(ScriptFault::new("tests cannot declare resources").help("plan a program that does: `plan(..)`"));
+        if let Some(who) = s.mode.only_looks() {
+            let fault = ScriptFault::new(format!("{who} cannot declare resources"));
+            return Err(match s.mode {
+                Purpose::Tests => fault.help("plan a program that does: `plan(..)` or `declare(|| ..)`"),
+                _ => fault.help("they look at what a program declares"),
+            });
         }
         if s.in_module_head() {
             let fault = ScriptFault::new("a module declares resources only inside functions");

@@ -183,6 +183,7 @@ fn short(ty: &str) -> &str {
         "OutputValue" => "Output",
         "ResourceHandle" => "Resource",
         "TestPlan" => "Plan",
+        "CheckedHandle" => "Checked",
         name => name,
     }
 }
@@ -191,7 +192,7 @@ fn short(ty: &str) -> &str {
 fn type_phrase(ty: &str) -> String {
     let known = match short(ty.split(" | ").next().unwrap_or(ty)) {
         "Output" => "a value known only after apply",
-        "Resource" => "a resource",
+        "Resource" | "Checked" => "a resource",
         "&str" | "ImmutableString" | "String" | "string" => "a string",
         "i64" | "INT" => "an integer",
         "f64" | "FLOAT" => "a decimal number",

@@ -85,3 +85,11 @@ impl From<EvalError> for ScriptFault {
 /// What helps against every use of an unknown that needs its value now.
 pub(crate) const UNKNOWN_HELP: &str = "it does not exist while the program runs: it becomes known when the resource is \
      made; decide by a parameter or by something else that the program itself knows";
+
+/// What helps against every use of a secret that would look at it.
+pub(crate) const SECRET_HELP: &str = "nothing in a program looks at it: hand it on as it is";
+
+/// Whether an error is that something is not known, or is secret: whoever only asks may go on without it.
+pub(crate) fn is_about_unknown(error: &Diagnostic) -> bool {
+    error.help.iter().any(|help| help == UNKNOWN_HELP || help == SECRET_HELP)
+}

@@ -83,7 +83,7 @@ fn attempt(engine: &Engine, fresh: &dyn Fn() -> Evaluation, expression: &str) ->
     let text = format!("{HEAD}output(\"r\", {{ {expression} }});");
     let result = crate::compile::compile(engine, "holes.rhai", &text)
         .map_err(Box::from)
-        .and_then(|(unit, ast)| crate::host::run_unit(engine, unit, &ast));
+        .and_then(|(unit, ast)| crate::running::run_unit(engine, unit, &ast));
     let state = session::with(std::mem::take);
     match (result, state.outputs.get("r")) {
         (Err(_), _) | (_, None) => Outcome::Refused,

@@ -1,33 +1,30 @@
 //! The host: opens an evaluation, closes it, and hands out what it found.
 //!
-//! An evaluation runs on a thread of its own: with a stack large enough for the deepest program that the limits allow,
-//! and with state that ends with the thread. The calling thread watches time and memory meanwhile.
+//! Each evaluation has a thread and a state of its own (`running`).
 
 use std::sync::Arc;
-use std::sync::mpsc;
 
 use dr_core::checks;
 use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::graph::{Graph, Node};
 use dr_core::reference;
 use dr_core::registry::Registry;
-use rhai::{AST, Engine, Module, Position, Scope};
+use rhai::Engine;
 
-use crate::fault::Res;
 use crate::natives::{Natives, natives};
 use crate::parameter::Parameter;
 use crate::params::{STOP, unknown_settings};
-use crate::request::{Evaluated, Limits, ModuleDoc, Request, Root, ScriptFailure, SourceTexts};
-use crate::session::{self, Evaluation, Purpose};
-use crate::{budget, compile, docs, engine, explain};
-
-/// The stack of an evaluation. It is reserved, not used, until a program goes deep.
-const STACK: usize = 512 << 20;
+use crate::request::{Evaluated, Limits, ModuleDoc, Request, Root, ScriptFailure};
+use crate::running::{evaluate, on_thread};
+use crate::session::{Evaluation, Purpose};
+use crate::team::TeamChecks;
+use crate::{docs, engine, explain};
 
 /// Evaluates programs. Cheap to clone.
 #[derive(Clone)]
 pub struct Host {
     shared: Arc<HostInner>,
+    team: Option<Arc<TeamChecks>>,
 }
 
 struct HostInner {
@@ -43,7 +40,13 @@ impl Host {
     pub fn new(registry: Arc<Registry>, roots: Vec<Root>, limits: Limits) -> Host {
         let engine = engine::build(&registry, &limits);
         let natives = Arc::new(natives(&engine));
-        Host { shared: Arc::new(HostInner { registry, roots: roots.into(), limits, engine, natives }) }
+        Host { shared: Arc::new(HostInner { registry, roots: roots.into(), limits, engine, natives }), team: None }
+    }
+
+    /// The same with the checks of a team, where it has any: programs may name them, and tests see what they find.
+    #[must_use]
+    pub fn with_checks(self, team: Option<Arc<TeamChecks>>) -> Host {
+        Host { team, ..self }
     }
 
     /// Evaluates a program to the end and checks what it declares.
@@ -53,32 +56,46 @@ impl Host {
     pub fn evaluate(&self, request: &Request) -> Result<Evaluated, ScriptFailure> {
         let (diagnostics, mut state) = self.run(request, Purpose::Program)?;
         let sources = state.sources();
-        let mut found = std::mem::take(&mut state.problems);
-        found.extend(diagnostics);
+        let mut found = diagnostics;
         found.extend(undeclared(&state, request));
-        if found.is_empty() && state.nodes.is_empty() && state.outputs.is_empty() {
+        if found.is_empty() && state.problems.is_empty() && state.nodes.is_empty() && state.outputs.is_empty() {
             found.push(declares_nothing(request));
         }
+        match self.declared(&request.program, request.environment.ephemeral, &mut state, found) {
+            Ok(graph) => {
+                let parameters = state.parameters.unwrap_or_default();
+                Ok(Evaluated { graph, parameters, printed: state.printed, sources })
+            }
+            Err(diagnostics) => Err(ScriptFailure { diagnostics, printed: state.printed, sources }),
+        }
+    }
+
+    /// What an evaluation has declared, checked as a whole; all mistakes where there are some.
+    pub(crate) fn declared(
+        &self,
+        program: &str,
+        ephemeral: bool,
+        state: &mut Evaluation,
+        stopped_by: Vec<Diagnostic>,
+    ) -> Result<Graph, Vec<Diagnostic>> {
+        let nodes = std::mem::take(&mut state.nodes).into_iter();
+        let namesakes = state.environment.namesakes.iter().map(|name| name.as_str().into()).collect();
         let graph = Graph {
-            program: request.program.as_str().into(),
-            ephemeral: request.environment.ephemeral,
-            namesakes: request.environment.namesakes.iter().map(|name| name.as_str().into()).collect(),
+            program: program.into(),
+            ephemeral,
+            namesakes,
             components: std::mem::take(&mut state.components),
-            nodes: std::mem::take(&mut state.nodes)
-                .into_iter()
-                .map(|(a, node)| (a, as_allowed(node, request)))
-                .collect(),
+            nodes: nodes.map(|(address, node)| (address, as_allowed(node, ephemeral))).collect(),
             outputs: std::mem::take(&mut state.outputs),
             notes: std::mem::take(&mut state.notes),
         };
+        let mut found = std::mem::take(&mut state.problems);
+        found.extend(stopped_by);
         if found.is_empty() {
             found = graph.check();
             found.extend(reference::check(&graph, self.registry()));
         }
-        if !found.is_empty() {
-            return Err(ScriptFailure { diagnostics: found, printed: state.printed, sources });
-        }
-        Ok(Evaluated { graph, parameters: state.parameters.unwrap_or_default(), printed: state.printed, sources })
+        if found.is_empty() { Ok(graph) } else { Err(found) }
     }
 
     /// The parameters of a program, without evaluating what comes after them. Settings are taken where they are
@@ -101,7 +118,7 @@ impl Host {
     /// # Errors
     /// Modules that cannot be read or parsed.
     pub fn module_docs(&self) -> Result<Vec<ModuleDoc>, ScriptFailure> {
-        self.on_thread(self.session(), || docs::modules(&self.shared.engine, &self.shared.roots))?.0
+        on_thread(self.limits(), self.session(), || docs::modules(&self.shared.engine, &self.shared.roots))?.0
     }
 
     /// Definitions of everything that programs can call, for editors: file names with texts.
@@ -117,13 +134,17 @@ impl Host {
         &self.shared.limits
     }
 
+    pub(crate) fn team(&self) -> Option<&TeamChecks> {
+        self.team.as_deref()
+    }
+
     /// Evaluates a program on a thread of its own; answers with what stopped it, and with its state.
     fn run(&self, request: &Request, mode: Purpose) -> Result<(Vec<Diagnostic>, Evaluation), ScriptFailure> {
         let mut session = self.session();
         session.mode = mode;
         session.environment = request.environment.clone();
         session.settings = request.settings.clone();
-        self.on_thread(session, || match evaluate(&self.shared.engine, &request.source_name, &request.text) {
+        on_thread(self.limits(), session, || match evaluate(&self.shared.engine, &request.source_name, &request.text) {
             Ok(()) => Vec::new(),
             Err(error) => explain::explain(&error),
         })
@@ -131,67 +152,17 @@ impl Host {
 
     /// The state that every evaluation starts with.
     pub(crate) fn session(&self) -> Evaluation {
-        let mut session = Evaluation::default();
-        session.registry = Some(self.shared.registry.clone());
-        session.roots = self.shared.roots.clone();
-        session.limits = self.shared.limits.clone();
-        session.natives = self.shared.natives.clone();
+        let HostInner { registry, roots, natives, .. } = &*self.shared;
+        let mut session = Evaluation::new(registry.clone(), roots.clone(), natives.clone());
+        session.team = self.team.iter().flat_map(|team| team.list()).map(|check| check.name.as_str().into()).collect();
         session
     }
-
-    /// Runs something on a thread with a state, within the limits. Answers with its result and the state.
-    pub(crate) fn on_thread<R: Send>(
-        &self,
-        session: Evaluation,
-        work: impl FnOnce() -> R + Send,
-    ) -> Result<(R, Evaluation), ScriptFailure> {
-        let flag = budget::Flag::default();
-        let result = std::thread::scope(|scope| {
-            let (done, wait) = mpsc::channel::<()>();
-            let seen = flag.clone();
-            let thread =
-                std::thread::Builder::new().name("program".into()).stack_size(STACK).spawn_scoped(scope, move || {
-                    // Dropped at the end, also by a panic: that is what the watch waits for.
-                    let _done = done;
-                    budget::begin(&self.shared.limits, seen);
-                    session::with(|s| *s = session);
-                    let result = work();
-                    (result, session::with(std::mem::take))
-                });
-            let thread = thread.map_err(|error| format!("a thread for the program cannot be started: {error}"))?;
-            budget::watch(&self.shared.limits, &flag, &wait);
-            thread.join().map_err(|_| "the engine itself failed while it evaluated the program".to_owned())
-        });
-        result.map_err(|message| ScriptFailure {
-            diagnostics: vec![Diagnostic::error(message)],
-            printed: Vec::new(),
-            sources: SourceTexts::default(),
-        })
-    }
-}
-
-/// Compiles and runs a text at the top level of this thread's evaluation.
-fn evaluate(engine: &Engine, source: &str, text: &str) -> Res<()> {
-    let (unit, ast) = compile::compile(engine, source, text)?;
-    run_unit(engine, unit, &ast)
-}
-
-/// Runs a compiled unit at the top level.
-pub(crate) fn run_unit(engine: &Engine, unit: usize, ast: &AST) -> Res<()> {
-    let _entered = session::enter(unit, "".into(), Position::NONE);
-    let mut global = engine.new_global_runtime_state();
-    // The public way to run a tree under a global state of one's own.
-    let result = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), &mut global, ast);
-    if let Err(error) = &result {
-        session::note_failure(error);
-    }
-    result.map(|_| ())
 }
 
 /// A resource with the exceptions from checks that count in the environment.
-fn as_allowed(node: Arc<Node>, request: &Request) -> Node {
+fn as_allowed(node: Arc<Node>, ephemeral: bool) -> Node {
     let mut node = Arc::unwrap_or_clone(node);
-    node.options.allow = checks::allowed(std::mem::take(&mut node.options.allow), request.environment.ephemeral);
+    node.options.allow = checks::allowed(std::mem::take(&mut node.options.allow), ephemeral);
     node
 }
 

@@ -16,8 +16,10 @@
 //!   lists, policy, params, component, options, constructors
 //! rewrite/, explain, grammar, compile        from a text to a tree that runs; from Rhai's errors to diagnostics
 //! modules, engine, docs                      imports; the closed set of all that programs can call
-//! host                                       opens a thread with a large stack, and watches time and memory there
-//! testing                                    `dr test`
+//! running                                    opens a thread with a large stack, and watches time and memory there
+//! subject, team                              the checks of a team: what they see; what they find
+//! host                                       evaluates programs
+//! verdicts, testing                          `dr test`
 //! ```
 //!
 //! Invariants: one evaluation per thread; `session::with` never calls back into Rhai; nothing that a program writes
@@ -52,12 +54,16 @@ mod params;
 mod policy;
 mod request;
 mod rewrite;
+mod running;
 #[cfg(test)]
 mod secrets;
 mod session;
 mod source;
+mod subject;
+mod team;
 mod testing;
 mod unknown;
+mod verdicts;
 mod words;
 
 pub use file::{FileError, read_script};
@@ -67,3 +73,4 @@ pub use request::{
     ConfiguredSetting, Environment, Evaluated, FunctionDoc, Limits, ModuleDoc, Request, Root, ScriptFailure, Setting,
     SettingVariable, SourceTexts, TestReport,
 };
+pub use team::{CheckScript, TeamCheck, TeamChecks};

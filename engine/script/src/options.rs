@@ -10,6 +10,7 @@ use rhai::Dynamic;
 use crate::coerce::{article, each};
 use crate::component::{known_region, known_text};
 use crate::fault::ScriptFault;
+use crate::session;
 use crate::unknown::ResourceHandle;
 
 /// Every option; one that a kind has as an argument is that argument. (`tags` always goes through the kind's own.)
@@ -90,20 +91,27 @@ pub(crate) fn read(
                 if reason.trim().is_empty() {
                     return Err(ScriptFault::new(format!("say why `{check}` is allowed")));
                 }
-                let Some(known) = checks::find(check) else {
-                    let fault = ScriptFault::new(format!("there is no check `{check}`"));
-                    return Err(match checks::near(check) {
-                        Some(near) => fault.help(format!("did you mean `{near}`?")),
-                        None => fault.help("`dr checks` lists all of them"),
-                    });
-                };
-                allow.insert(known.id.into(), reason.into());
+                allow.insert(known_check(check)?, reason.into());
             }
             options.allow = allow;
         }
         _ => {}
     }
     Ok(())
+}
+
+/// What messages and exceptions call a check: the id of the engine's own, the name of one of the team's.
+fn known_check(given: &str) -> Result<Str, ScriptFault> {
+    let team = session::with(|s| s.team.clone());
+    let own = checks::find(given).map(|check| Str::from(check.id));
+    own.or_else(|| team.iter().find(|name| ***name == *given).cloned()).ok_or_else(|| {
+        let fault = ScriptFault::new(format!("there is no check `{given}`"));
+        let names = checks::all().flat_map(|check| [check.id, check.name]);
+        match closest(given, names.chain(team.iter().map(|name| &**name))) {
+            Some(near) => fault.help(format!("did you mean `{near}`?")),
+            None => fault.help("`dr checks` lists all of them"),
+        }
+    })
 }
 
 fn address(what: &str, value: &Dynamic) -> Result<Address, ScriptFault> {

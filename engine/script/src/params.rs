@@ -277,6 +277,9 @@ fn program(ctx: &NativeCallContext, specs: Map) -> Res<Map> {
     let mut parameters = Vec::new();
     let mut values = Map::new();
     let mut problems: Vec<Diagnostic> = Vec::new();
+    if mode == Purpose::Checks {
+        return Err(ScriptFault::new("checks have no parameters").into());
+    }
     for (name, given) in &specs {
         let place = session::with(|s| s.key(call, name, true));
         let Some(spec) = given.read_lock::<Spec>().map(|s| s.clone()) else {

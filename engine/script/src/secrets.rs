@@ -109,7 +109,7 @@ fn everything(engine: &Engine, fresh: &dyn Fn() -> Evaluation, statements: &str)
     let text = format!("{HEAD}{statements}");
     let result = crate::compile::compile(engine, "secrets.rhai", &text)
         .map_err(Box::from)
-        .and_then(|(unit, ast)| crate::host::run_unit(engine, unit, &ast));
+        .and_then(|(unit, ast)| crate::running::run_unit(engine, unit, &ast));
     let mut left = match result {
         Ok(()) => String::new(),
         Err(error) => format!("{:?}", explain::explain(&error)),

@@ -21,7 +21,7 @@ use rhai::{EvalAltResult, ImmutableString, Module, Position, Shared};
 
 use crate::natives::Natives;
 use crate::parameter::Parameter;
-use crate::request::{Environment, Limits, Root, Setting, SourceTexts};
+use crate::request::{Environment, Root, Setting, SourceTexts};
 use crate::source::{CallSite, Unit, point};
 
 /// After so many mistakes the evaluation stops; the rest is mostly their echo.
@@ -37,6 +37,8 @@ pub(crate) enum Purpose {
     Parameters,
     /// Tests of programs: nothing can be declared.
     Tests,
+    /// The checks of a team: they look at what a program declares.
+    Checks,
 }
 
 /// What a component gives to everything inside.
@@ -65,11 +67,12 @@ struct CallFrame {
 pub(crate) struct Evaluation {
     pub(crate) registry: Option<Arc<Registry>>,
     pub(crate) roots: Arc<[Root]>,
-    pub(crate) limits: Limits,
     pub(crate) natives: Arc<Natives>,
     pub(crate) mode: Purpose,
     pub(crate) environment: Environment,
     pub(crate) settings: BTreeMap<String, Setting>,
+    /// The names of the team's own checks.
+    pub(crate) team: Arc<[Str]>,
 
     pub(crate) units: Vec<Unit>,
     /// Every key of every map literal, for "did you mean".
@@ -145,7 +148,23 @@ pub(crate) fn note_failure(error: &EvalAltResult) {
     });
 }
 
+impl Purpose {
+    /// Who runs, where it declares nothing itself.
+    pub(crate) fn only_looks(self) -> Option<&'static str> {
+        match self {
+            Purpose::Program | Purpose::Parameters => None,
+            Purpose::Tests => Some("tests"),
+            Purpose::Checks => Some("checks"),
+        }
+    }
+}
+
 impl Evaluation {
+    /// The state that every evaluation starts with.
+    pub(crate) fn new(registry: Arc<Registry>, roots: Arc<[Root]>, natives: Arc<Natives>) -> Evaluation {
+        Evaluation { registry: Some(registry), roots, natives, ..Evaluation::default() }
+    }
+
     /// A span in the innermost function's source.
     pub(crate) fn span(&self, position: Position) -> Option<Span> {
         self.units.get(self.frames.last()?.unit)?.span(position)

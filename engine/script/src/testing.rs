@@ -21,9 +21,11 @@ use crate::fault::{Res, ScriptFault};
 use crate::host::Host;
 use crate::natives::natives;
 use crate::request::{Environment, Request, ScriptFailure, Setting, SourceTexts, TestReport};
+use crate::running::on_thread;
 use crate::session::{self, Evaluation, Purpose};
 use crate::source::Unit;
 use crate::unknown::refuse;
+use crate::verdicts::verdicts;
 use crate::{engine, explain, operators};
 
 /// How a test finds the text of a program: from the name that it plans to the source name and the text.
@@ -74,7 +76,7 @@ impl Host {
         register(&mut engine);
         let natives = Arc::new(natives(&engine));
         let programs: Programs = Arc::new(programs.clone());
-        let (tests, _) = self.on_thread(self.session(), || list(&engine, source_name, text))?;
+        let (tests, _) = on_thread(self.limits(), self.session(), || list(&engine, source_name, text))?;
         let tests = tests?;
         let one = |test| {
             let mut session = self.session();
@@ -121,7 +123,7 @@ fn run(
         last: Mutex::default(),
     });
     session.mode = Purpose::Tests;
-    let (diagnostics, state) = host.on_thread(session, || {
+    let (diagnostics, state) = on_thread(host.limits(), session, || {
         BENCH.set(Some(bench.clone()));
         match call(engine, source, text, &test.name) {
             Ok(()) => Vec::new(),
@@ -182,6 +184,52 @@ fn plan(program: &str, params: rhai::Map) -> Res<TestPlan> {
             Err(fault.unwrap_or_else(|| ScriptFault::new("the program cannot be planned")).into())
         }
     }
+}
+
+/// Plans what a function declares, as a program of its own in a test's environment.
+fn declare(ctx: &NativeCallContext, options: rhai::Map, body: &FnPtr) -> Res<TestPlan> {
+    let bench = bench()?;
+    let mut ephemeral = true;
+    for (name, value) in options {
+        match (name.as_str(), value.as_bool()) {
+            ("ephemeral", Ok(given)) => ephemeral = given,
+            ("ephemeral", Err(_)) => return Err(ScriptFault::new("`ephemeral` must be true or false").into()),
+            (odd, _) => {
+                let fault = ScriptFault::new(format!("there is no option `{odd}`"));
+                return Err(fault.near(odd, ["ephemeral"]).into());
+            }
+        }
+    }
+    let environment = Environment { suffix: "test".into(), name: "test".into(), ephemeral, ..Environment::default() };
+    let before = session::with(|s| (std::mem::take(&mut s.mode), std::mem::replace(&mut s.environment, environment)));
+    let result = body.call_raw(ctx, None, []);
+    let declared = session::with(|s| {
+        (s.mode, s.environment) = before;
+        bench.host.declared("declared", ephemeral, s, Vec::new())
+    });
+    let _ = result?;
+    match declared {
+        Ok(graph) => {
+            let plan = TestPlan(Arc::new(graph));
+            *locked(&bench.last) = Some(plan.clone());
+            Ok(plan)
+        }
+        Err(found) => {
+            let fault = ScriptFault::of(found);
+            Err(fault.unwrap_or_else(|| ScriptFault::new("what is declared cannot be planned")).into())
+        }
+    }
+}
+
+/// What the checks of the team find in a plan.
+fn findings(plan: &TestPlan) -> Res<Array> {
+    let bench = bench()?;
+    let Some(team) = bench.host.team() else {
+        return Err(ScriptFault::new("there are no checks here")
+            .help("put them into `checks/*.rhai`, and their tests beside them")
+            .into());
+    };
+    verdicts(team, bench.host.registry(), &plan.0)
 }
 
 /// The plan that free functions look at.
@@ -362,6 +410,12 @@ fn register(engine: &mut Engine) {
     engine.register_type_with_name::<TestPlan>("Plan");
     engine.register_fn("plan", |program: ImmutableString| plan(&program, rhai::Map::new()));
     engine.register_fn("plan", |program: ImmutableString, params: rhai::Map| plan(&program, params));
+    engine.register_fn("declare", |ctx: NativeCallContext, body: FnPtr| declare(&ctx, rhai::Map::new(), &body));
+    engine.register_fn("declare", |ctx: NativeCallContext, options: rhai::Map, body: FnPtr| {
+        declare(&ctx, options, &body)
+    });
+    engine.register_fn("findings", |plan: TestPlan| findings(&plan));
+    engine.register_fn("findings", || findings(&last()?));
     engine.register_fn("resource", |ctx: NativeCallContext, plan: TestPlan, address: ImmutableString| {
         resource(&ctx, &plan, &address)
     });

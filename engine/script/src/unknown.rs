@@ -9,8 +9,9 @@ use dr_core::graph::Node;
 use dr_core::limits::Weight;
 use dr_core::schema::Type;
 use dr_core::text::shortened;
+use rhai::Dynamic;
 
-use crate::fault::{ScriptFault, UNKNOWN_HELP};
+use crate::fault::{Res, SECRET_HELP, ScriptFault, UNKNOWN_HELP};
 
 /// A declared resource.
 #[derive(Debug, Clone)]
@@ -54,8 +55,7 @@ pub(crate) fn walkable(expr: Expr) -> Result<Expr, ScriptFault> {
 /// The error of doing something with a value that cannot be looked at.
 pub(crate) fn refuse(what: &str, expr: &Expr) -> ScriptFault {
     if expr.known().is_some() {
-        return ScriptFault::new(format!("cannot {what} a sensitive value"))
-            .help("nothing in a program looks at it: hand it on as it is");
+        return ScriptFault::new(format!("cannot {what} a sensitive value")).help(SECRET_HELP);
     }
     let shown = shortened(expr, LONGEST);
     ScriptFault::new(format!("cannot {what} `{shown}`, which is known only after apply")).help(UNKNOWN_HELP)
@@ -74,6 +74,16 @@ impl OutputValue {
     /// The error of doing something with it that needs its value.
     pub(crate) fn refuse(&self, what: &str) -> ScriptFault {
         refuse(what, &self.expr)
+    }
+}
+
+/// A loop over it is refused when it starts.
+impl IntoIterator for OutputValue {
+    type Item = Res<Dynamic>;
+    type IntoIter = std::iter::Once<Res<Dynamic>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        std::iter::once(Err(self.refuse("loop over").into()))
     }
 }
 

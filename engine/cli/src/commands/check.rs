@@ -43,7 +43,7 @@ pub(crate) fn cmd_check(args: &CheckArgs, global: &Global, ui: &Ui) -> Result<Ex
     let mut results = Vec::new();
     for name in names {
         let program = load::program(&session.project, &name)?;
-        let (resources, diagnostics, mut sources) = session.check(&program, &args.set);
+        let (resources, diagnostics, mut sources) = session.check(&program, &args.set)?;
         let ok = !diagnostics.iter().any(Diagnostic::is_error);
         if !ui.json {
             ui.result(&diagnostic::list(&diagnostics, &mut sources, ui.width()))?;

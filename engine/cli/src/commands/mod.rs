@@ -67,7 +67,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
         Command::Check(args) => check::cmd_check(&args, &global, ui),
         Command::Test(args) => test::cmd_test(&args, &global, ui),
         Command::Kinds(args) => kinds::cmd_kinds(&args, ui),
-        Command::Checks(args) => checks::cmd_checks(&args, ui),
+        Command::Checks(args) => checks::cmd_checks(&args, &global, ui),
         Command::Completions(args) => completions::cmd_completions(&args, ui),
     }
 }

@@ -1,4 +1,4 @@
-//! `dr test`: the tests of programs.
+//! `dr test`: the tests of programs and of checks.
 
 use std::path::{Path, PathBuf};
 
@@ -11,14 +11,14 @@ use crate::exit::{CommandFailure, Exit};
 use crate::load;
 use crate::render::diagnostic::{self, Sources};
 use crate::render::{GONE, NEW, QUIET, count, json, paint, safe};
-use crate::session::Session;
+use crate::session::{CHECKS, Session};
 use crate::ui::Ui;
 
 /// Run the `test_*` functions of `*_test.rhai` scripts
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  dr test\n  dr test programs/transactions_test.rhai")]
 pub(crate) struct TestArgs {
-    /// A test script, or a folder of them; those in `programs` and `stdlib` when none is given
+    /// A test script, or a folder of them; those in `programs`, `checks` and `stdlib` when none is given
     path: Option<PathBuf>,
 }
 
@@ -37,7 +37,10 @@ pub(crate) fn cmd_test(args: &TestArgs, global: &Global, ui: &Ui) -> Result<Exit
         Some(path) if path.is_file() => vec![path.clone()],
         Some(path) if path.is_dir() => tests_in(path),
         Some(path) => return Err(CommandFailure::new(format!("there is no file or folder `{}`", path.display()))),
-        None => ["programs", "stdlib"].iter().flat_map(|folder| tests_in(&session.project.root.join(folder))).collect(),
+        None => ["programs", CHECKS, "stdlib"]
+            .iter()
+            .flat_map(|folder| tests_in(&session.project.root.join(folder)))
+            .collect(),
     };
     if files.is_empty() {
         return Err(

@@ -1,12 +1,17 @@
 //! The reference of checks: a list, one explained, and the page `docs/checks.md`.
 
-use dr_core::checks::{self, Check, SHARED};
+use std::borrow::Cow;
+
+#[cfg(test)]
+use dr_core::checks;
+use dr_core::checks::{Check, SHARED};
 use dr_core::diagnostic::Severity;
 use dr_core::schema::{Field, Kind};
+use dr_script::TeamCheck;
 use serde::Serialize;
 
 use super::reference::wrapped;
-use super::{QUIET, STRONG, pad, paint, shorten};
+use super::{QUIET, STRONG, pad, paint, safe, shorten};
 
 /// A check as `--json` gives it.
 #[derive(Debug, Serialize)]
@@ -18,24 +23,59 @@ pub(crate) struct CheckShape<'a> {
     asks_that: &'a str,
     why: &'a str,
     mend: &'a str,
-    source: &'a str,
+    source: Cow<'a, str>,
     looks_at: Vec<String>,
 }
 
-/// The shape of a check.
-pub(crate) fn json<'a>(check: &'a Check, kinds: &[&Kind]) -> CheckShape<'a> {
-    CheckShape {
-        id: check.id,
-        name: check.name,
-        severity: check.severity,
-        severity_in_ephemeral: check.severity_in(true),
-        asks_that: check.asks,
-        why: check.why,
-        mend: check.mend,
-        source: check.source,
-        looks_at: looked_at(check, kinds),
+impl<'a> CheckShape<'a> {
+    /// The shape of one of the engine's own checks.
+    pub(crate) fn of(check: &'a Check, kinds: &[&Kind]) -> CheckShape<'a> {
+        CheckShape {
+            id: check.id,
+            name: check.name,
+            severity: check.severity,
+            severity_in_ephemeral: check.severity_in(true),
+            asks_that: check.asks,
+            why: check.why,
+            mend: check.mend,
+            source: check.source.into(),
+            looks_at: looked_at(check, kinds),
+        }
+    }
+
+    /// The shape of one of the team's own checks. It has no id beside its name; its source is where it is declared.
+    pub(crate) fn of_team(check: &'a TeamCheck) -> CheckShape<'a> {
+        let places: Vec<String> = check.kinds.iter().map(|kind| format!("`{kind}`")).collect();
+        CheckShape {
+            id: &check.name,
+            name: &check.name,
+            severity: Some(check.severity),
+            severity_in_ephemeral: Some(check.severity_in(true)),
+            asks_that: &check.asks,
+            why: &check.why,
+            mend: &check.mend,
+            source: check.span.as_ref().map(|span| format!("{}:{}", span.source, span.line)).unwrap_or_default().into(),
+            looks_at: if places.is_empty() { vec![EVERYTHING.to_owned()] } else { places },
+        }
+    }
+
+    /// Whether it goes by an id or a name.
+    pub(crate) fn is_called(&self, given: &str) -> bool {
+        self.id.eq_ignore_ascii_case(given) || self.name == given
+    }
+
+    /// What it goes by.
+    pub(crate) fn names(&self) -> [&'a str; 2] {
+        [self.id, self.name]
+    }
+
+    fn is_of_team(&self) -> bool {
+        self.id == self.name
     }
 }
+
+/// What a check looks at that names nothing.
+const EVERYTHING: &str = "every resource";
 
 /// What a finding does, in one word.
 fn finding(severity: Option<Severity>) -> &'static str {
@@ -48,46 +88,53 @@ fn finding(severity: Option<Severity>) -> &'static str {
 }
 
 /// What a finding does, and what it does in ephemeral environments where that differs.
-fn findings(check: &Check) -> String {
-    match check.ephemeral {
-        Some(other) => {
-            format!("{}; {} in ephemeral environments", finding(check.severity), finding(Some(other)))
-        }
-        None => finding(check.severity).to_owned(),
-    }
+fn findings(check: &CheckShape<'_>) -> String {
+    let (usual, ephemeral) = (finding(check.severity), finding(check.severity_in_ephemeral));
+    if usual == ephemeral { usual.to_owned() } else { format!("{usual}; {ephemeral} in ephemeral environments") }
 }
 
-/// Every check on a line.
-pub(crate) fn list(width: usize) -> String {
-    let column = checks::all().map(|check| check.name.len()).max().unwrap_or(0);
+/// Every check on a line; those of the team with the place where they are declared.
+pub(crate) fn list(all: &[CheckShape<'_>], width: usize) -> String {
+    let column = all.iter().map(|check| check.name.len()).max().unwrap_or(0);
     let mut out = String::new();
-    for check in checks::all() {
-        let severity = finding(check.severity.filter(|_| check.severity != Some(Severity::Error)));
-        let about = match check.severity {
-            Some(Severity::Error) => check.asks.to_owned(),
-            _ => format!("{} ({severity})", check.asks),
+    for check in all {
+        let mut about = check.asks_that.to_owned();
+        if check.severity != Some(Severity::Error) {
+            about = format!("{about} ({})", finding(check.severity));
+        }
+        let (id, place) = match check.is_of_team() {
+            true => ("", format!("{}: ", check.source)),
+            false => (check.id, String::new()),
         };
         let room = width.saturating_sub(column + 7).max(20);
-        let line = shorten(&about, room).into_owned();
-        out.push_str(&format!("{}  {}  {line}\n", paint(STRONG, check.id), pad(check.name, column)));
+        let line = format!("{place}{about}");
+        out.push_str(&format!(
+            "{}  {}  {}\n",
+            paint(STRONG, pad(id, 3)),
+            pad(check.name, column),
+            safe(&shorten(&line, room))
+        ));
     }
     out
 }
 
 /// Everything there is to know of one check.
-pub(crate) fn explained(check: &Check, kinds: &[&Kind], width: usize) -> String {
-    let mut out = format!("{}  {}\n", paint(STRONG, check.id), check.name);
-    out.push_str(&wrapped(&format!("It asks that {}.", check.asks), 2, width));
+pub(crate) fn explained(check: &CheckShape<'_>, width: usize) -> String {
+    let mut out = match check.is_of_team() {
+        true => format!("{}\n", paint(STRONG, check.name)),
+        false => format!("{}  {}\n", paint(STRONG, check.id), check.name),
+    };
+    out.push_str(&wrapped(&safe(&format!("It asks that {}.", check.asks_that)), 2, width));
     for (title, text) in [("Why", check.why), ("What to do", check.mend)] {
         if !text.is_empty() {
-            out.push_str(&format!("\n{}\n{}", paint(STRONG, title), wrapped(text, 2, width)));
+            out.push_str(&format!("\n{}\n{}", paint(STRONG, title), wrapped(&safe(text), 2, width)));
         }
     }
-    let places = looked_at(check, kinds).join(", ").replace('`', "");
+    let places = check.looks_at.join(", ").replace('`', "");
     out.push_str(&format!("\n{}\n{}", paint(STRONG, "Looks at"), wrapped(&places, 2, width)));
     out.push_str(&format!("\n{}\n{}", paint(STRONG, "A finding is"), wrapped(&findings(check), 2, width)));
     if !check.source.is_empty() {
-        out.push_str(&format!("\n{}\n", paint(QUIET, format!("  {}", check.source))));
+        out.push_str(&format!("\n{}\n", paint(QUIET, format!("  {}", safe(&check.source)))));
     }
     out
 }
@@ -115,7 +162,7 @@ fn looked_at(check: &Check, kinds: &[&Kind]) -> Vec<String> {
         }
     }
     places.extend(SHARED.iter().filter(|(_, id, _)| *id == check.id).map(|(kind, ..)| format!("`{kind}`")));
-    if places.is_empty() { vec!["every resource".to_owned()] } else { places }
+    if places.is_empty() { vec![EVERYTHING.to_owned()] } else { places }
 }
 
 /// The page of all checks, as Markdown.
@@ -128,11 +175,13 @@ pub(super) fn page(kinds: &[&Kind]) -> String {
          checked when it is,\nbefore the call that needs it. `dr checks` lists the checks, `dr checks C01` explains one.\n\n\
          A resource may say why a check does not concern it, by its id or name: `allow: #{ D20: \"shared by all\" }`. The finding is \
          then a\nwarning that gives the reason. In an ephemeral environment a refusal of a `D` check takes no exception.\n\n\
+         A project has [checks of its own](language.md#checks-of-your-own) beside these.\n\n\
          | check | name | asks that | finding | looks at |\n| --- | --- | --- | --- | --- |\n",
     );
     for check in checks::all() {
         let places = looked_at(check, kinds).join(", ");
-        let row = [check.id, check.name, check.asks, &findings(check), &places].join(" | ");
+        let findings = findings(&CheckShape::of(check, kinds));
+        let row = [check.id, check.name, check.asks, &findings, &places].join(" | ");
         out.push_str(&format!("| {row} |\n"));
     }
     out.push_str("\n## Why, and what to do\n");

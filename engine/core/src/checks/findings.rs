@@ -7,7 +7,7 @@ use crate::value::{Map, Str};
 /// What a check finds.
 #[derive(Debug)]
 pub struct Findings {
-    id: &'static str,
+    id: Str,
     severity: Severity,
     all: Vec<Diagnostic>,
 }
@@ -72,14 +72,23 @@ impl Finding {
         self.severity = Some(Severity::Warning);
         self
     }
+
+    /// As a note, although the check refuses or warns elsewhere.
+    #[must_use]
+    pub fn note(mut self) -> Finding {
+        self.severity = Some(Severity::Info);
+        self
+    }
 }
 
 impl Findings {
-    pub(super) fn of(id: &'static str, severity: Severity) -> Findings {
-        Findings { id, severity, all: Vec::new() }
+    /// Findings of a check by its id, or by its name where it has no id.
+    pub fn of(id: &str, severity: Severity) -> Findings {
+        Findings { id: id.into(), severity, all: Vec::new() }
     }
 
-    pub(super) fn into_list(self) -> Vec<Diagnostic> {
+    /// What was found, in the order of finding.
+    pub fn into_list(self) -> Vec<Diagnostic> {
         self.all
     }
 
@@ -90,7 +99,7 @@ impl Findings {
         d = d.at(resource.place_of(&finding.path, finding.on_key), finding.label);
         d = finding.also.into_iter().fold(d, |d, (span, text)| d.also(span, text));
         d = finding.help.into_iter().fold(d, Diagnostic::help);
-        self.all.extend(weighed(resource.allow(), self.id, d));
+        self.all.extend(weighed(resource.allow(), &self.id, d));
     }
 }
 
@@ -106,7 +115,8 @@ pub fn weighed(allow: &Map<Str>, id: &str, finding: Diagnostic) -> Option<Diagno
         (Some(_), _) => return None,
         (None, Severity::Error) => {
             let within = if id.starts_with('D') { ", where the environment is not ephemeral" } else { "" };
-            finding.help.push(format!("or say why it may be so{within}: `allow: #{{ {id}: \"..\" }}`"));
+            let key = if id.contains('-') { format!("\"{id}\"") } else { id.to_owned() };
+            finding.help.push(format!("or say why it may be so{within}: `allow: #{{ {key}: \"..\" }}`"));
         }
         (None, _) => {}
     }

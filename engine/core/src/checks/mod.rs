@@ -10,6 +10,7 @@ mod destroyability;
 mod findings;
 mod planned;
 mod resource;
+mod team;
 
 mod alarms;
 mod alias_zones;
@@ -78,9 +79,9 @@ pub use destroyability::SHARED;
 pub use findings::{Finding, Findings, weighed};
 pub use plain_secrets::says_secret;
 pub use planned::{AtPath, Planned, Resource};
+pub use team::TeamRules;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::schema::closest;
 use crate::value::{Map, Str};
 
 /// The checks that have a file of their own, by their ids.
@@ -151,11 +152,6 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
 /// The check of an id, or of a name.
 pub fn find(id: &str) -> Option<&'static Check> {
     all().find(|check| check.id.eq_ignore_ascii_case(id) || check.name == id)
-}
-
-/// The id of a check that was probably meant.
-pub fn near(id: &str) -> Option<&'static str> {
-    closest(id, all().flat_map(|check| [check.id, check.name]))
 }
 
 /// The exceptions that count: none from a refusal of destroyability where the environment is ephemeral.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::Address;
+use crate::checks::TeamRules;
 use crate::cloud::{Identity, Live};
 use crate::graph::Graph;
 use crate::record::{Record, Snapshot};
@@ -56,4 +57,6 @@ pub struct Input<'a> {
     pub program: &'a Str,
     /// The cloud.
     pub identity: &'a Identity,
+    /// The team's own checks, where it has any.
+    pub team: Option<&'a dyn TeamRules>,
 }

@@ -38,6 +38,7 @@ pub fn propose(input: &Input<'_>) -> Plan {
             let resources = resources.map(|d| Resource::declared(d.node, &d.args, d.prior.is_some())).collect();
             let planned = Planned::whole(input.environment, input.graph.ephemeral, resources);
             decisions.diagnostics.extend(found.into_iter().chain(blockers).chain(checks::look(&planned)));
+            decisions.diagnostics.extend(input.team.into_iter().flat_map(|team| team.look(&planned)));
         }
         decisions.remove_undeclared();
         decisions.diagnostics.extend(protect::check(input, &decisions.steps));

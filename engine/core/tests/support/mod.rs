@@ -84,6 +84,7 @@ pub fn plan_with(goal: Goal, graph: &Graph, snapshot: &Snapshot, asked: &Asked) 
         environment: "pr-1",
         program: &"p".into(),
         identity: &Identity { cloud: "test".into(), account: "1".into(), endpoint: None },
+        team: None,
     })
 }
 pub fn plan(graph: &Graph, snapshot: &Snapshot) -> Plan {

@@ -599,7 +599,16 @@ pub async fn run(store: &Store, cloud: &dyn Cloud, plan: &Plan) -> Report {
 pub fn wanted<'a>(graph: &'a Graph, snapshot: &'a Snapshot, refresh: bool) -> Wanted<'a> {
     static PROGRAM: LazyLock<Str> = LazyLock::new(|| "p".into());
     static IDENTITY: LazyLock<Identity> = LazyLock::new(identity);
-    Wanted { goal: Goal::Apply, program: &PROGRAM, graph, snapshot, identity: &IDENTITY, refresh, lift: false }
+    Wanted {
+        goal: Goal::Apply,
+        program: &PROGRAM,
+        graph,
+        snapshot,
+        identity: &IDENTITY,
+        refresh,
+        lift: false,
+        team: None,
+    }
 }
 
 /// Takes note of everything.

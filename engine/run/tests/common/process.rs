@@ -62,6 +62,7 @@ impl<'a> Process<'a> {
         let router = Router::new(&local, self.cloud);
         let wanted = Wanted {
             lift: false,
+            team: None,
             goal: goal(graph),
             program: &"p".into(),
             graph: graph.unwrap_or(&empty),

@@ -279,6 +279,7 @@ async fn propose(engine: &Engine<'_>, graph: Option<&Graph>, snapshot: &Snapshot
     let identity: &Identity = &identity();
     let wanted = Wanted {
         lift: false,
+        team: None,
         goal: if graph.is_some() { Goal::Apply } else { Goal::Destroy },
         program: &program,
         graph: graph.unwrap_or(&empty),
