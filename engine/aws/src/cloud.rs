@@ -8,6 +8,7 @@ use dr_core::cloud::{
     BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled,
     TaggedResource, Target,
 };
+use dr_core::online::{Objection, Wishes};
 use dr_core::region::GLOBAL;
 use dr_core::schema::Place;
 use dr_core::value::{Map, Str, Value};
@@ -174,6 +175,10 @@ impl Cloud for Aws {
             Ok((kind, items)) => kind.batch(items),
             Err(error) => Box::pin(ready(Err(error))),
         }
+    }
+
+    fn objections<'a>(&'a self, at: Target<'a>, wishes: &'a Wishes) -> CloudResult<'a, Vec<Objection>> {
+        dispatch!(self, at, Look, objections(wishes))
     }
 
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {

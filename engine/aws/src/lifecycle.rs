@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use dr_core::cloud::{BatchChange, CloudError, CloudResult, ErrorClass, Intent, Live, Settled};
 use dr_core::compare::same;
 use dr_core::convert::{Block, KindArgs};
+use dr_core::online::{Objection, Wishes};
 use dr_core::schema::{Kind, Presence};
 use dr_core::value::{Map, Str, Value};
 
@@ -64,6 +65,13 @@ pub(crate) trait Lifecycle: KindArgs + Clone {
         let _ = items;
         let why = format!("changes of `{}` cannot be made together", Self::KIND.name);
         async { Err(CloudError::new(ErrorClass::Invalid, Self::KIND.name, "NoBatches", why)) }
+    }
+
+    /// What the service is known to refuse of everything that a plan would make in a region. The context is that of the
+    /// first of it; the arguments are those that are known.
+    fn objections(cx: &Cx<'_>, wishes: &Wishes) -> impl Future<Output = Result<Vec<Objection>>> + Send {
+        let _ = (cx, wishes);
+        async { Ok(Vec::new()) }
     }
 
     /// Starts or continues the deletion. Gone already is success.
@@ -173,6 +181,7 @@ pub(crate) trait Erased: Send + Sync {
     fn delete<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, ()>;
     fn deleted<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled>;
     fn batch<'a>(&self, items: Vec<(Cx<'a>, BatchChange<'a>)>) -> CloudResult<'a, Vec<Str>>;
+    fn objections<'a>(&self, cx: Cx<'a>, wishes: &'a Wishes) -> CloudResult<'a, Vec<Objection>>;
 }
 
 /// A look-up as the engine calls it.
@@ -223,6 +232,10 @@ impl<K: Lifecycle> Erased for Of<K> {
             K::configure(&cx.noting(&called), id, &typed(&cx, args)?, intent).await?;
             Ok(called.into_inner())
         })
+    }
+
+    fn objections<'a>(&self, cx: Cx<'a>, wishes: &'a Wishes) -> CloudResult<'a, Vec<Objection>> {
+        Box::pin(async move { K::objections(&cx, wishes).await })
     }
 
     fn settle<'a>(&self, cx: Cx<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Settled> {

@@ -16,8 +16,9 @@ use aws_smithy_types::body::SdkBody;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use dr_core::address::Address;
-use dr_core::cloud::{Intent, Target};
-use dr_core::schema::Kind;
+use dr_core::cloud::{Cloud as _, Intent, Target};
+use dr_core::online::{Objection, Wish, Wishes};
+use dr_core::schema::{Kind, Place};
 use dr_core::value::{Map, Value};
 
 use crate::cloud::Aws;
@@ -144,4 +145,15 @@ impl Subject {
     pub(crate) fn at(&self) -> Target<'_> {
         Target { kind: self.kind, region: Some(self.region), address: &self.address }
     }
+}
+
+/// What the services are known to refuse of what a plan would make in `us-east-1`. The arguments of each are JSON.
+pub(crate) async fn objections(kind: &str, made: &[&str], replies: &[Reply]) -> Vec<Objection> {
+    let (aws, _) = Wire::cloud(replies).await;
+    let subject = Subject::new(kind, made[0]);
+    let wish = |args: &&str| Wish { address: subject.address.clone(), args: Subject::new(kind, args).args.into() };
+    let region = (subject.kind.place == Place::Regional).then(|| subject.region.into());
+    let wishes = Wishes { kind: subject.kind, region, made: made.iter().map(wish).collect(), deleted: 0 };
+    let at = Target { region: wishes.region.as_deref(), ..subject.at() };
+    aws.objections(at, &wishes).await.unwrap()
 }

@@ -16,6 +16,9 @@ use serde_json::Value;
 /// Checks of what there is no kind or argument for: violating them is a mistake in the script, before there is a plan.
 const UNSPEAKABLE: &[&str] = &["D18", "D21"];
 
+/// The checks that only an account can answer; what the services say is played back in the tests of `engine/aws`.
+const ANSWERED_BY_AWS: &[&str] = &["O01", "O02", "O03"];
+
 /// How many findings there are at each line, by check and severity.
 type Found = BTreeMap<(u64, String, String), u64>;
 
@@ -102,7 +105,7 @@ fn every_check_is_violated_somewhere_and_kept_elsewhere() {
         };
         assert_eq!(status, Some(ends), "{name}");
     }
-    for check in checks::all() {
+    for check in checks::all().filter(|check| !ANSWERED_BY_AWS.contains(&check.id)) {
         assert!(seen.contains(&(check.id, true)), "nothing keeps {}", check.id);
         assert!(check.severity.is_none() || seen.contains(&(check.id, false)), "nothing violates {}", check.id);
     }

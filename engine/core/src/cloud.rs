@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::online::{Objection, Wishes};
 use crate::schema::Kind;
 use crate::value::{Map, Str, Value};
 
@@ -283,6 +284,13 @@ pub trait Cloud: Send + Sync {
         let kind = items.first().map_or("", |item| item.at.kind.name);
         let why = format!("changes of `{kind}` cannot be made together; each is a call of its own");
         Box::pin(ready(Err(CloudError::new(ErrorClass::Invalid, kind, "NoBatches", why))))
+    }
+
+    /// What it knows to object to in what a plan would make; `at` is the first of that. Nothing is changed.
+    ///
+    /// A cloud that knows nothing in advance need not have this.
+    fn objections<'a>(&'a self, _at: Target<'a>, _wishes: &'a Wishes) -> CloudResult<'a, Vec<Objection>> {
+        Box::pin(ready(Ok(Vec::new())))
     }
 
     /// Answers a look-up.

@@ -25,6 +25,7 @@ pub mod limits;
 mod map;
 pub mod naming;
 pub mod number;
+pub mod online;
 pub mod plan;
 pub mod promise;
 pub mod record;

@@ -64,6 +64,7 @@ pub enum CallKind {
     Delete,
     Deleted,
     LookUp,
+    Objections,
 }
 
 impl CallKind {
@@ -86,6 +87,7 @@ impl CallKind {
             CallKind::Delete => "delete",
             CallKind::Deleted => "deleted",
             CallKind::LookUp => "look_up",
+            CallKind::Objections => "objections",
         }
     }
 }

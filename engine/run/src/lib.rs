@@ -29,6 +29,7 @@ mod log;
 mod look;
 mod mend;
 mod observe;
+mod online;
 mod pipeline;
 mod places;
 pub mod plan_file;

@@ -1,6 +1,7 @@
 //! The router: one cloud made of two. Local kinds are served on this machine, all others by the cloud at hand.
 
 use dr_core::cloud::{BatchItem, Cloud, CloudResult, Identity, Intent, Live, Owner, Settled, TaggedResource, Target};
+use dr_core::online::{Objection, Wishes};
 use dr_core::schema::{Kind, Place};
 use dr_core::value::{Map, Str, Value};
 
@@ -82,6 +83,9 @@ impl Cloud for Router<'_> {
     fn batch<'a>(&'a self, items: &'a [BatchItem<'a>]) -> CloudResult<'a, Vec<Str>> {
         // All items are of one kind; without any there is nothing to do anywhere.
         items.first().map_or(self.cloud, |item| self.of(item.at.kind)).batch(items)
+    }
+    fn objections<'a>(&'a self, at: Target<'a>, wishes: &'a Wishes) -> CloudResult<'a, Vec<Objection>> {
+        self.of(at.kind).objections(at, wishes)
     }
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
         self.of(at.kind).look_up(at, args)

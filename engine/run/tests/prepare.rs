@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use common::{Fake, Room, Thing, address, open, plan, registry, run, step, wanted};
 use dr_core::cloud::{ErrorClass, Owner};
+use dr_core::diagnostic::Severity;
 use dr_core::expr::Expr;
 use dr_core::graph::{Graph, Node, Options};
+use dr_core::online::Quota;
 use dr_core::plan::{Action, Refreshed};
 use dr_core::record::Snapshot;
 use dr_core::schema::Place;
@@ -203,4 +205,55 @@ async fn what_cannot_be_read_is_told_and_a_request_to_stop_is_heeded() {
     let snapshot = store.snapshot().unwrap();
     let stopped = prepare(&engine, &wanted(&Graph::default(), &snapshot, true)).await;
     assert_eq!(stopped.err(), Some(Interrupted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_cloud_objects_to_refuses_the_plan_at_its_line() {
+    let declared = graph(&[("x.quick:a", &[]), ("x.quick:b", &[]), ("x.quick:c", &[])]);
+    let mut allowed = declared.clone();
+    let excused = allowed.nodes.get_mut(&address("x.quick:b")).unwrap();
+    excused.options.allow.insert("O01".into(), "a higher one was granted".into());
+    let left = |used| Some(Quota { most: 3, used });
+    for (graph, quota, refresh, expected) in [
+        (&declared, left(0), true, None),
+        (&declared, left(2), true, Some(Severity::Error)),
+        (&allowed, left(2), true, Some(Severity::Warning)),
+        // Nobody is asked without a refresh.
+        (&declared, left(2), false, None),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, cloud) = (open(dir.path()), Fake { quota, ..Fake::default() });
+        let room = Room::new();
+        let engine = room.engine(&store, &cloud, &dr_run::Silent);
+        let plan = dr_run::plan(&engine, &wanted(graph, &Snapshot::default(), refresh)).await.unwrap();
+        let found: Vec<_> = plan.diagnostics.iter().map(|d| (d.code.as_deref(), d.severity)).collect();
+        let expected: Vec<_> = expected.into_iter().map(|severity| (Some("O01"), severity)).collect();
+        assert_eq!(found, expected);
+        assert_eq!(cloud.count("objections"), usize::from(refresh), "once for all of a kind and region");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_cannot_be_asked_is_named_and_refuses_nothing() {
+    let declared = graph(&[("x.quick:a", &[])]);
+    for (class, times, said) in [
+        (ErrorClass::Denied, 1, Some("is not allowed to these credentials")),
+        (ErrorClass::Invalid, 1, Some("message")),
+        (ErrorClass::Transient, 1, None),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let quota = Some(Quota { most: 3, used: 0 });
+        let (store, cloud) = (open(dir.path()), Fake { quota, ..Fake::default() });
+        cloud.fail("objections", "x.quick:a", class, times);
+        let room = Room::new();
+        let engine = room.engine(&store, &cloud, &dr_run::Silent);
+        let plan = dr_run::plan(&engine, &wanted(&declared, &Snapshot::default(), true)).await.unwrap();
+        match said {
+            None => assert!(plan.diagnostics.is_empty(), "{:?}", plan.diagnostics),
+            Some(said) => {
+                let [only] = &plan.diagnostics[..] else { panic!("{:?}", plan.diagnostics) };
+                assert!(only.severity == Severity::Info && only.message.contains(said), "{only:?}");
+            }
+        }
+    }
 }

@@ -5,8 +5,10 @@
 
 use aws_sdk_ec2::types::{DomainType, ResourceType};
 use dr_core::cloud::Intent;
+use dr_core::online::{Objection, Wishes};
 use dr_kinds::ec2::{Eip, EipOut};
 
+use super::quota;
 use super::tagging::{made_by, retag, tagged};
 use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
@@ -44,6 +46,10 @@ impl Lifecycle for Eip {
 
     async fn update(cx: &Cx<'_>, id: &str, old: &Self, new: &Self) -> Result<()> {
         retag(cx, id, &old.tags, &new.tags).await
+    }
+
+    async fn objections(cx: &Cx<'_>, wishes: &Wishes) -> Result<Vec<Objection>> {
+        quota::of_addresses(cx, wishes).await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {

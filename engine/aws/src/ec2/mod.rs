@@ -28,6 +28,7 @@ crate::tags::tag_type!(optional aws_sdk_ec2::types::Tag);
 mod blockers;
 mod errors;
 mod network;
+mod quota;
 mod refusals;
 pub(crate) mod sweep;
 mod tagging;

@@ -4,7 +4,7 @@ use dr_core::cloud::{Cloud as _, ErrorClass, Settled};
 use dr_core::value::Value;
 
 use super::network::is_same_network;
-use crate::replay::{Reply, Subject, Wire, ok};
+use crate::replay::{Reply, Subject, Wire, objections, ok};
 
 /// The reply of calls that answer nothing.
 const DONE: Reply = ok("<R/>");
@@ -344,4 +344,23 @@ async fn a_gateway_of_another_network_is_not_in_the_way() {
     let (aws, wire) = Wire::cloud(&[of("vpc-1")]).await;
     let error = aws.create(gateway.at(), &gateway.args, &gateway.intent).await.unwrap_err();
     assert_eq!((error.class, asked(&wire)), (ErrorClass::Exists, vec!["DescribeInternetGateways".to_owned()]));
+}
+
+#[tokio::test]
+async fn addresses_over_the_quota_are_objected_to() {
+    let quota = Reply::ec2(
+        "DescribeAccountAttributes",
+        "<accountAttributeSet><item><attributeName>vpc-max-elastic-ips</attributeName>\
+         <attributeValueSet><item><attributeValue>5</attributeValue></item></attributeValueSet></item></accountAttributeSet>",
+    );
+    let there = |n: usize| {
+        let items: String = (0..n).map(|n| format!("<item><allocationId>eipalloc-{n}</allocationId></item>")).collect();
+        Reply::ec2("DescribeAddresses", &format!("<addressesSet>{items}</addressesSet>"))
+    };
+    for (used, over) in [(3, None), (4, Some(1)), (5, Some(0))] {
+        let found = objections("ec2.eip", &["{}", "{}"], &[quota, there(used)]).await;
+        assert_eq!(found.first().map(|o| (o.check, o.wish)), over.map(|wish| ("O01", wish)), "{used}");
+    }
+    // Where EC2 does not tell its quota, nothing is known.
+    assert_eq!(objections("ec2.eip", &["{}"], &[Reply::ec2("DescribeAccountAttributes", "")]).await, []);
 }

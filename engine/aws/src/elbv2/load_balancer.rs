@@ -7,9 +7,11 @@ use aws_sdk_elasticloadbalancingv2::types::{
     LoadBalancerTypeEnum,
 };
 use dr_core::cloud::{Intent, Settled};
+use dr_core::online::{Objection, Wishes};
 use dr_kinds::elbv2::{AccessLogs, LoadBalancer, LoadBalancerOut};
 
 use super::attributes::{ElbAttributes, changed};
+use super::quota;
 use super::tagging::{retag, tags_of};
 use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
@@ -138,6 +140,10 @@ impl Lifecycle for LoadBalancer {
         }
         set(cx, id, changed(attributes(old), attributes(new))).await?;
         retag(cx, id, &old.tags, &new.tags).await
+    }
+
+    async fn objections(cx: &Cx<'_>, wishes: &Wishes) -> Result<Vec<Objection>> {
+        quota::of_balancers(cx, wishes).await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {

@@ -18,6 +18,7 @@ crate::tags::tag_type!(optional aws_sdk_elasticloadbalancingv2::types::Tag);
 mod action;
 mod attributes;
 mod errors;
+mod quota;
 mod tagging;
 #[cfg(test)]
 mod tests;

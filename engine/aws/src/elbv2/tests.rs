@@ -2,7 +2,7 @@
 
 use dr_core::cloud::{Cloud as _, Settled};
 
-use crate::replay::{Reply, Subject, Wire, ok};
+use crate::replay::{Reply, Subject, Wire, objections, ok};
 
 fn balancer() -> Subject {
     let args = r#"{"name":"web","type":"application","scheme":"internal","subnets":["subnet-1"],"security_groups":[],
@@ -137,5 +137,26 @@ async fn a_single_target_group_reads_as_it_was_given() {
         let field = listener().kind.arg("default_actions").unwrap();
         let is = &live.args["default_actions"];
         assert!(dr_core::compare::same(field, &args["default_actions"], is), "{actions} reads as {is}");
+    }
+}
+
+#[tokio::test]
+async fn load_balancers_over_the_quota_of_their_type_are_objected_to() {
+    const LIMITS: Reply = ok("<DescribeAccountLimitsResponse><DescribeAccountLimitsResult><Limits>\
+        <member><Name>application-load-balancers</Name><Max>2</Max></member>\
+        <member><Name>network-load-balancers</Name><Max>1</Max></member>\
+        </Limits></DescribeAccountLimitsResult></DescribeAccountLimitsResponse>");
+    const THERE: Reply = ok("<DescribeLoadBalancersResponse><DescribeLoadBalancersResult><LoadBalancers>\
+        <member><Type>application</Type></member><member><Type>network</Type></member>\
+        </LoadBalancers></DescribeLoadBalancersResult></DescribeLoadBalancersResponse>");
+    let (application, network) = (r#"{"type":"application"}"#, r#"{"type":"network"}"#);
+    for (made, over) in [
+        (&[application][..], &[][..]),
+        (&[application, application], &[1]),
+        (&[network], &[0]),
+        (&[application, network, application], &[2, 1]),
+    ] {
+        let found = objections("elbv2.load_balancer", made, &[LIMITS, THERE]).await;
+        assert_eq!(found.iter().map(|o| o.wish).collect::<Vec<_>>(), over, "{made:?}");
     }
 }

@@ -13,10 +13,12 @@ use aws_sdk_lambda::types::{
 };
 use aws_smithy_types::{Blob, base64};
 use dr_core::cloud::{CloudError, Intent, Settled};
+use dr_core::online::{Objection, Wishes};
 use dr_kinds::lambda::{FunctionLoggingConfig, FunctionVpcConfig, LambdaFunction, LambdaFunctionOut};
 
 use super::arguments::{chosen, differs};
 use super::names::invoke_arn;
+use super::quota;
 use super::tagging::retag;
 use crate::connect::{Cx, MayBeGone as _, small};
 use crate::lifecycle::{Lifecycle, Result};
@@ -146,6 +148,10 @@ impl Lifecycle for LambdaFunction {
             cx.call("lambda:PublishVersion", cx.lambda().publish_version().function_name(id).send()).await?;
         }
         Ok(())
+    }
+
+    async fn objections(cx: &Cx<'_>, wishes: &Wishes) -> Result<Vec<Objection>> {
+        quota::reservations(cx, wishes).await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {

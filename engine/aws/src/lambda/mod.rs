@@ -10,6 +10,7 @@ crate::lifecycle::service! {
 mod arguments;
 mod errors;
 mod names;
+mod quota;
 mod tagging;
 #[cfg(test)]
 mod tests;

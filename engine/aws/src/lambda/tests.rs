@@ -3,7 +3,7 @@
 use dr_core::cloud::{Cloud as _, ErrorClass, Settled};
 use dr_core::value::{Map, Value};
 
-use crate::replay::{Reply, Subject, Wire, ok};
+use crate::replay::{Reply, Subject, Wire, objections, ok};
 
 fn function() -> Subject {
     let args = r#"{"function_name":"it","role":"arn:aws:iam::123456789012:role/r","package_type":"Image",
@@ -215,4 +215,24 @@ async fn instances_are_ready_when_lambda_has_them() {
     let (aws, _) = Wire::cloud(&[more]).await;
     let error = aws.create(it.at(), &it.args, &it.intent).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Exists);
+}
+
+#[tokio::test]
+async fn more_reserved_than_the_account_has_left_is_objected_to() {
+    let left = |n: usize| {
+        ok(format!(r#"{{"AccountLimit":{{"ConcurrentExecutions":1000,"UnreservedConcurrentExecutions":{n}}}}}"#).leak())
+    };
+    let (five, ten) = (r#"{"reserved_concurrent_executions":5}"#, r#"{"reserved_concurrent_executions":10}"#);
+    for (made, unreserved, over) in [
+        (&[five, ten][..], 115, None),
+        (&[five, "{}", ten], 114, Some(2)),
+        (&[five], 100, Some(0)),
+        // Lambda gives new accounts less than it keeps.
+        (&[five], 10, Some(0)),
+    ] {
+        let found = objections("lambda.function", made, &[left(unreserved)]).await;
+        assert_eq!(found.first().map(|o| (o.check, o.wish)), over.map(|wish| ("O01", wish)), "{made:?} {unreserved}");
+    }
+    // Whoever reserves nothing, or nothing at all, takes nothing away: nobody is asked.
+    assert_eq!(objections("lambda.function", &["{}", r#"{"reserved_concurrent_executions":0}"#], &[]).await, []);
 }

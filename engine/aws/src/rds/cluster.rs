@@ -7,11 +7,13 @@
 
 use aws_sdk_rds::types::{ClusterPendingModifiedValues, DbCluster, LocalWriteForwardingStatus, WriteForwardingStatus};
 use dr_core::cloud::{Intent, Settled};
+use dr_core::online::{Objection, Wishes};
 use dr_kinds::rds::{Cluster, ClusterOut, ServerlessV2Scaling};
 
 use super::change;
 use super::cluster_instance;
 use super::member;
+use super::offer;
 use super::state::{GOING, describe, is_stuck};
 use super::tagging::retag;
 use super::upgrade;
@@ -122,6 +124,12 @@ impl Lifecycle for Cluster {
             upgrade::step(cx, &global, &wanted, new.allow_major_version_upgrade).await?;
         }
         Ok(())
+    }
+
+    async fn objections(cx: &Cx<'_>, wishes: &Wishes) -> Result<Vec<Objection>> {
+        let mut found = offer::versions(cx, wishes).await?;
+        found.extend(offer::quota(cx, wishes, "DBClusters", "database clusters").await?);
+        Ok(found)
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, last: &Self) -> Result<()> {

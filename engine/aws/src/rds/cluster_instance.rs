@@ -4,8 +4,10 @@
 
 use aws_sdk_rds::types::DbInstance;
 use dr_core::cloud::{Intent, Settled};
+use dr_core::online::{Objection, Wishes};
 use dr_kinds::rds::{ClusterInstance, ClusterInstanceOut};
 
+use super::offer;
 use super::state::is_stuck;
 use super::tagging::retag;
 use super::values::{changed, differing, key};
@@ -93,6 +95,12 @@ impl Lifecycle for ClusterInstance {
             cx.call("rds:ModifyDBInstance", change.send()).await?;
         }
         retag(cx, &arn(cx, id), &old.tags, &new.tags).await
+    }
+
+    async fn objections(cx: &Cx<'_>, wishes: &Wishes) -> Result<Vec<Objection>> {
+        let mut found = offer::classes(cx, wishes).await?;
+        found.extend(offer::quota(cx, wishes, "DBInstances", "database instances").await?);
+        Ok(found)
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {

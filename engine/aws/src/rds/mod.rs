@@ -22,6 +22,7 @@ crate::tags::tag_type!(optional aws_sdk_rds::types::Tag);
 mod change;
 mod errors;
 mod member;
+mod offer;
 mod state;
 mod tagging;
 #[cfg(test)]

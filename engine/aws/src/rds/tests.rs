@@ -4,7 +4,7 @@ use dr_core::cloud::{Cloud as _, ErrorClass, Settled};
 use dr_core::value::{Map, Value};
 
 use super::state::GOING;
-use crate::replay::{Reply, Subject, Wire, ok, refused};
+use crate::replay::{Reply, Subject, Wire, objections, ok, refused};
 
 const EAST: &str = "arn:aws:rds:us-east-1:123456789012:cluster:east";
 const WEST: &str = "arn:aws:rds:us-west-2:123456789012:cluster:west";
@@ -463,4 +463,54 @@ async fn a_version_is_the_latest_that_fits_or_the_next() {
             }
         }
     }
+}
+
+/// RDS's quotas, of which one is named.
+fn quotas(name: &str, used: usize) -> Reply {
+    let quota = format!("<AccountQuotaName>{name}</AccountQuotaName><Used>{used}</Used><Max>40</Max>");
+    let inside = format!("<AccountQuotas><AccountQuota>{quota}</AccountQuota></AccountQuotas>");
+    let result = format!("<DescribeAccountAttributesResult>{inside}</DescribeAccountAttributesResult>");
+    ok(format!("<DescribeAccountAttributesResponse>{result}</DescribeAccountAttributesResponse>").leak())
+}
+
+#[tokio::test]
+async fn clusters_that_cannot_be_made_are_objected_to() {
+    const OFFERED: Reply = ok("<DescribeDBEngineVersionsResponse><DescribeDBEngineVersionsResult><DBEngineVersions>\
+        <DBEngineVersion><EngineVersion>15.10</EngineVersion></DBEngineVersion>\
+        <DBEngineVersion><EngineVersion>16.6</EngineVersion></DBEngineVersion>\
+        </DBEngineVersions></DescribeDBEngineVersionsResult></DescribeDBEngineVersionsResponse>");
+    for (version, used, expected) in [
+        ("15.10", 39, &[][..]),
+        ("15", 39, &[]),
+        ("15.4", 39, &[("O02", "engine_version")]),
+        ("15.10", 40, &[("O01", "")]),
+        ("14.2", 41, &[("O02", "engine_version"), ("O01", "")]),
+    ] {
+        let args = format!(r#"{{"engine":"aurora-postgresql","engine_version":"{version}"}}"#);
+        let found = objections("rds.cluster", &[&args], &[OFFERED, quotas("DBClusters", used)]).await;
+        let said: Vec<_> = found.iter().map(|o| (o.check, o.argument)).collect();
+        assert_eq!(said, expected, "{version} {used}: {found:?}");
+    }
+    // A version that is not known yet is not asked about.
+    assert_eq!(objections("rds.cluster", &["{}"], &[quotas("DBClusters", 0)]).await, []);
+}
+
+#[tokio::test]
+async fn classes_that_are_not_on_offer_are_objected_to_once_each() {
+    let options = |inside: &str| {
+        let result = format!("<OrderableDBInstanceOptions>{inside}</OrderableDBInstanceOptions>");
+        let result =
+            format!("<DescribeOrderableDBInstanceOptionsResult>{result}</DescribeOrderableDBInstanceOptionsResult>");
+        ok(format!("<DescribeOrderableDBInstanceOptionsResponse>{result}</DescribeOrderableDBInstanceOptionsResponse>")
+            .leak())
+    };
+    let offered = options("<OrderableDBInstanceOption><Engine>aurora-mysql</Engine></OrderableDBInstanceOption>");
+    let (good, bad) = (
+        r#"{"engine":"aurora-mysql","instance_class":"db.r6g.large"}"#,
+        r#"{"engine":"aurora-mysql","instance_class":"db.r1.huge"}"#,
+    );
+    let found =
+        objections("rds.cluster_instance", &[good, bad, good], &[options(""), offered, quotas("DBInstances", 1)]).await;
+    let said: Vec<_> = found.iter().map(|o| (o.check, o.argument, o.wish)).collect();
+    assert_eq!(said, [("O02", "instance_class", 1)]);
 }

@@ -5,13 +5,15 @@
 //! references of checks that are there are listed, so whatever begins with the operation is this operation's.
 
 use aws_sdk_route53::types::{
-    AlarmIdentifier as Alarm, CloudWatchRegion, HealthCheckConfig, HealthCheckRegion, HealthCheckType,
+    AccountLimitType, AlarmIdentifier as Alarm, CloudWatchRegion, HealthCheckConfig, HealthCheckRegion, HealthCheckType,
     InsufficientDataHealthStatus, ResettableElementName as Element, TagResourceType,
 };
 use dr_core::cloud::{CloudError, ErrorClass, Intent};
 use dr_core::convert::Tags;
+use dr_core::online::{Objection, Wishes};
 use dr_kinds::route53::{AlarmIdentifier, HealthCheck, HealthCheckOut};
 
+use super::quota::quota;
 use super::tagging::{retag, tags_of};
 use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
@@ -73,6 +75,10 @@ impl Lifecycle for HealthCheck {
             change(cx, id, old, new).await?;
         }
         retag(cx, TYPE, id, &old.tags, &new.tags).await
+    }
+
+    async fn objections(cx: &Cx<'_>, wishes: &Wishes) -> Result<Vec<Objection>> {
+        quota(cx, wishes, AccountLimitType::MaxHealthChecksByOwner, "health checks").await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {

@@ -16,6 +16,7 @@ mod changes;
 mod errors;
 mod listing;
 mod names;
+mod quota;
 mod record_set;
 mod tagging;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use dr_core::cloud::{BatchChange, BatchItem, Cloud as _, CloudError, ErrorClass}
 use dr_core::value::Value;
 
 use super::names::plain;
-use crate::replay::{Reply, Subject, Wire, ok};
+use crate::replay::{Reply, Subject, Wire, objections, ok};
 
 fn check() -> Subject {
     let args = r#"{"type":"TCP","ip_address":"192.0.2.1","port":80,"measure_latency":false,"inverted":false,
@@ -438,4 +438,20 @@ async fn changes_of_several_zones_are_no_batch() {
     let zone = zone();
     let (ids, _) = together(&[], &[(&zone, To::Go)]).await;
     assert!(ids.unwrap_err().message.contains("route53.zone"));
+}
+
+#[tokio::test]
+async fn zones_and_checks_over_the_quota_are_objected_to() {
+    let limit = |kind: &str, count: usize| {
+        let limit = format!("<Limit><Type>{kind}</Type><Value>200</Value></Limit><Count>{count}</Count>");
+        ok(format!("<GetAccountLimitResponse>{limit}</GetAccountLimitResponse>").leak())
+    };
+    for (kind, name) in
+        [("route53.zone", "MAX_HOSTED_ZONES_BY_OWNER"), ("route53.health_check", "MAX_HEALTH_CHECKS_BY_OWNER")]
+    {
+        for (count, over) in [(199, None), (200, Some(0))] {
+            let found = objections(kind, &["{}"], &[limit(name, count)]).await;
+            assert_eq!(found.first().map(|o| o.wish), over, "{kind} {count}");
+        }
+    }
 }

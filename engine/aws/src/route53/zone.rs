@@ -4,15 +4,17 @@
 //! cannot be deleted: those that are left by then are somebody else's, and go first.
 
 use aws_sdk_route53::types::{
-    ChangeAction, HostedZoneConfig, ResourceRecordSet, RrType, TagResourceType, Vpc, VpcRegion,
+    AccountLimitType, ChangeAction, HostedZoneConfig, ResourceRecordSet, RrType, TagResourceType, Vpc, VpcRegion,
 };
 use dr_core::cloud::{CloudError, ErrorClass, Intent};
 use dr_core::convert::Tags;
+use dr_core::online::{Objection, Wishes};
 use dr_kinds::route53::{Zone, ZoneOut, ZoneVpc};
 
 use super::changes::change;
 use super::listing::zones_named;
 use super::names::{bare, plain, reported};
+use super::quota::quota;
 use super::tagging::{retag, tags_of};
 use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result};
@@ -83,6 +85,10 @@ impl Lifecycle for Zone {
             associate(cx, id, &new.vpcs).await?;
         }
         retag(cx, TYPE, id, &old.tags, &new.tags).await
+    }
+
+    async fn objections(cx: &Cx<'_>, wishes: &Wishes) -> Result<Vec<Objection>> {
+        quota(cx, wishes, AccountLimitType::MaxHostedZonesByOwner, "hosted zones").await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, last: &Self) -> Result<()> {

@@ -6,10 +6,11 @@
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership, Tagging};
 use dr_core::cloud::{CloudError, ErrorClass, Intent, Settled};
 use dr_core::convert::Tags;
+use dr_core::online::{Objection, Wishes};
 use dr_kinds::s3::{Bucket, BucketEncryption, BucketOut};
 
 use super::tagging::tags_of;
-use super::{empty, lifecycle, settings};
+use super::{empty, lifecycle, settings, taken};
 use crate::connect::{Cx, MayBeGone as _};
 use crate::lifecycle::{Lifecycle, Result, gone};
 use crate::tags::{self, Reported as _};
@@ -95,6 +96,10 @@ impl Lifecycle for Bucket {
             put_tags(cx, id, all).await?;
         }
         Ok(())
+    }
+
+    async fn objections(cx: &Cx<'_>, wishes: &Wishes) -> Result<Vec<Objection>> {
+        taken::names(cx, wishes).await
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, last: &Self) -> Result<()> {

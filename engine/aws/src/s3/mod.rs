@@ -11,5 +11,6 @@ mod errors;
 mod lifecycle;
 mod settings;
 mod tagging;
+mod taken;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use dr_core::cloud::{Cloud as _, ErrorClass};
 use dr_core::value::Value;
 
-use crate::replay::{Reply, Subject, Wire};
+use crate::replay::{Reply, Subject, Wire, objections};
 
 fn bucket() -> Subject {
     let args = r#"{"bucket":"b","force_destroy":true,"versioning":false,"object_ownership":"BucketOwnerEnforced",
@@ -139,4 +139,13 @@ async fn tags_of_the_engine_and_of_others_stay_when_tags_change() {
     let put = &wire.requests()[1];
     let keys: Vec<&str> = put.split("<Key>").skip(1).filter_map(|rest| rest.split('<').next()).collect();
     assert_eq!(keys, ["aws:x", "cost", "dr:op", "owner"]);
+}
+
+#[tokio::test]
+async fn a_name_that_another_account_has_is_objected_to() {
+    for (status, taken) in [(404, false), (403, true), (200, false), (301, false)] {
+        let found = objections("s3.bucket", &[r#"{"bucket":"pay-pr-7"}"#], &[Reply::Http(status, &[], "")]).await;
+        assert_eq!(found.first().map(|o| (o.check, o.argument)), taken.then_some(("O03", "bucket")), "{status}");
+    }
+    assert_eq!(objections("s3.bucket", &["{}"], &[]).await, [], "a name that is not known");
 }

@@ -1,8 +1,8 @@
 //! Checks: rules over the planned graph.
 //!
 //! `D` checks ask that an environment can go completely, `C` checks that AWS takes what is declared. Each is data with a
-//! function: a file of its own here, and a line in [`CHECKS`]; those that are data of the kinds, or part of the planner,
-//! are listed in [`destroyability`]. They see the planned graph with what is known ([`Planned`]), and are asked again
+//! function: a file of its own here, and a line in [`OWN`]; those that are data of the kinds, or part of the planner, are
+//! listed in [`destroyability`], and those that the cloud answers (`O`) in [`online`]. They see the planned graph with what is known ([`Planned`]), and are asked again
 //! while applying about what was not ([`look_late`]).
 
 mod check;
@@ -51,6 +51,7 @@ mod listeners;
 mod load_balancer_subnets;
 mod locking_policies;
 mod network_ranges;
+mod online;
 mod patterns;
 mod peering;
 mod plain_secrets;
@@ -146,7 +147,7 @@ const OWN: &[&Check] = &[
 
 /// Every check, by its id.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    OWN.iter().copied().chain(destroyability::CHECKS)
+    OWN.iter().copied().chain(online::CHECKS).chain(destroyability::CHECKS)
 }
 
 /// The check of an id, or of a name.

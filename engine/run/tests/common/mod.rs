@@ -16,6 +16,7 @@ use dr_core::cloud::{
 };
 use dr_core::expr::Expr;
 use dr_core::graph::{Graph, ReplaceOrder};
+use dr_core::online::{Objection, Quota, Wishes};
 use dr_core::plan::{Action, FORMAT, Goal, Plan, PlannedOutput, Step};
 use dr_core::record::{Need, Record, Snapshot};
 use dr_core::registry::Registry;
@@ -174,6 +175,8 @@ pub struct Fake {
     pub latency: Duration,
     /// Whether times of the kinds are kept.
     pub timed: bool,
+    /// How many of each kind it takes in a region; it objects to more in advance.
+    pub quota: Option<Quota>,
     /// What it shows instead of what it was given.
     pub quiet: Option<Quiet>,
 }
@@ -443,6 +446,10 @@ impl Cloud for Fake {
             };
             items.iter().map(&mut delete).collect()
         })
+    }
+    fn objections<'a>(&'a self, at: Target<'a>, wishes: &'a Wishes) -> CloudResult<'a, Vec<Objection>> {
+        let Some(quota) = self.quota else { return Box::pin(std::future::ready(Ok(Vec::new()))) };
+        self.call("objections", at, move |_| Ok(wishes.beyond(quota, "things").into_iter().collect()))
     }
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
         self.call("look_up", at, move |_| {
