@@ -109,7 +109,8 @@ impl Room {
         let snapshot = self.snapshot()?;
         let router = Router::new(&self.local, &*self.cloud);
         let (program, identity) = (&Str::from(self.program.name.as_str()), &self.identity);
-        let wanted = Wanted { goal, program, graph, snapshot: &snapshot, identity, refresh: true, lift: true, team: None };
+        let wanted =
+            Wanted { goal, program, graph, snapshot: &snapshot, identity, refresh: true, lift: true, team: None };
         let plan = dr_run::plan(&self.engine(&router), &wanted).await?;
         if plan.is_refused() {
             let found: Vec<String> = plan.diagnostics.iter().map(Diagnostic::to_string).collect();

@@ -11,6 +11,7 @@ use crate::address::Address;
 use crate::dag::{Dag, Order};
 use crate::diagnostic::{Diagnostic, Frame, Span};
 use crate::expr::{AttrRef, Expr};
+use crate::money::Dollars;
 use crate::naming::{self, NameRefusal};
 use crate::record::Need;
 use crate::schema::{Field, Kind, closest};
@@ -33,8 +34,21 @@ pub struct Graph {
     pub nodes: BTreeMap<Address, Node>,
     /// The outputs.
     pub outputs: Map<Output>,
+    /// What everything may cost, when the program says it.
+    pub budget: Option<Budget>,
     /// What the program wants said, e.g. that something is left out for lack of a parameter.
     pub notes: Vec<Diagnostic>,
+}
+
+/// What everything that a program declares may cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    /// In a month.
+    pub monthly: Dollars,
+    /// Whether a plan over it is refused, and not only warned of.
+    pub refuses: bool,
+    /// Where the program says it.
+    pub span: Option<Span>,
 }
 
 /// A declared resource.

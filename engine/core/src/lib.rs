@@ -23,6 +23,7 @@ pub mod journal;
 pub mod json;
 pub mod limits;
 mod map;
+pub mod money;
 pub mod naming;
 pub mod number;
 pub mod online;

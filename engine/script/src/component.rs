@@ -6,6 +6,7 @@ use dr_core::address::{Address, check_name};
 use dr_core::diagnostic::{Diagnostic, Severity};
 use dr_core::expr::Expr;
 use dr_core::graph;
+use dr_core::money::Dollars;
 use dr_core::region;
 use dr_core::schema::Kind;
 use dr_core::value::{Map, Str, Value};
@@ -203,6 +204,28 @@ fn note(ctx: &NativeCallContext, severity: Severity, text: ImmutableString) -> R
     })
 }
 
+/// What everything may cost in a month, in US dollars; a plan over it is warned of, or refused.
+fn monthly_budget(ctx: &NativeCallContext, dollars: &Dynamic, refuses: bool) -> Res<()> {
+    let call = ctx.call_position();
+    session::with(|s| {
+        let place = s.argument(call, 0);
+        let amount = dollars.as_int().map(|n| n as f64).or_else(|_| dollars.as_float());
+        let mills = amount.ok().filter(|amount| (0.0..1e12).contains(amount)).map(|amount| (amount * 1000.0).round());
+        let Some(mills) = mills else {
+            return Err(ScriptFault::new("a budget is a number of US dollars in a month, such as `250`").at(place, ""));
+        };
+        if s.mode == Purpose::Tests || s.in_module_head() {
+            return Err(ScriptFault::new("a budget is set by a program").at(place, ""));
+        }
+        if s.budget.is_some() {
+            return Err(ScriptFault::new("the budget is set twice").at(place, ""));
+        }
+        s.budget = Some(graph::Budget { monthly: Dollars(mills as i64), refuses, span: place });
+        Ok(())
+    })
+    .map_err(Into::into)
+}
+
 /// Options of a module's function: what was given over the defaults, and nothing that is not in them.
 fn opts(ctx: &NativeCallContext, given: rhai::Map, spec: rhai::Map) -> Res<rhai::Map> {
     let caller = |fault: ScriptFault, key: &str| {
@@ -268,6 +291,18 @@ pub(crate) fn register(engine: &mut Engine) {
     });
     engine.register_fn("output", |ctx: NativeCallContext, name: ImmutableString, value: Dynamic| {
         output(&ctx, name, value)
+    });
+    engine.register_fn("monthly_budget", |ctx: NativeCallContext, dollars: Dynamic| {
+        monthly_budget(&ctx, &dollars, false)
+    });
+    engine.register_fn("monthly_budget", |ctx: NativeCallContext, dollars: Dynamic, options: rhai::Map| {
+        let refuses = match options.iter().next() {
+            Some((key, value)) if options.len() == 1 && key == "refuse" => value.as_bool().ok(),
+            None => Some(false),
+            Some(_) => None,
+        };
+        let refuses = refuses.ok_or_else(|| ScriptFault::new("the only option of a budget is `refuse: true`"))?;
+        monthly_budget(&ctx, &dollars, refuses)
     });
     engine.register_fn("note", |ctx: NativeCallContext, text: ImmutableString| note(&ctx, Severity::Info, text));
     engine.register_fn("warn", |ctx: NativeCallContext, text: ImmutableString| note(&ctx, Severity::Warning, text));

@@ -87,6 +87,7 @@ impl Host {
             components: std::mem::take(&mut state.components),
             nodes: nodes.map(|(address, node)| (address, as_allowed(node, ephemeral))).collect(),
             outputs: std::mem::take(&mut state.outputs),
+            budget: state.budget.take(),
             notes: std::mem::take(&mut state.notes),
         };
         let mut found = std::mem::take(&mut state.problems);

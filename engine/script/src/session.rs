@@ -94,6 +94,8 @@ pub(crate) struct Evaluation {
     pub(crate) nodes: BTreeMap<Address, Arc<Node>>,
     pub(crate) outputs: Map<graph::Output>,
     pub(crate) notes: Vec<Diagnostic>,
+    /// What everything may cost.
+    pub(crate) budget: Option<graph::Budget>,
     /// Mistakes that did not stop the evaluation.
     pub(crate) problems: Vec<Diagnostic>,
     pub(crate) printed: Vec<String>,

@@ -9,7 +9,7 @@ use dr_core::value::Str;
 use dr_run::plan_file::{self, StoredPlan};
 use dr_run::{Report, Stack, Stale, Swept, UnfitPlan};
 
-use super::plan::{contract_of, show};
+use super::plan::{Outlook, show};
 use crate::args::{Consent, Global, ParameterArgs, Planning};
 use crate::consent;
 use crate::exit::{CommandFailure, Exit};
@@ -151,14 +151,14 @@ async fn confirm_and_run(
     sources: &mut Sources,
 ) -> Result<Exit, CommandFailure> {
     let ui = session.ui;
-    let contract = contract_of(session, plan, held.as_ref());
-    show(session, (plan, &contract), sources, args.planning.details, &mut |text| {
+    let outlook = Outlook::of(session, plan, held.as_ref());
+    show(session, (plan, &outlook), sources, args.planning.details, &mut |text| {
         ui.tell(text);
         Ok(())
     })?;
     if plan.is_refused() {
         if ui.json {
-            ui.result(&json::text(&json::plan(plan, &contract)))?;
+            ui.result(&json::text(&json::plan(plan, &outlook.contract, &outlook.cost)))?;
         }
         return Ok(Exit::Refused);
     }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use dr_core::graph::Graph;
-use dr_core::plan::{Contract, Goal, Plan};
+use dr_core::plan::{Goal, Plan};
 use dr_core::record::Snapshot;
 use dr_core::region::GLOBAL;
 use dr_core::value::Str;
 use dr_run::{Stack, Swept};
 
 use super::apply::{Aftermath, finish};
-use super::plan::{contract_of, show};
+use super::plan::{Outlook, show};
 use crate::args::{Consent, Global, Planning};
 use crate::consent;
 use crate::exit::{CommandFailure, Exit};
@@ -84,7 +84,7 @@ struct PlannedDestruction<'a> {
     work: Work<'a>,
     held: Option<OpenState>,
     plan: Plan,
-    contract: Contract,
+    outlook: Outlook,
 }
 
 /// Plans the destruction of every stack, asks once, and destroys one after the other; nothing, where one of them is
@@ -103,7 +103,7 @@ async fn destroy(
             ui.tell("\n");
         }
         let planned = planned(args, session, stack, signals).await?;
-        show(session, (&planned.plan, &planned.contract), &mut sources, args.planning.details, &mut |text| {
+        show(session, (&planned.plan, &planned.outlook), &mut sources, args.planning.details, &mut |text| {
             ui.tell(text);
             Ok(())
         })?;
@@ -116,7 +116,9 @@ async fn destroy(
             let names = refused.join(", ");
             ui.tell(&format!("\nNothing was changed, in no program, because of what is refused in: {names}\n"));
         }
-        let shapes = all.iter().map(|planned| json::text(&json::plan(&planned.plan, &planned.contract)));
+        let shapes = all
+            .iter()
+            .map(|planned| json::text(&json::plan(&planned.plan, &planned.outlook.contract, &planned.outlook.cost)));
         return Ok((Exit::Refused, if ui.json { shapes.collect() } else { Vec::new() }));
     }
     consent::refuse_loss(session, all.iter().map(|planned| &planned.plan), &args.consent)?;
@@ -169,8 +171,8 @@ async fn planned<'a>(
         lift: session.lifts(&args.planning),
     };
     let plan = work.plan(held.as_ref(), wanted).await?;
-    let contract = contract_of(session, &plan, held.as_ref());
-    Ok(PlannedDestruction { stack, work, held, plan, contract })
+    let outlook = Outlook::of(session, &plan, held.as_ref());
+    Ok(PlannedDestruction { stack, work, held, plan, outlook })
 }
 
 /// Destroys what one program has, and looks whether anything is left. Returns the result for standard output.
@@ -179,7 +181,7 @@ async fn carried_out(
     planned: PlannedDestruction<'_>,
     sources: &mut Sources,
 ) -> Result<(Exit, String), CommandFailure> {
-    let PlannedDestruction { stack, mut work, held, plan, contract: _ } = planned;
+    let PlannedDestruction { stack, mut work, held, plan, outlook: _ } = planned;
     let ui = session.ui;
     let again = session.command(&["destroy", &stack.program]);
     let used = places(held.as_ref().map(|h| &h.snapshot));

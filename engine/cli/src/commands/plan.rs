@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use dr_core::graph::Graph;
-use dr_core::plan::{Contract, Goal, Plan, contract};
+use dr_core::plan::{Contract, Goal, Plan, PlanCost, bill, contract};
 use dr_core::record::Snapshot;
 
 use crate::args::{Global, ParameterArgs, Planning};
@@ -13,10 +13,13 @@ use crate::exit::{CommandFailure, Exit};
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
 use crate::render::plan::{Look, body, summary};
-use crate::render::{contract, count, data, deferred, json, parameters};
+use crate::render::{contract, cost, count, data, deferred, json, markdown, parameters};
 use crate::session::{OpenState, Session};
 use crate::ui::Ui;
 use crate::work::{WantedPlan, Work};
+
+/// How wide a plan is in a comment: what a browser shows without a bar to scroll.
+const COMMENT: usize = 100;
 
 /// Show what applying a program would change; touches nothing
 #[derive(Debug, Args)]
@@ -42,13 +45,29 @@ pub(crate) struct PlanArgs {
     #[arg(long)]
     contract: bool,
 
+    /// As text, or as a comment of a pull request
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: PlanFormat,
+
     /// Exit with status 2 when there are changes
     #[arg(long)]
     detailed_exitcode: bool,
 }
 
+/// How a plan is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PlanFormat {
+    /// For a terminal
+    Text,
+    /// For a comment of a pull request
+    Markdown,
+}
+
 /// Plans.
 pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
+    if ui.json && args.format == PlanFormat::Markdown {
+        return Err(CommandFailure::new("`--json` and `--format markdown` cannot be given together"));
+    }
     let session = Session::new(global, ui)?;
     let program = load::program(&session.project, &args.program)?;
     if args.parameters.help_program {
@@ -62,7 +81,7 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
     };
     let stack = session.stack(&program.name);
     let only = args.planning.only(&Session::regions(&graph, held.as_ref()))?;
-    let (plan, contract) = session.run(async |signals| {
+    let (plan, outlook) = session.run(async |signals| {
         let mut work = Work::open(&session, stack.clone(), &program.folder, args.planning.parallel()).await?;
         work.limit_to(only);
         signals.stop(&work.cancel);
@@ -93,15 +112,21 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
         {
             dr_run::plan_file::write(file, &plan, &program.script(&session.project.root), store.sealer())?;
         }
-        let contract = contract_of(&session, &plan, held.as_ref());
+        let outlook = Outlook::of(&session, &plan, held.as_ref());
         std::mem::forget(held.map(|h| h.snapshot));
-        Ok((plan, contract))
+        Ok((plan, outlook))
     })?;
-    show(&session, (&plan, &contract), &mut sources, args.planning.details, &mut |text| ui.result(text))?;
+    if args.format == PlanFormat::Markdown {
+        let look = Look { registry: &session.registry, width: COMMENT, details: args.planning.details };
+        let parts = (&plan, &outlook.contract, &outlook.cost);
+        ui.result(&markdown::comment(parts, &mut sources, look, &consent::needed(&session)))?;
+    } else {
+        show(&session, (&plan, &outlook), &mut sources, args.planning.details, &mut |text| ui.result(text))?;
+    }
     if ui.json {
-        ui.result(&json::text(&json::plan(&plan, &contract)))?;
+        ui.result(&json::text(&json::plan(&plan, &outlook.contract, &outlook.cost)))?;
     } else if args.contract {
-        ui.result(&format!("\n{}", contract::all(&contract)))?;
+        ui.result(&format!("\n{}", contract::all(&outlook.contract)))?;
     }
     if plan.is_refused() {
         return Ok(Exit::Refused);
@@ -119,7 +144,7 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
 /// Shows a plan to people; with `--json` nothing but what is wrong with it.
 pub(crate) fn show(
     session: &Session<'_>,
-    (plan, contract): (&Plan, &Contract),
+    (plan, outlook): (&Plan, &Outlook),
     sources: &mut Sources,
     details: bool,
     to: &mut dyn FnMut(&str) -> Result<(), CommandFailure>,
@@ -140,16 +165,31 @@ pub(crate) fn show(
     ui.tell(&diagnostic::list(&plan.diagnostics, sources, ui.width()));
     to(&format!("{}\n", summary(plan)))?;
     // What a destroy does is the plan itself.
-    match contract::line(contract) {
-        line if plan.destroy || line.is_empty() => Ok(()),
-        line => to(&format!("{line}\n")),
+    for line in [contract::line(&outlook.contract), cost::line(&outlook.cost)] {
+        if !plan.destroy && !line.is_empty() {
+            to(&format!("{line}\n"))?;
+        }
     }
+    Ok(())
 }
 
-/// How the resources that exist after a plan will be deleted.
-pub(crate) fn contract_of(session: &Session<'_>, plan: &Plan, held: Option<&OpenState>) -> Contract {
-    let nothing = Snapshot::default();
-    contract(plan, held.map_or(&nothing, |held| &held.snapshot), &session.registry)
+/// What follows from a plan for the environment as a whole.
+#[derive(Debug)]
+pub(crate) struct Outlook {
+    /// How everything will go that is there once the plan is carried out.
+    pub contract: Contract,
+    /// What that costs.
+    pub cost: PlanCost,
+}
+
+impl Outlook {
+    /// What follows from a plan.
+    pub fn of(session: &Session<'_>, plan: &Plan, held: Option<&OpenState>) -> Outlook {
+        let nothing = Snapshot::default();
+        let before = held.map_or(&nothing, |held| &held.snapshot);
+        let registry = &session.registry;
+        Outlook { contract: contract(plan, before, registry), cost: bill(plan, before, registry) }
+    }
 }
 
 /// Lists the parameters of a program.

@@ -170,8 +170,8 @@ fn looked_at(check: &Check, kinds: &[&Kind]) -> Vec<String> {
 pub(super) fn page(kinds: &[&Kind]) -> String {
     let mut out = String::from(
         "# Checks\n\nA plan looks over everything that is declared, before anything is made. `D` checks ask that the environment can \
-         go completely,\nat any time; `C` checks ask for what AWS would refuse, often after minutes of an apply. An error refuses the \
-         plan: every one is\nshown with its place and a way out, and the command ends with status 3. What is not known while planning is \
+         go completely,\nat any time; `C` checks ask for what AWS would refuse, often after minutes of an apply; `O` checks ask the account itself \
+         (quotas, what is on offer),\nwhenever a plan looks how things are. An error refuses the plan: every one is\nshown with its place and a way out, and the command ends with status 3. What is not known while planning is \
          checked when it is,\nbefore the call that needs it. `dr checks` lists the checks, `dr checks C01` explains one.\n\n\
          A resource may say why a check does not concern it, by its id or name: `allow: #{ D20: \"shared by all\" }`. The finding is \
          then a\nwarning that gives the reason. In an ephemeral environment a refusal of a `D` check takes no exception.\n\n\

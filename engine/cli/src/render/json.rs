@@ -9,7 +9,9 @@ use dr_core::cloud::TaggedResource;
 use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
-use dr_core::plan::{Action, AtRisk, Contract, Counts, Deferred, Plan, PropertyChange, Reason, Step, WaitReason};
+use dr_core::plan::{
+    Action, AtRisk, Contract, Counts, Deferred, Plan, PlanCost, PropertyChange, Reason, Step, WaitReason,
+};
 use dr_core::record::{Record, Snapshot};
 use dr_core::schema::{Field, Kind, KindContents, Loss, Presence};
 use dr_core::value::{Map, Str, Value};
@@ -17,6 +19,7 @@ use dr_run::{Report, Swept};
 use serde::Serialize;
 
 use super::change::shape;
+use super::cost;
 use super::deferred::{self, Left};
 use crate::exit::Exit;
 
@@ -49,6 +52,7 @@ pub(crate) struct PlanJson<'a> {
     outputs: BTreeMap<&'a str, OutputJson<'a>>,
     diagnostics: &'a [Diagnostic],
     contract: ContractJson<'a>,
+    cost: cost::CostJson<'a>,
 }
 
 /// How everything will go.
@@ -138,7 +142,7 @@ impl<'a> DifferenceJson<'a> {
 }
 
 /// The shape of a plan.
-pub(crate) fn plan<'a>(plan: &'a Plan, contract: &'a Contract) -> PlanJson<'a> {
+pub(crate) fn plan<'a>(plan: &'a Plan, contract: &'a Contract, costs: &'a PlanCost) -> PlanJson<'a> {
     PlanJson {
         format: FORMAT,
         id: &plan.id,
@@ -164,6 +168,7 @@ pub(crate) fn plan<'a>(plan: &'a Plan, contract: &'a Contract) -> PlanJson<'a> {
             .collect(),
         diagnostics: &plan.diagnostics,
         contract: self::contract(contract),
+        cost: cost::shape(costs),
     }
 }
 

@@ -8,11 +8,13 @@
 pub(crate) mod change;
 pub(crate) mod checks;
 pub(crate) mod contract;
+pub(crate) mod cost;
 pub(crate) mod data;
 pub(crate) mod deferred;
 pub(crate) mod diagnostic;
 pub(crate) mod duration;
 pub(crate) mod json;
+pub(crate) mod markdown;
 pub(crate) mod outputs;
 #[cfg(test)]
 mod pages;

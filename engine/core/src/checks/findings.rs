@@ -101,6 +101,11 @@ impl Findings {
         d = finding.help.into_iter().fold(d, Diagnostic::help);
         self.all.extend(weighed(resource.allow(), &self.id, d));
     }
+
+    /// Adds a finding about the program as a whole.
+    pub fn add_to_program(&mut self, finding: Diagnostic) {
+        self.all.push(finding.code(&self.id));
+    }
 }
 
 /// A finding as it counts for a resource that may allow it: a refusal that is allowed only warns, with the reason, and

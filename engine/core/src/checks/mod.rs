@@ -18,9 +18,11 @@ mod api_records;
 mod arns;
 mod bucket_replication;
 mod buckets;
+mod budget;
 mod certificates;
 mod choices;
 mod concurrency;
+mod costs;
 mod databases;
 mod dead_letters;
 mod documents;
@@ -56,6 +58,7 @@ mod patterns;
 mod peering;
 mod plain_secrets;
 mod policies;
+mod prices;
 mod queue_visibility;
 mod quotas;
 mod reach;
@@ -76,10 +79,12 @@ mod target_groups;
 mod triggers;
 
 pub use check::{Check, LooksBy};
+pub use costs::{Cost, CostItem, cost};
 pub use destroyability::SHARED;
 pub use findings::{Finding, Findings, weighed};
 pub use plain_secrets::says_secret;
 pub use planned::{AtPath, Planned, Resource};
+pub use prices::AS_OF as PRICES_AS_OF;
 pub use team::TeamRules;
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -113,6 +118,7 @@ const OWN: &[&Check] = &[
     &runtimes::CHECK,
     &event_targets::CHECK,
     &failover_machines::CHECK,
+    &budget::CHECK,
     &quotas::CHECK,
     &certificates::CHECK,
     &rotations::CHECK,

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use crate::address::Address;
 use crate::expr::AttrRef;
+use crate::graph::Budget;
 use crate::schema::Reference;
 use crate::value::Str;
 
@@ -21,6 +22,8 @@ pub struct Planned<'a> {
     pub suffix: &'a str,
     /// Whether the environment is ephemeral.
     pub ephemeral: bool,
+    /// What everything may cost in a month, when the program says it.
+    pub budget: Option<&'a Budget>,
     /// Whether a check may ask for everything that is planned, and not only for what a resource refers to.
     whole: Cell<bool>,
     resources: Vec<Resource<'a>>,
@@ -41,6 +44,11 @@ impl<'a> Planned<'a> {
         Planned { whole: Cell::new(true), ..Planned::part(suffix, ephemeral, resources) }
     }
 
+    /// With what everything may cost.
+    pub(crate) fn with_budget(self, budget: Option<&'a Budget>) -> Planned<'a> {
+        Planned { budget, ..self }
+    }
+
     /// A resource with what it refers to.
     pub(crate) fn part(suffix: &'a str, ephemeral: bool, resources: Vec<Resource<'a>>) -> Planned<'a> {
         let mut by_kind: BTreeMap<&'static str, Vec<usize>> = BTreeMap::new();
@@ -52,6 +60,7 @@ impl<'a> Planned<'a> {
         Planned {
             suffix,
             ephemeral,
+            budget: None,
             whole: Cell::new(false),
             resources,
             by_kind,

@@ -172,7 +172,7 @@ fn waves(steps: &[Step]) -> Vec<usize> {
 }
 
 /// What is there once a plan is carried out.
-fn after(plan: &Plan, before: &Snapshot, registry: &Registry) -> Vec<Arc<Record>> {
+pub(super) fn after(plan: &Plan, before: &Snapshot, registry: &Registry) -> Vec<Arc<Record>> {
     let before = &*carried_out(&plan.moves, before);
     let gone: BTreeSet<&Str> = plan
         .steps

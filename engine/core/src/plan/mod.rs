@@ -9,6 +9,7 @@
 //! good, `identity` names the plan, and `sound` looks over the finished one.
 
 mod batch;
+mod bill;
 mod contract;
 mod data;
 mod decide;
@@ -51,6 +52,7 @@ use crate::record::{Need, Record};
 use crate::value::{Map, Str, Value};
 
 pub use batch::deletes_along;
+pub use bill::{PlanCost, bill};
 pub use contract::{Contract, ContractRow, LeftBehind, contract};
 pub use data::{AtRisk, Threat};
 pub use defer::{Deferred, WaitReason};

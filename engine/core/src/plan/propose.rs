@@ -37,6 +37,7 @@ pub fn propose(input: &Input<'_>) -> Plan {
             let resources = decisions.decided.values();
             let resources = resources.map(|d| Resource::declared(d.node, &d.args, d.prior.is_some())).collect();
             let planned = Planned::whole(input.environment, input.graph.ephemeral, resources);
+            let planned = planned.with_budget(input.graph.budget.as_ref());
             decisions.diagnostics.extend(found.into_iter().chain(blockers).chain(checks::look(&planned)));
             decisions.diagnostics.extend(input.team.into_iter().flat_map(|team| team.look(&planned)));
         }
