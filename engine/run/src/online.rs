@@ -66,7 +66,7 @@ type Asked<'w> = (&'w Wishes, Result<Vec<Objection>, String>);
 async fn ask<'w>(engine: &Engine<'_>, wishes: &'w Wishes) -> Result<Asked<'w>, Interrupted> {
     let Some(first) = wishes.made.first() else { return Ok((wishes, Ok(Vec::new()))) };
     let job = job(wishes.kind, wishes.region.as_ref(), &first.address);
-    let mut retry = Retry::looking(first.address.as_str());
+    let mut retry = Retry::asking(first.address.as_str());
     let answer =
         engine.call(&job, &mut retry, CallKind::Objections, || engine.cloud.objections(job.target, wishes)).await;
     Ok((
@@ -79,6 +79,8 @@ async fn ask<'w>(engine: &Engine<'_>, wishes: &'w Wishes) -> Result<Asked<'w>, I
             Err(Broken::Call(error)) if error.class == ErrorClass::Denied => {
                 Err(format!("{} is not allowed to these credentials", error.call))
             }
+            // What exactly a service said that was asked by the way is nobody's concern.
+            Err(Broken::Call(error)) => Err(format!("{} failed with {}", error.call, error.code)),
             Err(broken) => Err(broken.to_string()),
         },
     ))

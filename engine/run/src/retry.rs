@@ -73,6 +73,12 @@ impl Retry {
         Retry { most: [Duration::MAX, LOOKING, LOOKING, Duration::ZERO], ..Retry::new(op) }
     }
 
+    /// No failures so far, of a question whose answer a plan can do without.
+    pub fn asking(op: &str) -> Retry {
+        let [throttled, transient] = [10, 1].map(Duration::from_secs);
+        Retry { most: [throttled, transient, Duration::ZERO, Duration::ZERO], ..Retry::new(op) }
+    }
+
     /// How many calls have failed.
     pub fn failed(&self) -> u32 {
         self.failed
