@@ -37,6 +37,7 @@ pub mod resolve;
 pub mod schedule;
 pub mod schema;
 pub mod secrecy;
+pub mod state_log;
 pub mod template;
 pub mod text;
 pub mod traces;

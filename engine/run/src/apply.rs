@@ -174,7 +174,7 @@ fn gatherings<'a>(engine: &Engine<'a>, plan: &Plan) -> BTreeMap<usize, Arc<Gathe
     for first in plan.steps.iter().filter_map(|s| s.batch) {
         *members.entry(first).or_default() += 1;
     }
-    let place = |count| Arc::new(Gathering::new(count, engine.cloud, engine.gate, engine.cancel));
+    let place = |count| Arc::new(Gathering::new(count, engine));
     members.into_iter().map(|(first, count)| (first, place(count))).collect()
 }
 

@@ -291,6 +291,9 @@ impl Engine<'_> {
         }
         if let Some(place) = place {
             self.check_answers(place)?;
+        }
+        self.store.check_ours().await.map_err(Broken::Store)?;
+        if let Some(place) = place {
             self.places.asks(place);
         }
         self.calls.count(kind.name, call);

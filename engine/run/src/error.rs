@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use dr_core::cloud::{CloudError, ErrorClass};
+
 use crate::change::RefusedChange;
 use crate::rows::RowError;
 use crate::seal::SealError;
@@ -18,6 +20,54 @@ pub enum StoreError {
         stack: String,
         /// Who has it open, as far as known.
         holder: String,
+    },
+    /// Somebody else works on the stack, because this command gave no sign of life.
+    #[error("`{stack}` was taken over by {by}, because this command gave no sign of life for too long; it stops")]
+    TakenOver {
+        /// The stack.
+        stack: String,
+        /// Who has it now, as far as known.
+        by: String,
+    },
+    /// No sign of life was heard for too long.
+    #[error("nobody confirms that `{stack}` is still this command's to change; it stops")]
+    Doubtful {
+        /// The stack.
+        stack: String,
+    },
+    /// There is nothing to move.
+    #[error("`{stack}` has no state in {place}")]
+    NoState {
+        /// The stack.
+        stack: String,
+        /// Where none is.
+        place: String,
+    },
+    /// A state cannot be moved to where one is.
+    #[error("`{stack}` has a state in {place} already")]
+    Occupied {
+        /// The stack.
+        stack: String,
+        /// Where it is.
+        place: String,
+    },
+    /// The service that keeps a shared state cannot be used.
+    #[error("cannot use {place}, which keeps the state")]
+    Shared {
+        /// What it is called.
+        place: String,
+        /// Why.
+        source: CloudError,
+    },
+    /// A shared state is not what was written.
+    #[error("the state of `{stack}` in {place} is damaged: {why}")]
+    SharedDamage {
+        /// The stack.
+        stack: String,
+        /// What keeps it.
+        place: String,
+        /// What is wrong.
+        why: String,
     },
     /// Neither the database nor the log can be read.
     #[error("the state of `{stack}` is damaged: {database}, and {log}")]
@@ -117,6 +167,31 @@ impl StoreError {
             StoreError::Locked { .. } => {
                 "stacks do not block each other: another program or another `--env` works at once".into()
             }
+            StoreError::Occupied { .. } => {
+                "two states of one stack cannot be joined: destroy one of them with the program that made it, or move it \
+                 away"
+                    .into()
+            }
+            StoreError::Doubtful { .. } => {
+                "see whether the service that keeps the state can be reached, and run the command again".into()
+            }
+            StoreError::TakenOver { .. } => {
+                "it made no call after that; run it again when they have finished: it goes on from what is there".into()
+            }
+            StoreError::Shared { source, .. } => match source.class {
+                ErrorClass::Gone => "`dr state init` makes it; or is the name or the region in dr.toml another one?".into(),
+                ErrorClass::Denied => {
+                    "the credentials must allow dynamodb:GetItem, PutItem, UpdateItem and Query on it".into()
+                }
+                ErrorClass::Throttled | ErrorClass::Transient => {
+                    "run the command again: what was begun is in the state, and the next run finds out what became of it"
+                        .into()
+                }
+                _ => return None,
+            },
+            StoreError::SharedDamage { place, .. } => {
+                format!("use the version of dr that wrote it, or restore {place} to a time before that")
+            }
             StoreError::TwoLayouts { folder, .. } => format!(
                 "an earlier version of dr was used once more: destroy with it what it made there, or move `log`, `db` and \
                  `lock` in `{}` to another state folder",
@@ -159,6 +234,7 @@ impl StoreError {
             StoreError::Name(_)
             | StoreError::Program(_)
             | StoreError::Bound { .. }
+            | StoreError::NoState { .. }
             | StoreError::OnlyLooked
             | StoreError::Stopped => {
                 return None;

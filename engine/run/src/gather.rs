@@ -25,7 +25,9 @@ use dr_core::value::{Map, Str, Value};
 use tokio::sync::Notify;
 
 use crate::cancel::Cancel;
+use crate::engine::Engine;
 use crate::gate::Gate;
+use crate::store::Store;
 
 /// What one member wants of the call.
 struct CallPart {
@@ -60,15 +62,17 @@ pub(crate) struct Gathering<'a> {
     cloud: &'a dyn Cloud,
     gate: &'a Gate,
     cancel: &'a Cancel,
+    store: &'a Store,
     round: Mutex<GatheringRound>,
     news: Notify,
 }
 
 impl<'a> Gathering<'a> {
     /// A place for so many members.
-    pub(crate) fn new(members: usize, cloud: &'a dyn Cloud, gate: &'a Gate, cancel: &'a Cancel) -> Gathering<'a> {
+    pub(crate) fn new(members: usize, engine: &Engine<'a>) -> Gathering<'a> {
         let round = Mutex::new(GatheringRound { expected: members, ..GatheringRound::default() });
-        Gathering { cloud, gate, cancel, round, news: Notify::new() }
+        let Engine { cloud, gate, cancel, store, .. } = *engine;
+        Gathering { cloud, gate, cancel, store, round, news: Notify::new() }
     }
 
     fn round(&self) -> MutexGuard<'_, GatheringRound> {
@@ -149,7 +153,14 @@ impl<'a> Gathering<'a> {
         let result = match items.first() {
             Some(first) => {
                 let slot = self.gate.enter(first.at.kind.service(), first.at.region, Duration::MAX).await;
-                let result = self.cloud.batch(&items).await;
+                let result = match self.store.check_ours().await {
+                    Ok(()) => self.cloud.batch(&items).await,
+                    // Whoever asks again is told why.
+                    Err(error) => {
+                        let why = error.to_string();
+                        Err(CloudError::new(ErrorClass::Throttled, first.at.kind.name, "Stopped", why))
+                    }
+                };
                 match &result {
                     Err(e) if e.class == ErrorClass::Throttled => slot.throttled(e.retry_after),
                     _ => slot.went_well(),

@@ -178,10 +178,10 @@ fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// The edits of a group; `None` where they cannot be read, which is the last then.
-struct Edits<'a>(&'a [u8]);
+pub(crate) struct Edits<'a>(pub(crate) &'a [u8]);
 
 /// A row: its tree, its key, and its bytes, or nothing when it goes.
-type LoggedEdit<'a> = (RowTree, &'a str, Option<&'a [u8]>);
+pub(crate) type LoggedEdit<'a> = (RowTree, &'a str, Option<&'a [u8]>);
 
 impl<'a> Edits<'a> {
     fn read(&mut self) -> Option<LoggedEdit<'a>> {
@@ -216,7 +216,7 @@ impl<'a> Iterator for Edits<'a> {
 }
 
 /// Appends rows of a group to a frame.
-fn encode(text: &mut Vec<u8>, tree: RowTree, key: &str, bytes: Option<&[u8]>) -> io::Result<()> {
+pub(crate) fn encode(text: &mut Vec<u8>, tree: RowTree, key: &str, bytes: Option<&[u8]>) -> io::Result<()> {
     let length = |bytes: &[u8]| u32::try_from(bytes.len()).ok().filter(|length| *length < GOES);
     let too_long = || io::Error::new(io::ErrorKind::FileTooLarge, "a row is longer than 4 GB");
     text.push(RowTree::ALL.iter().position(|other| *other == tree).unwrap_or_default() as u8);

@@ -1,18 +1,20 @@
-//! The store: the state of one stack, on disk.
+//! The store: the state of one stack.
 //!
-//! A stack has a folder of its own ([`layout`](crate::layout)), so that stacks never block each other; whoever writes
-//! holds its lock. Inside, a database holds the rows, and a log every group of rows that was written. What the rows say is
+//! On disk, a stack has a folder of its own ([`layout`](crate::layout)), so that stacks never block each other; whoever
+//! writes holds its lock. Inside, a database holds the rows, and a log every group of rows that was written. A shared
+//! state ([`shared`](crate::shared)) is a log that a service keeps; whoever writes has its lease. What the rows say is
 //! also in memory while the store is open, so that each change is checked before it is written and nothing is read
 //! twice.
 //!
-//! Changes are committed in groups, which [`queue`](crate::queue) gathers. A group becomes rows, which are appended to
-//! the log and put into one transaction of the database with one flush. After a write that failed nothing more is
-//! written: every later change counts on the earlier ones.
+//! Changes are committed in groups, which [`queue`](crate::queue) gathers. A group becomes rows, which are written
+//! together ([`medium`](crate::medium)). After a write that failed nothing more is written: every later change counts on
+//! the earlier ones.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use dr_core::cloud::Identity;
 use dr_core::integrity::{self, Violation};
@@ -21,19 +23,26 @@ use dr_core::record::{Record, Snapshot};
 use dr_core::value::Str;
 
 use crate::change::StateChange;
+use crate::clock;
 use crate::contents::{Contents, Head, RowEdit};
-use crate::database::{Database, DatabaseError};
+use crate::entry::borrowed;
 use crate::error::StoreError;
 use crate::holder::StackLock;
 use crate::layout::{FoundState, find, take_over};
-use crate::log::GroupLog;
+use crate::lease::{Tenure, TenureVerdict};
+use crate::medium::{Halves, Medium};
 use crate::mend::{Mended, MendedState, StatePaths, file, mend, row_error};
 use crate::private;
 use crate::queue::{GroupWriter, Receipt, WriteQueue, lock, submit, write_rest};
 use crate::rows::{self, KeyRow, RowError, RowWrite, Rows, each};
 use crate::seal::{KEY, KeySource, SealError, Sealer, random};
+use crate::service::SharedPlace;
+use crate::shared::{self, SharedHold, SharedView};
 use crate::stack::Stack;
 use crate::view::StateView;
+
+/// How long a doubtful lease may take to be confirmed.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The state of one stack. Cloning gives another handle to the same. With the last one, what was submitted is
 /// written to its end, and the stack is free.
@@ -66,22 +75,14 @@ struct Inner {
     contents: Mutex<Contents>,
     /// Where it is written; `None` when it is only looked at. Locked for as long as a write takes, and before the
     /// contents.
-    halves: Mutex<Option<Halves>>,
+    medium: Mutex<Option<Medium>>,
+    /// Whether it is still ours, where others may take it.
+    tenure: Option<Arc<Tenure>>,
     /// Why nothing is written any more.
     failed: OnceLock<StoreError>,
     queue: Mutex<WriteQueue>,
     flushes: AtomicU64,
     commits: AtomicU64,
-}
-
-/// The two places that every group is written to.
-#[derive(Debug)]
-struct Halves {
-    log: GroupLog,
-    database: Database,
-    paths: StatePaths,
-    /// Given back last.
-    _lock: StackLock,
 }
 
 impl Store {
@@ -103,28 +104,35 @@ impl Store {
         let lock = StackLock::take(&paths.folder, &name)?;
         let MendedState { database, log, source, mended } = mend(&paths, &name)?;
         let mended = taken_over.into_iter().chain(mended).collect();
-        let mut halves = Halves { log, database, paths, _lock: lock };
-        let rows = source.rows();
-        let row = |source| row_error(&halves.paths, &name, source);
-        let (sealer, contents) = match known_sealer(&rows, state_dir, keys, &halves.paths, &name)? {
-            Some(sealer) => {
-                let contents = rows::contents(each(&rows), Some(&sealer)).map_err(row)?;
-                (sealer, contents)
+        let mut medium = Medium::Disk(Box::new(Halves { log, database, paths, _lock: lock }));
+        let (sealer, contents) = begin(&mut medium, &source.rows(), state_dir, keys, &name)?;
+        Ok(Store::new(stack, sealer, contents, Some(medium), mended, (None, None)))
+    }
+
+    /// Opens, or makes, the state of a stack in a place that several machines share, and has its lease until the last
+    /// handle is dropped. `state_dir` is where a key is that nobody gives.
+    ///
+    /// # Errors
+    /// When somebody else has the lease and is alive, the key is not the one it was written with, it is damaged, or the
+    /// place cannot be reached.
+    pub fn open_shared(
+        place: &SharedPlace,
+        state_dir: &Path,
+        stack: &Stack,
+        keys: &KeySource,
+    ) -> Result<Store, StoreError> {
+        // Its name is part of names in the service, too.
+        stack.folder(state_dir)?;
+        let name = stack.to_string();
+        let (hold, replay) = SharedHold::take(place, &name, false)?;
+        let mut medium = Medium::Shared(hold);
+        match begin(&mut medium, &borrowed(&replay.rows), state_dir, keys, &name) {
+            Ok((sealer, contents)) => Ok(Store::new(stack, sealer, contents, Some(medium), Vec::new(), (None, None))),
+            Err(error) => {
+                medium.close(false);
+                Err(error)
             }
-            None => {
-                private::sweep(state_dir);
-                let salt = random::<KEY>()?;
-                let sealer = Sealer::new(keys, state_dir, &salt)?;
-                let known = KeyRow { fingerprint: sealer.fingerprint().to_owned(), salt: hex::encode(salt) };
-                let mut contents = Contents::default();
-                contents.head.group = 1;
-                let rows = [known.write().map_err(row)?, rows::head(&contents.head).map_err(row)?];
-                halves.write(1, &rows)?;
-                (sealer, contents)
-            }
-        };
-        drop(rows);
-        Ok(Store::new(stack, sealer, contents, Some(halves), mended, (None, None)))
+        }
     }
 
     /// The state of a stack as it is now, for looking only: it is not locked, whoever works on it goes on, and every
@@ -136,10 +144,30 @@ impl Store {
         let Some(FoundState { paths, view }) = find(state_dir, stack)? else { return Ok(None) };
         let StateView { text, in_use, mended, unchecked } = view;
         let (rows, name) = (text.rows(), stack.to_string());
-        let Some(sealer) = known_sealer(&rows, state_dir, keys, &paths, &name)? else { return Ok(None) };
+        let damaged = |source| row_error(&paths, &name, source);
+        let Some(sealer) = known_sealer(&rows, state_dir, keys, &damaged, &name)? else { return Ok(None) };
         let contents = rows::contents(each(&rows), Some(&sealer));
         let contents = contents.map_err(|source| row_error(&paths, &name, source))?;
         Ok(Some(Store::new(stack, sealer, contents, None, mended, (in_use, unchecked))))
+    }
+
+    /// The same in a place that several machines share.
+    ///
+    /// # Errors
+    /// When the key is not the one it was written with, it is damaged, or the place cannot be reached.
+    pub fn look_shared(
+        place: &SharedPlace,
+        state_dir: &Path,
+        stack: &Stack,
+        keys: &KeySource,
+    ) -> Result<Option<Store>, StoreError> {
+        let name = stack.to_string();
+        let SharedView { replay, holder } = shared::view(place, &name)?;
+        let rows = borrowed(&replay.rows);
+        let damaged = |source: RowError| shared::damage(place, &name, source);
+        let Some(sealer) = known_sealer(&rows, state_dir, keys, &damaged, &name)? else { return Ok(None) };
+        let contents = rows::contents(each(&rows), Some(&sealer)).map_err(damaged)?;
+        Ok(Some(Store::new(stack, sealer, contents, None, Vec::new(), (holder, None))))
     }
 
     /// A state in which nothing is, for looking only.
@@ -151,7 +179,7 @@ impl Store {
         stack: &Stack,
         sealer: Sealer,
         contents: Contents,
-        halves: Option<Halves>,
+        medium: Option<Medium>,
         mended: Vec<Mended>,
         (in_use, unchecked): (Option<String>, Option<String>),
     ) -> Store {
@@ -164,7 +192,11 @@ impl Store {
             in_use,
             unchecked,
             contents: Mutex::new(contents),
-            halves: Mutex::new(halves),
+            tenure: match &medium {
+                Some(Medium::Shared(hold)) => Some(hold.tenure().clone()),
+                _ => None,
+            },
+            medium: Mutex::new(medium),
             failed: OnceLock::new(),
             queue: Mutex::default(),
             flushes: AtomicU64::new(0),
@@ -230,6 +262,27 @@ impl Store {
     /// When a write has failed.
     pub(crate) fn owner(&self, like: &Record, id: &Str) -> Result<Option<Deposed>, StoreError> {
         self.contents(|contents| contents.owner(like, id).cloned())
+    }
+
+    /// Makes sure that nobody has taken the stack over. Where that is in doubt, the next sign of life decides.
+    ///
+    /// # Errors
+    /// When somebody has, or nobody answers.
+    pub(crate) async fn check_ours(&self) -> Result<(), StoreError> {
+        let Some(tenure) = &self.inner.tenure else { return Ok(()) };
+        let verdict = match tenure.judge(clock::now()) {
+            TenureVerdict::Doubtful => {
+                let tenure = tenure.clone();
+                let waited = tokio::task::spawn_blocking(move || tenure.wait(PATIENCE)).await;
+                waited.map_err(|_| StoreError::Stopped)?
+            }
+            known => known,
+        };
+        match verdict {
+            TenureVerdict::Held => Ok(()),
+            TenureVerdict::Lost(by) => Err(shared::taken_over(&self.inner.stack.to_string(), by)),
+            TenureVerdict::Doubtful => Err(StoreError::Doubtful { stack: self.inner.stack.to_string() }),
+        }
     }
 
     fn contents<T>(&self, look: impl FnOnce(&Contents) -> T) -> Result<T, StoreError> {
@@ -310,20 +363,20 @@ impl GroupWriter for Inner {
     }
 
     fn write(&self, group: Vec<StateChange>) -> Vec<Result<(), StoreError>> {
-        let mut halves = lock(&self.halves);
-        self.write_to(halves.as_mut(), group)
+        let mut medium = lock(&self.medium);
+        self.write_to(medium.as_mut(), group)
     }
 }
 
 impl Inner {
-    fn write_to(&self, halves: Option<&mut Halves>, group: Vec<StateChange>) -> Vec<Result<(), StoreError>> {
+    fn write_to(&self, medium: Option<&mut Medium>, group: Vec<StateChange>) -> Vec<Result<(), StoreError>> {
         let count = group.len();
         if let Some(failed) = self.failed.get() {
             return vec![Err(failed.clone()); count];
         }
         let (results, edits, head) = self.take(group);
         if let Some(head) = head
-            && let Err(failed) = self.put(halves, &edits, &head)
+            && let Err(failed) = self.put(medium, &edits, &head)
         {
             let failed = self.failed.get_or_init(|| failed);
             return results.into_iter().map(|result| result.and_then(|()| Err(failed.clone()))).collect();
@@ -335,15 +388,14 @@ impl Inner {
 
     /// Writes what waits, and gives the stack back.
     fn close(&self) {
-        let mut halves = lock(&self.halves);
-        if halves.is_some() {
-            write_rest(&self.queue, |group| self.write_to(halves.as_mut(), group));
+        let mut medium = lock(&self.medium);
+        if medium.is_some() {
+            write_rest(&self.queue, |group| self.write_to(medium.as_mut(), group));
         }
-        if let (Some(halves), None) = (halves.as_mut(), self.failed.get()) {
-            // A log that is not closed is compared with the database by whoever comes next.
-            let _ = halves.log.close();
+        if let Some(medium) = medium.as_mut() {
+            medium.close(self.failed.get().is_none());
         }
-        *halves = None;
+        *medium = None;
     }
 
     /// Which changes of a group are allowed, and what is to be written: the rows and, unless it is nothing, the head.
@@ -367,28 +419,38 @@ impl Inner {
         (results, edits, Some(contents.head.clone()))
     }
 
-    /// Writes a group to the disk.
-    fn put(&self, halves: Option<&mut Halves>, edits: &[RowEdit], head: &Head) -> Result<(), StoreError> {
-        let halves = halves.ok_or(StoreError::OnlyLooked)?;
+    /// Writes a group.
+    fn put(&self, medium: Option<&mut Medium>, edits: &[RowEdit], head: &Head) -> Result<(), StoreError> {
+        let medium = medium.ok_or(StoreError::OnlyLooked)?;
         let rows = edits.iter().map(|edit| rows::write(edit, &self.sealer)).chain([rows::head(head)]);
         let rows: Result<Vec<RowWrite>, RowError> = rows.collect();
-        halves.write(head.group, &rows.map_err(|source| row_error(&halves.paths, &self.stack.to_string(), source))?)
+        medium.write(head.group, &rows.map_err(|source| medium.row_error(&self.stack.to_string(), source))?)
     }
 }
 
-impl Halves {
-    /// Writes a group of rows to the log and to the database.
-    fn write(&mut self, group: u64, rows: &[RowWrite]) -> Result<(), StoreError> {
-        self.log.append(group, rows).map_err(file(&self.paths.log))?;
-        self.database.write(rows).map_err(|error| {
-            self.log.retract();
-            let folder = self.paths.database.clone();
-            match error {
-                DatabaseError::Surroundings(source) => StoreError::File { path: folder, source },
-                DatabaseError::InUse | DatabaseError::Damaged => StoreError::Database { folder },
-            }
-        })
+/// The key of a state that was opened, and what its rows say. A state without rows is begun.
+fn begin(
+    medium: &mut Medium,
+    rows: &Rows<'_>,
+    state_dir: &Path,
+    keys: &KeySource,
+    stack: &str,
+) -> Result<(Sealer, Contents), StoreError> {
+    let damaged = |source| medium.row_error(stack, source);
+    if let Some(sealer) = known_sealer(rows, state_dir, keys, &damaged, stack)? {
+        let contents = rows::contents(each(rows), Some(&sealer)).map_err(damaged)?;
+        return Ok((sealer, contents));
     }
+    private::make_folder(state_dir).map_err(file(state_dir))?;
+    private::sweep(state_dir);
+    let salt = random::<KEY>()?;
+    let sealer = Sealer::new(keys, state_dir, &salt)?;
+    let known = KeyRow { fingerprint: sealer.fingerprint().to_owned(), salt: hex::encode(salt) };
+    let mut contents = Contents::default();
+    contents.head.group = 1;
+    let rows = [known.write().map_err(damaged)?, rows::head(&contents.head).map_err(damaged)?];
+    medium.write(1, &rows)?;
+    Ok((sealer, contents))
 }
 
 /// The key that these rows were sealed with; `None` when there are no rows yet.
@@ -399,14 +461,13 @@ fn known_sealer(
     rows: &Rows<'_>,
     state_dir: &Path,
     keys: &KeySource,
-    paths: &StatePaths,
+    damaged: &dyn Fn(RowError) -> StoreError,
     stack: &str,
 ) -> Result<Option<Sealer>, StoreError> {
-    let row = |source| row_error(paths, stack, source);
     let Some(known) = KeyRow::find(rows) else {
-        return if rows.is_empty() { Ok(None) } else { Err(row(KeyRow::missing())) };
+        return if rows.is_empty() { Ok(None) } else { Err(damaged(KeyRow::missing())) };
     };
-    let known = known.map_err(row)?;
+    let known = known.map_err(damaged)?;
     let sealer = Sealer::existing(keys, state_dir, &hex::decode(&known.salt).unwrap_or_default())?;
     if sealer.fingerprint() != known.fingerprint {
         return Err(SealError::WrongKey(format!("the state of `{stack}`")).into());

@@ -3,7 +3,7 @@
 //!
 //! Two ways to die. An image of disk and cloud is taken at every event of a run (every journal write, every cloud call
 //! before and after its effect) and a new process starts from each. And a run with much going on at once is stopped
-//! dead at every event.
+//! dead at every event. Both on a state on disk, and on one that machines share.
 #![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on says so.
 
 mod common;
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use common::memory::{Machine, MemoryLog};
 use common::process::{Process, graph};
 use common::{Fake, Thing, address, all_bytes, copy_dir};
 use dr_core::address::Address;
@@ -67,8 +68,11 @@ fn wide() -> Graph {
 struct Checked<'a>(Process<'a>);
 
 impl<'a> Checked<'a> {
-    async fn start(dir: &'a Path, cloud: &'a Fake) -> Checked<'a> {
-        Checked(Process::start(dir, cloud).await)
+    async fn start(dir: &'a Path, log: Option<&Arc<MemoryLog>>, cloud: &'a Fake) -> Checked<'a> {
+        Checked(match log {
+            None => Process::start(dir, cloud).await,
+            Some(log) => Process::start_in(&Machine::new(log, "somebody", dir), dir, cloud).await,
+        })
     }
 
     async fn run(&self, graph: Option<&Graph>, observer: &dyn Observer, cancel: &Cancel) -> (Resumption, Report) {
@@ -108,10 +112,11 @@ fn open((name, value): (&Str, &Value)) -> (Str, Value) {
     (name.clone(), value.revealed())
 }
 
-/// The disk and the cloud at one instant.
+/// The disk, the shared state and the cloud at one instant.
 struct Image {
     when: String,
     dir: PathBuf,
+    log: Option<Arc<MemoryLog>>,
     things: BTreeMap<Str, Thing>,
 }
 
@@ -120,6 +125,7 @@ struct Image {
 struct Camera {
     dir: PathBuf,
     to: PathBuf,
+    log: Option<Arc<MemoryLog>>,
     images: Arc<Mutex<Vec<Image>>>,
     cloud: Arc<Fake>,
 }
@@ -135,7 +141,8 @@ impl Camera {
                 break;
             }
         }
-        images.push(Image { when, dir, things });
+        let log = self.log.as_ref().map(|log| log.copy());
+        images.push(Image { when, dir, log, things });
     }
 }
 
@@ -172,11 +179,20 @@ fn ids_of(process: &Checked<'_>, addresses: &[&str]) -> Vec<Str> {
 
 /// Takes an image at every event of a way, and starts a process from each; every third one dies once more.
 async fn matrix(way: &Way) -> usize {
+    matrix_on(way, None).await
+}
+
+/// The same on a state on disk and on one that machines share.
+async fn matrix_on_both(way: &Way) -> usize {
+    matrix(way).await.min(matrix_on(way, Some(Arc::default())).await)
+}
+
+async fn matrix_on(way: &Way, log: Option<Arc<MemoryLog>>) -> usize {
     let (dir, album) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let cloud = Arc::new(Fake { timed: true, ..Fake::default() });
     let images = Arc::new(Mutex::new(Vec::new()));
     let stayed = {
-        let process = Checked::start(dir.path(), &cloud).await;
+        let process = Checked::start(dir.path(), log.as_ref(), &cloud).await;
         if way.from.is_some() {
             let (_, report) = process.run(way.from.as_ref(), &Silent, &Cancel::new()).await;
             assert!(report.is_complete(), "{:?}", report.failed);
@@ -184,14 +200,23 @@ async fn matrix(way: &Way) -> usize {
         let camera = Camera {
             dir: dir.path().to_owned(),
             to: album.path().to_owned(),
+            log: log.clone(),
             images: images.clone(),
             cloud: cloud.clone(),
         };
         let hook = camera.clone();
         *cloud.hook.lock().unwrap() =
             Some(Box::new(move |what, inside| hook.shoot(what.to_owned(), inside.things.clone())));
+        if let Some(log) = &log {
+            let hook = camera.clone();
+            let shoot = move || hook.shoot("an entry".into(), hook.cloud.inside.lock().unwrap().things.clone());
+            *log.hook.lock().unwrap() = Some(Box::new(shoot));
+        }
         let (_, report) = process.run(way.to.as_ref(), &camera, &Cancel::new()).await;
         assert!(report.is_complete(), "{:?}", report.failed);
+        if let Some(log) = &log {
+            *log.hook.lock().unwrap() = None;
+        }
         *cloud.hook.lock().unwrap() = None;
         process.check(way.to.as_ref(), "at the end").await;
         ids_of(&process, way.stays)
@@ -201,12 +226,12 @@ async fn matrix(way: &Way) -> usize {
         let cloud = Fake { timed: true, ..Fake::with(image.things.clone()) };
         let then = way.then.as_ref();
         if number % 3 == 0 {
-            let process = Checked::start(&image.dir, &cloud).await;
+            let process = Checked::start(&image.dir, image.log.as_ref(), &cloud).await;
             let reaper = Reaper { cancel: Cancel::new(), left: AtomicUsize::new(1 + number % 17) };
             let (resumption, report) = process.run(then, &reaper, &reaper.cancel).await;
             assert!(resumption.failed.is_empty() && report.failed.is_empty(), "{}: {:?}", image.when, report.failed);
         }
-        let process = Checked::start(&image.dir, &cloud).await;
+        let process = Checked::start(&image.dir, image.log.as_ref(), &cloud).await;
         let (resumption, report) = process.run(then, &Silent, &Cancel::new()).await;
         assert!(resumption.failed.is_empty(), "{}: {:?}", image.when, resumption.failed);
         assert!(report.is_complete(), "{}: {:?}", image.when, report.failed);
@@ -230,17 +255,17 @@ async fn matrix(way: &Way) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn dying_while_creating() {
-    assert!(matrix(&Way::new(None, Some(first()))).await > 80);
+    assert!(matrix_on_both(&Way::new(None, Some(first()))).await > 80);
 }
 
 #[tokio::test(start_paused = true)]
 async fn dying_while_changing_and_replacing() {
-    assert!(matrix(&Way::new(Some(first()), Some(second()))).await > 80);
+    assert!(matrix_on_both(&Way::new(Some(first()), Some(second()))).await > 80);
 }
 
 #[tokio::test(start_paused = true)]
 async fn dying_while_destroying() {
-    assert!(matrix(&Way::new(Some(first()), None)).await > 40);
+    assert!(matrix_on_both(&Way::new(Some(first()), None)).await > 40);
 }
 
 /// One that moves and is changed, and one that refers to it.
@@ -316,25 +341,28 @@ impl Observer for Reaper {
 
 #[tokio::test(start_paused = true)]
 async fn dying_with_much_going_on_at_once() {
-    let steps = [Some(wide()), Some(second()), None];
-    let mut deaths = 0;
-    // Dies after so many events, again and again, until it gets through.
-    for stride in [1, 2, 3, 5, 7, 11, 17, 23, 31] {
-        let dir = tempfile::tempdir().unwrap();
-        let cloud = Fake { timed: true, ..Fake::default() };
-        for goal in &steps {
-            for attempt in 0.. {
-                let process = Checked::start(dir.path(), &cloud).await;
-                let reaper = Reaper { cancel: Cancel::new(), left: AtomicUsize::new(stride + 3 * attempt) };
-                let (resumption, report) = process.run(goal.as_ref(), &reaper, &reaper.cancel).await;
-                assert!(resumption.failed.is_empty() && report.failed.is_empty(), "{:?}", report.failed);
-                if report.is_complete() && !reaper.cancel.is_requested() {
-                    process.check(goal.as_ref(), &format!("stride {stride}")).await;
-                    break;
+    for (shared, strides) in [(false, &[1, 2, 3, 5, 7, 11, 17, 23, 31][..]), (true, &[1, 5, 17, 31])] {
+        let steps = [Some(wide()), Some(second()), None];
+        let mut deaths = 0;
+        // Dies after so many events, again and again, until it gets through.
+        for &stride in strides {
+            let dir = tempfile::tempdir().unwrap();
+            let log = shared.then(Arc::default);
+            let cloud = Fake { timed: true, ..Fake::default() };
+            for goal in &steps {
+                for attempt in 0.. {
+                    let process = Checked::start(dir.path(), log.as_ref(), &cloud).await;
+                    let reaper = Reaper { cancel: Cancel::new(), left: AtomicUsize::new(stride + 3 * attempt) };
+                    let (resumption, report) = process.run(goal.as_ref(), &reaper, &reaper.cancel).await;
+                    assert!(resumption.failed.is_empty() && report.failed.is_empty(), "{:?}", report.failed);
+                    if report.is_complete() && !reaper.cancel.is_requested() {
+                        process.check(goal.as_ref(), &format!("stride {stride}")).await;
+                        break;
+                    }
+                    deaths += 1;
                 }
-                deaths += 1;
             }
         }
+        assert!(deaths > 6 * strides.len(), "{deaths}");
     }
-    assert!(deaths > 50, "{deaths}");
 }

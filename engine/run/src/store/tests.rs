@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::log::GroupLog;
 use dr_core::value::{Map, Value};
 
 fn record(name: &str, id: &str) -> Arc<Record> {
@@ -59,7 +60,11 @@ async fn after_a_write_that_failed_nothing_more_is_written() {
     let store = open(dir.path());
     store.commit(close("a", "1")).await.unwrap();
     // The log cannot take more than it has.
-    lock(&store.inner.halves).as_mut().unwrap().log = GroupLog::full();
+    {
+        let mut medium = lock(&store.inner.medium);
+        let Some(Medium::Disk(halves)) = medium.as_mut() else { panic!("it is on the disk") };
+        halves.log = GroupLog::full();
+    }
     for name in ["b", "c"] {
         let error = store.commit(close(name, name)).await.unwrap_err();
         assert!(matches!(&error, StoreError::File { path, .. } if path.ends_with("e/p/log")), "{error}");

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // A test that cannot go on says so.
 #![allow(dead_code)] // Each test file uses a part of it.
 
+pub mod memory;
 pub mod process;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -22,7 +23,9 @@ use dr_core::record::{Need, Record, Snapshot};
 use dr_core::registry::Registry;
 use dr_core::schema::{Field, Kind, Lit, Place, Presence, Reference, Scope, Type};
 use dr_core::value::{Map, Str, Value};
-use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Observer, Places, Report, Stack, Store, StoreError, Wanted};
+use dr_run::{
+    Calls, Cancel, Engine, Gate, KeySource, Observer, Places, Report, Stack, States, Store, StoreError, Wanted,
+};
 
 const ARGS: &[Field] = &[
     Field { presence: Presence::Optional, replace: true, ..Field::new("name", "", Type::Str) },
@@ -551,8 +554,13 @@ pub fn open(dir: &Path) -> Store {
 /// The same after the one that had it open was dropped: what that one had begun to write is written to its end before
 /// the lock is free.
 pub async fn reopen(dir: &Path) -> Store {
+    reopen_in(&States { folder: dir.to_owned(), keys: KeySource::StateDirectory, shared: None }).await
+}
+
+/// The same, wherever states are.
+pub async fn reopen_in(states: &States) -> Store {
     loop {
-        match Store::open(dir, &Stack::new("p", "e"), &KeySource::StateDirectory) {
+        match states.open(&Stack::new("p", "e")) {
             Ok(store) => return store,
             Err(StoreError::Locked { .. }) => tokio::task::yield_now().await,
             Err(other) => panic!("{other}"),

@@ -12,7 +12,8 @@ use dr_core::value::{Map, Str, Value};
 use dr_local::{DiskWorld, LocalCloud};
 use dr_run::{Cancel, Observer, Places, Report, Resumption, Router, Silent, Store, UnfitPlan, Wanted};
 
-use super::{Fake, Room, address, identity, registry, reopen};
+use super::memory::Machine;
+use super::{Fake, Room, address, identity, registry, reopen, reopen_in};
 
 /// Everything about one environment, on some cloud. Without a graph, everything is to go.
 pub struct Process<'a> {
@@ -32,6 +33,11 @@ fn goal(graph: Option<&Graph>) -> Goal {
 impl<'a> Process<'a> {
     pub async fn start(dir: &'a Path, cloud: &'a Fake) -> Process<'a> {
         Process { dir, store: reopen(dir).await, cloud, refresh: false, only: None }
+    }
+
+    /// The same, on a state that machines share.
+    pub async fn start_in(machine: &Machine, dir: &'a Path, cloud: &'a Fake) -> Process<'a> {
+        Process { dir, store: reopen_in(&machine.states).await, cloud, refresh: false, only: None }
     }
 
     fn room(&self) -> Room {
