@@ -8,7 +8,8 @@
 //! - `lifecycle`: the contract of a kind, and how a typed kind becomes one that the engine can call;
 //! - `tags`: identity and user tags, in every service's own types;
 //! - `sweep`: everything that carries an environment's tags; `residue`: what of it is still there;
-//! - `services`: all of them, gathered; `cloud`: the engine's calls, handed over to them.
+//! - `services`: all of them, gathered; `cloud`: the engine's calls, handed over to them;
+//! - `state_table`: the log of a shared state in a table of DynamoDB; `state_init`: making that table.
 //!
 //! Invariants. The SDK retries nothing: a lost reply is the engine's to resolve, with `find`. No function waits: what
 //! takes time is looked at again by the engine. A token that a service takes for repeating a call is the operation's
@@ -22,6 +23,10 @@ mod lifecycle;
 mod owner;
 mod residue;
 mod services;
+#[cfg(feature = "dynamodb")]
+mod state_init;
+#[cfg(feature = "dynamodb")]
+mod state_table;
 mod sweep;
 mod tags;
 
@@ -74,3 +79,7 @@ mod tests;
 
 pub use cloud::Aws;
 pub use connect::Packages;
+#[cfg(feature = "dynamodb")]
+pub use state_init::TableStep;
+#[cfg(feature = "dynamodb")]
+pub use state_table::StateTable;

@@ -32,6 +32,17 @@ pub(super) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(CALL).build()
 }
 
+/// How long a small call may take that others wait for.
+#[cfg(feature = "dynamodb")]
+const SMALL_CALL: Duration = Duration::from_secs(10);
+
+/// A configuration for small calls, which are not repeated by the SDK.
+#[cfg(feature = "dynamodb")]
+pub(crate) fn quick(config: SdkConfig) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(SMALL_CALL).build();
+    config.into_builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts).build()
+}
+
 /// Every service with clients of its own: feature, name, crate, and, where it needs one, a function that changes its
 /// configuration. Hands all of them to a macro.
 macro_rules! every_client {

@@ -17,7 +17,11 @@ mod cx;
 pub(crate) mod errors;
 
 pub(crate) use call::MayBeGone;
+#[cfg(feature = "dynamodb")]
+pub(crate) use call::cloud_error;
 pub(crate) use clients::load;
+#[cfg(feature = "dynamodb")]
+pub(crate) use clients::quick;
 pub(crate) use connection::Connection;
 pub use connection::Packages;
 pub(crate) use cx::{Cx, small};

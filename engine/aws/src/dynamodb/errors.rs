@@ -6,8 +6,10 @@ use crate::connect::errors::{ABSENT, CONFLICT, EXISTS, ErrorRule, NOT_YET, THROT
 pub(super) const ERRORS: &[ErrorRule] = &[
     ("ContinuousBackupsUnavailableException", "", CONFLICT),
     ("LimitExceededException", "", THROTTLED),
+    ("ProvisionedThroughputExceededException", "", THROTTLED),
     ("ReplicaAlreadyExistsException", "", EXISTS),
     ("ReplicaNotFoundException", "", ABSENT),
+    ("ReplicatedWriteConflictException", "", CONFLICT),
     ("ResourceInUseException", "already exists", EXISTS),
     ("TableAlreadyExistsException", "", EXISTS),
     ("TableInUseException", "", CONFLICT),
@@ -33,6 +35,8 @@ mod tests {
             &[
                 ("dynamodb:CreateTable", Make, 400, "ResourceInUseException", "Table already exists: t", Exists),
                 ("dynamodb:UpdateTable", Make, 400, "ResourceInUseException", "Table is being updated: t", Conflict),
+                ("dynamodb:PutItem", Look, 400, "ProvisionedThroughputExceededException", "The level of", Throttled),
+                ("dynamodb:PutItem", Look, 400, "ReplicatedWriteConflictException", "One or more items", Conflict),
                 ("dynamodb:DeleteTable", Look, 400, "LimitExceededException", "simultaneously", Throttled),
                 (
                     "dynamodb:UpdateTimeToLive",
