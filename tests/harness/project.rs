@@ -1,4 +1,5 @@
 //! A project in a folder of its own, and the real `dr` in it, as a user runs it.
+#![allow(dead_code)] // Each test file uses a part of it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,18 @@ impl Project {
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "{file} does not say `{from}`");
         std::fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// Writes a file of the copy.
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.folder.path().join(file), text).unwrap();
+    }
+
+    /// Adds to a file of the copy.
+    pub(crate) fn append(&self, file: &str, text: &str) {
+        let path = self.folder.path().join(file);
+        let before = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, before + text).unwrap();
     }
 
     /// Starts `dr`.

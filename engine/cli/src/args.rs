@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use dr_core::region::{self, GLOBAL};
 use dr_core::value::Str;
+use dr_run::KeySource;
 
 use crate::config::{CloudName, Project, SpeedSetting};
 use crate::exit::CommandFailure;
@@ -40,6 +41,10 @@ pub(crate) struct Global {
     /// Passphrase that seals secrets in the state; better given as DR_PASSPHRASE than where others see it
     #[arg(long, global = true, value_name = "TEXT")]
     pub passphrase: Option<String>,
+
+    /// Wait so many seconds for another command that works on the same program and environment [default: 0]
+    #[arg(long, global = true, value_name = "SECONDS")]
+    pub lock_timeout: Option<u32>,
 
     /// How fast time passes in the sandbox: `real`, `instant` or a factor [default: instant]
     #[arg(long, global = true, value_name = "SPEED")]
@@ -199,14 +204,23 @@ impl Global {
         })
     }
 
+    /// Where the state's key comes from.
+    pub(crate) fn keys(&self) -> KeySource {
+        match (self.key_file(), self.passphrase()) {
+            (Some(file), _) => KeySource::File(file),
+            (None, Some(passphrase)) => KeySource::Passphrase(passphrase),
+            (None, None) => KeySource::StateDirectory,
+        }
+    }
+
     /// The file with the state's key: option, variable.
-    pub(crate) fn key_file(&self) -> Option<PathBuf> {
+    fn key_file(&self) -> Option<PathBuf> {
         let given = self.key_file.clone().filter(|file| !file.as_os_str().is_empty());
         given.or_else(|| variable("DR_KEY_FILE").map(PathBuf::from))
     }
 
     /// The passphrase of the state: option, variable.
-    pub(crate) fn passphrase(&self) -> Option<String> {
+    fn passphrase(&self) -> Option<String> {
         self.passphrase.clone().filter(|text| !text.is_empty()).or_else(|| variable("DR_PASSPHRASE"))
     }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -20,6 +21,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::exit::CommandFailure;
 use crate::render::diagnostic::Sources;
+use crate::state_config::StateConfig;
 use crate::suffix::{self, Pattern};
 
 /// The configuration's file name; its folder is the project's root.
@@ -37,6 +39,8 @@ pub(crate) struct Config {
     pub parallel: Option<NonZeroUsize>,
     /// The embedded cloud.
     pub sandbox: SandboxConfig,
+    /// Where states are.
+    pub state: StateConfig,
     /// Settings of single programs.
     pub programs: BTreeMap<Spanned<String>, ProgramTable>,
     /// The environments, by their names and patterns.
@@ -97,6 +101,8 @@ pub(crate) struct EnvironmentTable {
     pub parameters: Parameters,
     /// Settings of single programs in it.
     pub programs: BTreeMap<Spanned<String>, ProgramTable>,
+    /// Where its states are.
+    pub state: StateConfig,
 }
 
 /// The clouds by name.
@@ -168,7 +174,9 @@ impl Config {
     /// What is wrong although it has the right type.
     fn problems(&self) -> Vec<Diagnostic> {
         let mut wrong: Vec<Diagnostic> = self.cloud.iter().filter_map(|cloud| self.cloud_problem(cloud)).collect();
+        wrong.extend(self.state.problems(&|span| self.place_of(span)));
         for (name, table) in &self.environments {
+            wrong.extend(table.state.problems(&|span| self.place_of(span)));
             if let Err(why) = Pattern::parse(name.get_ref()) {
                 let message =
                     format!("`{}` can be neither a name nor a pattern of environments: {why}", name.get_ref());
@@ -210,7 +218,11 @@ impl Config {
 
     /// Where something stands.
     pub(crate) fn place<T>(&self, what: &Spanned<T>) -> Span {
-        span(&self.text, what.span().start, what.span().end)
+        self.place_of(what.span())
+    }
+
+    fn place_of(&self, range: Range<usize>) -> Span {
+        span(&self.text, range.start, range.end)
     }
 
     /// The names of the programs that something is set for.
@@ -255,6 +267,7 @@ const TOP: &[(&str, Keys)] = &[
     ("environment", Keys::Value),
     ("parallel", Keys::Value),
     ("sandbox", Keys::Table(&[("speed", Keys::Value), ("regions_down", Keys::Value), ("faults", Keys::Value)])),
+    ("state", Keys::Table(STATE)),
     ("programs", Keys::Each(PROGRAM)),
     ("environments", Keys::Each(ENVIRONMENT)),
 ];
@@ -267,6 +280,14 @@ const ENVIRONMENT: &[(&str, Keys)] = &[
     ("cloud", Keys::Value),
     ("parameters", Keys::Value),
     ("programs", Keys::Each(PROGRAM)),
+    ("state", Keys::Table(STATE)),
+];
+const STATE: &[(&str, Keys)] = &[
+    ("backend", Keys::Value),
+    ("table", Keys::Value),
+    ("region", Keys::Value),
+    ("replica", Keys::Value),
+    ("lease_seconds", Keys::Value),
 ];
 
 fn check_keys(table: &DeTable<'_>, known: &'static [(&'static str, Keys)], text: &str, out: &mut Vec<Diagnostic>) {

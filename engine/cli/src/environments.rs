@@ -15,6 +15,7 @@ use toml::Spanned;
 use crate::args::variable;
 use crate::config::{Config, EnvironmentTable, Parameters, value};
 use crate::exit::CommandFailure;
+use crate::state_config::StateConfig;
 use crate::suffix::Pattern;
 
 /// How the names of environments begin that are ephemeral unless `dr.toml` says otherwise.
@@ -33,14 +34,22 @@ pub(crate) struct EnvironmentRules {
     pub regions: Option<(BTreeSet<String>, Span)>,
     /// The cloud when no `--cloud` is given.
     pub cloud: Option<String>,
+    /// Where its states are.
+    pub state: StateConfig,
 }
 
 impl EnvironmentRules {
     /// What counts for an environment.
     pub(crate) fn of(config: &Config, suffix: &str) -> EnvironmentRules {
-        let mut rules = EnvironmentRules { ephemeral: suffix.starts_with(EPHEMERAL), ..EnvironmentRules::default() };
+        let mut rules = EnvironmentRules {
+            ephemeral: suffix.starts_with(EPHEMERAL),
+            state: config.state.clone(),
+            ..EnvironmentRules::default()
+        };
         for table in tables(config, suffix) {
-            let EnvironmentTable { ephemeral, protected, account, regions, cloud, parameters: _, programs: _ } = table;
+            let EnvironmentTable { ephemeral, protected, account, regions, cloud, state, parameters: _, programs: _ } =
+                table;
+            rules.state = rules.state.with(state);
             rules.ephemeral = ephemeral.unwrap_or(rules.ephemeral);
             if let Some(protected) = protected {
                 rules.protected = protected.get_ref().then(|| config.place(protected));

@@ -194,7 +194,7 @@ impl From<StoreError> for CommandFailure {
     fn from(error: StoreError) -> CommandFailure {
         let failure = CommandFailure::new(error.to_string()).caused_by(&error);
         let failure = match &error {
-            StoreError::Locked { .. } => failure.exit(Exit::Locked),
+            StoreError::Locked { .. } | StoreError::TakenOver { .. } => failure.exit(Exit::Locked),
             _ => failure,
         };
         match error.help() {

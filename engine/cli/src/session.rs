@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dr_core::checks::TeamRules;
 use dr_core::cloud::Identity;
@@ -16,7 +16,7 @@ use dr_core::plan::{Goal, Input, propose};
 use dr_core::record::Snapshot;
 use dr_core::registry::Registry;
 use dr_core::value::Str;
-use dr_run::{KeySource, Mended, Stack, Store};
+use dr_run::{KeySource, Mended, Stack, States, Store, StoreError};
 use dr_script::{Environment, Evaluated, Host, Limits, Request, Root, Setting, TeamChecks, TestReport};
 use tokio::runtime::Builder;
 
@@ -29,11 +29,14 @@ use crate::exit::{CommandFailure, Exit};
 use crate::load::{self, Program};
 use crate::render::diagnostic::Sources;
 use crate::render::{CHANGED, QUIET, STRONG, paint, safe};
+use crate::shared;
 use crate::signals::Signals;
 use crate::ui::Ui;
 
 /// The folder of the team's own checks.
 pub(crate) const CHECKS: &str = "checks";
+/// How long between two looks whether a stack is free.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A stack's state, and what was recorded in it when it was opened.
 pub(crate) struct OpenState {
@@ -50,8 +53,10 @@ pub(crate) struct Session<'a> {
     pub suffix: String,
     /// What counts for it.
     pub rules: EnvironmentRules,
-    /// The folder of the state.
+    /// The folder of the state on this machine.
     pub state_dir: PathBuf,
+    /// Where states are.
+    pub states: States,
     /// The kinds.
     pub registry: Arc<Registry>,
     /// The team's own checks: loaded when they are first needed.
@@ -82,7 +87,8 @@ impl<'a> Session<'a> {
         let rules = EnvironmentRules::of(&project.config, &suffix);
         let state_dir = global.state_dir(&project);
         let registry = Arc::new(dr_kinds::registry());
-        Ok(Session { ui, suffix, rules, state_dir, registry, team: OnceLock::new(), global, project })
+        let states = shared::states(&rules.state, &state_dir, global.keys(), ui)?;
+        Ok(Session { ui, suffix, rules, state_dir, states, registry, team: OnceLock::new(), global, project })
     }
 
     /// Runs what waits and makes calls. Until it says what a signal stops, a signal ends the process.
@@ -124,12 +130,9 @@ impl<'a> Session<'a> {
 
     // State.
 
-    fn keys(&self) -> KeySource {
-        match (self.global.key_file(), self.global.passphrase()) {
-            (Some(file), _) => KeySource::File(file),
-            (None, Some(passphrase)) => KeySource::Passphrase(passphrase),
-            (None, None) => KeySource::StateDirectory,
-        }
+    /// Where the state's key comes from.
+    pub(crate) fn keys(&self) -> KeySource {
+        self.global.keys()
     }
 
     /// A program in this environment.
@@ -142,8 +145,8 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When the state folder cannot be read.
     pub(crate) fn programs(&self) -> Result<Vec<Str>, CommandFailure> {
-        let mut programs = dr_run::programs(&self.state_dir, &self.suffix)?;
-        programs.retain(|program| match dr_run::survey(&self.state_dir, &self.stack(program)) {
+        let mut programs = self.states.programs(&self.suffix)?;
+        programs.retain(|program| match self.states.survey(&self.stack(program)) {
             // What is empty belongs to nobody.
             Ok(found) => found.is_some_and(|(snapshot, _)| snapshot.program.is_some()),
             Err(_) => true,
@@ -157,7 +160,22 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When it is locked, damaged or sealed with another key.
     pub(crate) fn hold(&self, stack: &Stack) -> Result<OpenState, CommandFailure> {
-        self.opened(Store::open(&self.state_dir, stack, &self.keys())?)
+        let patience = Duration::from_secs(self.global.lock_timeout.unwrap_or(0).into());
+        let begun = Instant::now();
+        let mut is_told = false;
+        let store = loop {
+            match self.states.open(stack) {
+                Err(StoreError::Locked { holder, .. }) if begun.elapsed() < patience => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        let seconds = patience.as_secs();
+                        self.ui.tell(&format!("{holder} works on {stack}; waiting for {seconds} s at most\n"));
+                    }
+                    std::thread::park_timeout(PAUSE);
+                }
+                opened => break opened?,
+            }
+        };
+        self.opened(store)
     }
 
     /// The same if there is a state.
@@ -165,7 +183,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// As [`Session::hold`].
     pub(crate) fn hold_if_any(&self, stack: &Stack) -> Result<Option<OpenState>, CommandFailure> {
-        if dr_run::exists(&self.state_dir, stack)? { self.hold(stack).map(Some) } else { Ok(None) }
+        if self.states.exists(stack)? { self.hold(stack).map(Some) } else { Ok(None) }
     }
 
     /// A stack's state as it is now, if there is one. Whoever works on it goes on.
@@ -173,7 +191,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When it is damaged or sealed with another key.
     pub(crate) fn look(&self, stack: &Stack) -> Result<Option<OpenState>, CommandFailure> {
-        let store = Store::look(&self.state_dir, stack, &self.keys())?;
+        let store = self.states.look(stack)?;
         store.map(|store| self.opened(store)).transpose()
     }
 
@@ -206,7 +224,7 @@ impl<'a> Session<'a> {
     /// meant.
     pub(crate) fn nothing_there(&self) -> String {
         let empty = format!("The environment {} is empty\n", self.suffix);
-        match dr_run::environments(&self.state_dir) {
+        match self.states.environments() {
             Ok(others) if !others.is_empty() && !others.contains(&self.suffix) => {
                 format!("There is no environment {}; there are: {}\n", self.suffix, others.join(", "))
             }
@@ -255,7 +273,7 @@ impl<'a> Session<'a> {
         if let Some(given) = given {
             return Ok(Some(self.stack(&load::name_of(&self.project, given)?)));
         }
-        let programs = match dr_run::programs(&self.state_dir, &self.suffix)? {
+        let programs = match self.states.programs(&self.suffix)? {
             // Nobody else can be meant.
             only if only.len() < 2 => only,
             _ => self.programs()?,

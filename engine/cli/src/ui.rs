@@ -38,8 +38,8 @@ impl From<Color> for ColorChoice {
 /// Lines are this wide when no terminal says otherwise, so that output does not depend on who reads it.
 const WIDTH: usize = 120;
 
-/// The user's side of a command.
-#[derive(Debug)]
+/// The user's side of a command. Clones speak to the same.
+#[derive(Debug, Clone)]
 pub(crate) struct Ui {
     /// On stdout, and on stderr.
     colors: (ColorChoice, ColorChoice),

@@ -56,7 +56,7 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
             ui.tell(&session.nothing_there());
             return Ok(Exit::Done);
         }
-        [only] if !dr_run::exists(&session.state_dir, only)? => ui.tell(&session.nothing_of(&only.program)?),
+        [only] if !session.states.exists(only)? => ui.tell(&session.nothing_of(&only.program)?),
         [_] => {}
         several => {
             let names: Vec<&str> = several.iter().map(|stack| &*stack.program).collect();

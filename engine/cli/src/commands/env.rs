@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use dr_core::value::Str;
-use dr_run::Stack;
+use dr_run::{Stack, States};
 use serde::Serialize;
 
 use crate::args::Global;
@@ -10,6 +10,7 @@ use crate::environments::{self, EnvironmentRules};
 use crate::exit::{CommandFailure, Exit};
 use crate::render::{GONE, QUIET, count, json, pad, paint, safe};
 use crate::session::Session;
+use crate::shared;
 use crate::ui::Ui;
 
 /// Show which environments there are, and the programs in them
@@ -43,13 +44,15 @@ struct EnvironmentJson {
 pub(crate) fn cmd_env(args: &EnvArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let EnvCommand::List = args.command;
     let session = Session::of_project(global, ui)?;
-    let names = dr_run::environments(&session.state_dir)?;
-    let all: Vec<EnvironmentJson> = names.into_iter().flat_map(|name| look(&session, name)).collect();
+    let mut all = Vec::new();
+    for states in places(&session)? {
+        all.extend(states.environments()?.into_iter().flat_map(|name| look(&session, &states, name)));
+    }
     if ui.json {
         return ui.result(&json::text(&all)).map(|()| Exit::Done);
     }
     if all.is_empty() {
-        ui.tell(&format!("There are no environments in `{}`\n", session.state_dir.display()));
+        ui.tell(&format!("There are no environments in {}\n", session.states.place()));
     }
     let width = all.iter().filter_map(|e| e.program.as_deref()).map(|p| p.chars().count()).max().unwrap_or(0);
     let sort = all.iter().map(|e| sort(e).chars().count()).max().unwrap_or(0);
@@ -57,8 +60,22 @@ pub(crate) fn cmd_env(args: &EnvArgs, global: &Global, ui: &Ui) -> Result<Exit, 
     ui.result(&text).map(|()| Exit::Done)
 }
 
+/// The states of all environments, place by place: those of an environment may be elsewhere.
+fn places(session: &Session<'_>) -> Result<Vec<States>, CommandFailure> {
+    let config = &session.project.config;
+    let own = config.environments.values().map(|table| config.state.with(&table.state));
+    let mut all: Vec<States> = Vec::new();
+    for config in std::iter::once(config.state.clone()).chain(own) {
+        let states = shared::states(&config, &session.state_dir, session.keys(), session.ui)?;
+        if all.iter().all(|other| other.place() != states.place()) {
+            all.push(states);
+        }
+    }
+    Ok(all)
+}
+
 /// The programs of an environment. One that cannot be read now is listed all the same.
-fn look(session: &Session<'_>, environment: String) -> Vec<EnvironmentJson> {
+fn look(session: &Session<'_>, states: &States, environment: String) -> Vec<EnvironmentJson> {
     let config = &session.project.config;
     let rules = EnvironmentRules::of(config, &environment);
     let nothing = EnvironmentJson {
@@ -71,7 +88,7 @@ fn look(session: &Session<'_>, environment: String) -> Vec<EnvironmentJson> {
         resources: None,
         note: None,
     };
-    let programs = match dr_run::programs(&session.state_dir, &nothing.environment) {
+    let programs = match states.programs(&nothing.environment) {
         Ok(programs) if programs.is_empty() => return vec![EnvironmentJson { resources: Some(0), ..nothing }],
         Ok(programs) => programs,
         Err(error) => return vec![EnvironmentJson { note: Some(error.to_string()), ..nothing }],
@@ -79,7 +96,7 @@ fn look(session: &Session<'_>, environment: String) -> Vec<EnvironmentJson> {
     let survey = |program: &Str| {
         let stack = Stack::new(program.clone(), nothing.environment.as_str());
         let nothing = EnvironmentJson { program: Some(program.to_string()), ..nothing.clone() };
-        match dr_run::survey(&session.state_dir, &stack) {
+        match states.survey(&stack) {
             Ok(found) => {
                 let (s, worker) = found.unwrap_or_default();
                 EnvironmentJson {

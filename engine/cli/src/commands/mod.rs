@@ -14,6 +14,7 @@ mod output;
 mod plan;
 mod rehearse;
 mod state;
+mod state_place;
 mod test;
 
 use std::ffi::OsString;

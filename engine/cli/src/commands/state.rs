@@ -6,16 +6,20 @@ use dr_core::record::{Record, Unfinished};
 use dr_core::registry::Registry;
 use dr_core::schema::Place;
 
+use super::state_place;
 use crate::args::Global;
 use crate::exit::{CommandFailure, Exit};
 use crate::render::change::show;
 use crate::render::{QUIET, STRONG, json, pad, paint, safe};
 use crate::session::Session;
+use crate::state_config::Backend;
 use crate::ui::Ui;
 
-/// Show what is recorded of the resources of a program in an environment
+/// Show what is recorded of the resources of a program in an environment, and decide where that is kept
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  dr state show primary/network/ec2.vpc:main --env pr-7")]
+#[command(
+    after_help = "Examples:\n  dr state show primary/network/ec2.vpc:main --env pr-7\n  dr state init\n  dr state move --to dynamodb --env pr-7"
+)]
 pub(crate) struct StateArgs {
     #[command(subcommand)]
     command: StateCommand,
@@ -34,36 +38,68 @@ enum StateCommand {
         /// The resource's address, as `dr state list` gives it
         address: String,
     },
+    /// Make the table that [state] in dr.toml names, with its replica, or look after its settings
+    Init,
+    /// Move the state of a program from the disk to the table, or back
+    Move {
+        /// Where to
+        #[arg(long, value_enum, value_name = "BACKEND")]
+        to: Backend,
+    },
+    /// Take a program's state from whoever works on it, who can change nothing more
+    Unlock {
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Go on with the replica of the table, because its region is lost
+    Failover {
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
 }
 
 /// Shows the state.
 pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
-    let snapshot = session.recorded(args.program.as_deref())?;
-    let text = match &args.command {
-        StateCommand::List if ui.json => json::text(&json::state(&session.suffix, &snapshot)),
-        StateCommand::List => {
-            if snapshot.is_empty() {
-                ui.tell(&session.nothing_recorded(args.program.as_deref())?);
-            }
-            let old = snapshot.deposed.iter().map(|r| (r, "  set aside by a replacement"));
-            let now = snapshot.records.values().map(|r| (r, if r.incomplete.is_some() { "  incomplete" } else { "" }));
-            let all: Vec<(&Record, &str)> = now.chain(old).map(|(r, s)| (&**r, s)).collect();
-            let width = all.iter().map(|(r, _)| r.address.as_str().chars().count()).max().unwrap_or(0);
-            let line = |(r, mark): &(&Record, &str)| {
-                format!("{}  {}{mark}\n", pad(r.address.as_str(), width), paint(QUIET, safe(&r.id)))
-            };
-            all.iter().map(line).collect()
-        }
-        StateCommand::Show { address } => {
-            let record = Address::parse(address).ok().and_then(|a| snapshot.records.get(&a)).ok_or_else(|| {
-                CommandFailure::new(format!("`{address}` is not in the environment `{}`", session.suffix))
-                    .near(address, snapshot.records.keys().map(Address::as_str))
-                    .hint("`dr state list` lists what is there")
-            })?;
-            if ui.json { json::text(&json::record(record)) } else { one(record, &session.registry) }
-        }
+    let program = args.program.as_deref();
+    match &args.command {
+        StateCommand::List => list(&session, program),
+        StateCommand::Show { address } => show_one(&session, program, address),
+        StateCommand::Init => state_place::init(&session),
+        StateCommand::Move { to } => state_place::relocate(&session, program, *to),
+        StateCommand::Unlock { yes } => state_place::unlock(&session, program, *yes),
+        StateCommand::Failover { yes } => state_place::fail_over(&session, *yes),
+    }
+}
+
+fn list(session: &Session<'_>, program: Option<&str>) -> Result<Exit, CommandFailure> {
+    let (ui, snapshot) = (session.ui, session.recorded(program)?);
+    if ui.json {
+        return ui.result(&json::text(&json::state(&session.suffix, &snapshot))).map(|()| Exit::Done);
+    }
+    if snapshot.is_empty() {
+        ui.tell(&session.nothing_recorded(program)?);
+    }
+    let old = snapshot.deposed.iter().map(|r| (r, "  set aside by a replacement"));
+    let now = snapshot.records.values().map(|r| (r, if r.incomplete.is_some() { "  incomplete" } else { "" }));
+    let all: Vec<(&Record, &str)> = now.chain(old).map(|(r, s)| (&**r, s)).collect();
+    let width = all.iter().map(|(r, _)| r.address.as_str().chars().count()).max().unwrap_or(0);
+    let line = |(r, mark): &(&Record, &str)| {
+        format!("{}  {}{mark}\n", pad(r.address.as_str(), width), paint(QUIET, safe(&r.id)))
     };
+    ui.result(&all.iter().map(line).collect::<String>()).map(|()| Exit::Done)
+}
+
+fn show_one(session: &Session<'_>, program: Option<&str>, address: &str) -> Result<Exit, CommandFailure> {
+    let (ui, snapshot) = (session.ui, session.recorded(program)?);
+    let record = Address::parse(address).ok().and_then(|a| snapshot.records.get(&a)).ok_or_else(|| {
+        CommandFailure::new(format!("`{address}` is not in the environment `{}`", session.suffix))
+            .near(address, snapshot.records.keys().map(Address::as_str))
+            .hint("`dr state list` lists what is there")
+    })?;
+    let text = if ui.json { json::text(&json::record(record)) } else { one(record, &session.registry) };
     ui.result(&text).map(|()| Exit::Done)
 }
 
