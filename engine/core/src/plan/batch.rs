@@ -53,7 +53,7 @@ pub(super) fn find(
 }
 
 fn takes_along(step: &Step, in_place: &BTreeMap<&Address, ReplaceOrder>) -> bool {
-    step.action == Action::Create && step.replacement.is_some() && in_place.contains_key(&step.address)
+    step.action == Action::Create && in_place.contains_key(&step.address)
 }
 
 /// Whether the call that makes the resource of a step also deletes what it replaces.

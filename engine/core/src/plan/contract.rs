@@ -95,7 +95,7 @@ pub fn contract(plan: &Plan, before: &Snapshot, registry: &Registry) -> Contract
         .into_iter()
         .map(|record| removal(registry, record, Action::Delete, vec![Reason::Destroy]))
         .collect();
-    steps.sort_by(|a, b| (&a.address, op(a)).cmp(&(&b.address, op(b))));
+    steps.sort_by(|a, b| a.address.cmp(&b.address));
     let facts = Facts { registry, holds: &Holds::default(), chosen: &BTreeSet::new() };
     match order::arrange(&mut steps, &facts) {
         Ok(_) => told(&steps, registry, plan),
@@ -109,10 +109,6 @@ pub fn contract(plan: &Plan, before: &Snapshot, registry: &Registry) -> Contract
             Contract { stuck, blockers, allowed, ..Contract::default() }
         }
     }
-}
-
-fn op(step: &Step) -> Option<&Str> {
-    step.prior.as_ref().map(|p| &p.op)
 }
 
 /// The findings that say that something would block or survive a destroy: those that refuse the plan, and those that the

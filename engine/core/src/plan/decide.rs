@@ -84,18 +84,13 @@ impl<'a> Decisions<'a> {
         }
         let mut args = Map::new();
         for (name, value) in &node.args {
-            let reduced = match value {
-                Expr::Known(_) => value.clone(),
-                _ => {
-                    match value.reduce(&mut |r| self.look_up(r, node.kind.arg(name).is_some_and(Field::only_mentions)))
-                    {
-                        Ok(reduced) => reduced,
-                        Err(error) => {
-                            let span = node.site.of(std::slice::from_ref(name), false);
-                            self.diagnostics.push(Diagnostic::error(error.to_string()).at(span, ""));
-                            continue;
-                        }
-                    }
+            let mentioned = node.kind.arg(name).is_some_and(Field::only_mentions);
+            let reduced = match value.reduce(&mut |r| self.look_up(r, mentioned)) {
+                Ok(reduced) => reduced,
+                Err(error) => {
+                    let span = node.site.of(std::slice::from_ref(name), false);
+                    self.diagnostics.push(Diagnostic::error(error.to_string()).at(span, ""));
+                    continue;
                 }
             };
             let reduced = match node.kind.arg(name).filter(|_| reduced != *value) {

@@ -36,8 +36,7 @@ pub(super) fn names(steps: &[Step], registry: &Registry) -> BTreeSet<(usize, usi
         let Some(key) = takes.then(|| wanted(step, registry)).flatten() else { continue };
         for &giver in given_up.get(&key).into_iter().flatten() {
             // The two halves of a replacement have an order of their own.
-            let same = steps[giver].address == step.address && steps[giver].replacement.is_some();
-            if giver != i && !same {
+            if steps[giver].address != step.address || steps[giver].replacement.is_none() {
                 pairs.insert((i, giver));
             }
         }

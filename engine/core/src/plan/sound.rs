@@ -236,11 +236,7 @@ impl<'p> View<'p> {
             Action::Delete => self.makes.get(&step.address),
             _ => return found.add("P08", format!("the step of `{}` is no half of a replacement", step.address)),
         };
-        let half = others.into_iter().flatten().map(|&at| (at, &self.plan.steps[at])).find(|(_, other)| {
-            let same = other.prior.as_ref().is_some_and(|p| p.op == prior.op);
-            same && other.action != step.action && other.address == step.address && other.replacement.is_some()
-        });
-        let Some((at, half)) = half else {
+        let Some(&at) = others.and_then(|others| others.first()) else {
             let waits = |d: &Deferred| d.step.prior.as_ref().is_some_and(|p| p.op == prior.op);
             let first = step.action == Action::Create && order == ReplaceOrder::CreateFirst;
             if first && self.plan.deferred.iter().any(waits) {
@@ -248,15 +244,15 @@ impl<'p> View<'p> {
             }
             return found.add("P08", format!("the replacement of `{}` has one half", step.address));
         };
+        let half = &self.plan.steps[at];
         let (create, delete) = if step.action == Action::Create { (number, at) } else { (at, number) };
-        let together = step.batch.is_some() && step.batch == half.batch;
         let follows = match order {
             ReplaceOrder::CreateFirst => self.plan.steps[delete].after.contains(&create),
             ReplaceOrder::DeleteFirst => self.plan.steps[create].after.contains(&delete),
         };
         // What goes along with another goes when that one does.
         let along = self.plan.steps[delete].implied_by.is_some();
-        if half.replacement != Some(order) || !(follows || together || along) {
+        if half.replacement != Some(order) || !(follows || along) {
             found.add("P08", format!("the halves of the replacement of `{}` are in no order", step.address));
         }
     }
