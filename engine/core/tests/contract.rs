@@ -157,3 +157,21 @@ fn what_was_set_aside_goes_too_and_in_a_fixed_order() {
         assert_eq!(rows(&of(&plan(&g, &state), &state)), ["1 t.node:a 0+1000"]);
     }
 }
+
+#[test]
+fn what_goes_along_does_so_whether_its_parent_is_there_is_made_or_is_changed() {
+    let g = |size: i64| {
+        let store = [("name", text("z")), ("size", int(size))];
+        graph(&[("t.store:z", &store), ("t.child:c", &[("store", arn("t.store:z"))])])
+    };
+    let state = applied(&g(1));
+    for (p, before) in [
+        (plan(&g(1), &Snapshot::default()), &Snapshot::default()),
+        (plan(&g(1), &state), &state),
+        (plan(&g(2), &state), &state),
+        (destroy(&state), &state),
+    ] {
+        let along: Vec<_> = of(&p, before).departures.into_iter().filter_map(|row| row.along).collect();
+        assert_eq!(along, [at("t.store:z")], "{:?}", words(&p));
+    }
+}

@@ -33,6 +33,9 @@ fn what_goes_for_good_is_told_and_nothing_else() {
     let under = |key: &str| [("name", text("b")), ("model", arn(key))];
     let (first, second) = (under("t.node:k"), under("t.node:l"));
     let user: &[(&str, Expr)] = &[("name", text("r")), ("peer", arn("t.node:k"))];
+    let link = Expr::map([("node".into(), arn("t.node:k"))].into_iter().collect());
+    let linked = [("link", link), ("quiet", Expr::from(dr_core::value::Value::Bool(true)))];
+    let by_id = [("name", text("b")), ("model", Expr::attr(&at("t.node:k"), "id"))];
     let cases: &[(Declared<'_>, Declared<'_>, &[&str])] = &[
         (&[("t.store:s", store)], &[("t.store:s", store)], &[]),
         (&[("t.store:s", store)], &[("t.store:s", larger)], &[]),
@@ -50,6 +53,17 @@ fn what_goes_for_good_is_told_and_nothing_else() {
         (
             &[("t.node:k", key), ("t.base:b", &first)],
             &[("t.node:k", other_image), ("t.base:b", &first)],
+            &["t.base:b without t.node:k", "t.node:k replaced"],
+        ),
+        // Inside a block, and by its id.
+        (
+            &[("t.node:k", key), ("t.worker:w", &linked)],
+            &[("t.node:k", other_image), ("t.worker:w", &linked)],
+            &["t.node:k replaced", "t.worker:w without t.node:k"],
+        ),
+        (
+            &[("t.node:k", key), ("t.base:b", &by_id)],
+            &[("t.node:k", other_image), ("t.base:b", &by_id)],
             &["t.base:b without t.node:k", "t.node:k replaced"],
         ),
         (&[("t.node:k", key), ("t.base:b", &first)], &[], &["t.base:b deleted", "t.node:k deleted"]),
@@ -105,4 +119,21 @@ fn what_a_replacement_has_left_over_still_holds_its_data() {
     state.deposed.push(old.into());
     let p = plan(&declared, &state);
     assert_eq!(risks(&p), ["t.store:s deleted"], "{:?}", words(&p));
+}
+
+#[test]
+fn an_id_names_a_key_in_its_own_region_only() {
+    let program = |image: &str, region: &str| {
+        let model = Expr::attr(&at("t.node:k"), "id");
+        let mut g =
+            graph(&[("t.node:k", &[("image", text(image))]), ("t.base:b", &[("name", text("b")), ("model", model)])]);
+        put(&mut g, "t.base:b", region);
+        g
+    };
+    for (region, at_risk) in
+        [("r1", &["t.base:b without t.node:k", "t.node:k replaced"][..]), ("r2", &["t.node:k replaced"])]
+    {
+        let p = plan(&program("2", region), &applied(&program("1", region)));
+        assert_eq!(risks(&p), at_risk, "{region}");
+    }
 }

@@ -469,3 +469,43 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_cannot_be_looked_at_is_taken_over_later_and_not_made() {
+    let mut g = pair(&[], &[]);
+    declare(&mut g, "t.node:found", Map::new(), Options { import_id: Some("i".into()), ..Options::default() });
+    let p = without(&g, &Snapshot::default(), &["r1"]);
+    assert_eq!(words(&p), ["create t.node:b"]);
+    assert_eq!(waits(&p), ["create t.node:a: r1 silent", "import t.node:found: r1 silent"]);
+    // Where it could be looked at and was not there, it is made.
+    assert!(words(&without(&g, &Snapshot::default(), &["r2"])).contains(&"create t.node:found".to_owned()));
+}
+
+#[test]
+fn what_is_made_from_a_look_up_that_nobody_answers_stays_as_it_is() {
+    // `n` takes what a look-up in r1 answers; it lives in r2.
+    let g = |size: i64| {
+        let mut g = graph(&[("t.lookup:l", &[]), ("t.node:n", &[("note", arn("t.lookup:l")), ("size", int(size))])]);
+        put(&mut g, "t.node:n", "r2");
+        g
+    };
+    let answered = |answer: &str, away: &[&str]| {
+        let known = [(at("t.lookup:l"), Map::from([("arn".into(), Value::str(answer))]))].into_iter().collect();
+        Asked { known, ..silent(away) }
+    };
+    let first = plan_with(Goal::Apply, &g(1), &Snapshot::default(), &answered("x", &[]));
+    let state = carry_out(&first, &Snapshot::default(), |_| 0);
+    // Nothing tells whether it differs, whatever else the program says of it.
+    for size in [1, 2] {
+        let p = without(&g(size), &state, &["r1"]);
+        assert_eq!((words(&p), p.unchanged), (vec![], 1), "{:?}", waits(&p));
+    }
+    // The last answer is as good as one; and so is a look-up that is only asked later, where it can be.
+    for (asked, expected) in [
+        (answered("x", &["r1"]), &[][..]),
+        (answered("y", &["r1"]), &["update t.node:n"]),
+        (silent(&["r3"]), &["read t.lookup:l", "update t.node:n"]),
+    ] {
+        assert_eq!(words(&plan_with(Goal::Apply, &g(1), &state, &asked)), expected);
+    }
+}

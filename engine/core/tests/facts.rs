@@ -189,3 +189,63 @@ fn a_refresh_agrees_when_it_found_what_is_recorded_and_nothing_was_switched() {
         assert_eq!(agrees(&KIND, &record, &live), wanted, "{live:?}");
     }
 }
+
+#[test]
+fn what_waits_for_a_member_of_another_group_is_no_copy_of_it() {
+    let program = |group: &str, key: &str| {
+        let mut g = graph(&[("t.store:g", &[("name", text("g"))]), ("t.store:h", &[("name", text("h"))])]);
+        let args = |of: &str, key: &str, name: &str| -> Map<Expr> {
+            let group = Expr::attr(&at(&format!("t.store:{of}")), "name");
+            [("group", group), ("key", text(key)), ("name", text(name))]
+                .map(|(k, v)| (k.into(), v))
+                .into_iter()
+                .collect()
+        };
+        declare(&mut g, "t.base:first", args("g", key, "first"), Options::default());
+        let options = Options { depends_on: vec![at("t.base:first")], ..Options::default() };
+        declare(&mut g, "t.base:second", args(group, "1", "second"), options);
+        g
+    };
+    for (group, replaced) in [("g", 2), ("h", 1)] {
+        let p = plan(&program(group, "2"), &applied(&program(group, "1")));
+        assert_eq!(p.counts().replace, replaced, "{group}: {:?}", words(&p));
+    }
+}
+
+#[test]
+fn what_forces_a_replacement_does_so_when_it_is_taken_away_unless_it_may_be() {
+    let base = |args: &[(&str, &str)]| {
+        let mut all = vec![("name", "b")];
+        all.extend(args);
+        self::base(&all)
+    };
+    for (before, after, expected) in [
+        (&[("key", "1")][..], &[][..], &["create t.base:b", "delete t.base:b"][..]),
+        (&[("group", "1")], &[], &["update t.base:b"]),
+        (&[("group", "1")], &[("group", "2")], &["create t.base:b", "delete t.base:b"]),
+        (&[], &[("group", "1")], &["create t.base:b", "delete t.base:b"]),
+    ] {
+        assert_eq!(words(&plan(&base(after), &applied(&base(before)))), expected, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn what_stays_once_given_can_still_become_something_that_is_not_known_yet() {
+    let state = applied(&base(&[("scaling", "1")]));
+    let g = graph(&[("t.node:n", &[]), ("t.base:b", &[("scaling", arn("t.node:n"))])]);
+    assert_eq!(words(&plan(&g, &state)), ["update t.base:b", "create t.node:n"]);
+}
+
+#[test]
+fn attributes_that_a_refresh_found_count_and_are_written_down() {
+    let g = graph(&[("t.node:n", &[("note", arn("t.store:z"))]), ("t.store:z", &[("name", text("z"))])]);
+    let state = applied(&g);
+    let record = &state.records[&at("t.store:z")];
+    let mut live = Live { args: record.args.clone(), outputs: record.outputs.clone() };
+    live.outputs.insert("arn".into(), Value::str("another"));
+    let refreshed = BTreeMap::from([(at("t.store:z"), Refreshed::Live(live))]);
+    let p = asked(&g, &state, &Asked { refreshed, ..Asked::default() });
+    assert_eq!(words(&p), ["update t.node:n", "record t.store:z"]);
+    assert_eq!(p.steps[0].args["note"], text("another"));
+    assert_eq!(p.steps[1].prior.as_ref().unwrap().outputs["arn"], Value::str("another"));
+}

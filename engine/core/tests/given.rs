@@ -55,6 +55,8 @@ fn what_is_given_up_and_kept_is_said_once() {
                 let [d] = &found[..] else { panic!("{about}: {found:?}") };
                 assert!(d.message.starts_with(&format!("`{argument}` of `{kind}:a` stays ")), "{d:?}");
                 assert_eq!((d.severity, d.help.len()), (severity, 1), "{d:?}");
+                let takes_away = d.help[0].contains(&format!("`{argument}: []` takes it away"));
+                assert_eq!(takes_away, argument == "friends", "{d:?}");
             }
         }
         let next = carry_out(&first, &state, |_| 0);
@@ -75,4 +77,11 @@ fn a_secret_that_stays_is_not_shown() {
     let p = plan(&program("t.store", &[], Options::default()), &state);
     let [d] = &p.diagnostics[..] else { panic!("{:?}", p.diagnostics) };
     assert!(d.message.contains("(sensitive)") && !format!("{d:?}").contains("hunter2"), "{d:?}");
+}
+
+#[test]
+fn only_what_would_stay_is_written_down_as_given() {
+    let args = [("chosen", text("x")), ("size", int(2)), ("class", text("1"))];
+    let state = applied(&program("t.store", &args, Options::default()));
+    assert_eq!(state.records[&at("t.store:a")].given, ["chosen".into()]);
 }

@@ -134,6 +134,7 @@ fn named(stores: &[Store], user: (Option<&str>, Expr), ignore: bool) -> Graph {
 fn whoever_keeps_the_value_that_names_something_holds_it() {
     let name = |of: &str| Expr::attr(&at(of), "name");
     let of = |address, name| Store(address, name, None, None);
+    let second = of("t.store:second", "m");
     let (s, other) = (of("t.store:s", "n"), of("t.store:other", "n"));
     let (held, fine) = (Some("its value stays the same"), None);
     for (what, stores, user, ignore, wanted) in [
@@ -175,6 +176,13 @@ fn whoever_keeps_the_value_that_names_something_holds_it() {
             Some("changes of it are ignored"),
         ),
         (
+            "its text stands there instead, and nobody looks",
+            &[second],
+            (None, text("n")),
+            true,
+            Some("changes of it are ignored"),
+        ),
+        (
             "it goes to another region",
             &[Store("t.store:s", "n", Some("r2"), None)],
             (None, name("t.store:s")),
@@ -190,7 +198,6 @@ fn whoever_keeps_the_value_that_names_something_holds_it() {
             held,
         ),
     ] {
-        let second = of("t.store:second", "m");
         let state = applied(&named(
             &[s, second, Store("t.store:far", "n", Some("r2"), None)],
             (None, name("t.store:s")),
@@ -204,6 +211,9 @@ fn whoever_keeps_the_value_that_names_something_holds_it() {
                 let [d] = &errors[..] else { panic!("{what}: {:?}", p.diagnostics) };
                 let parts = ["`t.store:s` is to be ", "`group` of `t.node:user` keeps referring to it", why];
                 assert!(parts.iter().all(|part| d.message.contains(part)) && !d.help.is_empty(), "{what}: {d:?}");
+                // Where it is no longer looked at, its value does not tell that the program means something else.
+                let may_have_moved = d.help.iter().any(|help| help.contains("moved_from"));
+                assert_eq!(may_have_moved, !ignore, "{what}: {d:?}");
             }
             None => {
                 for pick in 0..5 {
@@ -268,13 +278,21 @@ fn holders_are_those_that_need_a_resource_or_name_it() {
     declare(&mut g, "t.node:refers", Map::from([("store".into(), arn("t.store:s"))]), Options::default());
     declare(&mut g, "t.node:mentions", Map::from([("topic".into(), arn("t.store:s"))]), Options::default());
     declare(&mut g, "t.node:alone", Map::new(), Options::default());
+    declare(&mut g, "t.role:namesake", Map::from([("name".into(), text("n"))]), Options::default());
+    let target = [("target".into(), arn("t.store:s")), ("quiet".into(), Expr::from(dr_core::value::Value::Bool(true)))];
+    declare(&mut g, "t.worker:any", target.into_iter().collect(), Options::default());
     let mut state = applied(&g);
     let of = |state: &dr_core::record::Snapshot, record: &Record| -> Vec<String> {
         holders(state, &registry(), record).iter().map(|address| address.as_str().to_owned()).collect()
     };
     let store = state.records[&at("t.store:s")].clone();
-    assert_eq!(of(&state, &store), ["t.node:refers", "t.node:user", "t.role:depends"]);
+    assert_eq!(of(&state, &store), ["t.node:refers", "t.node:user", "t.role:depends", "t.worker:any"]);
     assert_eq!(of(&state, &state.records[&at("t.node:alone")]), [""; 0]);
+    assert_eq!(of(&state, &state.records[&at("t.role:namesake")]), [""; 0]);
+    // By its value alone, too: what needs it by another address refers to it all the same.
+    let worker = Arc::make_mut(state.records.get_mut(&at("t.worker:any")).unwrap());
+    worker.needs.clear();
+    assert_eq!(of(&state, &store).last().map(String::as_str), Some("t.worker:any"));
     // What is set aside is known by its values alone, not by its address: nobody names this one.
     let mut old = Record { op: "old".into(), ..Record::clone(&store) };
     old.args.insert("name".into(), "m".into());
@@ -284,5 +302,5 @@ fn holders_are_those_that_need_a_resource_or_name_it() {
     // One that is set aside itself may hold what is there.
     let user = Record { op: "before".into(), ..Record::clone(&state.records[&at("t.node:refers")]) };
     state.deposed = vec![Arc::new(user)];
-    assert_eq!(of(&state, &store), ["t.node:refers", "t.node:user", "t.role:depends", "t.node:refers"]);
+    assert_eq!(of(&state, &store), ["t.node:refers", "t.node:user", "t.role:depends", "t.worker:any", "t.node:refers"]);
 }

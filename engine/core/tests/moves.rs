@@ -101,6 +101,30 @@ fn what_cannot_be_told_is_refused_and_what_leads_nowhere_is_said() {
     }
     let p = plan(&self::program(&[("t.node:b", &["t.node:order"], none)]), &nodes(&["orders"]));
     assert_eq!(p.diagnostics[0].help, ["did you mean `t.node:orders`?"]);
+    // What is taken over was never recorded, and a former address that is one of several may be older still.
+    let mut imported = self::program(&[("t.node:b", &["t.node:order"], none)]);
+    imported.nodes.get_mut(&at("t.node:b")).unwrap().options.import_id = Some("i".into());
+    assert!(plan(&imported, &nodes(&["orders"])).diagnostics.is_empty());
+    // A resource that names itself, or one whose successor is unknown, is in no circle.
+    for (before, after) in [
+        (&["a", "b"][..], vec![("t.node:a", &["t.node:a"][..], none), ("t.node:b", &[], none)]),
+        (&["a", "b"], vec![("t.node:a", &["t.node:b"], none), ("t.node:b", &["t.node:b"], none)]),
+        (
+            &["a", "b", "c"],
+            vec![
+                ("t.node:a", &["t.node:b"], none),
+                ("t.node:b", &["t.node:c"], none),
+                ("t.node:c", &["t.node:b"], none),
+            ],
+        ),
+    ] {
+        let p = plan(&self::program(&after), &nodes(before));
+        let circle = p.diagnostics.iter().find(|d| d.message.contains("each was the other"));
+        assert_eq!(circle.is_some(), before.len() == 3, "{:?}", p.diagnostics);
+        if let Some(circle) = circle {
+            assert!(circle.message.starts_with("`t.node:b` and `t.node:c` say"), "{circle}");
+        }
+    }
     // In an environment where nothing was ever made, a former address means nothing.
     let p = plan(&self::program(&[("t.node:b", &["t.node:a"], none)]), &Snapshot::default());
     assert!(p.diagnostics.is_empty());
@@ -129,4 +153,16 @@ fn what_moves_keeps_its_place_in_the_order() {
     let delete = p.steps.iter().find(|s| s.action == Action::Delete).unwrap();
     assert_eq!(delete.prior.as_ref().unwrap().needs[0].address, at("t.store:new"));
     assert_eq!(carry_out(&p, &before, |_| 0).records.len(), 1);
+}
+
+#[test]
+fn what_a_refresh_found_moves_along() {
+    let before = applied(&graph(&[("t.node:old", &[("size", int(1))])]));
+    let asked = Asked {
+        refreshed: [(at("t.node:old"), dr_core::plan::Refreshed::Gone)].into_iter().collect(),
+        ..Asked::default()
+    };
+    let g = program(&[("t.node:new", &["t.node:old"], &[("size", int(1))])]);
+    let p = plan_with(dr_core::plan::Goal::Apply, &g, &before, &asked);
+    assert_eq!((words(&p), &p.steps[0].reasons[..]), (vec!["create t.node:new".into()], &[Reason::Gone][..]));
 }

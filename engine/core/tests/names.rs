@@ -113,3 +113,48 @@ fn a_name_that_something_set_aside_has_is_freed_first() {
         assert!(takes.after.contains(&delete), "{:?}", words(&p));
     }
 }
+
+#[test]
+fn a_name_that_is_given_up_by_a_change_is_free_once_it_is_changed() {
+    // Roles are renamed in place.
+    let roles = |all: &[(&str, &str, i64)]| {
+        let mut g = graph(&[]);
+        for (address, name, size) in all {
+            let args = [("name".into(), text(name)), ("size".into(), int(*size))];
+            declare(&mut g, &format!("t.role:{address}"), args.into_iter().collect(), Options::default());
+        }
+        g
+    };
+    let before = applied(&roles(&[("a", "1", 1), ("b", "2", 1)]));
+    for (after, order) in [
+        // Who comes, or is renamed itself, waits for who gives the name up; who keeps its name waits for nobody.
+        (&[("a", "3", 1), ("b", "2", 2), ("c", "1", 1)][..], &[("t.role:c", "t.role:a")][..]),
+        (&[("a", "2", 1), ("b", "3", 1)], &[("t.role:a", "t.role:b")]),
+        (&[("a", "2", 1), ("b", "3", 1), ("c", "1", 1)], &[("t.role:a", "t.role:b"), ("t.role:c", "t.role:a")]),
+        (&[("a", "1", 2), ("b", "2", 2)], &[]),
+        (&[("b", "1", 1)], &[("t.role:b", "t.role:a")]),
+    ] {
+        let p = plan(&roles(after), &before);
+        let name = |i: usize| p.steps[i].address.as_str();
+        let found: Vec<_> = (0..p.steps.len())
+            .flat_map(|i| p.steps[i].after.iter().map(move |&b| (i, b)))
+            .map(|(i, b)| (name(i), name(b)))
+            .collect();
+        assert_eq!(found, order, "{:?}", words(&p));
+        converges(&roles(after), &before);
+    }
+    let exchanged = plan(&roles(&[("a", "2", 1), ("b", "1", 1)]), &before);
+    assert!(exchanged.is_refused(), "a name in between is needed");
+}
+
+#[test]
+fn a_name_that_two_would_have_is_told_without_what_is_left_out() {
+    let mut g = graph(&[]);
+    for address in ["t.entry:a", "t.entry:b"] {
+        let args = [("name".into(), text("x")), ("class".into(), text("1"))].into_iter().collect();
+        declare(&mut g, address, args, Options::default());
+    }
+    let p = plan(&g, &Snapshot::default());
+    let found = p.diagnostics.iter().find(|d| d.message.contains("would both be called")).unwrap();
+    assert!(found.message.ends_with("would both be called \"x\", \"1\""), "{found}");
+}

@@ -84,6 +84,7 @@ fn where_names_allow_it_the_new_one_comes_first() {
     let before = applied(&g("1"));
     let p = plan(&g("2"), &before);
     assert_eq!(words(&p), ["create t.node:a", "delete t.node:a", "update t.node:b"]);
+    assert!(p.steps[2].reasons.contains(&Reason::Follows { address: at("t.node:a") }), "{:?}", p.steps[2].reasons);
     // The old one goes when nobody uses it any more.
     assert_eq!(p.steps[1].after, [0, 2]);
     let after = carry_out(&p, &before, |_| 0);
@@ -237,10 +238,84 @@ fn what_is_protected_is_neither_deleted_nor_replaced() {
 }
 
 #[test]
+fn whether_a_replaced_resource_is_protected_is_what_the_program_says_now() {
+    let declared = |image: &str, protect: bool| {
+        let mut g = graph(&[]);
+        let allow = Map::from([("D15".into(), "a test".into())]);
+        let options = Options { protect, allow, ..Options::default() };
+        declare(&mut g, "t.node:a", Map::from([("image".into(), text(image))]), options);
+        g
+    };
+    assert!(!plan(&declared("2", false), &applied(&declared("1", true))).is_refused());
+    assert!(plan(&declared("2", true), &applied(&declared("1", false))).is_refused());
+    // To protect it is a change of the record alone; so is anything else that the record says besides its arguments.
+    assert_eq!(words(&plan(&declared("1", true), &applied(&declared("1", false)))), ["record t.node:a"]);
+    assert_eq!(plan(&declared("1", true), &applied(&declared("1", false))).unchanged, 1);
+    assert_eq!(plan(&declared("1", true), &applied(&declared("1", true))).unchanged, 1);
+    assert_eq!(plan(&declared("2", false), &applied(&declared("1", false))).unchanged, 0);
+}
+
+#[test]
+fn why_something_goes_is_said() {
+    let state = applied(&graph(&[("t.node:a", &[])]));
+    assert_eq!(plan(&graph(&[]), &state).steps[0].reasons, [Reason::NotDeclared]);
+    let destroy = plan_with(Goal::Destroy, &graph(&[]), &state, &Asked::default());
+    assert_eq!(destroy.steps[0].reasons, [Reason::Destroy]);
+    assert_eq!((destroy.steps[0].typical_ms, destroy.estimate_ms), (1000, 1000));
+    let gone = Asked { refreshed: [(at("t.node:a"), Refreshed::Gone)].into_iter().collect(), ..Asked::default() };
+    assert_eq!(plan_with(Goal::Destroy, &graph(&[]), &state, &gone).steps[0].typical_ms, 0);
+}
+
+#[test]
+fn what_is_imported_and_differs_is_changed_and_what_would_be_replaced_is_refused() {
+    let g = |size: i64, class: &str| {
+        graph(&[
+            ("t.worker:w", &[("note", text(&size.to_string())), ("quiet", Value::Bool(true).into())]),
+            ("t.store:z", &[("name", text("z")), ("class", text(class)), ("size", int(size))]),
+        ])
+    };
+    let found = applied(&g(1, "warm")).records;
+    let imports = Asked { imports: found, ..Asked::default() };
+    let p = plan_with(Goal::Apply, &g(2, "warm"), &Snapshot::default(), &imports);
+    assert_eq!(words(&p), ["update t.store:z", "update t.worker:w"]);
+    assert_eq!((p.steps[1].typical_ms, p.unchanged), (5000, 0), "a change takes as long as changes of its kind do");
+    let p = plan_with(Goal::Apply, &g(1, "warm"), &Snapshot::default(), &imports);
+    assert_eq!((words(&p), p.unchanged), (vec!["import t.store:z".to_owned(), "import t.worker:w".to_owned()], 0));
+    let p = plan_with(Goal::Apply, &g(2, "cold"), &Snapshot::default(), &imports);
+    let refused = p.diagnostics.iter().find(|d| d.message.contains("would be replaced instead of being taken over"));
+    assert!(refused.is_some_and(|d| d.message.ends_with("its `class` is \"warm\"")), "{:?}", p.diagnostics);
+}
+
+#[test]
+fn contents_that_are_known_in_advance_are_a_change_when_they_differ() {
+    // An attribute that is known before applying, as the hash of an archive is.
+    let g = graph(&[("t.node:a", &[])]);
+    let state = applied(&g);
+    let recorded = state.records[&at("t.node:a")].outputs["arn"].clone();
+    for (known, expected) in [(recorded.clone(), &[][..]), (Value::str("other"), &["update t.node:a"][..])] {
+        let asked = Asked {
+            known: [(at("t.node:a"), Map::from([("arn".into(), known.clone())]))].into_iter().collect(),
+            ..Asked::default()
+        };
+        let p = plan_with(Goal::Apply, &g, &state, &asked);
+        assert_eq!(words(&p), expected);
+        if let Some(change) = p.steps.iter().flat_map(|s| &s.changes).next() {
+            assert_eq!(
+                (&*change.path, &change.before, &change.after),
+                ("arn", &Some(recorded.clone()), &Some(known.into()))
+            );
+        }
+    }
+}
+
+#[test]
 fn values_that_cannot_be_destroyed_are_refused() {
     let p = plan(&graph(&[("t.store:z", &[("guard", Value::Bool(true).into())])]), &Snapshot::default());
     assert!(p.is_refused());
-    assert_eq!(p.diagnostics[0].code.as_deref(), Some("D01"));
+    let d = &p.diagnostics[0];
+    assert_eq!(d.code.as_deref(), Some("D01"));
+    assert_eq!(d.message, "`guard` of `t.store:z` is true: it cannot be deleted");
+    assert_eq!(d.help[0], "leave `guard` out, or set it to false");
 }
 
 #[test]
@@ -344,6 +419,21 @@ fn what_is_bound_to_something_replaced_is_made_anew_although_its_name_stays() {
     let p = plan(&g("cold"), &applied(&g("warm")));
     assert_eq!(words(&p), ["create t.child:c", "delete t.child:c", "create t.store:z", "delete t.store:z"]);
     assert!(p.steps[0].reasons.contains(&Reason::Follows { address: at("t.store:z") }));
+}
+
+#[test]
+fn what_is_made_anew_is_made_as_the_program_says_also_where_changes_are_ignored() {
+    let declared = |size: i64, class: &str| {
+        let mut g = graph(&[]);
+        let args =
+            [("name", text("z")), ("size", int(size)), ("class", text(class)), ("chosen", text("by the program"))];
+        let options = Options { ignore_changes: vec!["size".into()], ..Options::default() };
+        declare(&mut g, "t.store:z", args.into_iter().map(|(k, v)| (k.into(), v)).collect(), options);
+        g
+    };
+    let p = plan(&declared(2, "cold"), &applied(&declared(1, "warm")));
+    assert_eq!(words(&p), ["create t.store:z", "delete t.store:z"]);
+    assert_eq!((&p.steps[0].args["size"], &p.steps[0].args["chosen"]), (&int(2), &text("by the program")));
 }
 
 #[test]

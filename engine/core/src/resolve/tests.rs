@@ -307,3 +307,11 @@ fn an_argument_that_is_missing_or_belongs_elsewhere_is_told() {
     assert_eq!(elsewhere.help.as_deref(), Some("declare x.rule instead"));
     assert_eq!((missing.path.len(), &*missing.message), (0, "`x.thing` needs the argument `size`"));
 }
+
+#[test]
+fn a_name_that_cannot_be_made_is_told_with_the_way_out() {
+    let around = Surroundings { name: "orders", suffix: "a-suffix-that-is-too-long", tags: None };
+    let (_, problems) = resolve(&KIND, Map::new(), &around);
+    let [problem] = &problems[..] else { panic!("{problems:?}") };
+    assert!(problem.path.is_empty() && problem.help.is_some(), "{problem:?}");
+}

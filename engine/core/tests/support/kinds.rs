@@ -152,6 +152,7 @@ pub static ROLE: Kind = Kind {
 pub static WORKER: Kind = Kind {
     holds: Some(Holding { by: &["stores", "link"], typical: Duration::from_secs(20), worst: Duration::from_secs(60) }),
     leaves: Some(Residue { one: "trace", many: "traces", lasts: Duration::from_secs(60), by: "traced" }),
+    contents: DATA,
     companions: &[Companion {
         id: "D19",
         of: Reference { to: "t.store.name", blocks_delete: false },
@@ -173,6 +174,7 @@ pub static WORKER: Kind = Kind {
             Field { ty: Type::List(&Type::Str), ..refers("stores", "t.store.arn", true) },
             Field { name: "link", ty: Type::Object(&[refers("node", "t.node.arn", true)]), ..OPTIONAL },
             refers("boss", "t.role.arn", true),
+            refers("target", "*", true),
         ],
         &[ARN],
     )
