@@ -67,6 +67,13 @@ fn what_waits_counts_once_and_is_missed_unless_it_is_left_out() {
 }
 
 #[test]
+fn what_stays_as_it_is_counts_and_is_no_change() {
+    let (p, _) = parts();
+    let p = Plan { unchanged: 3, ..p };
+    assert_eq!((p.counts(), p.is_empty()), (Counts { unchanged: 3, ..Counts::default() }, true));
+}
+
+#[test]
 fn an_output_is_a_change_when_it_differs_or_nobody_knows() {
     let known = |i: i64| Some(Expr::Known(Value::Int(i)));
     for (before, after, changes) in [
