@@ -247,7 +247,7 @@ impl Program {
                 let wanted: BTreeSet<String> = change.does.iter().map(|step| (*step).to_owned()).collect();
                 environment.change(change.what, &wanted);
             }
-            environment.destroy();
+            environment.leave();
             destroyed(set, &environment);
         }
     }

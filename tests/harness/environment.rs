@@ -74,6 +74,40 @@ impl Environment {
         assert_eq!(result["residue"], json!([]));
     }
 
+    /// Destroys it as it was foretold: what the contract lists goes, each after something of the wave before its own, and
+    /// nothing is left but what the contract names.
+    pub(crate) fn leave(&self) {
+        let contract = self.plan()["contract"].take();
+        assert_eq!(contract["destroyable"], true, "{contract:#}");
+        let said = self.project.run(&self.arguments("destroy", &[]));
+        let result = said.json();
+        assert_eq!((&result["status"], &result["residue"]), (&json!("done"), &json!([])), "{result:#}");
+        let text = |of: &Value| of["address"].as_str().unwrap().to_owned();
+        let departures = contract["departures"].as_array().unwrap();
+        let foretold: BTreeSet<String> = departures.iter().map(text).collect();
+        let gone = result["done"].as_array().unwrap().iter().filter(|step| step["action"] == "delete").map(text);
+        assert_eq!(gone.collect::<BTreeSet<_>>(), foretold, "{}", self.program);
+
+        let lines = said.err.lines().filter_map(|line| line.trim().strip_prefix("- ")?.split_once("  deleted in "));
+        let order: BTreeMap<&str, usize> = lines.map(|(address, _)| address.trim()).zip(0..).collect();
+        let mut first: BTreeMap<u64, usize> = BTreeMap::new();
+        let alone: Vec<(u64, usize, String)> = { departures.iter() }
+            .filter(|one| one["along"].is_null())
+            .map(|one| (one["wave"].as_u64().unwrap(), order[one["address"].as_str().unwrap()], text(one)))
+            .collect();
+        for (wave, number, _) in &alone {
+            let earliest = first.entry(*wave).or_insert(*number);
+            *earliest = (*earliest).min(*number);
+        }
+        for (wave, number, address) in alone.iter().filter(|(wave, ..)| *wave > 1) {
+            assert!(
+                first[&(wave - 1)] < *number,
+                "{}: {address} of wave {wave} went too early: {order:?}",
+                self.program
+            );
+        }
+    }
+
     /// Everything is as declared.
     pub(crate) fn nothing_to_do(&self) {
         let plan = self.plan();

@@ -2,6 +2,7 @@
 //! library as the commands drive it: evaluate, prepare, propose, apply.
 //!
 //! Every environment is made from a program's text; what a test wants to vary are the program's parameters.
+#![allow(dead_code)] // Each test uses its own part of it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,8 @@ pub(crate) struct Room {
     pub(crate) cloud: Arc<dyn Cloud>,
     pub(crate) program: Program,
     pub(crate) suffix: String,
+    /// Whether the program is told that the environment is ephemeral.
+    pub(crate) ephemeral: bool,
     host: Host,
     identity: Identity,
     local: LocalCloud,
@@ -70,6 +73,7 @@ impl Room {
             places: Places::default(),
             cancel: Cancel::new(),
             suffix: suffix.to_owned(),
+            ephemeral: true,
             registry,
             cloud,
             program,
@@ -87,7 +91,7 @@ impl Room {
             environment: Environment {
                 suffix: self.suffix.clone(),
                 name: self.suffix.clone(),
-                ephemeral: true,
+                ephemeral: self.ephemeral,
                 ..Environment::default()
             },
             settings,
@@ -97,40 +101,41 @@ impl Room {
 
     /// What is to be done for what is declared, after a look at everything that is there.
     pub(crate) async fn plan(&self, graph: &Graph) -> Result<Plan, Failure> {
-        self.propose(Goal::Apply, graph).await
+        unrefused(self.propose(Goal::Apply, graph).await?)
     }
 
     /// What is to be done to take everything away, from the state alone.
     pub(crate) async fn plan_destroy(&self) -> Result<Plan, Failure> {
-        self.propose(Goal::Destroy, &Graph::default()).await
+        unrefused(self.propose(Goal::Destroy, &Graph::default()).await?)
     }
 
-    async fn propose(&self, goal: Goal, graph: &Graph) -> Result<Plan, Failure> {
+    /// A plan, with what refuses it, if anything does.
+    pub(crate) async fn propose(&self, goal: Goal, graph: &Graph) -> Result<Plan, Failure> {
         let snapshot = self.snapshot()?;
         let router = Router::new(&self.local, &*self.cloud);
         let (program, identity) = (&Str::from(self.program.name.as_str()), &self.identity);
         let wanted =
             Wanted { goal, program, graph, snapshot: &snapshot, identity, refresh: true, lift: true, team: None };
-        let plan = dr_run::plan(&self.engine(&router), &wanted).await?;
-        if plan.is_refused() {
-            let found: Vec<String> = plan.diagnostics.iter().map(Diagnostic::to_string).collect();
-            return Err(format!("the plan is refused: {}", found.join("; ")).into());
-        }
-        Ok(plan)
+        Ok(dr_run::plan(&self.engine(&router), &wanted).await?)
     }
 
     /// Carries a plan out, to the end.
     pub(crate) async fn apply(&self, plan: &Plan) -> Result<Report, Failure> {
-        let router = Router::new(&self.local, &*self.cloud);
-        let snapshot = self.snapshot()?;
-        self.local.tidy(&snapshot)?;
-        let report = dr_run::apply(&self.engine(&router), plan, snapshot).await?;
+        let report = self.carry_out(plan).await?;
         if report.is_complete() {
             return Ok(report);
         }
         let mut said: Vec<String> = report.failed.iter().map(|f| format!("{}: {}", f.address, f.error)).collect();
         said.extend(report.output_errors.iter().map(|(name, error)| format!("output {name}: {error}")));
         Err(format!("not everything could be applied: {}", said.join("; ")).into())
+    }
+
+    /// Carries a plan out, as far as it can be.
+    pub(crate) async fn carry_out(&self, plan: &Plan) -> Result<Report, Failure> {
+        let router = Router::new(&self.local, &*self.cloud);
+        let snapshot = self.snapshot()?;
+        self.local.tidy(&snapshot)?;
+        Ok(dr_run::apply(&self.engine(&router), plan, snapshot).await?)
     }
 
     /// What is recorded.
@@ -151,4 +156,13 @@ impl Room {
             patience: Duration::ZERO,
         }
     }
+}
+
+/// A plan that nothing refuses.
+fn unrefused(plan: Plan) -> Result<Plan, Failure> {
+    if !plan.is_refused() {
+        return Ok(plan);
+    }
+    let found: Vec<String> = plan.diagnostics.iter().map(Diagnostic::to_string).collect();
+    Err(format!("the plan is refused: {}", found.join("; ")).into())
 }

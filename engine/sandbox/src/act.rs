@@ -1,5 +1,6 @@
 //! The effects of calls. Everything here happens at one instant, with no waiting inside.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use dr_core::cloud::{CloudError, ErrorClass, Intent, Live, Owner, Settled};
@@ -9,8 +10,10 @@ use tokio::time::Instant;
 
 use crate::check::taken;
 use crate::inner::{Core, ResourceKey};
+use crate::judge::Whose;
 use crate::make::Maker;
 use crate::refer::held;
+use crate::remains::remains;
 use crate::seal::seal;
 use crate::state::{Data, Entry, Removal};
 
@@ -81,6 +84,7 @@ impl Core {
             return Err(taken(entry, at.call, self.now()));
         }
         self.check_neighbours(at, &maker.args)?;
+        self.check_rules(at, args, None, Whose::of_intent(intent))?;
         maker.finish();
         let (mut args, outputs) = (maker.args, maker.outputs);
         let sealed = seal(kind.args, &mut args, &intent.op);
@@ -145,6 +149,7 @@ impl Core {
         }
         self.check_free(at, &args, Some(&data.args))?;
         self.check_neighbours(at, &args)?;
+        self.check_rules(at, new, Some(&data.args), Whose::of_data(&data))?;
         (data.args, data.sealed) = (args, sealed);
         data.revision += 1;
         data.outputs.retain(|name, _| !at.kind.output(name).is_some_and(|f| f.volatile));
@@ -154,14 +159,16 @@ impl Core {
     }
 
     /// Starts a deletion, with everything that goes along.
-    pub(crate) fn delete(&mut self, at: ResourceKey<'_>, start: Instant) -> Result<(), CloudError> {
+    pub(crate) fn delete(&mut self, at: ResourceKey<'_>, args: &Map<Value>, start: Instant) -> Result<(), CloudError> {
         let Some((key, entry)) = self.state.find(at.kind, at.region, at.id) else { return Ok(()) };
         if entry.is_deleting() {
             return Ok(());
         }
+        let args = &at_parting(at.kind, &entry.data.args, args);
         match self.state.removal(key) {
             Removal::Goes(mut keys) => {
                 self.check_unprotected(at, &keys)?;
+                self.check_parting(at, args, &keys)?;
                 if let Some((by, until)) = self.state.held(key) {
                     let message = format!("{} is still in use by what is left of {by}", entry.describe());
                     let wait = Duration::from_micros(until.saturating_sub(self.now()));
@@ -170,6 +177,14 @@ impl Core {
                 // What was on its way already goes at its own time.
                 keys.retain(|key| self.state.get(*key).is_some_and(|e| !e.is_deleting()));
                 let gone_at = self.later(start, at.kind.delete);
+                let going = keys.iter().filter_map(|key| self.state.get(*key));
+                let left: Vec<_> = going
+                    .flat_map(|entry| {
+                        let is_asked = entry.kind.name == at.kind.name && *entry.data.id == *at.id;
+                        remains(entry, if is_asked { args } else { &entry.data.args })
+                    })
+                    .collect();
+                self.left.extend(left);
                 self.remove(&keys, gone_at, true).map_err(|e| at.call.broke(&e))
             }
             Removal::Blocked(by) => {
@@ -254,4 +269,17 @@ impl Core {
         maker.finish();
         maker.outputs
     }
+}
+
+/// The arguments that decide about a deletion: those that are there, and those that only the call says.
+fn at_parting<'a>(kind: &Kind, there: &'a Map<Value>, said: &Map<Value>) -> Cow<'a, Map<Value>> {
+    let of_call = kind.args.iter().filter(|field| field.write_only && !field.rules.is_empty());
+    let of_call = of_call.filter_map(|field| Some((intern(field.name), said.get(field.name)?.clone())));
+    let of_call: Map<Value> = of_call.collect();
+    if of_call.is_empty() {
+        return Cow::Borrowed(there);
+    }
+    let mut all = there.clone();
+    all.extend(of_call);
+    Cow::Owned(all)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dr_core::checks;
 use dr_core::cloud::{CloudError, ErrorClass};
 use dr_core::compare::excluded;
 use dr_core::value::{Map, Value};
@@ -27,7 +28,7 @@ impl Core {
                         return Err(at.call.fails(ErrorClass::NotYetConsistent, "NotYetVisible", message));
                     }
                 }
-                None if is_foreign(&found.value, &self.options.account) => {}
+                None if is_foreign(&found.value, &self.options.account) || self.state.is_made(&found) => {}
                 None => {
                     let message = format!(
                         "`{}` refers to a {} whose {} is `{}`; there is none",
@@ -75,6 +76,26 @@ impl Core {
                 let message =
                     format!("{} is protected from being deleted: its `{}` is true", entry.describe(), field.name);
                 return Err(at.call.fails(ErrorClass::Invalid, "DeletionProtected", message));
+            }
+        }
+        Ok(())
+    }
+
+    /// That no argument of what would go stands in the way, and that no policy denies it to everybody.
+    pub(crate) fn check_parting(&self, at: ResourceKey<'_>, args: &Map<Value>, keys: &[u64]) -> Result<(), CloudError> {
+        let Some((&key, entry)) = keys.first().and_then(|key| Some((key, self.state.get(*key)?))) else {
+            return Ok(());
+        };
+        if let Some(trace) = checks::traces(at.kind, args).into_iter().find(|trace| trace.left.is_none()) {
+            let message = format!("{}: {} ({})", entry.describe(), trace.why, trace.check);
+            return Err(at.call.fails(ErrorClass::Invalid, "DeletionRefused", message));
+        }
+        let policies = std::iter::once(entry).chain(self.state.policies(key));
+        for policy in policies.filter(|policy| !policy.is_deleting()) {
+            if let Some(action) = checks::denied(at.kind, policy.kind, &policy.data.args) {
+                let message =
+                    format!("{}: {} denies `{action}` to everybody (D24)", entry.describe(), policy.describe());
+                return Err(at.call.fails(ErrorClass::Denied, "AccessDenied", message));
             }
         }
         Ok(())

@@ -21,6 +21,8 @@ use crate::fault::Dice;
 use crate::log::{Log, LogLine, LogLock};
 use crate::make::Maker;
 use crate::options::{SandboxOptions, Speed};
+use crate::remains::Remains;
+use crate::rules::Rules;
 use crate::state::{Data, Entry, SandboxState};
 use crate::template;
 
@@ -33,6 +35,8 @@ pub(crate) struct Core {
     /// Calls by kind and operation.
     pub(crate) calls: BTreeMap<(&'static str, &'static str), u64>,
     pub(crate) state: SandboxState,
+    pub(crate) rules: Rules,
+    pub(crate) left: Vec<Remains>,
     clock: Clock,
     log: Option<Log>,
     /// How often it was looked for what others did.
@@ -86,6 +90,8 @@ impl Core {
             dice: options.faults.clone().map(Dice::new),
             calls: BTreeMap::new(),
             state: SandboxState::new(&registry),
+            rules: Rules::new(&registry),
+            left: Vec::new(),
             clock: Clock::new(),
             registry,
             options,

@@ -17,10 +17,10 @@
 //! - **Secrets stay out.** Sensitive and write-only arguments are kept as salted hashes; sensitive attributes are
 //!   derived anew. What a script puts into an ordinary argument is kept as it is, in a file that only its owner reads.
 //!
-//! The rooms: `serve.rs` is the outside of a call (latency, faults, counting), `act.rs` and `batch.rs` its effect, `check.rs` what it
+//! The rooms: `serve.rs` is the outside of a call (latency, faults, counting), `act.rs` and `batch.rs` its effect, `check.rs` and `judge.rs` what it
 //! is refused for, `inner.rs` memory and log, `group.rs` what is written together, `state.rs` what is there with its indexes, `refer.rs` who refers to whom,
 //! `make.rs` and `template.rs` how ids and attributes are made, `seal.rs` what becomes of secrets, `log.rs` what is on
-//! disk, `tamper.rs` what tests and users do behind the engine's back.
+//! disk, `remains.rs` what is left of what is deleted, `tamper.rs` what tests and users do behind the engine's back.
 
 mod act;
 mod batch;
@@ -30,10 +30,13 @@ mod error;
 mod fault;
 mod group;
 mod inner;
+mod judge;
 mod log;
 mod make;
 mod options;
 mod refer;
+mod remains;
+mod rules;
 mod seal;
 mod serve;
 mod state;
@@ -53,6 +56,7 @@ use dr_core::value::Str;
 pub use error::SandboxError;
 pub use fault::Faults;
 pub use options::{SandboxOptions, Speed, SpeedError};
+pub use remains::Remains;
 pub use tamper::{Phase, ShownResource};
 
 use crate::group::ChangeQueue;
@@ -92,6 +96,11 @@ impl Sandbox {
     /// How often each call was made through this handle, by kind and operation: `sqs.queue create`.
     pub fn calls(&self) -> BTreeMap<String, u64> {
         self.core().calls.iter().map(|((kind, op), count)| (format!("{kind} {op}"), *count)).collect()
+    }
+
+    /// What is left of everything that was deleted through this handle.
+    pub fn remains(&self) -> Vec<Remains> {
+        self.core().left.clone()
     }
 
     fn core(&self) -> MutexGuard<'_, Core> {

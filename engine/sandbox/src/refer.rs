@@ -47,6 +47,8 @@ pub(crate) struct References {
     referrers: BTreeMap<&'static str, BTreeSet<&'static str>>,
     /// For each kind that refers to others: the arguments it does it in or below.
     places: BTreeMap<&'static str, Vec<&'static Field>>,
+    /// For each kind that refers to resources of any kind: the arguments it does it in or below.
+    open: BTreeMap<&'static str, Vec<&'static Field>>,
 }
 
 impl References {
@@ -55,6 +57,9 @@ impl References {
         for kind in registry.iter().filter(|kind| held(kind)) {
             for arg in kind.args {
                 let mut refers = false;
+                if arg.holds(is_open) {
+                    all.open.entry(kind.name).or_default().push(arg);
+                }
                 each_field(std::slice::from_ref(arg), &mut |_, field| {
                     let Some(reference) = field.refers else { return };
                     if let Some(target) = registry.get(reference.kind()).filter(|kind| held(kind)) {
@@ -79,6 +84,23 @@ impl References {
     /// The kinds whose ids may stand for an ARN of this one.
     pub(crate) fn referrers(&self, kind: &str) -> impl Iterator<Item = &'static str> {
         self.referrers.get(kind).into_iter().flatten().copied()
+    }
+
+    /// The texts in these arguments by which resources of any kind may be meant, each with its path.
+    pub(crate) fn open(&self, kind: &'static Kind, args: &Map<Value>) -> Vec<(String, Str)> {
+        let mut found = Vec::new();
+        for arg in self.open.get(kind.name).into_iter().flatten() {
+            let Some(value) = args.get(arg.name) else { continue };
+            walk(&Spot::of(arg), value.into(), &mut |spot, tree| {
+                if let Some(Value::Str(text)) = tree.known().map(Value::reveal)
+                    && spot.field.or_else(|| spot.around().and_then(|around| around.field)).is_some_and(is_open)
+                {
+                    found.push((spot.to_string(), text.clone()));
+                }
+                true
+            });
+        }
+        found
     }
 
     /// The references in these arguments, without those that are taken on trust in any case.
@@ -111,6 +133,11 @@ impl References {
         }
         found
     }
+}
+
+/// Whether resources of any kind can be meant.
+fn is_open(field: &Field) -> bool {
+    field.refers.is_some_and(|refers| refers.to == "*")
 }
 
 /// Whether a sandbox holds resources of this kind.

@@ -259,13 +259,11 @@ impl Cloud for Sandbox {
         }))
     }
 
-    fn delete<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, ()> {
-        let named = Named::new(at, id);
-        Box::pin(
-            self.change(DELETE, at, at.kind.delete, move |core, passing| {
-                core.delete(named.key(passing), passing.start)
-            }),
-        )
+    fn delete<'a>(&'a self, at: Target<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, ()> {
+        let (named, args) = (Named::new(at, id), args.clone());
+        Box::pin(self.change(DELETE, at, at.kind.delete, move |core, passing| {
+            core.delete(named.key(passing), &args, passing.start)
+        }))
     }
 
     fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Settled> {

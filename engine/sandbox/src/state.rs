@@ -6,11 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hasher as _};
+use std::sync::OnceLock;
 
 use dr_core::compare::canonical;
 use dr_core::registry::Registry;
-use dr_core::schema::{Kind, Scope};
-use dr_core::value::{Map, Str, Value};
+use dr_core::schema::{Field, Kind, Scope};
+use dr_core::value::{Map, Str, Value, intern};
 use serde::{Deserialize, Serialize};
 
 use crate::refer::{FoundReference, References};
@@ -138,6 +139,8 @@ pub(crate) struct SandboxState {
     held: BTreeMap<Mark, Held>,
     /// When the first of these is held no longer.
     next_release: u64,
+    /// Who has a value that resources of any kind may be meant by, and in which attribute: made when it is first asked for.
+    meant: OnceLock<BTreeMap<Link, Str>>,
 }
 
 impl SandboxState {
@@ -159,6 +162,7 @@ impl SandboxState {
             blocked: BTreeMap::new(),
             held: BTreeMap::new(),
             next_release: u64::MAX,
+            meant: OnceLock::new(),
         }
     }
 
@@ -263,6 +267,54 @@ impl SandboxState {
         best
     }
 
+    /// The resources that are meant by texts in these arguments where any kind can stand, each with path and attribute:
+    /// by the whole text, or by what follows its last slash. A text that means several, means none.
+    pub(crate) fn mentions(
+        &self,
+        kind: &'static Kind,
+        args: &Map<Value>,
+        region: Option<&str>,
+    ) -> Vec<(String, Str, &Entry)> {
+        let texts = self.references.open(kind, args);
+        if texts.is_empty() {
+            return Vec::new();
+        }
+        let meant = self.meant();
+        let one = |text: &str| {
+            let value = mark("", text);
+            let all = meant.range((value, 0)..=(value, u64::MAX));
+            let mut all =
+                all.filter_map(|((_, key), attr)| Some((attr.clone(), self.get(*key).filter(|e| !e.is_deleting())?)));
+            let first = all.next()?;
+            let Some(second) = all.next() else { return Some(first) };
+            let near = |(_, e): &(Str, &Entry)| e.data.region.as_deref() == region;
+            let mut near = [first, second].into_iter().chain(all).filter(near);
+            near.next().filter(|_| near.next().is_none())
+        };
+        let found = texts.into_iter().filter_map(|(path, text)| {
+            let (attr, entry) = one(&text).or_else(|| one(text.rsplit_once('/')?.1))?;
+            Some((path, attr, entry))
+        });
+        found.collect()
+    }
+
+    /// Whether a reference means what a service made along with a resource: an attribute is called after it, as the main
+    /// route table of a network.
+    pub(crate) fn is_made(&self, found: &FoundReference) -> bool {
+        let value = mark("", &found.value);
+        let short = found.kind.split_once('.').map_or(found.kind, |(_, short)| short);
+        self.meant().range((value, 0)..=(value, u64::MAX)).any(|(_, attr)| attr.contains(short))
+    }
+
+    fn meant(&self) -> &BTreeMap<Link, Str> {
+        self.meant.get_or_init(|| {
+            let all = self.entries.iter().flat_map(|(key, entry)| {
+                meanings(entry.kind, &entry.data).map(|(value, attr)| ((mark("", value), *key), attr))
+            });
+            all.collect()
+        })
+    }
+
     /// Puts a resource in, in place of the one with its kind, region and id if there is one.
     pub(crate) fn put(&mut self, kind: &'static Kind, data: Data) {
         let old = self.find(kind, data.region.as_deref(), &data.id).map(|(key, _)| key);
@@ -287,6 +339,9 @@ impl SandboxState {
         }
         if let Some(gone_at) = data.gone_at {
             self.due.insert((gone_at, key));
+        }
+        if let Some(meant) = self.meant.get_mut() {
+            meant.extend(meanings(kind, &data).map(|(value, attr)| ((mark("", value), key), attr)));
         }
         self.by_op.insert(mark("", &data.op), key);
         self.entries.insert(key, Box::new(Entry { kind, data }));
@@ -313,6 +368,9 @@ impl SandboxState {
         }
         if let Some(gone_at) = data.gone_at {
             self.due.remove(&(gone_at, key));
+        }
+        if let Some(meant) = self.meant.get_mut() {
+            meanings(kind, data).for_each(|(value, _)| drop(meant.remove(&(mark("", value), key))));
         }
         let op = mark("", &data.op);
         if self.by_op.get(&op) == Some(&key) {
@@ -392,6 +450,14 @@ impl SandboxState {
         if blockers.is_empty() { Removal::Goes(order) } else { Removal::Blocked(blockers) }
     }
 
+    /// What refers to a resource and goes with it.
+    pub(crate) fn policies(&self, key: u64) -> impl Iterator<Item = &Entry> {
+        self.holders(key)
+            .into_iter()
+            .filter(|(_, tie)| tie.blocks || tie.follows)
+            .filter_map(|(other, _)| self.get(other))
+    }
+
     /// Who refers to a resource and would refer to nothing without it.
     fn holders(&self, key: u64) -> Vec<(u64, Tie)> {
         let mut holders = Vec::new();
@@ -439,6 +505,22 @@ impl SandboxState {
         }
         values
     }
+}
+
+/// The values that a resource of any kind may be meant by, each with its attribute: what the service made, and its name.
+fn meanings<'a>(kind: &'static Kind, data: &'a Data) -> impl Iterator<Item = (&'a str, Str)> {
+    let made = data.outputs.iter().filter_map(|(name, value)| Some((value.as_str()?, name.clone())));
+    let named = kind.unique.into_iter().flat_map(|(fields, _)| fields.iter());
+    let named = named.filter(|name| kind.arg(name).is_some_and(|field| field.refers.is_none()));
+    let named = named.filter_map(|name| Some((data.args.get(*name)?.as_str()?, intern(name))));
+    // What is called as what it belongs to is not meant by that.
+    let own = |text: &str| {
+        let is_other = |field: &Field| {
+            field.refers.is_some() && data.args.get(field.name).is_some_and(|v| v.as_str() == Some(text))
+        };
+        !kind.args.iter().any(is_other)
+    };
+    std::iter::once((&*data.id, intern("id"))).chain(named).chain(made).filter(move |(text, _)| own(text))
 }
 
 /// The places that a resource shares with its neighbours: one for each set of arguments that its kind's exclusions are

@@ -36,7 +36,7 @@ pub struct Check {
 pub enum LooksBy {
     /// It is data at the fields of kinds, or part of the planner or the language.
     Elsewhere,
-    /// At each resource of the kinds that it looks at, and at what that one refers to. It is asked again while applying,
+    /// At each resource of the kinds that it looks at, or of every kind, and at what that one refers to. It is asked again while applying,
     /// when arguments that were not known have become known.
     Each(fn(&Resource<'_>, &Planned<'_>, &mut Findings)),
     /// At each resource of the kinds that it looks at, and at who refers to it. Who that is, is known only while planning.
@@ -99,6 +99,11 @@ impl Check {
     /// Whether it asks that an environment can go completely.
     pub fn is_of_destroyability(&self) -> bool {
         self.id.starts_with('D')
+    }
+
+    /// Whether it looks at resources of a kind.
+    pub fn is_about(&self, kind: &str) -> bool {
+        self.looks_at.is_empty() || self.kinds().any(|about| about == kind)
     }
 
     /// The kinds that it looks at.

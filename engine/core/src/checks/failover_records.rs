@@ -53,7 +53,8 @@ fn one_of_each(set: &[&Resource<'_>], found: &mut Findings) {
             let help = format!("declare a record of the same name and type with `failover: \"{role}\"`");
             found.add(
                 first,
-                Finding::new("failover", message).label(format!("only a {}", other.to_lowercase())).help(help),
+                // The other record may come later.
+                Finding::new("failover", message).label(format!("only a {}", other.to_lowercase())).help(help).taken(),
             );
         }
     }
@@ -83,7 +84,7 @@ fn watched(record: &Resource<'_>, found: &mut Findings) {
     if record.text("failover") == Some("PRIMARY") && !has_check && !by_alias {
         let message = format!("nothing watches the primary `{}`: it is never left", record.address);
         let help = "give `health_check_id`, or an `alias` with `evaluate_target_health: true`";
-        found.add(record, Finding::new("failover", message).help(help));
+        found.add(record, Finding::new("failover", message).help(help).taken());
     }
     if let Some(ttl) = record.int("ttl").filter(|ttl| *ttl > LONGEST) {
         let message = format!("`{}` may be kept for {ttl} s, in which clients ask a side that is down", record.address);

@@ -9,6 +9,8 @@ use crate::value::{Map, Str};
 pub struct Findings {
     id: Str,
     severity: Severity,
+    /// Whether only what a service refuses at once is of interest.
+    at_once: bool,
     all: Vec<Diagnostic>,
 }
 
@@ -22,6 +24,7 @@ pub struct Finding {
     help: Vec<String>,
     also: Vec<(Option<Span>, String)>,
     severity: Option<Severity>,
+    taken: bool,
 }
 
 impl Finding {
@@ -35,6 +38,7 @@ impl Finding {
             help: Vec::new(),
             also: Vec::new(),
             severity: None,
+            taken: false,
         }
     }
 
@@ -66,6 +70,13 @@ impl Finding {
         self
     }
 
+    /// As something that the service takes, although it refuses what else the check finds: what is missing may come later.
+    #[must_use]
+    pub fn taken(mut self) -> Finding {
+        self.taken = true;
+        self
+    }
+
     /// As a warning, although the check refuses elsewhere.
     #[must_use]
     pub fn warning(mut self) -> Finding {
@@ -84,7 +95,12 @@ impl Finding {
 impl Findings {
     /// Findings of a check by its id, or by its name where it has no id.
     pub fn of(id: &str, severity: Severity) -> Findings {
-        Findings { id: id.into(), severity, all: Vec::new() }
+        Findings { id: id.into(), severity, at_once: false, all: Vec::new() }
+    }
+
+    /// Those of what a service refuses at once.
+    pub(super) fn at_once(id: &str) -> Findings {
+        Findings { at_once: true, ..Findings::of(id, Severity::Error) }
     }
 
     /// What was found, in the order of finding.
@@ -94,6 +110,9 @@ impl Findings {
 
     /// Adds a finding about a resource.
     pub fn add(&mut self, resource: &Resource<'_>, finding: Finding) {
+        if self.at_once && finding.taken {
+            return;
+        }
         let severity = finding.severity.map_or(self.severity, |own| own.min(self.severity));
         let mut d = Diagnostic { severity, ..Diagnostic::error(finding.message) };
         d = d.at(resource.place_of(&finding.path, finding.on_key), finding.label);

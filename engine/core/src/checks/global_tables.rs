@@ -32,7 +32,7 @@ pub(super) fn table_of<'p, 'a>(replica: &Resource<'_>, planned: &'p Planned<'a>)
         let (name, region) = (replica.text("table_name")?, replica.text("source_region")?);
         planned.of("dynamodb.table").find(|table| table.text("name") == Some(name) && table.region == Some(region))
     };
-    let is_named = replica.reads("table_name").is_empty();
+    let is_named = replica.reads("table_name").is_empty() || replica.refers().is_some();
     named().filter(|_| is_named).or_else(|| planned.target(replica, "table_name"))
 }
 

@@ -72,7 +72,7 @@ fn asks_itself(check: &Resource<'_>, planned: &Planned<'_>, found: &mut Findings
             let message =
                 format!("`{}` asks the name that it decides about, that of `{}`", check.address, record.address);
             let finding = Finding::new(path, message).also(record, "name", "the name");
-            found.add(check, finding.help("ask the endpoint of this side by its own name"));
+            found.add(check, finding.help("ask the endpoint of this side by its own name").taken());
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::check::Check;
 use super::findings::{Finding, Findings};
-use super::planned::{Planned, Resource};
+use super::planned::{AtPath, Planned, Resource};
+use crate::expr::Expr;
 
 pub(super) const CHECK: Check = Check {
     asks: "a route of an API has a key of its protocol and an integration of the same API, and says who may call it",
@@ -129,8 +130,12 @@ fn has_target(planned: &Planned<'_>, route: &Resource<'_>, found: &mut Findings)
     let Some(integration) = planned.target(route, path).filter(|to| to.kind.name == "apigatewayv2.integration") else {
         return;
     };
-    let reads = route.at(path);
-    if let super::planned::AtPath::Open(crate::expr::Expr::Attr(_)) = reads {
+    let is_alone = match route.at(path) {
+        AtPath::Open(open) => matches!(open, Expr::Attr(_)),
+        AtPath::Known(text) => text.as_str().is_some_and(|text| !text.contains('/')),
+        AtPath::Absent => false,
+    };
+    if is_alone {
         let message = format!("the target of `{}` is an integration's id alone", route.address);
         found.add(route, Finding::new(path, message).help("write `integrations/` before it"));
     }
@@ -229,7 +234,8 @@ fn shows(planned: &Planned<'_>, stage: &Resource<'_>, found: &mut Findings) {
             let help = near.map_or("declare that route, or take the settings away".into(), |near| {
                 format!("did you mean `{near}`?")
             });
-            found.add(stage, Finding::new(&format!("route_settings.{key}"), message).on_key().help(help));
+            // The route may come later.
+            found.add(stage, Finding::new(&format!("route_settings.{key}"), message).on_key().help(help).taken());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::check::Check;
 use super::findings::{Finding, Findings};
-use super::planned::Planned;
+use super::planned::{Planned, Resource};
 use crate::cloud::tag;
 
 pub(super) const CHECK: Check = Check {
@@ -11,16 +11,14 @@ pub(super) const CHECK: Check = Check {
           another environment would take it for its own.",
     mend: "Give the tag another name.",
     source: "docs/architecture.md",
-    ..Check::all("D25", "identity-tags", &[], look)
+    ..Check::each("D25", "identity-tags", &[], look)
 };
 
-fn look(planned: &Planned<'_>, found: &mut Findings) {
-    for resource in planned.all() {
-        let Some(field) = resource.kind.tags() else { continue };
-        for key in resource.keys(field.name).into_iter().filter(|key| key.to_lowercase().starts_with(tag::PREFIX)) {
-            let message = format!("the tag `{key}` of `{}` is the engine's own", resource.address);
-            let path = format!("{}.{key}", field.name);
-            found.add(resource, Finding::new(&path, message).on_key().help("give it another name"));
-        }
+fn look(resource: &Resource<'_>, _: &Planned<'_>, found: &mut Findings) {
+    let Some(field) = resource.kind.tags() else { return };
+    for key in resource.keys(field.name).into_iter().filter(|key| key.to_lowercase().starts_with(tag::PREFIX)) {
+        let message = format!("the tag `{key}` of `{}` is the engine's own", resource.address);
+        let path = format!("{}.{key}", field.name);
+        found.add(resource, Finding::new(&path, message).on_key().help("give it another name"));
     }
 }

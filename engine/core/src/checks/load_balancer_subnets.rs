@@ -39,7 +39,8 @@ fn look(balancer: &Resource<'_>, planned: &Planned<'_>, found: &mut Findings) {
             if leads_to_internet(planned, subnet) == Some(false) {
                 let message =
                     format!("`{}` faces the internet, and `{}` has no route to it", balancer.address, subnet.address);
-                let finding = Finding::new("subnets", message).also(subnet, "", "this subnet");
+                // The route may come later.
+                let finding = Finding::new("subnets", message).also(subnet, "", "this subnet").taken();
                 found.add(balancer, finding.help("give public subnets, or set `scheme` to \"internal\""));
             }
         }

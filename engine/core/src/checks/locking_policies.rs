@@ -4,6 +4,7 @@ use super::check::Check;
 use super::documents::{entry, has_effect, includes, statements, texts};
 use super::findings::{Finding, Findings};
 use super::planned::{Planned, Resource};
+use crate::schema::Kind;
 use crate::value::Value;
 
 pub(super) const CHECK: Check = Check {
@@ -30,47 +31,63 @@ pub(super) const CHECK: Check = Check {
     )
 };
 
-/// What a destroy must be able to do, by the service.
-const NEEDED: &[(&str, &[&str])] = &[
-    (
-        "s3",
-        &[
+/// What a destroy must be able to do with the resources of a service, and with their policies where these are of their own.
+struct Needed {
+    service: &'static str,
+    to_delete: &'static [&'static str],
+    to_change: &'static [&'static str],
+}
+
+const NEEDED: &[Needed] = &[
+    Needed {
+        service: "s3",
+        to_delete: &[
             "s3:DeleteBucket",
             "s3:DeleteObject",
             "s3:DeleteObjectVersion",
             "s3:ListBucket",
             "s3:ListBucketVersions",
-            "s3:DeleteBucketPolicy",
-            "s3:PutBucketPolicy",
         ],
-    ),
-    ("kms", &["kms:ScheduleKeyDeletion", "kms:DescribeKey", "kms:PutKeyPolicy"]),
-    (
-        "secretsmanager",
-        &["secretsmanager:DeleteSecret", "secretsmanager:DescribeSecret", "secretsmanager:PutResourcePolicy"],
-    ),
-    ("sqs", &["sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:SetQueueAttributes"]),
-    ("sns", &["sns:DeleteTopic", "sns:GetTopicAttributes", "sns:SetTopicAttributes"]),
-    ("events", &["events:DeleteEventBus", "events:DescribeEventBus", "events:RemovePermission"]),
+        to_change: &["s3:DeleteBucketPolicy", "s3:PutBucketPolicy"],
+    },
+    Needed {
+        service: "kms",
+        to_delete: &["kms:ScheduleKeyDeletion", "kms:DescribeKey"],
+        to_change: &["kms:PutKeyPolicy"],
+    },
+    Needed {
+        service: "secretsmanager",
+        to_delete: &["secretsmanager:DeleteSecret", "secretsmanager:DescribeSecret"],
+        to_change: &["secretsmanager:PutResourcePolicy"],
+    },
+    Needed {
+        service: "sqs",
+        to_delete: &["sqs:DeleteQueue", "sqs:GetQueueAttributes"],
+        to_change: &["sqs:SetQueueAttributes"],
+    },
+    Needed {
+        service: "sns",
+        to_delete: &["sns:DeleteTopic", "sns:GetTopicAttributes"],
+        to_change: &["sns:SetTopicAttributes"],
+    },
+    Needed {
+        service: "events",
+        to_delete: &["events:DeleteEventBus", "events:DescribeEventBus"],
+        to_change: &["events:RemovePermission"],
+    },
 ];
 
 /// Conditions that whoever destroys an environment does not meet: `dr` speaks to AWS over TLS only.
 const HARMLESS: &[&str] = &["aws:SecureTransport", "s3:TlsVersion"];
 
 fn look(resource: &Resource<'_>, _: &Planned<'_>, found: &mut Findings) {
-    let argument = if resource.kind.name == "events.bus_policy" { "statement" } else { "policy" };
+    let Some(argument) = argument(resource.kind) else { return };
     let Some(policy) = resource.document(argument) else { return };
-    let service = resource.kind.service();
-    let needed = NEEDED.iter().find(|(name, _)| *name == service).map(|(_, actions)| *actions).unwrap_or_default();
-    for statement in statements(&policy) {
-        if !has_effect(statement, "Deny") || !is_everybody(statement) {
-            continue;
-        }
-        let Some(action) = needed.iter().find(|action| includes(statement, action)) else { continue };
+    let needed = NEEDED.iter().filter(|needed| needed.service == resource.kind.service());
+    let needed: Vec<&str> =
+        needed.flat_map(|needed| needed.to_delete.iter().chain(needed.to_change)).copied().collect();
+    for (action, statement) in denials(&policy, &needed) {
         let conditions = conditions(statement);
-        if !conditions.is_empty() && conditions.iter().all(|key| HARMLESS.iter().any(|h| h.eq_ignore_ascii_case(key))) {
-            continue;
-        }
         let message = format!("`{argument}` of `{}` denies `{action}` to everybody", resource.address);
         let help = "name in `Principal` who must not, or leave the action out";
         let finding = match conditions.is_empty() {
@@ -82,6 +99,34 @@ fn look(resource: &Resource<'_>, _: &Planned<'_>, found: &mut Findings) {
         };
         found.add(resource, finding.help(help));
     }
+}
+
+/// The argument of a kind that is a policy which may keep a resource from being deleted.
+pub(super) fn argument(kind: &Kind) -> Option<&'static str> {
+    let path = CHECK.looks_at.iter().find(|path| path.rsplit_once('.').is_some_and(|(of, _)| of == kind.name))?;
+    path.rsplit_once('.').map(|(_, argument)| argument)
+}
+
+/// The action that a policy denies to everybody without a condition, of those that the deletion of a resource needs.
+pub(super) fn denied(kind: &Kind, policy: &Value) -> Option<&'static str> {
+    let needed = NEEDED.iter().find(|needed| needed.service == kind.service())?;
+    let is_policy = kind.name.ends_with("_policy");
+    let all = denials(policy, if is_policy { needed.to_change } else { needed.to_delete });
+    all.into_iter().find(|(_, statement)| conditions(statement).is_empty()).map(|(action, _)| action)
+}
+
+/// The statements that deny everybody one of these actions, each with the first action, but those whose conditions nobody
+/// meets who destroys an environment.
+fn denials<'a, 'v>(policy: &'v Value, needed: &[&'a str]) -> Vec<(&'a str, &'v Value)> {
+    let mut all = Vec::new();
+    for statement in statements(policy).into_iter().filter(|one| has_effect(one, "Deny") && is_everybody(one)) {
+        let conditions = conditions(statement);
+        let is_harmless = |key: &&str| HARMLESS.iter().any(|harmless| harmless.eq_ignore_ascii_case(key));
+        if conditions.is_empty() || !conditions.iter().all(is_harmless) {
+            all.extend(needed.iter().find(|action| includes(statement, action)).map(|action| (*action, statement)));
+        }
+    }
+    all
 }
 
 /// Whether a statement is about everybody of the account, or everybody but some.

@@ -8,9 +8,12 @@
 mod check;
 mod destroyability;
 mod findings;
+mod leaving;
 mod planned;
 mod resource;
+mod taken;
 mod team;
+mod there;
 
 mod alarms;
 mod alias_zones;
@@ -82,10 +85,14 @@ pub use check::{Check, LooksBy};
 pub use costs::{Cost, CostItem, cost};
 pub use destroyability::SHARED;
 pub use findings::{Finding, Findings, weighed};
+pub use leaving::{Trace, denied, traces};
 pub use plain_secrets::says_secret;
 pub use planned::{AtPath, Planned, Resource};
 pub use prices::AS_OF as PRICES_AS_OF;
+pub use resource::There;
+pub use taken::{TAKEN, Taken};
 pub use team::TeamRules;
+pub use there::{look_around, refusals};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::value::{Map, Str};
@@ -161,6 +168,13 @@ pub fn find(id: &str) -> Option<&'static Check> {
     all().find(|check| check.id.eq_ignore_ascii_case(id) || check.name == id)
 }
 
+/// The checks that a service asks when a resource of a kind is made or changed.
+pub fn asked_about(kind: &str) -> Vec<&'static Check> {
+    let is_asked = |check: &Check| check.severity == Some(Severity::Error) && !check.is_of_destroyability();
+    let all = OWN.iter().copied().filter(|check| is_asked(check) && check.is_about(kind));
+    all.filter(|check| !taken::wholly(check.id)).collect()
+}
+
 /// The exceptions that count: none from a refusal of destroyability where the environment is ephemeral.
 pub fn allowed(mut allow: Map<Str>, ephemeral: bool) -> Map<Str> {
     let is_firm = |id: &str| find(id).is_some_and(|c| c.is_of_destroyability() && c.severity == Some(Severity::Error));
@@ -185,7 +199,8 @@ pub fn look(planned: &Planned<'_>) -> Vec<Diagnostic> {
                 }
             }
             LooksBy::Each(look) => {
-                for resource in check.kinds().flat_map(|kind| planned.of(kind)) {
+                let everything = planned.all().filter(|_| check.looks_at.is_empty());
+                for resource in everything.chain(check.kinds().flat_map(|kind| planned.of(kind))) {
                     planned.for_each_alone(|| look(resource, planned, &mut findings));
                 }
             }
@@ -203,7 +218,7 @@ pub fn look_late(resource: &Resource<'_>, planned: &Planned<'_>) -> Vec<Diagnost
         let (LooksBy::Each(look), Some(severity)) = (check.look, check.severity_in(planned.ephemeral)) else {
             continue;
         };
-        if check.kinds().any(|kind| kind == resource.kind.name) {
+        if check.is_about(resource.kind.name) {
             let mut findings = Findings::of(check.id, severity);
             look(resource, planned, &mut findings);
             found.extend(findings.into_list().into_iter().filter(Diagnostic::is_error));

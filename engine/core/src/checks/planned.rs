@@ -151,6 +151,10 @@ impl<'a> Planned<'a> {
 
     /// Whether a resource waits for another, by way of others too.
     pub fn depends(&self, resource: &Resource<'_>, on: &Resource<'_>) -> bool {
+        // In a cloud everything that is there came before what is asked for.
+        if resource.refers().is_some() {
+            return self.get(on.address).is_some();
+        }
         let mut open = vec![resource.address.clone()];
         let mut seen = BTreeSet::new();
         while let Some(address) = open.pop() {

@@ -43,6 +43,24 @@ enum Origin<'a> {
     Declared(&'a Node),
     Step(&'a Step),
     Recorded(&'a Record),
+    There(&'a There<'a>),
+}
+
+/// A resource as a cloud knows it, or is asked for it.
+#[derive(Debug)]
+pub struct There<'a> {
+    /// Its address.
+    pub address: Address,
+    /// Its kind.
+    pub kind: &'static Kind,
+    /// Its region; `None` for kinds that are global.
+    pub region: Option<&'a str>,
+    /// Its arguments.
+    pub args: &'a Map<Value>,
+    /// The paths in the arguments where it refers to others, each with the attribute that stands there.
+    pub refers: Vec<(String, AttrRef)>,
+    /// The arguments that the service may have chosen.
+    pub chosen: Vec<&'static str>,
 }
 
 /// What stands at a path.
@@ -98,6 +116,20 @@ impl<'a> Resource<'a> {
             declared: None,
             allow: None,
             origin: Origin::Recorded(record),
+        }
+    }
+
+    /// A resource as a cloud knows it, or is asked for it.
+    pub(super) fn there(of: &'a There<'a>) -> Resource<'a> {
+        Resource {
+            address: &of.address,
+            kind: of.kind,
+            region: of.region,
+            exists: false,
+            values: Values::Settled(of.args),
+            declared: None,
+            allow: None,
+            origin: Origin::There(of),
         }
     }
 
@@ -222,6 +254,9 @@ impl<'a> Resource<'a> {
     /// Whether the program leaves an argument to the service, which may have chosen a value before.
     pub fn is_left_to_service(&self, path: &str) -> bool {
         let first = path.split('.').next().unwrap_or_default();
+        if let Origin::There(of) = self.origin {
+            return of.chosen.contains(&first);
+        }
         self.declared.is_some_and(|declared| declared.get(first).is_none_or(Expr::is_null))
     }
 
@@ -235,6 +270,10 @@ impl<'a> Resource<'a> {
 
     /// The attributes that the value at a path reads, as the program says it.
     pub fn reads(&self, path: &str) -> BTreeSet<AttrRef> {
+        if let Some(refers) = self.refers() {
+            let is_here = |at: &str| at.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            return refers.iter().filter(|(at, _)| is_here(at)).map(|(_, read)| read.clone()).collect();
+        }
         let mut parts = path.split('.');
         let first = parts.next().and_then(|first| self.declared?.get(first));
         let Some(mut expr) = first else { return BTreeSet::new() };
@@ -263,12 +302,21 @@ impl<'a> Resource<'a> {
         self.declared?.get(argument)
     }
 
+    /// Of a resource in a cloud: the places where it refers to others.
+    pub(super) fn refers(&self) -> Option<&'a [(String, AttrRef)]> {
+        match self.origin {
+            Origin::There(of) => Some(&of.refers),
+            _ => None,
+        }
+    }
+
     /// What it waits for.
     pub(super) fn needs(&self) -> Vec<Address> {
         match self.origin {
             Origin::Declared(node) => node.needs().into_iter().map(|need| need.address).collect(),
             Origin::Step(step) => step.needs.iter().map(|need| need.address.clone()).collect(),
             Origin::Recorded(record) => record.needs.iter().map(|need| need.address.clone()).collect(),
+            Origin::There(of) => of.refers.iter().map(|(_, read)| read.address.clone()).collect(),
         }
     }
 
@@ -284,6 +332,7 @@ impl<'a> Resource<'a> {
             Origin::Declared(node) => node.site.of(path, on_key),
             Origin::Step(step) => step.place(path).or_else(|| step.span.clone()),
             Origin::Recorded(record) => record.span.clone(),
+            Origin::There(_) => None,
         }
     }
 

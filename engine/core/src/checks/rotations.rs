@@ -122,7 +122,10 @@ fn has_value(
             let list = lacking.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
             let message = format!("the value of `{}` is to be renewed, and has no {list}", secret.address);
             let finding = Finding::new(path, message).label("of a database").also(rotation, "", "renewed by this");
-            found.add(version, finding.help("add it: a function that renews a database's password logs in with it"));
+            found.add(
+                version,
+                finding.help("add it: a function that renews a database's password logs in with it").taken(),
+            );
         }
     }
     let outside = function.filter(|function| database && function.is_absent("vpc_config"));
@@ -130,7 +133,10 @@ fn has_value(
         let message = format!("`{}` renews the password of a database, and is not in its network", function.address);
         let finding =
             Finding::new(FUNCTION, message).label("does not reach the database").also(function, "", "the function");
-        found.add(rotation, finding.help("give the function a `vpc_config` with subnets of the database's network"));
+        found.add(
+            rotation,
+            finding.help("give the function a `vpc_config` with subnets of the database's network").taken(),
+        );
     }
 }
 

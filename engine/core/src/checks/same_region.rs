@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
           found, after everything before it was made.",
     mend: "Refer to the resource of the same region: declare one there, a replica of the key for instance.",
     source: "https://docs.aws.amazon.com/general/latest/gr/rande.html",
-    ..Check::all("C75", "same-region", &[], look)
+    ..Check::each("C75", "same-region", &[], look)
 };
 
 /// The services whose resources are found in their own region alone.
@@ -55,12 +55,18 @@ const ACROSS: &[&str] = &[
     "sns.topic_policy.arn",
 ];
 
-fn look(planned: &Planned<'_>, found: &mut Findings) {
+fn look(resource: &Resource<'_>, planned: &Planned<'_>, found: &mut Findings) {
     let is_found_there = |kind: &Kind| kind.place == Place::Regional && SERVICES.contains(&kind.service());
-    for resource in planned.all().filter(|resource| is_found_there(resource.kind)) {
-        for field in resource.kind.args.iter().filter(|field| field.holds(is_strict)) {
-            visit(resource, field, planned, found);
-        }
+    if !is_found_there(resource.kind) {
+        return;
+    }
+    if let Some(refers) = resource.refers() {
+        let strict = refers.iter().map(|(path, _)| path).filter(|path| resource.field(path).is_some_and(is_strict));
+        strict.for_each(|path| compare(resource, path, planned, found));
+        return;
+    }
+    for field in resource.kind.args.iter().filter(|field| field.holds(is_strict)) {
+        visit(resource, field, planned, found);
     }
 }
 
@@ -70,30 +76,32 @@ fn is_strict(field: &Field) -> bool {
 
 fn visit(resource: &Resource<'_>, field: &Field, planned: &Planned<'_>, found: &mut Findings) {
     let Some(declared) = resource.declared_at(field.name) else { return };
-    let mut places: Vec<(String, String)> = Vec::new();
     walk(&Spot::of(field), Tree::from(declared), &mut |spot, tree| {
         if !matches!(tree, Tree::Open(_)) {
             return false;
         }
         let owner = spot.field.or_else(|| spot.around().and_then(|around| around.field));
         if tree.is_leaf(spot.ty) && owner.is_some_and(is_strict) {
-            let path = spot.path().iter().map(|part| part.to_string()).collect::<Vec<_>>();
-            let plain: Vec<&str> =
-                path.iter().map(String::as_str).filter(|part| part.parse::<usize>().is_err()).collect();
-            places.push((path.join("."), format!("{}.{}", resource.kind.name, plain.join("."))));
+            let path: Vec<String> = spot.path().iter().map(|part| part.to_string()).collect();
+            compare(resource, &path.join("."), planned, found);
         }
         true
     });
-    for (path, _) in places.into_iter().filter(|(_, name)| !ACROSS.contains(&name.as_str())) {
-        let Some(target) = planned.target(resource, &path).filter(|target| target.kind.place == Place::Regional) else {
-            continue;
-        };
-        let (Some(here), Some(there)) = (resource.region, target.region) else { continue };
-        if here != there {
-            let message =
-                format!("`{}` is in {here} and refers to `{}`, which is in {there}", resource.address, target.address);
-            let finding = Finding::new(&path, message).also(target, "", format!("in {there}"));
-            found.add(resource, finding.help(format!("refer to a `{}` of {here}", target.kind.name)));
-        }
+}
+
+/// Looks at the regions of a resource and of what it refers to at a path.
+fn compare(resource: &Resource<'_>, path: &str, planned: &Planned<'_>, found: &mut Findings) {
+    let plain: Vec<&str> = path.split('.').filter(|part| part.parse::<usize>().is_err()).collect();
+    let name = format!("{}.{}", resource.kind.name, plain.join("."));
+    if ACROSS.contains(&name.as_str()) {
+        return;
+    }
+    let target = planned.target(resource, path).filter(|target| target.kind.place == Place::Regional);
+    let Some((target, here)) = target.zip(resource.region) else { return };
+    if let Some(there) = target.region.filter(|there| *there != here) {
+        let message =
+            format!("`{}` is in {here} and refers to `{}`, which is in {there}", resource.address, target.address);
+        let finding = Finding::new(path, message).also(target, "", format!("in {there}"));
+        found.add(resource, finding.help(format!("refer to a `{}` of {here}", target.kind.name)));
     }
 }

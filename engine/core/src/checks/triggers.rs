@@ -158,6 +158,8 @@ impl TriggerCall<'_, '_> {
         let finding = Finding::new(self.path, message).label("calls this");
         let finding =
             near.into_iter().fold(finding, |finding, near| finding.also(near, "source_arn", "for something else"));
+        // A target group asks for the right at once; everybody else when the function is called.
+        let finding = if self.by.kind.name == "elbv2.target_attachment" { finding } else { finding.taken() };
         found.add(self.by, finding.help(help));
     }
 }

@@ -54,6 +54,6 @@ pub struct DomainNameOut {
     #[out(like = "d-{alnum:10}.execute-api.{region}.amazonaws.com")]
     pub regional_domain_name: String,
     /// Id of the hosted zone of that name, for alias records.
-    #[out(like = "Z1UJRXOUMOOFQ8")]
+    #[out(like = "Z1{hex:12}")]
     pub regional_zone_id: String,
 }

@@ -161,7 +161,7 @@ pub struct LambdaFunctionOut {
     #[out(volatile, like = "{arn}:{version}")]
     pub qualified_arn: String,
     /// The version that was published last, or `$LATEST`.
-    #[out(volatile, like = "$LATEST")]
+    #[out(volatile, like = "1")]
     pub version: String,
     /// SHA-256 of the code, in base64.
     #[out(volatile, like = "{alnum:43}=")]
