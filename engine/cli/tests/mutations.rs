@@ -37,6 +37,10 @@ const DATABASE: &str = "region: \"us-east-1\", engine: \"aurora-postgresql\", ma
 const TABLE: &str = "region: \"us-east-1\", hash_key: \"id\", attributes: [#{ name: \"id\", type: \"S\" }], ";
 const ALARM: &str = "region: \"us-east-1\", namespace: \"AWS/Lambda\", metric_name: \"Errors\", statistic: \"Sum\", period: 60, \
                      evaluation_periods: 1, threshold: 1, comparison_operator: \"GreaterThanThreshold\", ";
+const INSTANCE: &str = "region: \"us-east-1\", cluster_identifier: `c-${env.suffix}`, engine: \"aurora-postgresql\", \
+                        instance_class: \"db.r6g.large\", monitoring_role_arn: \"arn:aws:iam::123456789012:role/watch\", ";
+const FLOW: &str = "region: \"us-east-1\", vpc_id: \"vpc-0123456789abcdef0\", \
+                    deliver_logs_permission_arn: \"arn:aws:iam::123456789012:role/flow\", ";
 const ROLE: &str = "assume_role_policy: trust(\"lambda.amazonaws.com\"), ";
 
 const MUTATIONS: &[Mutation] = &[
@@ -67,6 +71,8 @@ const MUTATIONS: &[Mutation] = &[
     mutation("D20", "cloudwatch::metric_alarm", ALARM, "alarm_name", "\"orders\"", "`orders-${env.suffix}`"),
     mutation("D20", "events::bus", EAST, "name", "\"orders\"", "`orders-${env.suffix}`"),
     mutation("D20", "rds::cluster", DATABASE, "cluster_identifier", "\"orders\"", "`orders-${env.suffix}`"),
+    mutation("D22", "rds::cluster_instance", INSTANCE, "monitoring_interval", "60", "0"),
+    mutation("D22", "ec2::flow_log", FLOW, "log_group_name", "`flow-${env.suffix}`", "`flow-${env.suffix}`"),
 ];
 
 /// The ways to write a mutation. The first that ends with `unknown` is known only while applying.

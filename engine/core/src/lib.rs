@@ -44,3 +44,4 @@ pub mod traces;
 pub mod value;
 pub mod walk;
 pub mod world;
+pub mod writers;

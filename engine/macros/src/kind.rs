@@ -105,7 +105,7 @@ struct KindFacts {
 impl KindFacts {
     fn parse(input: &DeriveInput, fields: &[&str]) -> Result<KindFacts> {
         let (mut name, mut outputs, mut row) = (None, None, Vec::new());
-        let (mut companions, mut elsewhere, mut exclusions) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut elsewhere, mut exclusions) = (Vec::new(), Vec::new());
         for attribute in input.attrs.iter().filter(|a| a.path().is_ident("kind")) {
             attribute.parse_nested_meta(|meta| {
                 let Some(key) = meta.path.get_ident().cloned() else {
@@ -175,7 +175,6 @@ impl KindFacts {
                         known(&text, &text.value(), fields)?;
                         row.push(quote!(deleted_with: ::core::option::Option::Some(#text),));
                     }
-                    "makes" => companions.push(companion(&meta, fields)?),
                     "elsewhere" => {
                         let [argument, id, help] = texts(&meta)?;
                         elsewhere
@@ -193,7 +192,7 @@ impl KindFacts {
         let Some(name) = name else {
             return Err(syn::Error::new_spanned(&input.ident, "a kind needs `#[kind(name = \"service.kind\")]`"));
         };
-        row.push(quote!(companions: &[#(#companions),*], elsewhere: &[#(#elsewhere),*],));
+        row.push(quote!(elsewhere: &[#(#elsewhere),*],));
         row.push(quote!(exclusions: &[#(#exclusions),*],));
         Ok(KindFacts { name, outputs, row: quote!(#(#row)*) })
     }
@@ -204,24 +203,6 @@ fn texts<const N: usize>(meta: &ParseNestedMeta<'_>) -> Result<[LitStr; N]> {
     let list: Punctuated<LitStr, Token![,]> = in_parentheses(meta)?;
     let list: Vec<LitStr> = list.into_iter().collect();
     list.try_into().map_err(|_| meta.error(format!("expected {N} texts")))
-}
-
-/// `makes("D22", "logs.log_group.name", "/aws/lambda/{function_name}", "logging_config", "why")`: the check, what is
-/// made, its name, the argument (or nothing) with which it is not made, and what is bad about it.
-fn companion(meta: &ParseNestedMeta<'_>, fields: &[&str]) -> Result<TokenStream> {
-    let [id, of, like, unless, why] = texts(meta)?;
-    if !unless.value().is_empty() {
-        known(&unless, &unless.value(), fields)?;
-    }
-    Ok(quote! {
-        ::dr_core::schema::Companion {
-            id: #id,
-            of: ::dr_core::schema::Reference { to: #of, blocks_delete: false },
-            like: #like,
-            unless: #unless,
-            why: #why,
-        }
-    })
 }
 
 /// `alone("zone_id, name", "type", "CNAME")`: the arguments whose equal values make neighbours, the one that decides, and

@@ -17,7 +17,6 @@
 //! | `alone("zone_id, name", "type", "CNAME")` | among those of equal arguments: a value beside which no other can be |
 //! | `once("zone_id, name", "failover")`, `alike(…)` | … a value that only one has; a value that all have or none |
 //! | `deleted_with = "bucket"` | the argument whose resource takes this one along |
-//! | `makes("D22", "logs.log_group.name", "…", "…", "…")` | what the service makes along with it unless it is declared: check, kind and argument, its value, the argument without which, what is bad about it |
 //! | `elsewhere("replicas", "D21", "…")` | an argument of the service that is said otherwise here, and how |
 //! | `leaves("key pending deletion", "keys pending deletion", "7d", "…")` | what a delete leaves, of one and of several resources, for how long, and the argument that must be true for it or says how many days |
 //! | `holds("vpc_config", "20m", "45m")` | the arguments whose references a deleted resource holds on to, for how long typically and at worst |

@@ -9,6 +9,7 @@ use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::graph::{Graph, Node};
 use dr_core::reference;
 use dr_core::registry::Registry;
+use dr_core::writers;
 use rhai::Engine;
 
 use crate::natives::{Natives, natives};
@@ -80,7 +81,7 @@ impl Host {
     ) -> Result<Graph, Vec<Diagnostic>> {
         let nodes = std::mem::take(&mut state.nodes).into_iter();
         let namesakes = state.environment.namesakes.iter().map(|name| name.as_str().into()).collect();
-        let graph = Graph {
+        let mut graph = Graph {
             program: program.into(),
             ephemeral,
             namesakes,
@@ -92,6 +93,7 @@ impl Host {
         };
         let mut found = std::mem::take(&mut state.problems);
         found.extend(stopped_by);
+        writers::order(&mut graph);
         if found.is_empty() {
             found = graph.check();
             found.extend(reference::check(&graph, self.registry()));

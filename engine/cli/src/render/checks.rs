@@ -157,9 +157,6 @@ fn looked_at(check: &Check, kinds: &[&Kind]) -> Vec<String> {
         walk(kind.name, kind.args, check, &mut places);
         let others = kind.elsewhere.iter().filter(|other| other.id == check.id);
         places.extend(others.map(|other| format!("`{}.{}`", kind.name, other.argument)));
-        if kind.companions.iter().any(|made| made.id == check.id) {
-            places.push(format!("`{}`", kind.name));
-        }
     }
     places.extend(SHARED.iter().filter(|(_, id, _)| *id == check.id).map(|(kind, ..)| format!("`{kind}`")));
     if places.is_empty() { vec![EVERYTHING.to_owned()] } else { places }

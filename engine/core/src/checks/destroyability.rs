@@ -172,16 +172,6 @@ pub(super) const CHECKS: &[Check] = &[
         ..check("D21", "table-replicas", Some(Severity::Error), "the replicas of a table are resources of their own")
     },
     Check {
-        why: "A log group that a service makes by itself is not deleted with what wrote to it.",
-        mend: "Declare the `logs.log_group`.",
-        ..check(
-            "D22",
-            "log-groups-of-services",
-            Some(Severity::Warning),
-            "the log groups that services make by themselves are declared",
-        )
-    },
-    Check {
         why: "What others made is theirs.",
         mend: "Nothing needs to be done.",
         ..check("D23", "look-ups-are-kept", None, "what is only looked up is never deleted")

@@ -55,6 +55,8 @@ mod lambda_environment;
 mod listeners;
 mod load_balancer_subnets;
 mod locking_policies;
+mod log_groups;
+mod log_writers;
 mod network_ranges;
 mod online;
 mod patterns;
@@ -86,6 +88,7 @@ pub use costs::{Cost, CostItem, cost};
 pub use destroyability::SHARED;
 pub use findings::{Finding, Findings, weighed};
 pub use leaving::{Trace, denied, traces};
+pub(crate) use log_writers::{GROUP, WRITERS, WrittenTo, written_by};
 pub use plain_secrets::says_secret;
 pub use planned::{AtPath, Planned, Resource};
 pub use prices::AS_OF as PRICES_AS_OF;
@@ -156,6 +159,7 @@ const OWN: &[&Check] = &[
     &subscription_endpoint::CHECK,
     &locking_policies::CHECK,
     &identity_tags::CHECK,
+    &log_groups::CHECK,
 ];
 
 /// Every check, by its id.
@@ -177,7 +181,8 @@ pub fn asked_about(kind: &str) -> Vec<&'static Check> {
 
 /// The exceptions that count: none from a refusal of destroyability where the environment is ephemeral.
 pub fn allowed(mut allow: Map<Str>, ephemeral: bool) -> Map<Str> {
-    let is_firm = |id: &str| find(id).is_some_and(|c| c.is_of_destroyability() && c.severity == Some(Severity::Error));
+    let is_firm =
+        |id: &str| find(id).is_some_and(|c| c.is_of_destroyability() && c.severity_in(true) == Some(Severity::Error));
     if ephemeral {
         allow.retain(|id, _| !is_firm(id));
     }

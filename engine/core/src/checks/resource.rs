@@ -168,6 +168,15 @@ impl<'a> Resource<'a> {
         }
     }
 
+    /// What is given at a path, as far as it is known. A mark of secrecy is taken off: never show it.
+    pub(super) fn said(&self, path: &str) -> Option<Expr> {
+        match self.at(path) {
+            AtPath::Absent => None,
+            AtPath::Known(value) => Some(Expr::Known(value.reveal().clone())),
+            AtPath::Open(open) => Some(open.clone()),
+        }
+    }
+
     /// The value at a path, when it is there and known. A mark of secrecy is taken off: never show it.
     pub fn value(&self, path: &str) -> Option<&'a Value> {
         match self.at(path) {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::Address;
-use crate::checks;
+use crate::checks::{self, Check};
 use crate::diagnostic::Severity;
 use crate::expr::{AttrRef, Expr};
 use crate::plan::hold::Holds;
@@ -114,10 +114,11 @@ pub fn contract(plan: &Plan, before: &Snapshot, registry: &Registry) -> Contract
 /// The findings that say that something would block or survive a destroy: those that refuse the plan, and those that the
 /// program allows. That a name carries no suffix stands in nobody's way but another environment's.
 fn findings(plan: &Plan) -> (usize, usize) {
-    let check = |id: &Str| checks::find(id).filter(|c| c.is_of_destroyability() && c.severity == Some(Severity::Error));
-    let found = plan.diagnostics.iter().filter(|d| d.code.as_ref().and_then(check).is_some_and(|c| c.id != "D20"));
-    let refused = found.clone().filter(|d| d.is_error()).count();
-    (refused, found.filter(|d| d.severity == Severity::Warning).count())
+    let check = |id: &Str| checks::find(id).filter(|c| c.is_of_destroyability() && c.id != "D20");
+    let found = plan.diagnostics.iter().filter_map(|d| Some((d.severity, d.code.as_ref().and_then(check)?)));
+    let refused = found.clone().filter(|(severity, _)| *severity == Severity::Error).count();
+    let is_allowed = |check: &Check, severity| severity == Severity::Warning && check.severity == Some(Severity::Error);
+    (refused, found.filter(|(severity, check)| is_allowed(check, *severity)).count())
 }
 
 /// What arranged deletions come to.

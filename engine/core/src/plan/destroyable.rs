@@ -10,7 +10,7 @@ use crate::checks::weighed;
 use crate::diagnostic::{Diagnostic, Label, Severity, Span};
 use crate::expr::Expr;
 use crate::graph::{Graph, Node};
-use crate::schema::{Allowed, Companion, Field, Kind, Rule};
+use crate::schema::{Allowed, Field, Kind, Rule};
 use crate::secrecy;
 use crate::value::{Map, Str, Value};
 use crate::walk::{Spot, Tree, each_field, walk};
@@ -53,7 +53,6 @@ pub(super) fn check<'a>(
             of_node(node, |subject| found.add(subject, "D15", d));
         }
     }
-    companions(all, &mut found);
     found.all
 }
 
@@ -166,60 +165,4 @@ fn is_referred_to(graph: &Graph, address: &Address, by: &str) -> bool {
             other.args.values().for_each(|value| value.each_ref(&mut |r| refers |= r.address == *address));
             refers
         })
-}
-
-/// What services would make by themselves and nobody declares.
-fn companions<'a>(all: impl Iterator<Item = (&'a Node, &'a Map<Expr>)> + Clone, found: &mut FieldFindings) {
-    let mut wanted = Vec::new();
-    for (node, args) in all.clone() {
-        for companion in node.kind.companions {
-            let made = companion.unless.is_empty() || !args.contains_key(companion.unless);
-            wanted.extend(named(companion, args).into_iter().filter(|_| made).map(|name| (node, companion, name)));
-        }
-    }
-    if wanted.is_empty() {
-        return;
-    }
-    let kinds: BTreeSet<&str> = wanted.iter().map(|(_, companion, _)| companion.of.kind()).collect();
-    let mut declared = BTreeSet::new();
-    for (node, args) in all.filter(|(node, _)| kinds.contains(node.kind.name)) {
-        for (name, value) in args {
-            if let Some(text) = value.known().and_then(Value::as_str) {
-                declared.insert((node.kind.name, name.to_string(), node.region.clone(), text.to_owned()));
-            }
-        }
-    }
-    for (node, companion, name) in wanted {
-        let of = companion.of;
-        let key = (of.kind(), of.attr().to_owned(), node.region.clone(), name.clone());
-        if !declared.contains(&key) {
-            let d = Diagnostic::warning(format!(
-                "nobody declares {name}, which `{}` writes to: {}",
-                node.address, companion.why
-            ));
-            let d = d.at(node.site.span.clone(), "declared here");
-            let shown = of.kind().replacen('.', "::", 1);
-            let d = d.help(format!("declare a `{shown}` whose `{}` is \"{name}\"", of.attr()));
-            of_node(node, |subject| found.add(subject, companion.id, d));
-        }
-    }
-}
-
-/// The names of what is made, as far as they are known: one, or one per item of a list among the arguments.
-fn named(companion: &Companion, args: &Map<Expr>) -> Vec<String> {
-    let mut names = vec![String::new()];
-    let mut rest = companion.like;
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((hole, after)) = after.split_once('}') else { return Vec::new() };
-        let values: Vec<String> = match args.get(hole).and_then(Expr::known) {
-            Some(Value::List(items)) => items.iter().map(Value::to_text).collect(),
-            Some(value) if !value.is_null() => vec![value.to_text()],
-            _ => return Vec::new(),
-        };
-        names =
-            names.iter().flat_map(|name| values.iter().map(move |value| format!("{name}{before}{value}"))).collect();
-        rest = after;
-    }
-    names.iter_mut().for_each(|name| name.push_str(rest));
-    names
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::destroyable::{Subject, check_known};
-use super::names::without_suffix;
+use super::names::{is_named_by_id, without_suffix};
 use crate::checks::{self, Planned, Resource};
 use crate::diagnostic::Diagnostic;
 use crate::plan::Step;
@@ -27,7 +27,9 @@ pub fn check_late(
     let late = |name: &str| args.get(name).filter(|_| is_late(name));
     let fields = kind.args.iter().filter_map(|field| Some((field, late(field.name)?)));
     let mut found = check_known(&subject, fields);
-    found.extend(without_suffix(suffix, &[], &subject, |name| late(name).map(Tree::from)));
+    if !is_named_by_id(kind, |name| step.args.get(name)) {
+        found.extend(without_suffix(suffix, &[], &subject, |name| late(name).map(Tree::from)));
+    }
     let mut resources = vec![Resource::settled(step, kind, args)];
     resources.extend(needed.iter().map(|(kind, record)| Resource::recorded(record, kind)));
     let planned = Planned::part(suffix, false, resources);

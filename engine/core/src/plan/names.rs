@@ -11,6 +11,7 @@ use crate::checks::weighed;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::graph::Node;
+use crate::schema::Kind;
 use crate::value::{Map, Str, Value};
 use crate::walk::Tree;
 
@@ -24,7 +25,9 @@ pub(super) fn check<'a>(
     let mut seen: BTreeMap<UniqueKey<'_>, &Node> = BTreeMap::new();
     for (node, args) in all {
         let arg = |name: &str| args.get(name).map(Tree::from);
-        found.extend(of_node(node, |subject| without_suffix(suffix, namesakes, subject, arg)));
+        if !is_named_by_id(node.kind, |name| node.args.get(name)) {
+            found.extend(of_node(node, |subject| without_suffix(suffix, namesakes, subject, arg)));
+        }
         let kind = node.kind;
         let Some(key) = UniqueKey::wanted(kind, node.region.as_deref(), args) else { continue };
         let name: Vec<String> = key.values.iter().filter(|v| !v.is_null()).map(Value::to_string).collect();
@@ -90,6 +93,16 @@ pub(super) fn without_suffix<'a>(
         .help(format!("leave `{field}` out, or put `${{env.suffix}}` into it"))
         .at((subject.place)(&path), "another environment would want the same name");
     weighed(subject.allow, "D20", finding)
+}
+
+/// Whether a name, as the program says it, has the id of a resource of the cloud as a whole: no other resource ever has
+/// the same, so it needs no suffix.
+pub(super) fn is_named_by_id<'a>(kind: &Kind, said: impl Fn(&str) -> Option<&'a Expr>) -> bool {
+    const LOCAL: &str = "random.";
+    let Some((&[field], _)) = kind.unique else { return false };
+    let Some(Expr::Concat(parts)) = said(field) else { return false };
+    let is_id = |part: &Expr| matches!(part, Expr::Attr(r) if &*r.attr == "id" && !r.address.kind().starts_with(LOCAL));
+    parts.iter().any(is_id)
 }
 
 /// The environment, of a pull request or another that is declared, whose resources could have the same name: `orders-pr`

@@ -30,22 +30,6 @@ pub enum Scope {
     Region,
 }
 
-/// What a service makes by itself for a resource, and what therefore should be declared.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Companion {
-    /// The check's id.
-    pub id: &'static str,
-    /// What it is, as kind and argument: `logs.log_group.name`.
-    pub of: Reference,
-    /// That argument's value, with the notation of [`Field::like`]; a list among the arguments stands for each of its
-    /// items in turn.
-    pub like: &'static str,
-    /// An argument with which the service makes none. Empty: there is none.
-    pub unless: &'static str,
-    /// What happens when it is not declared.
-    pub why: &'static str,
-}
-
 /// An argument that the service has and this kind has not, because it is said otherwise here.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Elsewhere {
@@ -84,8 +68,6 @@ pub struct Kind {
     pub exclusions: &'static [Exclusion],
     /// The argument whose resource takes this one along when it is deleted: then this one's own delete is skipped.
     pub deleted_with: Option<&'static str>,
-    /// What the service makes along with it unless it is declared.
-    pub companions: &'static [Companion],
     /// Arguments that are said otherwise here.
     pub elsewhere: &'static [Elsewhere],
     /// What a deletion leaves behind for a while.
@@ -121,7 +103,6 @@ impl Kind {
             batch: None,
             exclusions: &[],
             deleted_with: None,
-            companions: &[],
             elsewhere: &[],
             leaves: None,
             holds: None,

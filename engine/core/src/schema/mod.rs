@@ -18,6 +18,6 @@ mod near;
 pub use bounds::{Allowed, Condition, Excluded, Exclusion, Lit, OneWay, Rule};
 pub use contents::{KindContents, Loss};
 pub use field::{Field, Presence, Type};
-pub use kind::{BUILT_IN, Companion, Elsewhere, Kind, Place, Scope};
+pub use kind::{BUILT_IN, Elsewhere, Kind, Place, Scope};
 pub use names::{NameEnding, NameRule, Reference};
 pub use near::closest;

@@ -19,13 +19,6 @@ use dr_macros::{Block, Kind};
     update = "8s",
     delete = "5s",
     pace = "1s",
-    makes(
-        "D22",
-        "logs.log_group.name",
-        "/aws/lambda/{function_name}",
-        "logging_config",
-        "Lambda makes the group itself, and no destroy takes it along"
-    ),
     holds("vpc_config", "20m", "45m")
 )]
 pub struct LambdaFunction {

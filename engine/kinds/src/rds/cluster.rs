@@ -17,13 +17,6 @@ use dr_macros::{Block, Kind};
     outputs = ClusterOut,
     id = "{cluster_identifier}",
     unique = "region: cluster_identifier",
-    makes(
-        "D22",
-        "logs.log_group.name",
-        "/aws/rds/cluster/{cluster_identifier}/{enabled_cloudwatch_logs_exports}",
-        "",
-        "RDS makes the group itself, and no destroy takes it along"
-    ),
     data(
         "its databases and its automated backups",
         "snapshots that somebody made, and what other clusters of its global database hold"
