@@ -13,8 +13,9 @@ use std::process::Command;
 use dr_core::checks::{self, LooksBy};
 use serde_json::Value;
 
-/// Checks of what there is no kind or argument for: violating them is a mistake in the script, before there is a plan.
-const UNSPEAKABLE: &[&str] = &["D18", "D21"];
+/// Checks of what there is no kind or argument for, or of what an argument may be at all: violating them is a mistake in
+/// the script, before there is a plan.
+const UNSPEAKABLE: &[&str] = &["C02", "C35", "D18", "D21"];
 
 /// The checks that only an account can answer; what the services say is played back in the tests of `engine/aws`.
 const ANSWERED_BY_AWS: &[&str] = &["O01", "O02", "O03"];

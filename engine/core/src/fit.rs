@@ -168,6 +168,7 @@ fn conditions(spot: &Spot<'_>, field: &Field, known: &Value) -> Vec<Problem> {
             {
                 problem.help = Some(format!("did you mean {}?", quoted(near)));
             }
+            problem.code = matches!(condition, Condition::Outside(_)).then_some("C02");
             problems.push(problem);
         }
     }

@@ -83,7 +83,7 @@ pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map
                 args.insert(intern(field.name), Expr::str(&name));
             }
             Err(NameRefusal { message, help }) => {
-                problems.push(Problem { help: Some(help), ..Problem::new(Vec::new(), message) });
+                problems.push(Problem { help: Some(help), code: Some("C35"), ..Problem::new(Vec::new(), message) });
             }
         }
     } else {
@@ -98,16 +98,17 @@ pub fn check_names<'a>(kind: &Kind, arg: &dyn Fn(&str) -> Option<Tree<'a>>) -> V
     let mut problems = Vec::new();
     for field in kind.args.iter().filter(|field| kind.identifies(field)) {
         let Some(given) = arg(field.name) else { continue };
-        let refused = match (field.name_rule, given.known().and_then(Value::as_str)) {
-            _ if secrecy::is_secret(given) => Some(naming::secret(field.name)),
+        let (refused, code) = match (field.name_rule, given.known().and_then(Value::as_str)) {
+            _ if secrecy::is_secret(given) => (Some(naming::secret(field.name)), None),
             (Some(rule), Some(text)) => {
                 let ended = rule.ending.and_then(|ending| arg(ending.when)?.known()?.as_bool());
-                naming::refused(&rule, text, ended)
+                (naming::refused(&rule, text, ended), Some("C35"))
             }
-            _ => None,
+            _ => (None, None),
         };
         problems.extend(refused.map(|NameRefusal { message, help }| Problem {
             help: Some(help),
+            code,
             ..Problem::new(vec![field.name.into()], message)
         }));
     }

@@ -1,12 +1,13 @@
 //! Checks: rules over the planned graph.
 //!
 //! `D` checks ask that an environment can go completely, `C` checks that AWS takes what is declared. Each is data with a
-//! function: a file of its own here, and a line in [`OWN`]; those that are data of the kinds, or part of the planner, are
-//! listed in [`destroyability`], and those that the cloud answers (`O`) in [`online`]. They see the planned graph with what is known ([`Planned`]), and are asked again
-//! while applying about what was not ([`look_late`]).
+//! function: a file of its own here, and a line in [`OWN`]. Those that are data of the kinds, or part of the planner, are
+//! listed in [`destroyability`] and [`elsewhere`], and those that the cloud answers (`O`) in [`online`]. They see the
+//! planned graph with what is known ([`Planned`]), and are asked again while applying about what was not ([`look_late`]).
 
 mod check;
 mod destroyability;
+mod elsewhere;
 mod findings;
 mod leaving;
 mod planned;
@@ -63,12 +64,14 @@ mod patterns;
 mod peering;
 mod plain_secrets;
 mod policies;
+mod policy_actions;
 mod prices;
 mod queue_visibility;
 mod quotas;
 mod reach;
 mod records;
 mod rest_apis;
+mod role_policy_size;
 mod role_trust;
 mod rotations;
 mod runtimes;
@@ -82,6 +85,7 @@ mod table_capacity;
 mod table_keys;
 mod target_groups;
 mod triggers;
+mod zones;
 
 pub use check::{Check, LooksBy};
 pub use costs::{Cost, CostItem, cost};
@@ -160,11 +164,14 @@ const OWN: &[&Check] = &[
     &locking_policies::CHECK,
     &identity_tags::CHECK,
     &log_groups::CHECK,
+    &policy_actions::CHECK,
+    &role_policy_size::CHECK,
+    &zones::CHECK,
 ];
 
 /// Every check, by its id.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    OWN.iter().copied().chain(online::CHECKS).chain(destroyability::CHECKS)
+    OWN.iter().copied().chain(online::CHECKS).chain(destroyability::CHECKS).chain(elsewhere::CHECKS)
 }
 
 /// The check of an id, or of a name.

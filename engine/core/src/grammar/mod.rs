@@ -4,6 +4,7 @@
 //! function from what is there to what is wrong with it ([`Flaw`]): what, where inside, and how to mend it. What is not
 //! known is passed over, never refused; what is secret is judged and not shown.
 
+pub mod actions;
 mod arn;
 mod cidr;
 mod contact;

@@ -38,6 +38,7 @@ pub(super) fn check<'a>(
                 format!("`{}` and `{}` would both be called {}", first.address, node.address, name.join(", "));
             found.push(
                 Diagnostic::error(message)
+                    .code("C33")
                     .at(place(node), "the second one")
                     .also(place(first), "the first one")
                     .help(format!("give one of them another `{field}`")),
