@@ -14,6 +14,8 @@ pub struct Package {
     pub sha256: String,
     /// The archive's size, in bytes.
     pub size: u64,
+    /// The names of the files in it, in order.
+    pub files: Vec<Str>,
 }
 
 /// Why a folder could not be packed.

@@ -132,7 +132,8 @@ fn archive(files: &BTreeMap<String, PathBuf>, into: &mut dyn Write) -> Result<Pa
         }
     }
     zip.finish().map_err(|e| PackError::Write(e.into()))?;
-    Ok(Package { sha256: hex::encode(counted.hash.finalize()), size: counted.size })
+    let names = files.keys().map(|name| Str::from(name.as_str())).collect();
+    Ok(Package { sha256: hex::encode(counted.hash.finalize()), size: counted.size, files: names })
 }
 
 /// Reads until the piece is full or the file ends.

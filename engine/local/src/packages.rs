@@ -204,7 +204,7 @@ mod tests {
         let write = |into: &mut dyn Write| {
             into.write_all(text.as_bytes())?;
             let sha256 = hex::encode(sha2::Sha256::digest(text));
-            Ok::<_, io::Error>(Package { sha256, size: text.len() as u64 })
+            Ok::<_, io::Error>(Package { sha256, size: text.len() as u64, files: Vec::new() })
         };
         packages.put(id, write).unwrap().sha256
     }

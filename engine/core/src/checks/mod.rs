@@ -46,6 +46,7 @@ mod function_versions;
 mod global_databases;
 mod global_table_keys;
 mod global_tables;
+mod handlers;
 mod health_checks;
 mod health_paths;
 mod http_apis;
@@ -163,6 +164,7 @@ const OWN: &[&Check] = &[
     &subscription_endpoint::CHECK,
     &locking_policies::CHECK,
     &identity_tags::CHECK,
+    &handlers::CHECK,
     &log_groups::CHECK,
     &policy_actions::CHECK,
     &role_policy_size::CHECK,

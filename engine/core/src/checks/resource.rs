@@ -29,6 +29,8 @@ pub struct Resource<'a> {
     values: Values<'a>,
     declared: Option<&'a Map<Expr>>,
     allow: Option<&'a Map<Str>>,
+    /// What is known of its computed attributes before it is made.
+    foreseen: Option<&'a Map<Value>>,
     origin: Origin<'a>,
 }
 
@@ -81,6 +83,7 @@ impl<'a> Resource<'a> {
     pub(crate) fn declared(node: &'a Node, args: &'a Map<Expr>, exists: bool) -> Resource<'a> {
         Resource {
             exists,
+            foreseen: None,
             address: &node.address,
             kind: node.kind,
             region: node.region.as_deref(),
@@ -98,6 +101,7 @@ impl<'a> Resource<'a> {
             kind,
             region: step.region.as_deref(),
             exists: step.prior.is_some(),
+            foreseen: None,
             values: Values::Settled(args),
             declared: Some(&step.args),
             allow: Some(&step.allow),
@@ -112,6 +116,7 @@ impl<'a> Resource<'a> {
             kind,
             region: record.region.as_deref(),
             exists: true,
+            foreseen: Some(&record.outputs),
             values: Values::Settled(&record.args),
             declared: None,
             allow: None,
@@ -130,7 +135,18 @@ impl<'a> Resource<'a> {
             declared: None,
             allow: None,
             origin: Origin::There(of),
+            foreseen: None,
         }
+    }
+
+    /// The same with what is known of its computed attributes.
+    pub(crate) fn foreseen(self, known: Option<&'a Map<Value>>) -> Resource<'a> {
+        Resource { foreseen: known, ..self }
+    }
+
+    /// A computed attribute, as far as it is known. A mark of secrecy is taken off: never show it.
+    pub fn computed(&self, name: &str) -> Option<&'a Value> {
+        self.foreseen?.get(name).map(Value::reveal)
     }
 
     /// The checks that may fail here, and why.

@@ -37,4 +37,7 @@ pub struct ZipOut {
     /// Size in bytes.
     #[out(volatile, like = "1024")]
     pub size: i64,
+    /// The files in it, by their names; none where there are more than 1,000.
+    #[out(volatile, like = "index.py")]
+    pub files: Vec<String>,
 }

@@ -66,11 +66,17 @@ fn pack(world: &dyn World, args: &Map<Value>, into: &mut dyn io::Write) -> Resul
     })
 }
 
+/// The most files that are named: more would fill the state.
+const NAMED: usize = 1_000;
+
 fn outputs(package: &Package) -> Map<Value> {
     let hash = hex::decode(&package.sha256).unwrap_or_default();
+    let files = if package.files.len() > NAMED { &[] } else { package.files.as_slice() };
+    let files = files.iter().map(|name| Value::Str(name.clone())).collect();
     Map::from([
         ("package".into(), format!("{ADDRESS}{}", package.sha256).into()),
         ("sha256_base64".into(), STANDARD.encode(hash).into()),
         ("size".into(), Value::Int(i64::try_from(package.size).unwrap_or(i64::MAX))),
+        ("files".into(), Value::List(files)),
     ])
 }
