@@ -1,4 +1,4 @@
-//! What would block or survive a destroy beyond single values: what services make by themselves, and what others excuse.
+//! What would block or survive a destroy beyond single values: what others excuse.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod support;
@@ -15,57 +15,10 @@ fn of(graph: &Graph) -> Plan {
     plan(graph, &Snapshot::default())
 }
 
-/// The stores that nobody declares, as the warnings say.
-fn undeclared(p: &Plan) -> Vec<String> {
-    let found = p.diagnostics.iter().filter(|d| d.code.as_deref() == Some("D19"));
-    found
-        .map(|d| {
-            assert_eq!(d.severity, Severity::Warning);
-            let help = d.help[0].strip_prefix("declare a `t::store` whose `name` is \"").unwrap();
-            help.strip_suffix('"').unwrap().to_owned()
-        })
-        .collect()
-}
-
-#[test]
-fn what_a_service_makes_by_itself_is_to_be_declared() {
-    let zones = |all: &[&str]| ("zones", Expr::list(all.iter().map(|zone| text(zone)).collect()));
-    let note = |note: &str| ("note", text(note));
-    let quiet = ("quiet", Expr::from(Value::Bool(true)));
-    for (args, expected) in [
-        (vec![zones(&["a", "b"]), note("x")], vec!["log-a-x", "log-b-x"]),
-        (vec![zones(&["a"]), note("x")], vec!["log-a-x"]),
-        (vec![zones(&[]), note("x")], vec![]),
-        // Without a part of the name nothing is made, and what is not known yet cannot be said.
-        (vec![zones(&["a"])], vec![]),
-        (vec![note("x")], vec![]),
-        (vec![zones(&["a"]), ("note", Value::Null.into())], vec![]),
-        (vec![zones(&["a"]), ("note", arn("t.node:n"))], vec![]),
-        (vec![zones(&["a"]), note("x"), quiet], vec![]),
-    ] {
-        let g = graph(&[("t.worker:w", &args), ("t.node:n", &[])]);
-        assert_eq!(undeclared(&of(&g)), expected, "{args:?}");
-    }
-}
-
-#[test]
-fn a_declared_companion_has_the_name_as_that_argument_in_the_same_region() {
-    let worker: &[(&str, Expr)] = &[("zones", Expr::list(vec![text("a"), text("b")])), ("note", text("x"))];
-    let with = |other: &str, args: &[(&str, Expr)], region: &str| {
-        let mut g = graph(&[("t.worker:w", worker), (other, args)]);
-        put(&mut g, other, region);
-        undeclared(&of(&g))
-    };
-    assert_eq!(with("t.store:log", &[("name", text("log-a-x"))], "r1"), ["log-b-x"]);
-    assert_eq!(with("t.store:log", &[("name", text("log-a-x"))], "r2"), ["log-a-x", "log-b-x"]);
-    assert_eq!(with("t.store:log", &[("class", text("log-a-x"))], "r1"), ["log-a-x", "log-b-x"]);
-    assert_eq!(with("t.node:log", &[("note", text("log-a-x"))], "r1"), ["log-a-x", "log-b-x"]);
-}
-
 #[test]
 fn a_value_is_refused_unless_a_resource_of_the_right_kind_refers_to_this_one() {
     let refused = |others: &[(&str, &[(&str, Expr)])]| {
-        let worker: &[(&str, Expr)] = &[("shared", text("x")), ("quiet", Value::Bool(true).into())];
+        let worker: &[(&str, Expr)] = &[("shared", text("x"))];
         let mut all = vec![("t.worker:w", worker), ("t.node:n", &[])];
         all.extend(others.iter().copied());
         let p = of(&graph(&all));

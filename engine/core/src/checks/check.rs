@@ -1,5 +1,7 @@
 //! A check: what it asks of the planned graph, and everything that a person may want to know about it.
 
+use std::collections::BTreeSet;
+
 use super::findings::Findings;
 use super::planned::{Planned, Resource};
 use crate::diagnostic::Severity;
@@ -106,11 +108,12 @@ impl Check {
         self.looks_at.is_empty() || self.kinds().any(|about| about == kind)
     }
 
-    /// The kinds that it looks at.
+    /// The kinds that it looks at, each once.
     pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
-        self.looks_at.iter().map(|path| match path.match_indices('.').nth(1) {
+        let kind = |path: &&'static str| match path.match_indices('.').nth(1) {
             Some((end, _)) => &path[..end],
             None => path,
-        })
+        };
+        self.looks_at.iter().map(kind).collect::<BTreeSet<_>>().into_iter()
     }
 }

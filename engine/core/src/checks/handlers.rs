@@ -41,7 +41,7 @@ fn look(function: &Resource<'_>, planned: &Planned<'_>, found: &mut Findings) {
         Some(near) => format!("the package has `{near}`: name that one, or another file that it has"),
         None => "name a file that the package has, from its top".to_owned(),
     };
-    found.add(function, Finding::new(path, message).also(archive, "source", "packed from here").help(help));
+    found.add(function, Finding::new(path, message).help(help));
 }
 
 /// The files that a runtime looks for, the first first. None where handlers are no files.

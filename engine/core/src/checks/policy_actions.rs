@@ -6,7 +6,7 @@ use super::patterns::fits;
 use super::planned::{Planned, Resource};
 use super::policies::statements;
 use crate::diagnostic::Severity;
-use crate::grammar::actions::{Action, look_up};
+use crate::grammar::actions::{KnownVerb, look_up};
 use crate::schema::Type;
 
 pub(super) const CHECK: Check = Check {
@@ -34,7 +34,7 @@ fn look_at(resource: &Resource<'_>, statement: &str, found: &mut Findings) {
         let paths = if resource.text(&path).is_some() { vec![path] } else { resource.each(&path) };
         for path in paths {
             let Some(action) = resource.text(&path) else { continue };
-            let Action::Unknown { near } = look_up(action, fits) else { continue };
+            let KnownVerb::Unknown { near } = look_up(action, fits) else { continue };
             let (service, verb) = action.split_once(':').unwrap_or((action, ""));
             let message = match verb.contains(['*', '?']) {
                 true => format!("`{action}` in a policy of `{}` stands for no action of the service", resource.address),

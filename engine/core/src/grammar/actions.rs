@@ -7,7 +7,7 @@ use crate::schema::closest;
 
 /// What is known of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub enum KnownVerb {
     /// There is one, or the pattern stands for some.
     Known,
     /// The service has none, as of the list.
@@ -38,35 +38,35 @@ fn services() -> &'static BTreeMap<&'static str, Vec<&'static str>> {
 }
 
 /// Looks up `service:Verb`. `fits` tells whether a pattern of policies is for a text.
-pub fn look_up(action: &str, fits: impl Fn(&str, &str) -> bool) -> Action {
-    let Some((service, verb)) = action.split_once(':') else { return Action::Unlisted };
-    let Some(verbs) = services().get(&*service.to_ascii_lowercase()) else { return Action::Unlisted };
+pub fn look_up(action: &str, fits: impl Fn(&str, &str) -> bool) -> KnownVerb {
+    let Some((service, verb)) = action.split_once(':') else { return KnownVerb::Unlisted };
+    let Some(verbs) = services().get(&*service.to_ascii_lowercase()) else { return KnownVerb::Unlisted };
     if verbs.iter().any(|known| fits(verb, known)) {
-        return Action::Known;
+        return KnownVerb::Known;
     }
     let is_pattern = verb.contains(['*', '?']);
     let lower: Vec<String> = verbs.iter().map(|known| known.to_ascii_lowercase()).collect();
     let near = closest(&verb.to_ascii_lowercase(), lower.iter().map(String::as_str)).filter(|_| !is_pattern);
     let near = near.and_then(|near| verbs.iter().find(|known| known.eq_ignore_ascii_case(near)));
-    Action::Unknown { near: near.copied() }
+    KnownVerb::Unknown { near: near.copied() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, look_up, services};
+    use super::{KnownVerb, look_up, services};
 
     #[test]
     fn verbs_are_known_whatever_their_case() {
         let fits = |pattern: &str, text: &str| pattern.eq_ignore_ascii_case(text) || pattern == "*";
         for (action, expected) in [
-            ("sqs:SendMessage", Action::Known),
-            ("SQS:sendmessage", Action::Known),
-            ("s3:*", Action::Known),
-            ("sqs:SendMesage", Action::Unknown { near: Some("SendMessage") }),
-            ("s3:GetObjectt", Action::Unknown { near: Some("GetObject") }),
-            ("kms:Frobnicate", Action::Unknown { near: None }),
-            ("braket:Anything", Action::Unlisted),
-            ("*", Action::Unlisted),
+            ("sqs:SendMessage", KnownVerb::Known),
+            ("SQS:sendmessage", KnownVerb::Known),
+            ("s3:*", KnownVerb::Known),
+            ("sqs:SendMesage", KnownVerb::Unknown { near: Some("SendMessage") }),
+            ("s3:GetObjectt", KnownVerb::Unknown { near: Some("GetObject") }),
+            ("kms:Frobnicate", KnownVerb::Unknown { near: None }),
+            ("braket:Anything", KnownVerb::Unlisted),
+            ("*", KnownVerb::Unlisted),
         ] {
             assert_eq!(look_up(action, fits), expected, "{action}");
         }

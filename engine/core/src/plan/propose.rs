@@ -35,9 +35,8 @@ pub fn propose(input: &Input<'_>) -> Plan {
             let found = names::check(input.environment, &input.graph.namesakes, all.clone());
             let blockers = destroyable::check(input.graph, all);
             let resources = decisions.decided.values();
-            let resource =
-                |d: &'_ Decided<'_>| Resource::declared(d.node, &d.args, d.prior.is_some()).foreseen(d.known);
-            let resources = resources.map(resource).collect();
+            let resources = resources.map(|d| Resource::declared(d.node, &d.args, d.prior.is_some()).foreseen(d.known));
+            let resources = resources.collect();
             let planned = Planned::whole(input.environment, input.graph.ephemeral, resources);
             let planned = planned.with_budget(input.graph.budget.as_ref());
             decisions.diagnostics.extend(found.into_iter().chain(blockers).chain(checks::look(&planned)));

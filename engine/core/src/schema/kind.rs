@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::schema::bounds::Exclusion;
 use crate::schema::contents::KindContents;
 use crate::schema::field::{Field, Type};
-use crate::schema::names::Reference;
 use crate::traces::{Holding, Residue};
 
 /// Where resources of a kind live.

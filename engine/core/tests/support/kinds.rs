@@ -8,7 +8,7 @@ use std::time::Duration;
 use dr_core::diagnostic::Severity;
 use dr_core::registry::Registry;
 use dr_core::schema::{
-    Allowed, Companion, Field, Kind, KindContents, Lit, Loss, OneWay, Place, Presence, Reference, Rule, Scope, Type,
+    Allowed, Field, Kind, KindContents, Lit, Loss, OneWay, Place, Presence, Reference, Rule, Scope, Type,
 };
 use dr_core::traces::{Holding, Residue};
 
@@ -147,19 +147,12 @@ pub static ROLE: Kind = Kind {
         &[ARN],
     )
 };
-/// Its service protects it while it is firm, and makes the stores it writes to unless it is quiet. Once it is deleted it
-/// holds its stores and links for a while, and leaves a trace where it was traced.
+/// Its service protects it while it is firm. Once it is deleted it holds its stores and links for a while, and leaves a
+/// trace where it was traced.
 pub static WORKER: Kind = Kind {
     holds: Some(Holding { by: &["stores", "link"], typical: Duration::from_secs(20), worst: Duration::from_secs(60) }),
     leaves: Some(Residue { one: "trace", many: "traces", lasts: Duration::from_secs(60), by: "traced" }),
     contents: DATA,
-    companions: &[Companion {
-        id: "D19",
-        of: Reference { to: "t.store.name", blocks_delete: false },
-        like: "log-{zones}-{note}",
-        unless: "quiet",
-        why: "nobody empties it",
-    }],
     update: Duration::from_secs(5),
     ..Kind::new(
         "t.worker",
