@@ -21,6 +21,7 @@ use dr_core::journal::Open;
 use dr_core::plan::{Action, Goal, agrees};
 use dr_core::record::{Record, Snapshot, Unfinished};
 use dr_core::region::Away;
+use dr_core::schema::Field;
 use dr_core::secrecy::{Secrets, marked, revealed};
 use dr_core::value::Str;
 use futures::StreamExt as _;
@@ -318,7 +319,13 @@ impl Resume<'_> {
     fn changed(&self, wanted: &Record, before: &Record, live: Live) -> Record {
         let kind = self.job.target.kind;
         let done = complete(kind, wanted.clone(), live.clone());
-        let mut left = if agrees(kind, &done, &live) { done } else { observed(kind, before.clone(), live.clone()) };
+        // A refresh does not ask whether a failover has added something: it could be what was to be taken away.
+        let is_left = |field: &Field| {
+            let [was, is] = [&before.args, &live.args].map(|args| args.get(field.name));
+            !wanted.args.contains_key(field.name) && was.is_some() && is.is_some_and(|value| !value.is_null())
+        };
+        let has_arrived = agrees(kind, &done, &live) && !kind.args.iter().any(|field| field.switched && is_left(field));
+        let mut left = if has_arrived { done } else { observed(kind, before.clone(), live.clone()) };
         unsure(kind, &mut left, before, wanted, Some(&live));
         left
     }

@@ -395,3 +395,42 @@ async fn what_is_unfinished_is_looked_at_also_without_a_refresh() {
         assert!(cloud.ids().is_empty());
     }
 }
+
+/// A failover may switch a role, so a refresh does not count it as drift. Whether a change of it has arrived is another
+/// question.
+#[tokio::test(start_paused = true)]
+async fn an_update_of_what_a_failover_switches_has_arrived_or_is_made_up_for() {
+    let role = |role: Option<&'static str>| -> Vec<(&'static str, Value)> {
+        let role = role.map(|role| ("role", Value::str(role)));
+        [("name", Value::str("n"))].into_iter().chain(role).collect()
+    };
+    for (was, wanted) in [(Some("one"), None), (Some("one"), Some("other")), (None, Some("one"))] {
+        for arrived in [false, true] {
+            let when = format!("{was:?} {wanted:?} {arrived}");
+            let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+            let process = Process::start(dir.path(), &cloud).await;
+            let (was, wanted) = (role(was), role(wanted));
+            assert!(run(&process, Some(&graph(&[("x.named:a", &was, None)]))).await.1.is_complete());
+            let program = graph(&[("x.named:a", &wanted, None)]);
+            match arrived {
+                false => cloud.fail("update", "x.named:a", ErrorClass::Transient, usize::MAX),
+                true => cloud.lose("update", "x.named:a", usize::MAX),
+            }
+            cloud.fail("read", "x.named:a", ErrorClass::Transient, usize::MAX);
+            run(&process, Some(&program)).await;
+            cloud.mend();
+            assert_eq!(process.store.open_operations().unwrap().len(), 1, "{when}");
+            assert_eq!(outcomes(&process.resume(Goal::Apply).await), [Outcome::Recorded], "{when}");
+            let args = |wanted: bool| {
+                process.store.snapshot().unwrap().records[&address("x.named:a")].args.get("role").cloned().is_some()
+                    == wanted
+            };
+            let is_there = if arrived { &wanted } else { &was };
+            assert!(args(is_there.len() == 2), "{when}");
+            assert_eq!(process.plan(Some(&program)).await.0.steps.len(), usize::from(!arrived), "{when}");
+            assert!(run(&process, Some(&program)).await.1.is_complete(), "{when}");
+            let there = cloud.inside.lock().unwrap().things.values().next().unwrap().args.get("role").cloned();
+            assert_eq!(there, wanted.get(1).map(|(_, role)| role.clone()), "{when}");
+        }
+    }
+}

@@ -54,6 +54,7 @@ pub static NAMED: Kind = Kind {
             Field { presence: Presence::Optional, replace: true, ..Field::new("name", "", Type::Str) },
             Field { presence: Presence::Optional, ..Field::new("size", "", Type::Int) },
             Field { presence: Presence::Optional, replace: true, ..Field::new("class", "", Type::Str) },
+            Field { presence: Presence::Optional, switched: true, ..Field::new("role", "", Type::Str) },
             Field {
                 presence: Presence::Optional,
                 refers: Some(Reference { to: "x.quick.arn", blocks_delete: true }),
