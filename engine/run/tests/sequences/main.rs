@@ -37,6 +37,7 @@ mod program;
 mod refusal;
 mod sequence;
 mod sow;
+mod story;
 mod tally;
 mod things;
 mod trial;
@@ -63,7 +64,7 @@ fn place() -> PathBuf {
 const LEAST: &[(&str, usize)] = &[
     ("died Apply", 80),
     ("died Destroy", 20),
-    ("died Kept", 5),
+    ("died Kept", 3),
     ("stop", 50),
     ("fault ", 200),
     ("region off", 100),

@@ -9,8 +9,9 @@ use crate::process::{How, Upset};
 use crate::program::{ENVIRONMENT, Given, REGIONS, Slot};
 use crate::sequence::Outside;
 use crate::sow::{number, text};
+use crate::story::steps;
 use crate::things::{Thing, by_key};
-use crate::trial::{Command, Trial, steps};
+use crate::trial::{Command, Trial};
 
 impl Trial {
     pub fn outside(&mut self, outside: Outside) {

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use dr_core::plan::{Action, Plan};
+use dr_core::plan::Action;
 use dr_core::record::Snapshot;
 use dr_core::value::{Str, Value};
+use dr_run::StepFailure;
 
 use crate::check;
 use crate::cloud::StrictCloud;
@@ -15,6 +16,7 @@ use crate::program::{Given, Program, REGIONS};
 use crate::refusal::{Refusal, agree};
 use crate::sequence::{Event, Sequence};
 use crate::sow::text;
+use crate::story::{steps, words};
 use crate::tally::Tally;
 use crate::things::Thing;
 
@@ -26,6 +28,8 @@ const LOG: usize = 40;
 /// A plan that was kept.
 struct Kept {
     file: PathBuf,
+    /// What it was made of.
+    program: Program,
     /// What must not be deleted when it is applied.
     guarded: BTreeMap<Str, &'static str>,
 }
@@ -183,22 +187,32 @@ impl Trial {
         self.process();
         let Some(process) = &self.process else { return Ok(()) };
         let end = process.run(&self.cloud, task, how, upset);
+        let applied = match (command, &kept) {
+            (Command::Apply, _) => Some(self.program.clone()),
+            (Command::Kept, Some(kept)) => Some(kept.program.clone()),
+            _ => None,
+        };
         self.kept = kept.filter(|_| command != Command::Kept);
         self.settled = false;
         self.tell(format!("  {}", words(&end)));
         if matches!(end, End::Died) {
             self.process = None;
-            self.reached.extend((command == Command::Apply).then(|| self.program.clone()));
+            self.reached.extend(applied.clone());
             self.secrets()?;
         }
         self.count(command, how, upset, &end);
         self.check()?;
         match end {
             End::Applied(plan, report, before) => {
-                if command == Command::Apply {
-                    self.reached = vec![self.program.clone()];
+                if let Some(program) = applied {
+                    self.reached = vec![program];
                 }
                 wrong_if_any(check::reasons(&plan, &before))?;
+                // What nobody could know before is found out while applying: the next plan knows it.
+                if !report.failed.is_empty() && report.failed.iter().all(is_found_out_late) {
+                    self.tally.count("found out late");
+                    return Ok(());
+                }
                 // Whoever looked knows which regions are away, and does without them.
                 if calm && how.refresh && command != Command::Kept && !report.failed.is_empty() {
                     return Err(format!("only a region was away, and something failed: {:?}", report.failed));
@@ -317,7 +331,8 @@ impl Trial {
         process.keep(&file, &plan);
         self.tell(format!("Keep: {}", steps(&plan)));
         self.tally.count("kept");
-        self.kept = Some(Kept { file, guarded: self.guarded(&snapshot, Command::Apply) });
+        let guarded = self.guarded(&snapshot, Command::Apply);
+        self.kept = Some(Kept { file, program: self.program.clone(), guarded });
         Ok(())
     }
 
@@ -460,37 +475,11 @@ impl Trial {
     }
 }
 
+/// Whether a name turned out to be the old one, of something that must be made anew for another reason too.
+fn is_found_out_late(failure: &StepFailure) -> bool {
+    failure.error.starts_with("its name turns out to be the one it has")
+}
+
 fn wrong_if_any(wrongs: Vec<String>) -> Result<(), String> {
     if wrongs.is_empty() { Ok(()) } else { Err(wrongs.join("\n")) }
-}
-
-/// A plan in a line.
-pub fn steps(plan: &Plan) -> String {
-    let errors = plan.diagnostics.iter().filter(|d| d.is_error()).map(|d| format!("error: {}", d.message));
-    let moves = plan.moves.iter().map(|m| format!("move {} to {}", m.from, m.to));
-    let steps = plan.steps.iter().enumerate().map(|(i, s)| {
-        let order = s.replacement.map(|order| format!(" {order:?}")).unwrap_or_default();
-        format!("{i} {:?}{order} {} {:?} after {:?}", s.action, s.address, s.reasons, s.after)
-    });
-    let outputs = plan.outputs.iter().filter(|(_, o)| o.before.clone().map(dr_core::expr::Expr::Known) != o.after);
-    let outputs = outputs.map(|(name, output)| format!("output {name}: {output:?}"));
-    let deferred =
-        plan.deferred.iter().map(|d| format!("deferred {:?} {}: {:?}", d.step.action, d.step.address, d.why));
-    errors.chain(moves).chain(steps).chain(deferred).chain(outputs).collect::<Vec<_>>().join("\n    ")
-}
-
-fn words(end: &End) -> String {
-    match end {
-        End::Applied(plan, report, _) => {
-            let failed: Vec<String> = report.failed.iter().map(|f| format!("{}: {}", f.address, f.error)).collect();
-            format!(
-                "applied; failed: {failed:?}, skipped: {:?}, remaining: {:?}\n    {}",
-                report.skipped,
-                report.remaining,
-                steps(plan)
-            )
-        }
-        End::Refused(plan) => format!("refused\n    {}", steps(plan)),
-        other => other.name().to_owned(),
-    }
 }
