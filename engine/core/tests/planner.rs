@@ -205,6 +205,41 @@ fn ignored_arguments_are_left_alone() {
 }
 
 #[test]
+fn what_is_made_anew_is_made_as_the_program_says_although_changes_are_ignored() {
+    let program = |image: &str, group: Option<Expr>, stores: &[&str]| {
+        let mut g = graph(&[]);
+        for store in stores {
+            declare(&mut g, &format!("t.store:{store}"), Map::from([("name".into(), text(store))]), Options::default());
+        }
+        let options = Options { ignore_changes: vec!["group".into()], ..Options::default() };
+        let group = group.map(|group| ("group".into(), group));
+        let args = [("image".into(), text(image))].into_iter().chain(group).collect();
+        declare(&mut g, "t.node:a", args, options);
+        g
+    };
+    let name = |store: &str| Some(Expr::attr(&at(&format!("t.store:{store}")), "name"));
+    let state = applied(&program("1", name("s"), &["s", "other"]));
+    // What the old one had goes, or stays, and is given to the new one where the program says so.
+    for (group, stores, wanted) in [
+        (None, &["other"][..], None),
+        (None, &["s", "other"], None),
+        (Some(Expr::Known(Value::Null)), &["other"], None),
+        (name("other"), &["other"], Some("other")),
+        (name("s"), &["s", "other"], Some("s")),
+    ] {
+        let after = program("2", group.clone(), stores);
+        let p = plan(&after, &state);
+        let create = p.steps.iter().find(|s| s.action == Action::Create).unwrap_or_else(|| panic!("{:?}", p.steps));
+        let given = create.args.get("group").filter(|value| !value.is_null());
+        assert_eq!(given, wanted.map(text).as_ref(), "{group:?}");
+        for pick in 0..4 {
+            let next = carry_out(&p, &state, |n| pick % n);
+            assert!(plan(&after, &next).steps.is_empty(), "{group:?}: {:?}", words(&p));
+        }
+    }
+}
+
+#[test]
 fn a_resource_can_get_another_address() {
     let before = applied(&graph(&[("t.store:old", &[("name", text("n"))])]));
     let mut g = graph(&[]);

@@ -345,8 +345,10 @@ impl<'a> Decisions<'a> {
         let mut args = d.args.into_owned();
         for field in &d.left {
             let said = node.args.get(field.name).filter(|value| !value.is_null());
-            if let Some(Ok(said)) = said.map(|value| value.reduce(&mut |r| self.look_up(r, field.only_mentions()))) {
-                args.insert(intern(field.name), said);
+            match said.map(|value| value.reduce(&mut |r| self.look_up(r, field.only_mentions()))) {
+                Some(Ok(said)) => drop(args.insert(intern(field.name), said)),
+                None if field.presence == Presence::Optional => drop(args.remove(field.name)),
+                None | Some(Err(_)) => {}
             }
         }
         args.retain(|name, _| {
