@@ -8,7 +8,8 @@ use dr_core::plan::Plan;
 use dr_core::record::Snapshot;
 
 use crate::cloud::StrictCloud;
-use crate::program::Program;
+use crate::program::{Program, Slot};
+use crate::things::Inside;
 
 /// Why a plan is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +56,12 @@ fn reason(diagnostic: &Diagnostic) -> Option<Refusal> {
     })
 }
 
+/// Whether what a slot takes over is there: a program may look for it in another region by now.
+pub fn can_be_taken_over(slot: &Slot, inside: &Inside) -> bool {
+    let there = slot.import.as_ref().and_then(|id| inside.things.get(id));
+    there.is_some_and(|thing| thing.region.as_deref() == slot.region())
+}
+
 /// The reasons of a refused plan.
 ///
 /// # Errors
@@ -73,9 +80,7 @@ pub fn agree(plan: &Plan, program: &Program, state: &Snapshot, cloud: &StrictClo
             }
             Some(Refusal::NothingToImport) => {
                 let inside = cloud.inside();
-                program
-                    .declared()
-                    .any(|(_, slot)| slot.import.as_ref().is_some_and(|id| !inside.things.contains_key(id)))
+                program.declared().any(|(_, slot)| slot.import.is_some() && !can_be_taken_over(slot, &inside))
             }
             Some(Refusal::ClaimedTwice) => {
                 let all: Vec<_> = program.declared().flat_map(|(_, slot)| &slot.moved_from).collect();

@@ -13,7 +13,7 @@ use crate::cloud::StrictCloud;
 use crate::common::all_bytes;
 use crate::process::{End, How, Process, Task, Upset};
 use crate::program::{Given, Program, REGIONS};
-use crate::refusal::{Refusal, agree};
+use crate::refusal::{Refusal, agree, can_be_taken_over};
 use crate::sequence::{Event, Sequence};
 use crate::sow::text;
 use crate::story::{steps, words};
@@ -296,7 +296,9 @@ impl Trial {
     fn forget_imports(&mut self) {
         let inside = self.cloud.inside();
         for slot in &mut self.program.slots {
-            slot.import.take_if(|id| !inside.things.contains_key(id));
+            if !can_be_taken_over(slot, &inside) {
+                slot.import = None;
+            }
         }
     }
 
