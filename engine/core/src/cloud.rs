@@ -250,7 +250,8 @@ pub trait Cloud: Send + Sync {
     /// Whose it is by its identity tags; `None` when it has none, or cannot have any. `live` is what was read of it.
     fn owner<'a>(&'a self, at: Target<'a>, id: &'a str, live: &'a Live) -> CloudResult<'a, Option<Owner>>;
 
-    /// Marks something that is taken over as the intent's, by the identity tags; what cannot be tagged stays as it is.
+    /// Marks something that is taken over, or has moved, as the intent's, by the identity tags; what cannot be tagged stays
+    /// as it is.
     /// `args` is what is there. Idempotent.
     fn claim<'a>(
         &'a self,

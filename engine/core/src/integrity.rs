@@ -301,6 +301,7 @@ mod tests {
             given: Vec::new(),
             protect: false,
             incomplete: None,
+            tagged_as: None,
             op: op.into(),
             span: None,
         }

@@ -44,6 +44,9 @@ pub struct Record {
     pub incomplete: Option<Unfinished>,
     /// The operation that created it.
     pub op: Str,
+    /// The address that its identity tags bear, when that is a former one: it has moved, and they were not written since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tagged_as: Option<Address>,
     /// Where the script declares it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span: Option<Span>,

@@ -611,11 +611,16 @@ async fn perform(
         program: plan.program.clone(),
         address: step.address.clone(),
     };
-    if step.reasons.contains(&Reason::Imported)
-        && let StepWork::Write { record } | StepWork::Update { old: record, .. } = &work
-        && let Err(broken) = engine.claim(job, &intent(&record.op), record, retry).await
+    let mut is_tagged = true;
+    if let StepWork::Write { record } | StepWork::Update { old: record, .. } = &work
+        && (step.reasons.contains(&Reason::Imported) || record.tagged_as.is_some())
     {
-        return Ended::Failed(broken);
+        match engine.claim(job, &intent(&record.op), record, retry).await {
+            Ok(()) => {}
+            // What is only recorded waits for nobody; the tags are left to a later plan.
+            Err(Broken::Silent { .. }) if step.action == Action::Record => is_tagged = false,
+            Err(broken) => return Ended::Failed(broken),
+        }
     }
     let finish = match work {
         StepWork::Nothing { record } => return Ended::Done(Some(Known::Record(record)), None, Vec::new()),
@@ -631,6 +636,7 @@ async fn perform(
                 given: step.given.clone(),
                 protect: step.protect,
                 incomplete: None,
+                tagged_as: None,
                 op: job.op.clone(),
                 span: step.span.clone(),
             };
@@ -644,6 +650,7 @@ async fn perform(
                 given: step.given.clone(),
                 protect: step.protect,
                 incomplete: None,
+                tagged_as: None,
                 span: step.span.clone(),
                 ..Record::clone(&old)
             };
@@ -671,7 +678,10 @@ async fn perform(
                 Err(broken) => Ended::Failed(broken),
             };
         }
-        StepWork::Write { record } => {
+        StepWork::Write { mut record } => {
+            if is_tagged && record.tagged_as.is_some() {
+                Arc::make_mut(&mut record).tagged_as = None;
+            }
             let receipt = engine.write(job, &record);
             Ok(Finish::Ready(record, receipt, Vec::new()))
         }

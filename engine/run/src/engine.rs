@@ -245,7 +245,7 @@ pub(crate) struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// The place that its calls go to.
-    fn place(&self) -> Option<&'a str> {
+    pub(crate) fn place(&self) -> Option<&'a str> {
         place(self.target.kind, self.target.region)
     }
 }

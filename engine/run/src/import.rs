@@ -66,7 +66,8 @@ pub(crate) async fn read(
 }
 
 impl Engine<'_> {
-    /// Marks what is taken over as this environment's, so that a sweep finds it and nobody else takes it over.
+    /// Marks what is taken over, or has moved, as this environment's and the address's, so that a sweep finds it and nobody
+    /// else takes it over.
     pub(crate) async fn claim(
         &self,
         job: &Job<'_>,
@@ -76,6 +77,9 @@ impl Engine<'_> {
     ) -> Result<(), Broken> {
         if job.target.kind.tags().is_none() {
             return Ok(());
+        }
+        if let Some(place) = job.place().filter(|place| self.places.away(place).is_some()) {
+            return Err(Broken::Silent { place: place.into() });
         }
         let args = revealed(&record.args);
         let claim = || self.cloud.claim(job.target, &record.id, &args, intent);
@@ -126,6 +130,7 @@ async fn read_one(
         given: Vec::new(),
         protect: node.options.protect,
         incomplete: None,
+        tagged_as: None,
         op: format!("import:{id}").into(),
         span: node.site.span.clone(),
     })))

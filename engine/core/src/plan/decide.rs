@@ -174,10 +174,10 @@ impl<'a> Decisions<'a> {
             self.keep(node, Fate::Stay, Cow::Owned(args), Some(recorded.clone()));
             return;
         }
-        let reasons = match self.moved.get(&node.address) {
-            Some(&from) => vec![Reason::Moved { from: from.clone() }],
-            None => Vec::new(),
-        };
+        // It moves now, or it has moved and its tags do not say so yet.
+        let tagged = recorded.tagged_as.as_ref().filter(|_| node.kind.tags().is_some());
+        let from = self.moved.get(&node.address).copied().or(tagged);
+        let reasons: Vec<Reason> = from.map(|from| Reason::Moved { from: from.clone() }).into_iter().collect();
         match self.input.refreshed.get(&recorded.address) {
             Some(Refreshed::Gone) => self.make(node, needs, wanted, Reason::Gone),
             Some(Refreshed::Live(live)) => {

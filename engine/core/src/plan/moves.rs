@@ -2,7 +2,8 @@
 //!
 //! A plan knows one address space. Before anything is decided, every record that moves gets its new address, and so does
 //! every mention of it in what others need; from then on nobody has to ask what something was called before. Applying a
-//! plan begins with the same renaming of the state.
+//! plan begins with the same renaming of the state. Identity tags in the cloud follow by a step; until then, the record
+//! says which address they bear.
 //!
 //! A resource that has a record under its own address has moved already, unless another resource takes that record.
 
@@ -222,10 +223,14 @@ impl<'a> Renaming<'a> {
 
     /// Writes the new addresses into a record.
     pub fn rename(&self, record: &mut Record) {
-        for address in std::iter::once(&mut record.address).chain(record.needs.iter_mut().map(|need| &mut need.address))
-        {
-            if let Some(to) = self.of(address) {
-                *address = to.clone();
+        if let Some(to) = self.of(&record.address) {
+            let from = std::mem::replace(&mut record.address, to.clone());
+            // Who moves back bears the right tags still.
+            record.tagged_as = Some(record.tagged_as.take().unwrap_or(from)).filter(|tagged| tagged != to);
+        }
+        for need in &mut record.needs {
+            if let Some(to) = self.of(&need.address) {
+                need.address = to.clone();
             }
         }
         record.needs.sort();

@@ -80,6 +80,7 @@ mod tests {
             given: Vec::new(),
             protect: false,
             incomplete: None,
+            tagged_as: None,
             op: "op".into(),
             span: None,
         };

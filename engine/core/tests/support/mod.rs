@@ -179,6 +179,7 @@ fn perform(plan: &Plan, i: usize, state: &mut Snapshot, registry: &Registry) {
                     given: step.given.clone(),
                     protect: step.protect,
                     incomplete: None,
+                    tagged_as: None,
                     op,
                     span: None,
                 }),
