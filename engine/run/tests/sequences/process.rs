@@ -182,6 +182,11 @@ impl Process {
         self.store.snapshot().unwrap()
     }
 
+    /// What is recorded, and what is known of what is open.
+    pub fn known(&self) -> Snapshot {
+        dr_run::as_far_as_known(&self.snapshot(), self.store.open_operations().unwrap().into_values())
+    }
+
     /// Runs a command. A process that died is of no use any more.
     pub fn run(&self, cloud: &StrictCloud, task: Task<'_>, how: How, upset: &Upset) -> End {
         {
@@ -258,9 +263,7 @@ impl Process {
         let router = Router::new(&local, cloud);
         let rooms = Rooms::new(None);
         let engine = rooms.engine(&self.store, &router, &dr_run::Silent, &cancel);
-        let open = self.store.open_operations().unwrap();
-        let snapshot = dr_run::as_far_as_known(&self.snapshot(), open.into_values());
-        self.runtime.block_on(propose(&engine, graph, &snapshot, refresh)).unwrap()
+        self.runtime.block_on(propose(&engine, graph, &self.known(), refresh)).unwrap()
     }
 
     /// Writes a plan to a file.

@@ -233,6 +233,8 @@ impl Trial {
                 }
             }
             End::Refused(plan) => {
+                // What an earlier command had begun is known by now.
+                let snapshot = self.process().known();
                 let reasons = agree(&plan, &self.program, &snapshot, &self.cloud)?;
                 reasons.iter().for_each(|reason| self.tally.count(format!("refused {reason:?}")));
                 if command == Command::Destroy && quiet && reasons.iter().any(|r| *r != Refusal::Protected) {
@@ -321,7 +323,7 @@ impl Trial {
     }
 
     fn keep(&mut self) -> Result<(), String> {
-        let (graph, snapshot) = (self.program.graph(), self.process().snapshot());
+        let (graph, snapshot) = (self.program.graph(), self.process().known());
         self.cloud.begin();
         let file = self.dir.path().join("kept.plan");
         let Some(process) = &self.process else { return Ok(()) };
@@ -363,14 +365,16 @@ impl Trial {
     }
 
     /// The program that declares everything protected where it is. What was applied can be applied again; what was only
-    /// begun may have been refused.
+    /// begun may have been refused. What it moved has moved, and what others had before may belong to somebody else now.
     fn made_by(&mut self) -> Program {
         let snapshot = self.process().snapshot();
         let knows = |program: &&Program| {
             let mut protected = snapshot.records.values().filter(|record| record.protect);
             protected.all(|record| program.declared().any(|(_, slot)| slot.address() == record.address))
         };
-        self.reached.iter().find(knows).cloned().unwrap_or_default()
+        let mut program = self.reached.iter().find(knows).cloned().unwrap_or_default();
+        program.slots.iter_mut().for_each(|slot| slot.moved_from.clear());
+        program
     }
 
     /// What a person puts in order: regions, names that others have, what a failover switched, what is protected.
