@@ -46,8 +46,8 @@ pub struct Trial {
     dir: tempfile::TempDir,
     pub cloud: StrictCloud,
     pub program: Program,
-    /// The last program that was applied, and those after it that were being applied when the process died: what they
-    /// moved has its new address.
+    /// The last program that was applied to its end, and those after it that were not: what they moved has its new
+    /// address.
     reached: Vec<Program>,
     pub process: Option<Process>,
     kept: Option<Kept>,
@@ -204,9 +204,10 @@ impl Trial {
         self.check()?;
         match end {
             End::Applied(plan, report, before) => {
-                if let Some(program) = applied {
-                    self.reached = vec![program];
+                if report.is_complete() && applied.is_some() {
+                    self.reached.clear();
                 }
+                self.reached.extend(applied);
                 wrong_if_any(check::reasons(&plan, &before))?;
                 // What nobody could know before is found out while applying: the next plan knows it.
                 if !report.failed.is_empty() && report.failed.iter().all(is_found_out_late) {
