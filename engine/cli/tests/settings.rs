@@ -36,7 +36,8 @@ fn dr(folder: &Path, variables: &[(&str, &str)], words: &[&str]) -> (i32, String
 
 #[test]
 fn options_count_for_more_than_the_environment_and_that_for_more_than_the_program() {
-    let both = "[programs.a.parameters]\nx = \"program\"\n[environments.pr-1.parameters]\nx = \"env\"\n";
+    let both = "[programs.a.parameters]\nx = \"program\"\n[environments.pr-1.parameters]\nx = \"env\"\n\
+                [environments.pr-2]\n";
     for (environment, set, wanted) in [
         ("pr-1", None, "[\"env\",1,1.0,null]"),
         ("pr-2", None, "[\"program\",1,1.0,null]"),
@@ -65,15 +66,16 @@ fn a_configuration_is_taken_as_it_says_or_refused_with_its_place() {
         (parameter("f = nan"), 1, "dr.toml:2:5"),
         (parameter("f = 1.5\nany = inf"), 1, "dr.toml:3:7"),
         (parameter("x = \"a\"\nx = \"b\""), 1, "dr.toml:3:1"),
-        (
-            b"[programs.b.parameters]\nx = \"program\"\n".to_vec(),
-            1,
-            "[programs.b] is for a program that does not exist",
-        ),
-        // It is for another environment: there it may be right.
-        (b"[environments.pr-1.parameters]\ny = 1\n".to_vec(), 0, "[\"default\",1,1.0,null]"),
+        (b"[programs.b.parameters]\nx = \"program\"\n".to_vec(), 1, "there is no program `b` that this could be for"),
+        // It is for another environment: there it may be right. Where some are declared, the others are not there.
+        (b"[environments.pr-1.parameters]\ny = 1\n[environments.pr-2]\n".to_vec(), 0, "[\"default\",1,1.0,null]"),
+        (b"[environments.pr-1]\n".to_vec(), 1, "`pr-2` is not among the environments that dr.toml declares"),
         (b"[environments.pr-2.parameters]\ny = 1\n".to_vec(), 1, "the program has no parameter `y`"),
-        (b"[environments.PR-1.parameters]\nx = \"1\"\n".to_vec(), 1, "[environments.PR-1] cannot be an environment"),
+        (
+            b"[environments.PR-1.parameters]\nx = \"1\"\n".to_vec(),
+            1,
+            "`PR-1` can be neither a name nor a pattern of environments",
+        ),
         (b"cloud = \"gcp\"\n".to_vec(), 1, "there is no cloud `gcp`"),
         (b"parallel = -1\n".to_vec(), 1, "dr.toml:1:12"),
         (b"[sandbox]\nspeed = \"fast\"\n".to_vec(), 1, "`fast` is not a speed"),
