@@ -145,6 +145,31 @@ mod tests {
         }
     }
 
+    /// The calls of `dr` in a script of a pipeline: from the word on to the end of the command.
+    fn calls(script: &str) -> Vec<Vec<&str>> {
+        let lines = script.lines().map(|line| line.trim_start().trim_start_matches("- ").trim_start_matches("run: "));
+        let commands = lines.flat_map(|line| line.split("; ")).filter(|command| command.starts_with("dr "));
+        commands
+            .map(|command| command.split(['>', '|']).next().unwrap_or_default().split_whitespace().collect())
+            .collect()
+    }
+
+    #[test]
+    fn pipelines_call_commands_that_there_are() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/pipelines");
+        let mut seen = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let script = std::fs::read_to_string(&path).unwrap();
+            for call in calls(&script) {
+                let read = Cli::read(call.iter().map(|word| word.trim_matches('"').into()));
+                assert!(read.is_ok(), "{}: {call:?}: {}", path.display(), read.err().unwrap());
+                seen += 1;
+            }
+        }
+        assert!(seen >= 9, "{seen} calls were found");
+    }
+
     #[test]
     fn the_reference_is_up_to_date() {
         let text = clap_markdown::help_markdown_command_custom(
