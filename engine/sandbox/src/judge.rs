@@ -53,7 +53,7 @@ impl Core {
             of.chosen = chosen.filter(|name| before.args.get(*name) == args.get(*name)).collect();
             before.chosen.clone_from(&of.chosen);
         }
-        if checks::look_around(rules) {
+        if before.is_none() && checks::look_around(rules) {
             open = self.state.iter().filter(|entry| is_of(entry, whose)).collect();
         }
         let mut seen = BTreeSet::from([address]);

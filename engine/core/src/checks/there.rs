@@ -15,8 +15,8 @@ pub fn look_around(checks: &[&Check]) -> bool {
     checks.iter().any(|check| !matches!(check.look, LooksBy::Each(_)))
 }
 
-/// What these checks refuse about a resource, beside others that are there. Of a change counts what was not so before; of a
-/// check that looks at what is around too, what was not so without the resource.
+/// What these checks refuse about a resource, beside others that are there. Of a change counts what was not so before, and
+/// only in itself; of a check that looks at what is around too, what was not so without the resource.
 pub fn refusals<'a>(
     checks: &[&Check],
     environment: &'a str,
@@ -34,7 +34,9 @@ pub fn refusals<'a>(
     let with = planned(Some(of));
     let mut without = None;
     let mut found = Vec::new();
-    for check in checks {
+    // On the way from one state to another, changes of several resources do not fit to each other until the last is made.
+    let is_asked = |check: &&&Check| before.is_none() || matches!(check.look, LooksBy::Each(_));
+    for check in checks.iter().filter(is_asked) {
         let mut all = look_at(check, &of.address, &with);
         if !all.is_empty() && (before.is_some() || !matches!(check.look, LooksBy::Each(_))) {
             let without = without.get_or_insert_with(|| planned(before));
