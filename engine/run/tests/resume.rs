@@ -154,8 +154,17 @@ async fn a_plan_that_is_only_looked_at_knows_what_was_begun() {
     let process = Process::start(dir.path(), &cloud).await;
     stopped(&process, Some(&slow()), "y.slow:s", What::Phase(dr_run::StepPhase::Settling)).await;
     let open = process.store.open_operations().unwrap();
-    let known = as_far_as_known(&process.store.snapshot().unwrap(), open.into_values());
+    let known = as_far_as_known(&process.store.snapshot().unwrap(), open.values().cloned());
     assert_eq!(known.records[&address("y.slow:s")].incomplete, Some(Unfinished::Begun));
+    // What has no id yet may never have been made.
+    let unmade = open.into_values().map(|mut operation| {
+        if let Open::Create { record, .. } = &mut operation {
+            record.id = "".into();
+        }
+        operation
+    });
+    let nothing = as_far_as_known(&process.store.snapshot().unwrap(), unmade);
+    assert!(!nothing.records.contains_key(&address("y.slow:s")));
     process.resume(Goal::Apply).await;
     let now = process.store.snapshot().unwrap();
     let ids = |s: &dr_core::record::Snapshot| s.records.values().map(|r| r.id.clone()).collect::<Vec<_>>();
