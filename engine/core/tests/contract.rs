@@ -113,11 +113,6 @@ fn what_would_block_is_counted_and_what_is_allowed_apart() {
         assert_eq!((found.blockers, found.allowed), (usize::from(refused), usize::from(allowed)));
         assert_eq!(found.is_kept(), !refused);
     }
-    // A warning of another sort, and a refusal that has nothing to do with destroying, are no such findings.
-    let g = graph(&[("t.worker:w", &[("zones", Expr::list(vec![text("a")])), ("note", text("b"))])]);
-    let p = plan(&g, &Snapshot::default());
-    assert_eq!(p.diagnostics.len(), 1, "{:?}", p.diagnostics);
-    assert_eq!((of(&p, &Snapshot::default()).blockers, of(&p, &Snapshot::default()).allowed), (0, 0));
 }
 
 #[test]
