@@ -308,7 +308,7 @@ fn common_options() {
         sqs::queue("c", #{
             region: "us-east-1", depends_on: [a, "sqs.queue:b"], protect: true, replace: "delete_first",
             ignore_changes: "policy", moved_from: ["sqs.queue:old"], import_id: "https://queue",
-            allow: #{ D22: "a test" },
+            allow: #{ D10: "a test" },
         });
         sqs::queue("d", #{ region: "us-east-1", depends_on: a, allow: (), tags: () });
     "#);
@@ -320,7 +320,7 @@ fn common_options() {
     assert_eq!(format!("{:?} {:?}", c.depends_on, c.moved_from), "[sqs.queue:a, sqs.queue:b] [sqs.queue:old]");
     assert_eq!((c.protect, c.replace), (true, Some(ReplaceOrder::DeleteFirst)));
     assert_eq!((&*c.ignore_changes[0], c.import_id.as_deref()), ("policy", Some("https://queue")));
-    assert_eq!(&*c.allow["D22"], "a test");
+    assert_eq!(&*c.allow["D10"], "a test");
     assert_eq!(format!("{:?}", options("d").depends_on), "[sqs.queue:a]");
 }
 
