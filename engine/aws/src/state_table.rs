@@ -12,7 +12,6 @@
 //! every table has, also one with replicas. All reads are consistent. What is not needed any more gets the attribute
 //! `expires`, by which DynamoDB deletes it some weeks later.
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -50,7 +49,7 @@ pub(crate) const EXPIRES: &str = "expires";
 pub(crate) const KEY: [&str; 2] = ["stack", "row"];
 
 #[allow(clippy::disallowed_types, reason = "the SDK takes items so")]
-type Item = HashMap<String, AttributeValue>;
+type Item = std::collections::HashMap<String, AttributeValue>;
 
 /// A table that keeps the states of a team.
 pub struct StateTable {
