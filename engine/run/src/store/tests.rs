@@ -23,11 +23,13 @@ fn open(dir: &Path) -> Store {
 async fn writers_that_wait_together_share_a_flush() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let (_, flushes) = store.commits_and_flushes();
+    let (commits, flushes) = store.commits_and_flushes();
     let outputs = |i: i64| StateChange::Outputs(Map::from([("x".into(), Value::from(i))]));
     let changes = (0..100).map(|i| store.commit(outputs(i)));
     futures::future::join_all(changes).await.into_iter().for_each(|r| r.unwrap());
-    assert!(store.commits_and_flushes().1 <= flushes + 2);
+    let now = store.commits_and_flushes();
+    assert_eq!(now.0, commits + 100);
+    assert!((flushes + 1..=flushes + 2).contains(&now.1), "{} flushes", now.1 - flushes);
     assert_eq!(store.snapshot().unwrap().position, 100);
 }
 
@@ -74,4 +76,32 @@ async fn after_a_write_that_failed_nothing_more_is_written() {
     drop(store);
     let records = open(dir.path()).snapshot().unwrap().records;
     assert_eq!(records.keys().map(|a| a.as_str()).collect::<Vec<_>>(), ["x.y:a"]);
+}
+
+#[tokio::test]
+async fn an_id_belongs_to_the_record_that_has_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(close("a", "1")).await.unwrap();
+    let owner = |id: &str| store.owner(&record("b", ""), &id.into()).unwrap();
+    assert!(owner("1").is_some() && owner("2").is_none());
+}
+
+#[tokio::test]
+async fn a_state_is_released_once_nothing_is_there_and_not_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let identity = Identity { cloud: "test".into(), account: "1".into(), endpoint: None };
+    store.bind(&identity).await.unwrap();
+    store.commit(close("a", "1")).await.unwrap();
+    store.release().await.unwrap();
+    assert!(store.snapshot().unwrap().program.is_some());
+    let gone = StateChange::Remove { op: "a".into(), record: record("a", "1"), deposed: false };
+    store.commit(gone).await.unwrap();
+    store.release().await.unwrap();
+    let released = store.snapshot().unwrap();
+    assert!(released.program.is_none() && released.identity.is_none());
+    // There is nothing to write any more.
+    store.release().await.unwrap();
+    assert_eq!(store.snapshot().unwrap().position, released.position);
 }
