@@ -35,14 +35,14 @@ pub struct Graph {
     /// The outputs.
     pub outputs: Map<Output>,
     /// What everything may cost, when the program says it.
-    pub budget: Option<Budget>,
+    pub budget: Option<MonthlyBudget>,
     /// What the program wants said, e.g. that something is left out for lack of a parameter.
     pub notes: Vec<Diagnostic>,
 }
 
 /// What everything that a program declares may cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Budget {
+pub struct MonthlyBudget {
     /// In a month.
     pub monthly: Dollars,
     /// Whether a plan over it is refused, and not only warned of.

@@ -61,9 +61,9 @@ fn wish(step: &Step) -> Wish {
     Wish { address: step.address.clone(), args: Arc::new(args) }
 }
 
-type Asked<'w> = (&'w Wishes, Result<Vec<Objection>, String>);
+type AnsweredWishes<'w> = (&'w Wishes, Result<Vec<Objection>, String>);
 
-async fn ask<'w>(engine: &Engine<'_>, wishes: &'w Wishes) -> Result<Asked<'w>, Interrupted> {
+async fn ask<'w>(engine: &Engine<'_>, wishes: &'w Wishes) -> Result<AnsweredWishes<'w>, Interrupted> {
     let Some(first) = wishes.made.first() else { return Ok((wishes, Ok(Vec::new()))) };
     let job = job(wishes.kind, wishes.region.as_ref(), &first.address);
     let mut retry = Retry::asking(first.address.as_str());

@@ -220,7 +220,7 @@ fn monthly_budget(ctx: &NativeCallContext, dollars: &Dynamic, refuses: bool) -> 
         if s.budget.is_some() {
             return Err(ScriptFault::new("the budget is set twice").at(place, ""));
         }
-        s.budget = Some(graph::Budget { monthly: Dollars(mills as i64), refuses, span: place });
+        s.budget = Some(graph::MonthlyBudget { monthly: Dollars(mills as i64), refuses, span: place });
         Ok(())
     })
     .map_err(Into::into)

@@ -95,7 +95,7 @@ pub(crate) struct Evaluation {
     pub(crate) outputs: Map<graph::Output>,
     pub(crate) notes: Vec<Diagnostic>,
     /// What everything may cost.
-    pub(crate) budget: Option<graph::Budget>,
+    pub(crate) budget: Option<graph::MonthlyBudget>,
     /// Mistakes that did not stop the evaluation.
     pub(crate) problems: Vec<Diagnostic>,
     pub(crate) printed: Vec<String>,

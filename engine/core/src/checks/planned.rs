@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use crate::address::Address;
 use crate::expr::AttrRef;
-use crate::graph::Budget;
+use crate::graph::MonthlyBudget;
 use crate::schema::Reference;
 use crate::value::Str;
 
@@ -23,7 +23,7 @@ pub struct Planned<'a> {
     /// Whether the environment is ephemeral.
     pub ephemeral: bool,
     /// What everything may cost in a month, when the program says it.
-    pub budget: Option<&'a Budget>,
+    pub budget: Option<&'a MonthlyBudget>,
     /// Whether a check may ask for everything that is planned, and not only for what a resource refers to.
     whole: Cell<bool>,
     resources: Vec<Resource<'a>>,
@@ -45,7 +45,7 @@ impl<'a> Planned<'a> {
     }
 
     /// With what everything may cost.
-    pub(crate) fn with_budget(self, budget: Option<&'a Budget>) -> Planned<'a> {
+    pub(crate) fn with_budget(self, budget: Option<&'a MonthlyBudget>) -> Planned<'a> {
         Planned { budget, ..self }
     }
 
