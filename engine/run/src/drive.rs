@@ -377,7 +377,7 @@ impl<'a> Run<'a> {
                 match replaced.filter(|old| stays(old)) {
                     Some(old) => match keep(kind, step, args, old)? {
                         Keep::Change(args) => StepWork::Update { args, old: old.clone() },
-                        Keep::Write(record) => StepWork::Write { record: Arc::new(record) },
+                        Keep::Write(record) => StepWork::Write { record },
                     },
                     None => StepWork::Create {
                         args,

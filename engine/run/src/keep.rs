@@ -2,6 +2,7 @@
 //! has it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dr_core::address::Address;
 use dr_core::compare::{same, same_key};
@@ -43,7 +44,7 @@ pub(crate) enum Keep {
     /// It is changed in place, to these arguments.
     Change(Map<Value>),
     /// Nothing of it differs; only its record is written.
-    Write(Record),
+    Write(Arc<Record>),
 }
 
 /// What is done about a resource that was to be made anew, when its name turns out to be the one that it has, or nothing
@@ -76,14 +77,14 @@ pub(crate) fn keep(kind: &Kind, step: &Step, args: Map<Value>, old: &Record) -> 
     // What is not finished yet is finished by a change.
     Ok(match differing.next().is_some() || old.incomplete.is_some() {
         true => Keep::Change(args),
-        false => Keep::Write(Record {
+        false => Keep::Write(Arc::new(Record {
             address: step.address.clone(),
             needs: step.needs.clone(),
             given: step.given.clone(),
             protect: step.protect,
             span: step.span.clone(),
             ..old.clone()
-        }),
+        })),
     })
 }
 
