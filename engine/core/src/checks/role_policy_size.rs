@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     why: "IAM refuses the policy with which a role has more.",
     mend: "Put statements into an `iam.policy` and attach it: each has a limit of its own.",
     source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
-    ..Check::around("C92", "role-policy-size", &["iam.role"], look)
+    ..Check::around("C92", "role-policy-size", &["iam.role", "iam.role_policy"], look)
 };
 
 fn look(role: &Resource<'_>, planned: &Planned<'_>, found: &mut Findings) {

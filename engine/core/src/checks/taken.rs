@@ -33,11 +33,13 @@ pub const TAKEN: &[Taken] = &[
     in_part("C16", "the load balancer is made, and is reached once a route leads to its subnets"),
     taken("C24", "a secret in clear is a text like any other"),
     in_part("C27", "who calls a function is made before the permission comes, and its calls are refused until then"),
+    taken("C30", "the function is made, and its calls find no handler"),
     taken("C37", "no service knows of a budget"),
     in_part("C40", "the rotation is set up, and its first run fails"),
     in_part("C51", "the rehearsal does not count versions: what a function without them gives is taken for one"),
     taken("D04", "backups go with their cluster, however many there are"),
     taken("D15", "no service knows of it: the plan of a destroy refuses"),
+    taken("D22", "the rehearsal does not make the log groups that services make by themselves"),
     taken("D25", "tags are texts: the engine's own take their place"),
 ];
 
