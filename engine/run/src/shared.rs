@@ -312,11 +312,15 @@ async fn take_lease(
         let (wanted, sent) = (taken(row.as_ref(), own.clone()), clock::now());
         match swap_lease(log, settings.patience, stack, row.as_ref(), &wanted).await.map_err(failed)? {
             Ok(()) => return Ok((wanted, sent, from.map(|holder| holder.name.to_string()))),
-            // Somebody else was faster, and is alive.
-            Err(found) => match found.as_ref().and_then(|row| row.holder.as_ref()) {
-                Some(holder) => return Err(locked(holder)),
-                None => row = found,
-            },
+            Err(found) => {
+                // From whom it is taken by force may give a sign of life meanwhile.
+                let is_same = row.as_ref().zip(found.as_ref()).is_some_and(|(row, found)| is_holder(found, row));
+                match found.as_ref().and_then(|row| row.holder.as_ref()) {
+                    // Somebody else was faster, and is alive.
+                    Some(holder) if !(by_force && is_same) => return Err(locked(holder)),
+                    _ => row = found,
+                }
+            }
         }
     }
 }

@@ -144,6 +144,13 @@ async fn whoever_was_stopped_and_wakes_up_writes_nothing_more() {
 
 #[tokio::test]
 async fn a_lease_can_be_taken_by_force() {
+    // Again and again: whoever has it gives signs of life meanwhile.
+    for _ in 0..20 {
+        take_by_force().await;
+    }
+}
+
+async fn take_by_force() {
     let (log, dir) = (Arc::default(), tempfile::tempdir().unwrap());
     let [anna, ben] = two(&log, dir.path());
     let store = anna.states.open(&stack()).unwrap();
