@@ -4,9 +4,10 @@
 mod common;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use common::{host, registry, request, shown, small};
-use dr_script::{Host, Root};
+use dr_script::{CheckScript, Environment, Host, Root, TeamChecks};
 
 /// A folder of modules that is removed at the end.
 struct Folder(PathBuf);
@@ -157,17 +158,23 @@ fn definitions_name_every_kind() {
     }
 }
 
-/// The examples of the guide are a program, the module that it imports, and a test of both.
+/// The examples of the guide are a program, the module that it imports, a test of both, a check, and a test of that.
 #[test]
 fn the_guide_is_right() {
     let guide = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/language.md")).unwrap();
     let blocks: Vec<String> =
         guide.split("```rhai\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect();
-    let [program, module, test] = blocks.as_slice() else { panic!("{} examples", blocks.len()) };
+    let [program, module, test, check, check_test] = blocks.as_slice() else { panic!("{} examples", blocks.len()) };
     let folder = Folder::new(&[("network", module)]);
     let program = program.clone();
     let programs = move |_: &str| Some(("programs/payments.rhai".to_owned(), program.clone()));
     let reports = folder.host().test("payments_test.rhai", test, &programs).unwrap();
+    assert_eq!(reports.len(), 1);
+    assert!(reports[0].passed(), "{:?}", reports[0].diagnostics);
+    let script = CheckScript { source_name: "checks/cost_centre.rhai".into(), text: check.clone() };
+    let team = TeamChecks::load(registry(), Vec::new(), small(), &Environment::default(), vec![script]);
+    let team = Arc::new(team.unwrap_or_else(|failure| panic!("{}", shown(&failure))));
+    let reports = host().with_checks(Some(team)).test("cost_centre_test.rhai", check_test, &|_: &str| None).unwrap();
     assert_eq!(reports.len(), 1);
     assert!(reports[0].passed(), "{:?}", reports[0].diagnostics);
 }
