@@ -39,6 +39,7 @@ mod failover_machines;
 mod failover_records;
 mod fifo;
 mod flow_logs;
+mod foreign_targets;
 mod function_code;
 mod function_network;
 mod function_rights;
@@ -164,6 +165,7 @@ const OWN: &[&Check] = &[
     &subscription_endpoint::CHECK,
     &locking_policies::CHECK,
     &identity_tags::CHECK,
+    &foreign_targets::CHECK,
     &handlers::CHECK,
     &log_groups::CHECK,
     &policy_actions::CHECK,

@@ -40,6 +40,7 @@ pub const TAKEN: &[Taken] = &[
     taken("D04", "backups go with their cluster, however many there are"),
     taken("D15", "no service knows of it: the plan of a destroy refuses"),
     taken("D22", "the rehearsal does not make the log groups that services make by themselves"),
+    taken("D26", "the policy of somebody else's resource is overwritten without a word"),
     taken("D25", "tags are texts: the engine's own take their place"),
 ];
 
