@@ -443,3 +443,139 @@ async fn an_update_of_what_a_failover_switches_has_arrived_or_is_made_up_for() {
         }
     }
 }
+
+/// A state in which one operation about `x.quick:a` is open: what was made has an id and is there.
+async fn half_done<'a>(dir: &'a tempfile::TempDir, cloud: &'a Fake, action: Action) -> Process<'a> {
+    let process = Process::start(dir.path(), cloud).await;
+    if action == Action::Create {
+        stopped(&process, Some(&one()), "x.quick:a", What::Phase(StepPhase::Settling)).await;
+        return process;
+    }
+    assert!(run(&process, Some(&one())).await.1.is_complete());
+    let record = Box::new(Record::clone(&process.store.snapshot().unwrap().records[&address("x.quick:a")]));
+    let op = "interrupted".into();
+    let event = match action {
+        Action::Update => JournalEvent::Updating { op, record },
+        _ => JournalEvent::Deleting { op, record, deposed: false },
+    };
+    process.store.commit(StateChange::Append { event }).await.unwrap();
+    process
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_look_says_decides_what_is_recorded() {
+    use Action::{Create, Delete, Update};
+    use ErrorClass::{Denied, Gone};
+    let no = || "x:Call failed: message (Code)".to_owned();
+    // What was open, the look that fails, what it says, what became of it, and whether a record is left: finished or not.
+    for (action, call, class, outcome, left) in [
+        (Create, "configure", Gone, Outcome::Missing, None),
+        (Create, "read", Gone, Outcome::Missing, None),
+        (Create, "configure", Denied, Outcome::Begun(no()), Some(Some(Unfinished::Begun))),
+        (Update, "read", Gone, Outcome::Missing, None),
+        (Update, "read", Denied, Outcome::Unread(no()), Some(None)),
+        (Delete, "deleted", Gone, Outcome::Deleted, None),
+        (Delete, "deleted", Denied, Outcome::Unread(no()), Some(Some(Unfinished::Begun))),
+        // It does not say that it goes, and is not there: what the plan would use is not usable.
+        (Delete, "read", Gone, Outcome::Going, Some(Some(Unfinished::Failed))),
+        (Delete, "read", Denied, Outcome::StillThere, Some(None)),
+    ] {
+        let when = format!("{action:?} {call} {class:?}");
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        let process = half_done(&dir, &cloud, action).await;
+        cloud.fail(call, "x.quick:a", class, usize::MAX);
+        let mut found = outcomes(&process.resume(Goal::Apply).await);
+        for said in &mut found {
+            if let Outcome::Begun(why) | Outcome::Unread(why) = said {
+                assert!(why.contains("message"), "{when}: {why}");
+                *why = no();
+            }
+        }
+        assert_eq!(found, [outcome], "{when}");
+        assert!(process.store.open_operations().unwrap().is_empty(), "{when}");
+        let records = process.store.snapshot().unwrap().records;
+        assert_eq!(records.get(&address("x.quick:a")).map(|record| record.incomplete), left, "{when}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_stopped_while_it_was_looked_at_stays_open() {
+    for action in [Action::Create, Action::Update, Action::Delete] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        let process = half_done(&dir, &cloud, action).await;
+        let before = (process.store.snapshot().unwrap(), process.store.open_operations().unwrap());
+        let (room, started) = (common::Room::new(), format!("{:?}", What::Started));
+        let stopper = Stopper("x.quick:a", &started, room.cancel.clone());
+        let engine = room.engine(&process.store, &cloud, &stopper);
+        let resumption = dr_run::resume(&engine, &common::identity(), Goal::Apply).await.unwrap();
+        assert!(room.cancel.is_requested() && resumption.resumed.is_empty(), "{action:?}: {resumption:?}");
+        assert_eq!(resumption.remaining, [address("x.quick:a")], "{action:?}");
+        let after = (process.store.snapshot().unwrap(), process.store.open_operations().unwrap());
+        assert_eq!(after, before, "{action:?}");
+    }
+}
+
+/// What a service made a moment ago it may not show yet.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_to_be_seen_is_gone_only_after_a_while() {
+    for (unseen, outcome, waited) in [(1, Outcome::Created, 5), (2, Outcome::Created, 10), (9, Outcome::Missing, 12)] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        let process = half_done(&dir, &cloud, Action::Create).await;
+        for call in ["settle", "read"] {
+            cloud.fail(call, "x.quick:a", ErrorClass::Gone, unseen);
+        }
+        let room = common::Room::new();
+        let engine = room.engine(&process.store, &cloud, &Silent);
+        let engine = dr_run::Engine { patience: Duration::from_secs(12), ..engine };
+        let begin = Instant::now();
+        let resumption = dr_run::resume(&engine, &common::identity(), Goal::Apply).await.unwrap();
+        assert_eq!((outcomes(&resumption), begin.elapsed()), (vec![outcome], Duration::from_secs(waited)), "{unseen}");
+    }
+}
+
+/// An update that was stopped says nothing about what was not finished before it.
+#[tokio::test(start_paused = true)]
+async fn what_was_not_finished_before_an_update_is_not_finished_after_it() {
+    let with = |size| graph(&[("x.quick:a", &[("size", Value::Int(size))], None)]);
+    // It had only this to make up for, or was to change something, too.
+    for (size, phase) in [(1, StepPhase::Intended), (2, StepPhase::Intended), (2, StepPhase::Updating)] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        let process = Process::start(dir.path(), &cloud).await;
+        cloud.fail("configure", "x.quick:a", ErrorClass::Denied, 1);
+        assert_eq!(run(&process, Some(&with(1))).await.1.failed.len(), 1);
+        stopped(&process, Some(&with(size)), "x.quick:a", What::Phase(phase)).await;
+        assert_eq!(outcomes(&process.resume(Goal::Apply).await), [Outcome::Recorded], "{phase:?}");
+        let record = process.store.snapshot().unwrap().records[&address("x.quick:a")].clone();
+        assert_eq!(record.incomplete, Some(Unfinished::Begun), "{phase:?}");
+        let configured = cloud.count("configure");
+        assert!(run(&process, Some(&with(size))).await.1.is_complete(), "{phase:?}");
+        assert_eq!(cloud.count("configure"), configured + 1, "{phase:?}");
+        assert_eq!(process.store.snapshot().unwrap().records[&address("x.quick:a")].incomplete, None, "{phase:?}");
+        agree(&process);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deletion_of_what_was_set_aside_leaves_what_came_in_its_place() {
+    for goal in [Goal::Apply, Goal::Destroy] {
+        let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
+        let process = Process::start(dir.path(), &cloud).await;
+        assert!(run(&process, Some(&one())).await.1.is_complete());
+        let old = Record::clone(&process.store.snapshot().unwrap().records[&address("x.quick:a")]);
+        let other = graph(&[("x.quick:a", &[("name", Value::str("m"))], None)]);
+        cloud.fail("delete", "x.quick:a", ErrorClass::Denied, 1);
+        assert_eq!(run(&process, Some(&other)).await.1.failed.len(), 1);
+        let before = process.store.snapshot().unwrap();
+        let ids = |records: &[&std::sync::Arc<Record>]| records.iter().map(|r| r.id.to_string()).collect::<Vec<_>>();
+        assert_eq!(ids(&before.records.values().chain(&before.deposed).collect::<Vec<_>>()), ["id-2", "id-1"]);
+        let event = JournalEvent::Deleting { op: "interrupted".into(), record: Box::new(old), deposed: true };
+        process.store.commit(StateChange::Append { event }).await.unwrap();
+        assert_eq!(outcomes(&process.resume(goal).await), [Outcome::StillThere], "{goal:?}");
+        let after = process.store.snapshot().unwrap();
+        assert_eq!((after.records, after.deposed), (before.records, before.deposed), "{goal:?}");
+        assert!(process.store.open_operations().unwrap().is_empty(), "{goal:?}");
+        assert!(run(&process, Some(&other)).await.1.is_complete(), "{goal:?}");
+        assert_eq!((cloud.ids(), cloud.count("create")), (vec!["id-2".into()], 2), "{goal:?}");
+        agree(&process);
+    }
+}
