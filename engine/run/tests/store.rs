@@ -110,6 +110,37 @@ async fn one_process_at_a_time_and_the_other_is_told_who() {
     assert!(matches!(open("p", "_x"), Err(StoreError::Name(_))));
 }
 
+#[tokio::test]
+async fn a_look_says_who_works_on_the_stack_and_what_cannot_be_checked() {
+    let (dir, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let look = |dir: &std::path::Path| {
+        let store = Store::look(dir, &Stack::new("p", "e"), &KeySource::StateDirectory).unwrap().unwrap();
+        let unchecked = store.unchecked().map(str::to_owned);
+        (store.snapshot().unwrap(), store.in_use().map(str::to_owned), unchecked)
+    };
+    let store = open(dir.path());
+    store.commit(StateChange::Outputs(Map::from([("x".into(), Value::from(1))]))).await.unwrap();
+    let snapshot = store.snapshot().unwrap();
+    let own = format!("process {}", std::process::id());
+    assert_eq!(look(dir.path()), (snapshot.clone(), Some(own), None));
+    assert_eq!((store.in_use(), store.unchecked()), (None, None), "it is the one who works");
+    // Somebody was killed, and the stack cannot be locked to compare its log with its database.
+    common::copy_dir(dir.path(), killed.path());
+    let folder = killed.path().join("e/p");
+    std::fs::remove_file(folder.join("holder")).unwrap();
+    std::fs::remove_file(folder.join("lock")).unwrap();
+    std::fs::create_dir(folder.join("lock")).unwrap();
+    let (seen, in_use, unchecked) = look(killed.path());
+    assert_eq!((seen, in_use), (snapshot.clone(), None));
+    let why = unchecked.unwrap();
+    assert!(why.contains(&*folder.join("lock").to_string_lossy()), "{why}");
+    std::fs::remove_dir(folder.join("lock")).unwrap();
+    assert_eq!(look(killed.path()), (snapshot.clone(), None, None));
+    drop(store);
+    drop(common::reopen(dir.path()).await);
+    assert_eq!(look(dir.path()), (snapshot, None, None));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stack_belongs_to_its_cloud_until_it_is_empty() {
     let dir = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::log::GroupLog;
+use dr_core::answer::{Answer, Answers};
 use dr_core::value::{Map, Value};
 
 fn record(name: &str, id: &str) -> Arc<Record> {
@@ -104,4 +105,58 @@ async fn a_state_is_released_once_nothing_is_there_and_not_before() {
     // There is nothing to write any more.
     store.release().await.unwrap();
     assert_eq!(store.snapshot().unwrap().position, released.position);
+}
+
+/// Each change that is one is a group of its own in the log, one number after the other; what changes nothing is none.
+#[tokio::test]
+async fn what_changes_something_is_written_as_the_next_group_and_nothing_else_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let identity = Identity { cloud: "test".into(), account: "1".into(), endpoint: None };
+    let bind = || StateChange::Bind { program: "p".into(), identity: identity.clone() };
+    let outputs = Map::from([("arn".into(), Value::str("found"))]);
+    let answer = Answer { kind: "x.look".into(), region: None, args: Map::new(), outputs };
+    let answers = Answers::from(vec![answer]);
+    let log = || std::fs::metadata(dir.path().join("e/p/log")).unwrap().len();
+    let group = || lock(&store.inner.contents).head.group;
+    for (what, change, writes) in [
+        ("whose it is", bind(), true),
+        ("the same once more", bind(), false),
+        ("a record", close("a", "1"), true),
+        ("what is refused", close("b", "1"), false),
+        ("what is not open", StateChange::Abandon { op: "none".into() }, false),
+        ("answers", StateChange::Answers(answers.clone()), true),
+        ("a release of what is not empty", StateChange::Release, false),
+        ("outputs", StateChange::Outputs(Map::from([("x".into(), Value::from(1))])), true),
+    ] {
+        let before = (log(), group());
+        let _ = store.commit(change).await;
+        assert_eq!(group(), before.1 + u64::from(writes), "{what}");
+        assert_eq!(log() > before.0, writes, "{what}");
+    }
+    let said = store.snapshot().unwrap();
+    assert_eq!((&said.answers, &said.identity), (&answers, &Some(identity)));
+    drop(store);
+    assert_eq!(open(dir.path()).snapshot().unwrap(), said);
+}
+
+#[tokio::test]
+async fn what_is_not_sound_is_found_when_a_state_is_opened_or_looked_at() {
+    for (ids, rules) in [(["1", "2"], &[][..]), (["1", "1"], &["S01"])] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        {
+            // What no change would be allowed to make.
+            let (mut contents, mut medium) = (lock(&store.inner.contents), lock(&store.inner.medium));
+            contents.head.group += 1;
+            let edits = ["a", "b"].iter().zip(ids).map(|(name, id)| record(name, id));
+            let edits: Vec<RowEdit> = edits.map(|r| RowEdit::Current(r.address.clone(), Some(r))).collect();
+            store.inner.put(medium.as_mut(), &edits, &contents.head).unwrap();
+        }
+        drop(store);
+        let found = |store: &Store| store.findings().iter().map(|found| found.rule).collect::<Vec<_>>();
+        let look = Store::look(dir.path(), &Stack::new("p", "e"), &KeySource::StateDirectory).unwrap().unwrap();
+        assert_eq!((found(&look), look.snapshot().unwrap().records.len()), (rules.to_vec(), 2));
+        assert_eq!(found(&open(dir.path())), rules);
+    }
 }
