@@ -60,6 +60,16 @@ fn steps_there_wait_and_steps_elsewhere_run() {
 }
 
 #[test]
+fn the_estimate_is_of_what_does_not_wait() {
+    let mut g = graph(&[("t.store:a", &[("name", text("a"))]), ("t.store:b", &[("name", text("b"))])]);
+    put(&mut g, "t.store:b", "r2");
+    for (there, seconds) in [(&["r1"][..], 10), (&["r2"], 10), (&["r1", "r2"], 0)] {
+        let p = without(&g, &Snapshot::default(), there);
+        assert_eq!((p.estimate().as_secs(), p.deferred.len()), (seconds, there.len()), "{there:?}");
+    }
+}
+
+#[test]
 fn who_needs_what_is_made_there_waits_and_who_needs_what_is_recorded_runs() {
     let uses = |size| pair(&[("image", text("1"))], &[("peer", arn("t.node:a")), ("size", int(size))]);
     let p = without(&uses(1), &Snapshot::default(), &["r1"]);
@@ -183,6 +193,7 @@ fn outputs_of_what_waits_stay_as_they_are() {
             ("revision", Expr::attr(&at("t.node:a"), "revision")),
             ("both", Expr::list(vec![Expr::attr(&at("t.node:a"), "size"), Expr::attr(&at("t.node:b"), "size")])),
             ("other", Expr::attr(&at("t.node:b"), "size")),
+            ("beside", Expr::list(vec![arn("t.node:a"), Expr::attr(&at("t.node:b"), "size")])),
         ] {
             g.outputs.insert(name.into(), Output { value, span: None });
         }
@@ -198,13 +209,15 @@ fn outputs_of_what_waits_stay_as_they_are() {
         assert_eq!(after[name], value, "{name}");
     }
     assert_eq!(after["arn"], before.outputs["arn"]);
+    // What stays as it is does not keep back what changes beside it.
+    assert_eq!(after["beside"], Value::List(vec![before.outputs["arn"].clone(), Value::Int(2)]));
     // What never was is not there yet.
     let p = without(&g("1", 1), &Snapshot::default(), &["r1"]);
-    assert_eq!(kept(&p), ["arn", "both", "revision", "size"]);
+    assert_eq!(kept(&p), ["arn", "beside", "both", "revision", "size"]);
     let after = carry_out(&p, &Snapshot::default(), |_| 0).outputs;
     assert_eq!(after.keys().map(|k| &**k).collect::<Vec<_>>(), ["other"]);
     // Replaced there: the old one is still the one.
-    assert_eq!(kept(&without(&g("2", 1), &before, &["r1"])), ["arn", "revision"]);
+    assert_eq!(kept(&without(&g("2", 1), &before, &["r1"])), ["arn", "beside", "revision"]);
 }
 
 #[test]

@@ -304,3 +304,20 @@ fn holders_are_those_that_need_a_resource_or_name_it() {
     state.deposed = vec![Arc::new(user)];
     assert_eq!(of(&state, &store), ["t.node:refers", "t.node:user", "t.role:depends", "t.worker:any", "t.node:refers"]);
 }
+
+#[test]
+fn another_kind_of_the_same_name_is_held_by_nobody() {
+    let g = |base: bool| {
+        let mut g = graph(&[
+            ("t.store:s", &[("name", text("n"))]),
+            ("t.node:user", &[("group", Expr::attr(&at("t.store:s"), "name"))]),
+        ]);
+        if base {
+            declare(&mut g, "t.base:b", Map::from([("name".into(), text("n"))]), Options::default());
+        }
+        g
+    };
+    let p = plan(&g(false), &applied(&g(true)));
+    assert!(!p.is_refused(), "{:?}", p.diagnostics);
+    assert_eq!(words(&p), ["delete t.base:b"]);
+}

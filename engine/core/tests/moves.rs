@@ -125,6 +125,14 @@ fn what_cannot_be_told_is_refused_and_what_leads_nowhere_is_said() {
             assert!(circle.message.starts_with("`t.node:b` and `t.node:c` say"), "{circle}");
         }
     }
+    // Neither is one that has no record: what it was is gone, or it takes what another one was.
+    for (before, after) in [
+        (&["z"][..], vec![("t.node:a", &["t.node:b"][..], none), ("t.node:b", &["t.node:a"], none)]),
+        (&["a", "p"], vec![("t.node:a", &["t.node:x"], none), ("t.node:x", &["t.node:p", "t.node:a"], none)]),
+    ] {
+        let p = plan(&self::program(&after), &nodes(before));
+        assert!(!p.is_refused(), "{before:?}: {:?}", p.diagnostics);
+    }
     // In an environment where nothing was ever made, a former address means nothing.
     let p = plan(&self::program(&[("t.node:b", &["t.node:a"], none)]), &Snapshot::default());
     assert!(p.diagnostics.is_empty());

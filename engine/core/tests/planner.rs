@@ -509,3 +509,21 @@ fn what_only_mentions_a_replaced_resource_of_the_same_name_is_left_alone() {
     let renamed = plan(&g("warm", "y"), &before);
     assert!(words(&renamed).contains(&"update t.node:mentions".to_owned()), "{:?}", words(&renamed));
 }
+
+/// What was set aside twice under one address goes in the same order whichever is listed first.
+#[test]
+fn the_order_of_what_was_set_aside_makes_no_other_plan() {
+    let g = graph(&[("t.node:a", &[])]);
+    let mut state = applied(&g);
+    let aside = ["1", "2", "3"].map(|op| {
+        let record = Record::clone(&state.records[&at("t.node:a")]);
+        Arc::new(Record { op: op.into(), id: op.into(), ..record })
+    });
+    let mut plans = Vec::new();
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        state.deposed = order.iter().map(|&i| aside[i].clone()).collect();
+        plans.push(plan(&g, &state));
+    }
+    assert_eq!(words(&plans[0]), ["delete t.node:a"; 3]);
+    assert!(plans.iter().all(|p| (&p.id, &p.steps) == (&plans[0].id, &plans[0].steps)));
+}

@@ -5,7 +5,7 @@ mod support;
 
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::Graph;
-use dr_core::plan::Plan;
+use dr_core::plan::{Goal, Plan, Refreshed};
 use support::*;
 
 /// Nodes by address, each with its image.
@@ -71,6 +71,8 @@ fn a_renamed_component_is_noticed_once_with_what_to_write() {
         // Others of the same kinds are not the same, and neither is one name of many.
         (&[("new/t.node:p", "x"), ("new/net/t.node:q", "x"), ("t.node:top", "x")], vec![]),
         (&[("new/t.node:a", "x"), ("new/t.node:p", "x"), ("new/t.node:q", "x"), ("t.node:top", "x")], vec![]),
+        // One of several that are made in a component says nothing of the rest that goes, wherever that stood.
+        (&[("out/t.node:top", "x"), ("out/t.node:p", "x"), ("out/t.node:q", "x")], vec![]),
         // Nothing goes, or nothing is made.
         (
             &[
@@ -118,6 +120,52 @@ fn of_several_components_each_finds_its_own() {
 }
 
 #[test]
+fn what_goes_is_offered_once_and_whatever_is_replaced_or_gone_is_not() {
+    // The larger component has it.
+    let old = [("old/t.node:a", "x"), ("old/t.node:b", "x")];
+    let told = said(&plan_of(&old, &program(&[("one/t.node:a", "x"), ("one/t.node:b", "x"), ("two/t.node:a", "x")])));
+    assert!(told.len() == 2 && told[0].contains("`one` looks like `old`"), "{told:?}");
+    // A component that was there before takes two, or one of which everything is new takes one.
+    for (before, after, expected) in [
+        (&[old[0], old[1], ("new/t.node:z", "x")][..], &["new/t.node:a", "new/t.node:b", "new/t.node:z"][..], "2"),
+        (&[old[0]], &["new/t.node:a"], "1"),
+    ] {
+        let after: Vec<_> = after.iter().map(|address| (*address, "x")).collect();
+        let told = said(&plan_of(before, &program(&after)));
+        assert!(told[0].contains(&format!("`new` looks like `old` under another name: {expected}")), "{told:?}");
+    }
+    // A replacement deletes and makes the same one; another one of its name is new.
+    for after in [&[("a/t.node:x", "2")][..], &[("a/t.node:x", "2"), ("b/t.node:x", "1")]] {
+        let p = plan_of(&[("a/t.node:x", "1")], &program(after));
+        assert_eq!((p.counts().replace, said(&p)), (1, vec![]), "{after:?}");
+    }
+    // What was set aside goes whatever the program says, and what is gone is made again under its own name.
+    let mut state = applied(&program(&[("a/t.node:x", "1"), ("b/t.node:y", "1")]));
+    state.deposed.extend(state.records.remove(&at("a/t.node:x")));
+    let p = plan(&program(&[("b/t.node:x", "1"), ("b/t.node:y", "1")]), &state);
+    assert_eq!((words(&p), said(&p)), (vec!["delete a/t.node:x".into(), "create b/t.node:x".into()], vec![]));
+    let state = applied(&program(&[("a/t.node:x", "1"), ("b/t.node:x", "1")]));
+    let gone = Asked { refreshed: [(at("a/t.node:x"), Refreshed::Gone)].into(), ..Asked::default() };
+    let p = plan_with(Goal::Apply, &program(&[("a/t.node:x", "1")]), &state, &gone);
+    assert_eq!((p.counts().create, p.counts().delete, said(&p)), (1, 1, vec![]));
+}
+
+#[test]
+fn what_could_be_any_of_very_many_is_not_compared() {
+    for (number, is_told) in [(4, true), (101, false)] {
+        let all = |path: &str| -> Vec<(String, String)> {
+            (0..number).map(|i| (format!("{path}{i}/t.node:x"), i.to_string())).collect()
+        };
+        let (before, after) = (all("old"), all("new"));
+        let nodes = |all: &[(String, String)]| -> Graph {
+            program(&all.iter().map(|(address, image)| (address.as_str(), image.as_str())).collect::<Vec<_>>())
+        };
+        let told = said(&plan(&nodes(&after), &applied(&nodes(&before))));
+        assert_eq!(told.len(), if is_told { 2 * number } else { 0 }, "{told:?}");
+    }
+}
+
+#[test]
 fn single_resources_are_named_where_no_component_can_say_it() {
     // Into a component that was there before.
     let before = [("a/t.node:x", "x"), ("a/t.node:y", "x"), ("b/t.node:z", "x")];
@@ -134,6 +182,21 @@ fn single_resources_are_named_where_no_component_can_say_it() {
     let told = said(&plan_of(&before, &after));
     assert_eq!(told[0], "2 resources seem to have changed their components only; they would be deleted and made anew");
     assert!(told[2].ends_with("give `t.node:y` the option `moved_from: \"a/t.node:y\"`"), "{told:?}");
+    // The first ones are listed, and the others counted.
+    for (number, others) in
+        [(2, None), (5, None), (6, Some("the other 1 go the same way")), (7, Some("the other 2 go the same way"))]
+    {
+        let all = |path: &str| -> Vec<String> { (0..number).map(|i| format!("{path}t.node:x{i}")).collect() };
+        let nodes = |all: &[String]| program(&all.iter().map(|address| (address.as_str(), "x")).collect::<Vec<_>>());
+        let told = said(&plan(&nodes(&all("")), &applied(&nodes(&all("a/")))));
+        let listed = told.iter().filter(|text| text.starts_with("to keep it, give `t.node:x")).count();
+        assert_eq!(
+            (listed, told.len()),
+            (number.min(5), 1 + number.min(5) + usize::from(others.is_some())),
+            "{told:?}"
+        );
+        assert!(others.is_none_or(|others| told[6] == others), "{told:?}");
+    }
     // The component would also take what is still declared under the old path.
     let before = [("a/t.node:x", "x"), ("a/t.node:y", "x")];
     let after = program(&[("a/t.node:y", "x"), ("b/t.node:x", "x"), ("b/t.node:y", "x")]);

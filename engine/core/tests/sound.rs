@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use dr_core::graph::{Options, ReplaceOrder};
 use dr_core::plan::sound::{RULES, check};
-use dr_core::plan::{Action, Move, Plan};
+use dr_core::plan::{Action, Deferred, Move, Plan, WaitReason};
 use dr_core::record::{Record, Snapshot};
 use support::*;
 
@@ -217,5 +217,33 @@ fn what_breaks_no_invariant_is_not_refused() {
         change(&mut p);
         let found = check(&p, &state, &registry());
         assert!(found.iter().all(|f| f.rule == "P14"), "{i}: {found:?}");
+    }
+}
+
+#[test]
+fn only_the_deletion_after_a_creation_may_wait_without_its_other_half() {
+    // Of each order, each half is taken out, and waits or is lost.
+    for order in [ReplaceOrder::CreateFirst, ReplaceOrder::DeleteFirst] {
+        for left_out in [Action::Create, Action::Delete] {
+            for waits in [true, false] {
+                let when = format!("{order:?} {left_out:?} {waits}");
+                let one = |image: &str| {
+                    let mut g = graph(&[("t.node:n", &[("image", text(image))])]);
+                    g.nodes.get_mut(&at("t.node:n")).unwrap().options.replace = Some(order);
+                    g
+                };
+                let state = applied(&one("1"));
+                let mut p = plan(&one("2"), &state);
+                assert_eq!(p.steps.len(), 2, "{when}");
+                let half = p.steps.remove(step(&p, left_out, "t.node:n"));
+                p.steps[0].after.clear();
+                if waits {
+                    p.deferred.push(Deferred { step: half, why: WaitReason::Successor, place: "r1".into() });
+                }
+                let found = check(&p, &state, &registry());
+                let is_fine = order == ReplaceOrder::CreateFirst && left_out == Action::Delete && waits;
+                assert_eq!(found.iter().all(|f| f.rule != "P08"), is_fine, "{when}: {found:?}");
+            }
+        }
     }
 }

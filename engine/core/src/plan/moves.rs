@@ -125,7 +125,7 @@ fn circles(graph: &Graph, snapshot: &Snapshot, moves: &BTreeMap<Address, Address
         let mut sources = node.options.former().filter(|from| **from != node.address && stays(from));
         sources.find_map(|from| graph.nodes.get(from))
     };
-    for start in graph.nodes.values().filter(|n| n.options.former().next().is_some() && stays(&n.address)) {
+    for start in graph.nodes.values() {
         let mut walk = vec![start];
         while let Some(node) = walk.last().copied().and_then(next) {
             if node.address == start.address {
