@@ -307,17 +307,24 @@ fn holders_are_those_that_need_a_resource_or_name_it() {
 
 #[test]
 fn another_kind_of_the_same_name_is_held_by_nobody() {
-    let g = |base: bool| {
-        let mut g = graph(&[
-            ("t.store:s", &[("name", text("n"))]),
-            ("t.node:user", &[("group", Expr::attr(&at("t.store:s"), "name"))]),
-        ]);
-        if base {
-            declare(&mut g, "t.base:b", Map::from([("name".into(), text("n"))]), Options::default());
-        }
-        g
-    };
-    let p = plan(&g(false), &applied(&g(true)));
-    assert!(!p.is_refused(), "{:?}", p.diagnostics);
-    assert_eq!(words(&p), ["delete t.base:b"]);
+    // Whether the user follows the program or is left as it is.
+    for ignored in [&[][..], &["group"]] {
+        let g = |base: bool| {
+            let mut g = graph(&[("t.store:s", &[("name", text("n"))])]);
+            let ignore_changes = ignored.iter().map(|name| (*name).into()).collect();
+            let options = Options { ignore_changes, ..Options::default() };
+            let group = Expr::attr(&at("t.store:s"), "name");
+            declare(&mut g, "t.node:user", Map::from([("group".into(), group)]), options);
+            if base {
+                declare(&mut g, "t.base:b", Map::from([("name".into(), text("n"))]), Options::default());
+            }
+            g
+        };
+        let state = applied(&g(true));
+        let p = plan(&g(false), &state);
+        assert!(!p.is_refused(), "{ignored:?}: {:?}", p.diagnostics);
+        assert_eq!(words(&p), ["delete t.base:b"], "{ignored:?}");
+        let held_by = |held: &str| holders(&state, &registry(), &state.records[&at(held)]);
+        assert_eq!((held_by("t.base:b"), held_by("t.store:s")), (vec![], vec![at("t.node:user")]), "{ignored:?}");
+    }
 }
