@@ -339,12 +339,11 @@ impl Resume<'_> {
     /// A deletion. Where nothing says that it was taken, it is not asked for again: the plan decides anew.
     async fn delete(&self, record: Arc<Record>, deposed: bool, retry: &mut Retry) -> Result<Outcome, Broken> {
         let (engine, job) = (self.engine, self.job);
-        let seen = match (self.is_shared(&record), deposed || self.goal == Goal::Destroy) {
-            (true, _) => Ok(Departure::Gone),
+        let seen = match self.goal {
             // It goes in any case, and in the right order.
-            (false, true) if deposed => Ok(Departure::Stays),
-            (false, true) => Ok(Departure::Unknown),
-            (false, false) => self.departure(&record, retry).await,
+            _ if deposed => Ok(Departure::Stays),
+            Goal::Destroy => Ok(Departure::Unknown),
+            Goal::Apply => self.departure(&record, retry).await,
         };
         match seen {
             Ok(Departure::Gone) => {
@@ -394,12 +393,6 @@ impl Resume<'_> {
             Ok(Settled::Wait(_)) => Err(Broken::wrong("it is at something")),
             Err(broken) => Err(broken),
         }
-    }
-
-    /// Whether another record is about the same resource; then that one has it.
-    fn is_shared(&self, record: &Record) -> bool {
-        let mut others = self.snapshot.records.values().chain(&self.snapshot.deposed).filter(|r| r.op != record.op);
-        others.any(|r| (&r.kind, &r.region, &r.id) == (&record.kind, &record.region, &record.id))
     }
 
     /// Writes a record and closes the operation.
