@@ -82,7 +82,15 @@ fn group<'p, 'a>(writer: &Resource<'_>, written: &WrittenGroup, planned: &'p Pla
             Expr::str(arn.split_once(":log-group:")?.1.trim_end_matches(":*"))
         }
     };
-    planned.of(GROUP).find(|group| group.region == writer.region && group.said("name").is_some_and(|said| said == name))
+    match &name {
+        Expr::Known(known) => planned.called(GROUP, known.as_str()?, writer.region),
+        // Names that are made of ids, such as those of an API's stages.
+        open => {
+            let is_it =
+                |group: &&Resource<'_>| group.region == writer.region && group.said("name").as_ref() == Some(open);
+            planned.of(GROUP).find(is_it)
+        }
+    }
 }
 
 fn undeclared(writer: &Resource<'_>, written: &WrittenGroup, found: &mut Findings) {

@@ -193,6 +193,11 @@ impl<'a> Planned<'a> {
 
     /// The resource whose argument has this value, in the same region where it has one.
     fn named(&self, refers: Reference, value: &str, region: Option<&str>) -> Option<&Resource<'a>> {
+        self.called(refers.kind(), value, region)
+    }
+
+    /// The resource of a kind that has this name, in the same region where it has one.
+    pub(super) fn called(&self, kind: &'static str, value: &str, region: Option<&str>) -> Option<&Resource<'a>> {
         let by_value = self.by_value.get_or_init(|| {
             let mut map: BTreeMap<(&'static str, String), Vec<usize>> = BTreeMap::new();
             for (number, resource) in self.resources.iter().enumerate() {
@@ -203,7 +208,7 @@ impl<'a> Planned<'a> {
             }
             map
         });
-        let all = by_value.get(&(refers.kind(), value.to_owned())).into_iter().flatten();
+        let all = by_value.get(&(kind, value.to_owned())).into_iter().flatten();
         let mut all = all.map(|&number| &self.resources[number]);
         all.find(|found| found.region.is_none() || region.is_none() || found.region == region)
     }
