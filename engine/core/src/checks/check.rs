@@ -36,7 +36,7 @@ pub struct Check {
 /// How a check looks.
 #[derive(Debug, Clone, Copy)]
 pub enum LooksBy {
-    /// It is data at the fields of kinds, or part of the planner or the language.
+    /// Something else looks: it is data at the fields of kinds, part of the planner or the language, or asked of the cloud.
     Elsewhere,
     /// At each resource of the kinds that it looks at, or of every kind, and at what that one refers to. It is asked again while applying,
     /// when arguments that were not known have become known.
@@ -76,6 +76,12 @@ impl Check {
         look: fn(&Planned<'_>, &mut Findings),
     ) -> Check {
         Check::new(id, name, looks_at, LooksBy::All(look))
+    }
+
+    /// A check that something else makes: data at the fields of kinds, the planner, the language or the cloud. An error, in
+    /// every environment.
+    pub const fn elsewhere(id: &'static str, name: &'static str, looks_at: &'static [&'static str]) -> Check {
+        Check::new(id, name, looks_at, LooksBy::Elsewhere)
     }
 
     const fn new(id: &'static str, name: &'static str, looks_at: &'static [&'static str], look: LooksBy) -> Check {

@@ -3,24 +3,13 @@
 //! An environment must be able to go completely, at any time. What would stop that is data at the argument that it is
 //! about (`engine/kinds`); the planner looks at what is declared (`plan/destroyable`, `plan/names`).
 
-use super::check::{Check, LooksBy};
+use super::check::Check;
 use crate::diagnostic::Severity;
 use crate::schema::{Allowed, Rule};
 use crate::value::Value;
 
 const fn check(id: &'static str, name: &'static str, severity: Option<Severity>, asks: &'static str) -> Check {
-    Check {
-        id,
-        name,
-        severity,
-        ephemeral: None,
-        asks,
-        why: "",
-        mend: "",
-        source: "",
-        looks_at: &[],
-        look: LooksBy::Elsewhere,
-    }
+    Check { severity, asks, ..Check::elsewhere(id, name, &[]) }
 }
 
 /// These checks.

@@ -1,22 +1,6 @@
 //! Checks of AWS's rules that are data at the fields of kinds, or part of the planner: here is what is said about them.
 
-use super::check::{Check, LooksBy};
-use crate::diagnostic::Severity;
-
-const fn check(id: &'static str, name: &'static str) -> Check {
-    Check {
-        id,
-        name,
-        severity: Some(Severity::Error),
-        ephemeral: None,
-        asks: "",
-        why: "",
-        mend: "",
-        source: "",
-        looks_at: &[],
-        look: LooksBy::Elsewhere,
-    }
-}
+use super::check::Check;
 
 /// The checks that others make.
 pub(super) const CHECKS: &[Check] = &[
@@ -25,21 +9,20 @@ pub(super) const CHECKS: &[Check] = &[
         why: "Route 53 refuses zones of example.com, example.net and example.org, and of everything below them.",
         mend: "Give a domain of your own, as a parameter.",
         source: "https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html",
-        looks_at: &["route53.zone.name"],
-        ..check("C02", "reserved-domains")
+        ..Check::elsewhere("C02", "reserved-domains", &["route53.zone.name"])
     },
     Check {
         asks: "no two resources of a program are called the same where a name is the only one of its account or region",
         why: "The second creation is refused. What is global, such as a role, is so in both regions.",
         mend: "Put the region or the component into the name of one of them.",
         source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
-        ..check("C33", "same-names")
+        ..Check::elsewhere("C33", "same-names", &[])
     },
     Check {
         asks: "a name has the characters and the length that the service takes, with the suffix of the environment",
         why: "The creation is refused, or the name comes back changed.",
         mend: "Leave the name out, or write it as the message says.",
         source: "https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/supported-resources.html",
-        ..check("C35", "form-of-names")
+        ..Check::elsewhere("C35", "form-of-names", &[])
     },
 ];

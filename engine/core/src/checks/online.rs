@@ -1,22 +1,6 @@
 //! The checks that the cloud itself answers, before anything is made ([`crate::online`]).
 
-use super::check::{Check, LooksBy};
-use crate::diagnostic::Severity;
-
-const fn check(id: &'static str, name: &'static str, looks_at: &'static [&'static str]) -> Check {
-    Check {
-        id,
-        name,
-        severity: Some(Severity::Error),
-        ephemeral: None,
-        asks: "",
-        why: "",
-        mend: "",
-        source: "",
-        looks_at,
-        look: LooksBy::Elsewhere,
-    }
-}
+use super::check::Check;
 
 /// These checks.
 pub(super) const CHECKS: &[Check] = &[
@@ -25,7 +9,7 @@ pub(super) const CHECKS: &[Check] = &[
         why: "A creation over a quota fails in the middle of an apply, when the rest is made already.",
         mend: "Ask AWS for a higher quota, delete what nobody needs, or use fewer.",
         source: "https://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html",
-        ..check(
+        ..Check::elsewhere(
             "O01",
             "quota-left",
             &[
@@ -44,13 +28,17 @@ pub(super) const CHECKS: &[Check] = &[
         why: "RDS stops to offer old versions, and not every class is there in every region; a creation then fails.",
         mend: "Choose one that the message names, or look it up with `rds.engine_version`.",
         source: "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeOrderableDBInstanceOptions.html",
-        ..check("O02", "version-on-offer", &["rds.cluster.engine_version", "rds.cluster_instance.instance_class"])
+        ..Check::elsewhere(
+            "O02",
+            "version-on-offer",
+            &["rds.cluster.engine_version", "rds.cluster_instance.instance_class"],
+        )
     },
     Check {
         asks: "nobody else has the name of a bucket",
         why: "Names of buckets are the only ones of their kind among all accounts.",
         mend: "Choose another name, or leave `name` out.",
         source: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html",
-        ..check("O03", "bucket-name-free", &["s3.bucket.bucket"])
+        ..Check::elsewhere("O03", "bucket-name-free", &["s3.bucket.bucket"])
     },
 ];
