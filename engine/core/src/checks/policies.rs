@@ -4,6 +4,8 @@
 
 use super::patterns::fits;
 use super::planned::{AtPath, Planned, Resource};
+use crate::expr::Expr;
+use crate::value::Value;
 
 const LOGS: &[&str] = &["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"];
 const INTERFACES: &[&str] = &[
@@ -126,11 +128,17 @@ pub(super) fn statements(resource: &Resource<'_>, path: &str) -> Option<Vec<Stri
 
 /// One text or a list of them; none when they are not all known.
 pub(super) fn texts<'a>(resource: &Resource<'a>, path: &str) -> Option<Vec<&'a str>> {
-    match resource.text(path) {
-        Some(text) => Some(vec![text]),
-        None if resource.is_absent(path) => Some(Vec::new()),
-        None if resource.count(path) == 0 => None,
-        None => resource.each(path).iter().map(|item| resource.text(item)).collect(),
+    match resource.at(path) {
+        AtPath::Absent => Some(Vec::new()),
+        AtPath::Known(value) => match value.reveal() {
+            Value::Str(text) => Some(vec![&**text]),
+            Value::List(items) if !items.is_empty() => items.iter().map(|item| item.reveal().as_str()).collect(),
+            _ => None,
+        },
+        AtPath::Open(Expr::List(items)) if !items.is_empty() => {
+            items.iter().map(|item| item.known()?.reveal().as_str()).collect()
+        }
+        AtPath::Open(_) => None,
     }
 }
 

@@ -4,7 +4,7 @@ use super::check::Check;
 use super::findings::{Finding, Findings};
 use super::patterns::fits;
 use super::planned::{Planned, Resource};
-use super::policies::statements;
+use super::policies::{statements, texts};
 use crate::diagnostic::Severity;
 use crate::grammar::actions::{KnownVerb, look_up};
 use crate::schema::Type;
@@ -31,6 +31,10 @@ fn look(planned: &Planned<'_>, found: &mut Findings) {
 fn look_at(resource: &Resource<'_>, statement: &str, found: &mut Findings) {
     for key in ["Action", "NotAction"] {
         let path = format!("{statement}.{key}");
+        let is_known = |action: &&str| !matches!(look_up(action, fits), KnownVerb::Unknown { .. });
+        if texts(resource, &path).is_some_and(|all| all.iter().all(is_known)) {
+            continue;
+        }
         let paths = if resource.text(&path).is_some() { vec![path] } else { resource.each(&path) };
         for path in paths {
             let Some(action) = resource.text(&path) else { continue };
