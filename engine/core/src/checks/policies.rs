@@ -119,11 +119,18 @@ fn add<'p, 'a>(policy: &'p Resource<'a>, rights: &mut Rights<'p, 'a>) {
 /// The paths of the statements of the policy at a path; none when they are not known.
 pub(super) fn statements(resource: &Resource<'_>, path: &str) -> Option<Vec<String>> {
     let all = format!("{path}.Statement");
-    match resource.at(&all) {
-        AtPath::Absent => None,
-        _ if !resource.keys(&all).is_empty() => Some(vec![all]),
-        _ => Some(resource.each(&all)).filter(|list| !list.is_empty()),
-    }
+    let count = match resource.at(&all) {
+        AtPath::Absent => return None,
+        AtPath::Known(value) => match value.reveal() {
+            Value::Map(one) if !one.is_empty() => return Some(vec![all]),
+            Value::List(items) => items.len(),
+            _ => 0,
+        },
+        AtPath::Open(Expr::Map(one)) if !one.is_empty() => return Some(vec![all]),
+        AtPath::Open(Expr::List(items)) => items.len(),
+        AtPath::Open(_) => 0,
+    };
+    (count > 0).then(|| (0..count).map(|item| format!("{all}.{item}")).collect())
 }
 
 /// One text or a list of them; none when they are not all known.
