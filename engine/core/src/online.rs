@@ -47,7 +47,7 @@ impl Wish {
 /// Why something could not be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Objection {
-    /// Which of the wishes it is about, by its place among them.
+    /// The index of the wish that it is about.
     pub wish: usize,
     /// The check whose finding it is: `O01`.
     pub check: &'static str,

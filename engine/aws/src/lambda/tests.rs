@@ -227,7 +227,7 @@ async fn more_reserved_than_the_account_has_left_is_objected_to() {
         (&[five, ten][..], 115, None),
         (&[five, "{}", ten], 114, Some(2)),
         (&[five], 100, Some(0)),
-        // Lambda gives new accounts less than it keeps.
+        // A new account may have fewer concurrent executions than Lambda keeps back.
         (&[five], 10, Some(0)),
     ] {
         let found = objections("lambda.function", made, &[left(unreserved)]).await;

@@ -20,7 +20,7 @@ pub(super) async fn quota(cx: &Cx<'_>, wishes: &Wishes, name: &str, what: &str) 
     Ok(wishes.beyond(Quota { most: count(quota.max()), used: count(quota.used()) }, what))
 }
 
-/// Whether the versions of clusters can be created with.
+/// Objects to engine versions that no cluster can be created with.
 pub(super) async fn versions(cx: &Cx<'_>, wishes: &Wishes) -> Result<Vec<Objection>> {
     let asked = |made: &Wish| -> Option<(String, String)> {
         // A secondary cluster has the version of its global cluster, which may not be on offer any more.
@@ -65,7 +65,7 @@ async fn all_versions(cx: &Cx<'_>, engine: &str) -> Result<Vec<String>> {
     Ok(all.into_iter().filter_map(|version| version.engine_version).collect())
 }
 
-/// Whether the classes of instances are on offer for their engines.
+/// Objects to instance classes that RDS does not offer for their engine in this region.
 pub(super) async fn classes(cx: &Cx<'_>, wishes: &Wishes) -> Result<Vec<Objection>> {
     let asked = |made: &Wish| -> Option<(String, String)> {
         Some((made.text("engine")?.to_owned(), made.text("instance_class")?.to_owned()))
