@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_config::BehaviorVersion;
 use aws_credential_types::Credentials;
 use dr_aws::Aws;
-use dr_core::cloud::{BatchItem, Cloud, CloudResult, Identity, Intent, Live, Owner, Settled, TaggedResource, Target};
+use dr_core::cloud::{
+    BatchItem, Cloud, CloudResult, Identity, Intent, Live, Owner, Settled, Sought, TaggedResource, Target,
+};
 use dr_core::value::{Map, Str, Value};
 use dr_tests_support::{ACCOUNT, Mode};
 
@@ -236,12 +238,10 @@ impl Cloud for Noting {
         self.aws.reach(place)
     }
 
-    fn sweep<'a>(
-        &'a self,
-        program: &'a str,
-        environment: &'a str,
-        place: &'a str,
-    ) -> CloudResult<'a, Vec<TaggedResource>> {
-        self.aws.sweep(program, environment, place)
+    fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+        self.aws.sweep(sought, place)
+    }
+    fn regions(&self) -> CloudResult<'_, Vec<Str>> {
+        self.aws.regions()
     }
 }

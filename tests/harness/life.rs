@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dr_core::address::Address;
-use dr_core::cloud::{CloudError, ErrorClass, Intent, Owner, Settled, Target};
+use dr_core::cloud::{CloudError, ErrorClass, Intent, Owner, Settled, Sought, Target};
 use dr_core::expr::Expr;
 use dr_core::graph::Graph;
 use dr_core::plan::{Action, Plan, Step};
@@ -78,7 +78,8 @@ pub(crate) async fn lead(room: &Room, example: &Example, cannot: &[Part]) -> Res
     at("destroying", room.apply(&plan).await)?;
     ensure(room.snapshot()?.is_empty(), || "the state is not empty after a destroy".into())?;
     for place in ["us-east-1", "us-west-2", GLOBAL] {
-        let left = room.cloud.sweep(&room.program.name, &room.suffix, place).await?;
+        let sought = Sought { environment: &room.suffix, program: Some(&room.program.name) };
+        let left = room.cloud.sweep(sought, place).await?;
         ensure(left.is_empty(), || format!("left in {place} after a destroy: {left:?}"))?;
     }
     Ok(())

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use dr_aws::Aws;
 use dr_core::address::Address;
-use dr_core::cloud::{Cloud, CloudError, ErrorClass, Intent, Settled, TaggedResource, Target};
+use dr_core::cloud::{Cloud, CloudError, ErrorClass, Intent, Settled, Sought, TaggedResource, Target};
 use dr_core::compare::same;
 use dr_core::region::GLOBAL;
 use dr_core::resolve::complete;
@@ -91,7 +91,7 @@ async fn main() -> Result<(), Failure> {
 async fn swept(aws: &Aws, places: &BTreeSet<Str>) -> Result<Vec<TaggedResource>, CloudError> {
     let mut all = Vec::new();
     for place in places {
-        all.extend(aws.sweep("life", "life", place).await?);
+        all.extend(aws.sweep(Sought { environment: "life", program: Some("life") }, place).await?);
     }
     Ok(all)
 }

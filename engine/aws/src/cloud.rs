@@ -5,7 +5,7 @@ use std::future::ready;
 
 use aws_types::SdkConfig;
 use dr_core::cloud::{
-    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled,
+    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, Sought,
     TaggedResource, Target,
 };
 use dr_core::online::{Objection, Wishes};
@@ -16,7 +16,7 @@ use dr_core::value::{Map, Str, Value};
 use crate::connect::{CallPhase, Connection, Cx, Packages, load};
 use crate::lifecycle::{Erased, ErasedLookUp};
 use crate::services::SERVICES;
-use crate::{owner, residue, sweep};
+use crate::{owner, regions, residue, sweep};
 
 /// The cloud `aws`.
 pub struct Aws {
@@ -198,16 +198,15 @@ impl Cloud for Aws {
         Box::pin(self.connection.reach(place))
     }
 
-    fn sweep<'a>(
-        &'a self,
-        program: &'a str,
-        environment: &'a str,
-        place: &'a str,
-    ) -> CloudResult<'a, Vec<TaggedResource>> {
+    fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         Box::pin(async move {
             let region = if place == GLOBAL { self.connection.account.global_region() } else { place };
-            let found = sweep::sweep(&self.connection, program, environment, place).await?;
+            let found = sweep::sweep(&self.connection, sought, place).await?;
             residue::still_there(&self.connection, &self.kinds, region, found).await
         })
+    }
+
+    fn regions(&self) -> CloudResult<'_, Vec<Str>> {
+        Box::pin(regions::of_account(&self.connection))
     }
 }

@@ -7,7 +7,7 @@
 //! - `connect`: clients, account, calls, and `Cx`, what a lifecycle may use;
 //! - `lifecycle`: the contract of a kind, and how a typed kind becomes one that the engine can call;
 //! - `tags`: identity and user tags, in every service's own types;
-//! - `sweep`: everything that carries an environment's tags; `residue`: what of it is still there;
+//! - `sweep`: everything that carries an environment's tags; `residue`: what of it is still there; `regions`: where to look;
 //! - `services`: all of them, gathered; `cloud`: the engine's calls, handed over to them;
 //! - `state_table`: the log of a shared state in a table of DynamoDB; `state_init`: making that table.
 //!
@@ -21,6 +21,7 @@ mod connect;
 mod gateway;
 mod lifecycle;
 mod owner;
+mod regions;
 mod residue;
 mod services;
 #[cfg(feature = "dynamodb")]

@@ -151,11 +151,13 @@ fn empty(ty: &Type) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use dr_core::cloud::{Cloud as _, Target};
+    use dr_core::cloud::{Cloud as _, Sought, Target};
 
     use super::*;
     use crate::replay::{Reply, Wire, ok};
     use crate::services::SERVICES;
+
+    const SOUGHT: Sought<'static> = Sought { environment: "pr-1", program: Some("p") };
 
     /// The id of the resource that an ARN names.
     fn id_of(kind: &str, arn: &str) -> Option<String> {
@@ -224,11 +226,11 @@ mod tests {
         ] {
             let replies: Vec<Reply> = [listed(QUEUE, address)].into_iter().chain(replies).collect();
             let (aws, _) = Wire::cloud(&replies).await;
-            assert_eq!(aws.sweep("p", "pr-1", "us-east-1").await.unwrap().len(), left, "{address} {replies:?}");
+            assert_eq!(aws.sweep(SOUGHT, "us-east-1").await.unwrap().len(), left, "{address} {replies:?}");
         }
         // What may be otherwise in a moment is asked again, by whoever sweeps.
         let busy = Reply::Http(400, &[], r#"{"__type":"ThrottlingException","message":"slow down"}"#);
         let (aws, _) = Wire::cloud(&[listed(QUEUE, "sqs.queue:q"), busy]).await;
-        assert_eq!(aws.sweep("p", "pr-1", "us-east-1").await.unwrap_err().class, ErrorClass::Throttled);
+        assert_eq!(aws.sweep(SOUGHT, "us-east-1").await.unwrap_err().class, ErrorClass::Throttled);
     }
 }

@@ -6,7 +6,7 @@
 //! and buckets) lives and dies with what can.
 
 use aws_sdk_resourcegroupstagging::types::{Tag, TagFilter};
-use dr_core::cloud::{CloudError, TaggedResource, tag};
+use dr_core::cloud::{CloudError, Sought, TaggedResource, tag};
 use dr_core::region::GLOBAL;
 
 use crate::connect::{CallPhase, Connection};
@@ -14,35 +14,31 @@ use crate::tags::{Reported as _, found};
 
 crate::tags::tag_type!(checked Tag);
 
-/// Everything in a region, or everything that is in none, that carries the tags of a program's environment.
+/// Everything in a region, or everything that is in none, that carries the tags of what is looked for.
 pub(crate) async fn sweep(
     connection: &Connection,
-    program: &str,
-    environment: &str,
+    sought: Sought<'_>,
     place: &str,
 ) -> Result<Vec<TaggedResource>, CloudError> {
     let region = if place == GLOBAL { connection.account.global_region() } else { place };
-    let mut found = by_tags(connection, program, environment, region).await?;
+    let mut found = by_tags(connection, sought, region).await?;
     if place == GLOBAL {
         // Global services answer in one region; what lives in that region does not count here.
         found.retain(|found| found.region.is_none());
         #[cfg(feature = "iam")]
-        found.extend(crate::iam::sweep::roles(connection, program, environment).await?);
+        found.extend(crate::iam::sweep::roles(connection, sought).await?);
     }
     found.sort_by(|a, b| (&a.region, &a.id).cmp(&(&b.region, &b.id)));
     found.dedup();
     Ok(found)
 }
 
-async fn by_tags(
-    connection: &Connection,
-    program: &str,
-    environment: &str,
-    region: &str,
-) -> Result<Vec<TaggedResource>, CloudError> {
+async fn by_tags(connection: &Connection, sought: Sought<'_>, region: &str) -> Result<Vec<TaggedResource>, CloudError> {
     let filter = |key, value| TagFilter::builder().key(key).values(value).build();
     let pages = connection.clients.tagging(region).get_resources();
-    let pages = pages.tag_filters(filter(tag::ENVIRONMENT, environment)).tag_filters(filter(tag::PROGRAM, program));
+    let pages = pages.tag_filters(filter(tag::ENVIRONMENT, sought.environment));
+    let pages =
+        sought.program.into_iter().fold(pages, |pages, program| pages.tag_filters(filter(tag::PROGRAM, program)));
     let pages = pages.into_paginator().items().send();
     let resources = connection.call("tag:GetResources", CallPhase::Look, pages.try_collect()).await?;
     Ok(resources.iter().filter_map(|r| Some(found(r.resource_arn()?, &r.tags().tags()))).collect())

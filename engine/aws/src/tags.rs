@@ -102,10 +102,11 @@ pub(crate) fn of_same_environment(reported: impl Reported, intent: &Intent) -> b
 
 /// What a resource's ARN and tags tell.
 pub(crate) fn found(arn: &str, tags: &Tags) -> TaggedResource {
-    let address = tags.get(tag::ADDRESS);
-    let kind = address.and_then(|address| Address::parse(address).ok()).map(|address| address.kind().into());
+    let text = |name: &str| tags.get(name).map(|value| Str::from(value.as_str()));
+    let address = text(tag::ADDRESS);
+    let kind = address.as_deref().and_then(|address| Address::parse(address).ok()).map(|address| address.kind().into());
     let region = arn.split(':').nth(3).filter(|region| !region.is_empty()).map(Str::from);
-    TaggedResource { kind, region, id: arn.into(), address: address.map(|address| address.as_str().into()) }
+    TaggedResource { kind, region, id: arn.into(), address, program: text(tag::PROGRAM), op: text(tag::OPERATION) }
 }
 
 /// Turns some tags into others: `set` makes the call that sets tags, `remove` the one that removes them by name. Only

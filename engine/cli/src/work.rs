@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dr_core::checks::TeamRules;
-use dr_core::cloud::{Cloud, Identity};
+use dr_core::cloud::{Cloud, Identity, Sought};
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::Graph;
 use dr_core::plan::{Goal, Plan};
@@ -205,7 +205,8 @@ impl<'a> Work<'a> {
         let store = store.unwrap_or(&nothing);
         let places = places.iter().filter(|place| !self.places.is_left_out(place)).cloned().collect();
         let engine = self.engine(store, &*self.reached.cloud, &Silent);
-        Ok(dr_run::sweep(&engine, &self.stack.program, &places).await?)
+        let sought = Sought { environment: &self.stack.environment, program: Some(&self.stack.program) };
+        Ok(dr_run::sweep(&engine, sought, &places).await?)
     }
 
     /// Asks a question, unless somebody stops the command meanwhile.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use dr_core::cloud::Cloud as _;
+use dr_core::cloud::{Cloud as _, Sought};
 use dr_sandbox::{Sandbox, SandboxOptions};
 
 fn apply(folder: &Path, program: &str) {
@@ -24,7 +24,7 @@ fn apply(folder: &Path, program: &str) {
 async fn tagged(folder: &Path) -> Vec<String> {
     let dir = folder.join("state/.sandbox");
     let sandbox = Sandbox::open(&dir, Arc::new(dr_kinds::registry()), SandboxOptions::default()).unwrap();
-    let found = sandbox.sweep("p", "pr-1", "us-east-1").await.unwrap();
+    let found = sandbox.sweep(Sought { environment: "pr-1", program: Some("p") }, "us-east-1").await.unwrap();
     let mut addresses: Vec<String> = found.into_iter().map(|one| one.address.unwrap().to_string()).collect();
     addresses.sort();
     addresses

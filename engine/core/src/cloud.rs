@@ -124,7 +124,23 @@ pub struct Owner {
     pub address: Option<Str>,
 }
 
-/// What became of a resource that a sweep found.
+/// What a sweep looks for: what carries the tags of an environment, of one of its programs or of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sought<'a> {
+    /// The environment's suffix.
+    pub environment: &'a str,
+    /// The only program whose resources count; those of every program where none is named.
+    pub program: Option<&'a str>,
+}
+
+impl Sought<'_> {
+    /// Whether the environment and the program in a resource's tags are those that are looked for.
+    pub fn fits(&self, environment: &str, program: &str) -> bool {
+        environment == self.environment && self.program.is_none_or(|sought| sought == program)
+    }
+}
+
+/// A resource that a sweep found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaggedResource {
     /// The kind's name, when the sweep can tell.
@@ -135,6 +151,12 @@ pub struct TaggedResource {
     pub id: Str,
     /// The address in its tags.
     pub address: Option<Str>,
+    /// The program in its tags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<Str>,
+    /// The operation in its tags: the one that created it, or that took it over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub op: Option<Str>,
 }
 
 /// What kind of failure an error code means. Decides what the engine does next.
@@ -301,12 +323,11 @@ pub trait Cloud: Send + Sync {
     /// too.
     fn reach<'a>(&'a self, place: &'a str) -> CloudResult<'a, ()>;
 
-    /// Everything in a place that carries the environment's tags: in a region, or in none
+    /// Everything in a place that carries the tags of what is looked for: in a region, or in none
     /// ([`GLOBAL`](crate::region::GLOBAL)). Something may be found in more than one place.
-    fn sweep<'a>(
-        &'a self,
-        program: &'a str,
-        environment: &'a str,
-        place: &'a str,
-    ) -> CloudResult<'a, Vec<TaggedResource>>;
+    fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>>;
+
+    /// The regions that the account can use, sorted by name: whoever looks for something everywhere looks there, and in
+    /// [`GLOBAL`](crate::region::GLOBAL).
+    fn regions(&self) -> CloudResult<'_, Vec<Str>>;
 }

@@ -111,6 +111,26 @@ impl NoRegion {
     }
 }
 
+/// What the names of regions start with, outside of the standard partition `aws`.
+const PARTITIONS: &[(&str, &str)] = &[
+    ("aws-cn", "cn-"),
+    ("aws-eusc", "eusc-"),
+    ("aws-iso", "us-iso-"),
+    ("aws-iso-b", "us-isob-"),
+    ("aws-iso-e", "eu-isoe-"),
+    ("aws-iso-f", "us-isof-"),
+    ("aws-us-gov", "us-gov-"),
+];
+
+/// The regions of a partition of AWS, sorted by name. An account need not have enabled all of them.
+pub fn of_partition(partition: &str) -> Vec<Str> {
+    let is_in = |region: &&&str| {
+        let own = PARTITIONS.iter().find(|(_, start)| region.starts_with(start)).map_or("aws", |(name, _)| name);
+        own == partition
+    };
+    KNOWN.iter().filter(is_in).map(|region| Str::from(*region)).collect()
+}
+
 /// Makes sure that a region has this name.
 ///
 /// # Errors
@@ -150,6 +170,21 @@ mod tests {
         assert_eq!(refused.to_string(), "there is no region `us-wets-2`");
         assert_eq!(refused.help(), format!("did you mean `us-west-2`? The regions of AWS as of {KNOWN_ON} are known"));
         assert!(check_name(&"é\u{1b}[31m".repeat(1000)).unwrap_err().to_string().len() < 300);
+    }
+
+    #[test]
+    fn every_region_is_in_one_partition() {
+        let mut all: Vec<Str> = of_partition("aws");
+        assert!(all.contains(&"ap-southeast-7".into()) && !all.iter().any(|region| region.contains("gov")), "{all:?}");
+        for (partition, _) in PARTITIONS {
+            let regions = of_partition(partition);
+            assert!(!regions.is_empty(), "{partition}");
+            all.extend(regions);
+        }
+        all.sort();
+        assert_eq!(all, KNOWN.iter().map(|region| Str::from(*region)).collect::<Vec<_>>());
+        assert_eq!(of_partition("aws-us-gov"), ["us-gov-east-1", "us-gov-west-1"].map(Str::from));
+        assert!(of_partition("no-such").is_empty());
     }
 
     #[test]

@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dr_core::cloud::{
-    BoxFuture, Cloud, CloudError, CloudResult, Identity, Intent, Live, Owner, Settled, TaggedResource, Target,
+    BoxFuture, Cloud, CloudError, CloudResult, Identity, Intent, Live, Owner, Settled, Sought, TaggedResource, Target,
 };
 use dr_core::record::Snapshot;
 use dr_core::resolve::complete;
@@ -152,7 +152,10 @@ impl Cloud for LocalCloud {
     fn reach<'a>(&'a self, _: &'a str) -> CloudResult<'a, ()> {
         ready(Ok(()))
     }
-    fn sweep<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+    fn sweep<'a>(&'a self, _: Sought<'a>, _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+        ready(Ok(Vec::new()))
+    }
+    fn regions(&self) -> CloudResult<'_, Vec<Str>> {
         ready(Ok(Vec::new()))
     }
 }

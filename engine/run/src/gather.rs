@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use dr_core::address::Address;
 use dr_core::cloud::{
-    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled,
+    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, Sought,
     TaggedResource, Target,
 };
 use dr_core::record::Record;
@@ -303,12 +303,10 @@ impl Cloud for Member<'_> {
     fn reach<'a>(&'a self, place: &'a str) -> CloudResult<'a, ()> {
         self.gathering.cloud.reach(place)
     }
-    fn sweep<'a>(
-        &'a self,
-        program: &'a str,
-        environment: &'a str,
-        region: &'a str,
-    ) -> CloudResult<'a, Vec<TaggedResource>> {
-        self.gathering.cloud.sweep(program, environment, region)
+    fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+        self.gathering.cloud.sweep(sought, place)
+    }
+    fn regions(&self) -> CloudResult<'_, Vec<Str>> {
+        self.gathering.cloud.regions()
     }
 }

@@ -1,6 +1,8 @@
 //! The router: one cloud made of two. Local kinds are served on this machine, all others by the cloud at hand.
 
-use dr_core::cloud::{BatchItem, Cloud, CloudResult, Identity, Intent, Live, Owner, Settled, TaggedResource, Target};
+use dr_core::cloud::{
+    BatchItem, Cloud, CloudResult, Identity, Intent, Live, Owner, Settled, Sought, TaggedResource, Target,
+};
 use dr_core::online::{Objection, Wishes};
 use dr_core::schema::{Kind, Place};
 use dr_core::value::{Map, Str, Value};
@@ -93,12 +95,10 @@ impl Cloud for Router<'_> {
     fn reach<'a>(&'a self, place: &'a str) -> CloudResult<'a, ()> {
         self.cloud.reach(place)
     }
-    fn sweep<'a>(
-        &'a self,
-        program: &'a str,
-        environment: &'a str,
-        place: &'a str,
-    ) -> CloudResult<'a, Vec<TaggedResource>> {
-        self.cloud.sweep(program, environment, place)
+    fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+        self.cloud.sweep(sought, place)
+    }
+    fn regions(&self) -> CloudResult<'_, Vec<Str>> {
+        self.cloud.regions()
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dr_core::cloud::TaggedResource;
+use dr_core::cloud::{Sought, TaggedResource};
 use dr_core::value::Str;
 use futures::future::join_all;
 
@@ -20,14 +20,13 @@ pub struct Swept {
     pub unasked: BTreeMap<Str, String>,
 }
 
-/// Looks for what carries the tags of a program's environment.
+/// Looks for what carries the tags of an environment, or of one of its programs.
 ///
 /// # Errors
 /// When somebody asked to stop.
-pub async fn sweep(engine: &Engine<'_>, program: &str, places: &BTreeSet<Str>) -> Result<Swept, Interrupted> {
-    let environment = &*engine.store.stack().environment;
+pub async fn sweep(engine: &Engine<'_>, sought: Sought<'_>, places: &BTreeSet<Str>) -> Result<Swept, Interrupted> {
     let ask = async |place: &Str| {
-        let found = engine.ask_place(place, || engine.cloud.sweep(program, environment, place)).await;
+        let found = engine.ask_place(place, || engine.cloud.sweep(sought, place)).await;
         (place.clone(), found)
     };
     let mut swept = Swept::default();

@@ -5,13 +5,14 @@
 //! the kind takes, not on top of it: what the kind's facts promise is counted from the start of the call. Calls that
 //! only look are answered at once.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dr_core::cloud::{
-    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled,
+    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, Sought,
     TaggedResource, Target,
 };
-use dr_core::region::{GLOBAL, place};
+use dr_core::region::{GLOBAL, of_partition, place};
 use dr_core::schema::{Kind, Place};
 use dr_core::value::{Map, Str, Value};
 use tokio::time::Instant;
@@ -314,12 +315,7 @@ impl Cloud for Sandbox {
         })
     }
 
-    fn sweep<'a>(
-        &'a self,
-        program: &'a str,
-        environment: &'a str,
-        place: &'a str,
-    ) -> CloudResult<'a, Vec<TaggedResource>> {
+    fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         Box::pin(async move {
             let name = "tagging:GetResources";
             let mut core = self.core();
@@ -331,8 +327,7 @@ impl Cloud for Sandbox {
             let ours = core.state.iter().filter(|e| {
                 let data = &e.data;
                 !e.is_deleting()
-                    && *data.program == *program
-                    && *data.environment == *environment
+                    && sought.fits(&data.environment, &data.program)
                     && data.region.as_deref().unwrap_or(GLOBAL) == place
             });
             let mut found: Vec<TaggedResource> = ours
@@ -341,10 +336,23 @@ impl Cloud for Sandbox {
                     region: e.data.region.clone(),
                     id: e.data.id.clone(),
                     address: Some(e.data.address.clone()),
+                    program: Some(e.data.program.clone()),
+                    op: Some(e.data.op.clone()),
                 })
                 .collect();
             found.sort_by(|a, b| (&a.kind, &a.region, &a.id).cmp(&(&b.kind, &b.region, &b.id)));
             Ok(found)
+        })
+    }
+
+    fn regions(&self) -> CloudResult<'_, Vec<Str>> {
+        Box::pin(async move {
+            let mut core = self.core();
+            *core.calls.entry(("cloud", "regions")).or_default() += 1;
+            core.look().map_err(|e| broke("ec2:DescribeRegions", &e))?;
+            let used = core.state.iter().filter_map(|entry| entry.data.region.clone());
+            let all: BTreeSet<Str> = of_partition("aws").into_iter().chain(used).collect();
+            Ok(all.into_iter().collect())
         })
     }
 }

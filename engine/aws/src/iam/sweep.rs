@@ -1,7 +1,7 @@
 //! Roles, which the tagging API does not know.
 
 use aws_sdk_iam::types::EntityType;
-use dr_core::cloud::{CloudError, TaggedResource, tag};
+use dr_core::cloud::{CloudError, Sought, TaggedResource, tag};
 use dr_core::convert::Tags;
 
 use crate::connect::{CallPhase, Connection};
@@ -13,12 +13,8 @@ pub(crate) async fn tags_of_role(connection: &Connection, name: &str) -> Result<
     Ok(connection.call("iam:ListRoleTags", CallPhase::Look, asked).await?.tags().tags())
 }
 
-/// The roles that carry the tags of a program's environment. One listing gives every role of the account with its tags.
-pub(crate) async fn roles(
-    connection: &Connection,
-    program: &str,
-    environment: &str,
-) -> Result<Vec<TaggedResource>, CloudError> {
+/// The roles that carry the tags of what is looked for. One listing gives every role of the account with its tags.
+pub(crate) async fn roles(connection: &Connection, sought: Sought<'_>) -> Result<Vec<TaggedResource>, CloudError> {
     let pages = connection
         .clients
         .iam(connection.account.global_region())
@@ -32,9 +28,8 @@ pub(crate) async fn roles(
     let roles = pages.await?.into_iter().flat_map(|page| page.role_detail_list.unwrap_or_default());
     let ours = roles.filter_map(|role| {
         let tags = role.tags().tags();
-        let is = |key, value: &str| tags.get(key).is_some_and(|tag| tag == value);
-        let ours = is(tag::ENVIRONMENT, environment) && is(tag::PROGRAM, program);
-        ours.then(|| found(role.arn().unwrap_or_default(), &tags))
+        let (environment, program) = (tags.get(tag::ENVIRONMENT)?, tags.get(tag::PROGRAM)?);
+        sought.fits(environment, program).then(|| found(role.arn().unwrap_or_default(), &tags))
     });
     Ok(ours.collect())
 }

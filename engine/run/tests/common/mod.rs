@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use dr_core::address::Address;
 use dr_core::cloud::{
-    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled,
+    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, Sought,
     TaggedResource, Target,
 };
 use dr_core::expr::Expr;
@@ -466,7 +466,10 @@ impl Cloud for Fake {
         let down = self.down.lock().unwrap().contains(place);
         Box::pin(std::future::ready(if down { Err(unreachable_region()) } else { Ok(()) }))
     }
-    fn sweep<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+    fn sweep<'a>(&'a self, _: Sought<'a>, _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+    fn regions(&self) -> CloudResult<'_, Vec<Str>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dr_core::cloud::{
-    BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, TaggedResource,
-    Target,
+    BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, Sought,
+    TaggedResource, Target,
 };
 use dr_core::value::{Map, Str, Value};
 use tokio::sync::Notify;
@@ -208,7 +208,10 @@ impl Cloud for StrictCloud {
         let away = self.inside().off.contains(place);
         Box::pin(std::future::ready(if away { Err(no_answer()) } else { Ok(()) }))
     }
-    fn sweep<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+    fn sweep<'a>(&'a self, _: Sought<'a>, _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+    fn regions(&self) -> CloudResult<'_, Vec<Str>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 }

@@ -280,18 +280,39 @@ async fn what_is_deleted_with_another_goes_along() {
 async fn a_sweep_finds_what_an_environment_has_and_no_more() {
     let s = instant();
     let mut foreign = thing("net.vpc", "other");
-    foreign.intent.environment = "pr-8".into();
+    foreign.intent.environment = "pr-77".into();
     foreign.create(&s, "{}").await.unwrap();
+    let mut beside = thing("net.vpc", "beside");
+    beside.intent.program = "trading".into();
+    beside.create(&s, "{}").await.unwrap();
     thing("net.vpc", "a").create(&s, "{}").await.unwrap();
     thing("iam.role", "r").create(&s, r#"{"name": "r"}"#).await.unwrap();
     thing("net.vpc", "w").in_region(WEST).create(&s, "{}").await.unwrap();
-    let found = async |place: &str| {
-        let found = s.sweep("payments", "pr-7", place).await.unwrap();
+    let found = async |sought: Sought<'_>, place: &str| {
+        let found = s.sweep(sought, place).await.unwrap();
         found.into_iter().filter_map(|f| f.address).map(|a| a.to_string()).collect::<Vec<_>>()
     };
-    assert_eq!(found(EAST).await, ["net.vpc:a"]);
-    assert_eq!(found(WEST).await, ["net.vpc:w"]);
-    assert_eq!(found(GLOBAL).await, ["iam.role:r"]);
+    assert_eq!(found(OURS, EAST).await, ["net.vpc:a"]);
+    assert_eq!(found(OURS, WEST).await, ["net.vpc:w"]);
+    assert_eq!(found(OURS, GLOBAL).await, ["iam.role:r"]);
+    let all = Sought { program: None, ..OURS };
+    assert_eq!(found(all, EAST).await, ["net.vpc:a", "net.vpc:beside"]);
+    let whose = s.sweep(all, EAST).await.unwrap();
+    let ops = whose.iter().map(|one| (one.program.as_deref(), one.op.as_deref()));
+    assert_eq!(
+        ops.collect::<Vec<_>>(),
+        [&thing("net.vpc", "a"), &beside].map(|thing| (Some(&*thing.intent.program), Some(&*thing.intent.op)))
+    );
+}
+
+#[tokio::test]
+async fn the_regions_are_those_of_the_partition_and_those_in_use() {
+    let s = instant();
+    let before = s.regions().await.unwrap();
+    assert!(before.contains(&EAST.into()) && before.is_sorted(), "{before:?}");
+    thing("net.vpc", "v").in_region("nowhere-1").create(&s, "{}").await.unwrap();
+    let after = s.regions().await.unwrap();
+    assert_eq!(after.iter().filter(|region| !before.contains(region)).collect::<Vec<_>>(), [&Str::from("nowhere-1")]);
 }
 
 #[tokio::test]

@@ -153,7 +153,7 @@ async fn a_region_that_is_down_answers_nothing() {
     unreachable(s.deleted(vpc.at(), &id, &none).await);
     unreachable(s.owner(vpc.at(), &id, &Live::default()).await);
     unreachable(s.look_up(zones.at(), &none).await);
-    unreachable(s.sweep("payments", "pr-7", EAST).await);
+    unreachable(s.sweep(OURS, EAST).await);
     unreachable(s.reach(EAST).await);
     // What is elsewhere, and what is in no region, answers.
     s.look_up(zones.in_region(WEST).at(), &none).await.unwrap();
@@ -162,6 +162,6 @@ async fn a_region_that_is_down_answers_nothing() {
     role.create(&s, r#"{"name": "r"}"#).await.unwrap();
     vpc.clone().in_region(WEST).create(&s, "{}").await.unwrap();
     for place in [WEST, GLOBAL] {
-        assert_eq!(s.sweep("payments", "pr-7", place).await.unwrap().len(), 1, "{place}");
+        assert_eq!(s.sweep(OURS, place).await.unwrap().len(), 1, "{place}");
     }
 }

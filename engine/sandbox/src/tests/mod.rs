@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dr_core::address::Address;
-use dr_core::cloud::{Cloud as _, CloudError, ErrorClass, Intent, Live, Settled, Target};
+use dr_core::cloud::{Cloud as _, CloudError, ErrorClass, Intent, Live, Settled, Sought, Target};
 use dr_core::region::GLOBAL;
 use dr_core::registry::Registry;
 use dr_core::schema::{Condition, Excluded, Exclusion, Field, Kind, Lit, Place, Presence, Reference, Scope, Type};
@@ -21,6 +21,8 @@ use crate::{Sandbox, SandboxOptions, Speed};
 
 pub(super) const EAST: &str = "us-east-1";
 pub(super) const WEST: &str = "us-west-2";
+/// What the resources of these tests are tagged with.
+pub(super) const OURS: Sought<'static> = Sought { environment: "pr-7", program: Some("payments") };
 
 const fn arg(name: &'static str, ty: Type) -> Field {
     Field { presence: Presence::Optional, ..Field::new(name, "", ty) }

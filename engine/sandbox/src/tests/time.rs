@@ -55,7 +55,7 @@ async fn changes_and_deletions_take_their_time_too() {
     assert_eq!(queue.deleted(&s, &id).await.unwrap(), wait(left));
     assert!(matches!(queue.settle(&s, &id).await.unwrap(), Settled::Failed(_)));
     assert!(queue.read(&s, &id).await.unwrap().is_some(), "it is there until it is gone");
-    assert_eq!(s.sweep("payments", "pr-7", EAST).await.unwrap(), []);
+    assert_eq!(s.sweep(OURS, EAST).await.unwrap(), []);
     assert_eq!(s.list().unwrap()[0].phase, Phase::Deleting);
     advance(left).await;
     assert_eq!(queue.deleted(&s, &id).await.unwrap(), Settled::Ready);
