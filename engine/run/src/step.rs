@@ -104,7 +104,7 @@ impl Engine<'_> {
         let kind = job.target.kind;
         let (live, mut broken) = self.seen(job, &record, live, retry).await?;
         let found = (!broken.is_empty()).then(|| live.args.clone());
-        let mut record = Record { incomplete: None, ..complete(kind, record, live) };
+        let mut record = complete(kind, record, live);
         if let Some(found) = found {
             promise::adopt(kind, &mut record.args, &found);
             mark(kind.args, &mut record.args);
@@ -172,5 +172,64 @@ impl Engine<'_> {
     pub(crate) async fn missing(&self, job: &Job<'_>, record: Record) -> Result<Finish, Broken> {
         self.closed(job, self.remove(job, &Arc::new(record), false)).await?;
         Ok(Finish::Missing(Broken::Gone))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARGS: &[Field] = &[
+        Field { write_only: true, ..Field::new("given", "", Type::Str) },
+        Field { sensitive: true, ..Field::new("secret", "", Type::Str) },
+        Field { write_only: true, ..Field::new("number", "", Type::Int) },
+        Field::new("plain", "", Type::Str),
+    ];
+    static KIND: Kind = Kind::new("x.it", "", ARGS, &[]);
+
+    fn record(args: &[(&str, Value)]) -> Record {
+        let bare = serde_json::json!({"address": "x.it:it", "kind": "x.it", "id": "1", "op": "o", "args": {}});
+        let args = args.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
+        Record { args, ..serde_json::from_value(bare).unwrap() }
+    }
+
+    fn all(text: &str, number: i64) -> Vec<(&'static str, Value)> {
+        let text = || Value::str(text);
+        vec![("given", text()), ("secret", text()), ("number", Value::Int(number)), ("plain", text())]
+    }
+
+    /// What is left of a record, as texts, after a change that nobody saw the end of.
+    fn left(wanted: &[(&str, Value)], shown: &[&str]) -> Vec<String> {
+        let before = record(&all("old", 1));
+        let mut now = record(wanted);
+        let live =
+            Live { args: shown.iter().map(|name| ((*name).into(), Value::str("seen"))).collect(), ..Live::default() };
+        unsure(&KIND, &mut now, &before, &record(wanted), Some(&live));
+        ["given", "secret", "number", "plain"]
+            .iter()
+            .map(|name| now.args.get(*name).unwrap().reveal().to_text())
+            .collect()
+    }
+
+    #[test]
+    fn only_a_value_that_may_have_arrived_and_that_nobody_shows_is_taken_back() {
+        let new = all("new", 2);
+        assert_eq!(left(&new, &[]), ["", "", "1", "new"]);
+        // What the service shows is known, and what was not to change needs no look.
+        assert_eq!(left(&new, &["given", "number"]), ["new", "", "2", "new"]);
+        assert_eq!(left(&new, &["secret"]), ["", "new", "1", "new"]);
+        assert_eq!(left(&all("old", 1), &[]), ["old", "old", "1", "old"]);
+    }
+
+    #[test]
+    fn only_what_lives_in_the_state_alone_keeps_what_no_look_shows() {
+        static LOCAL: Kind = Kind { place: Place::Local, ..Kind::new("x.local", "", ARGS, &[]) };
+        let outputs =
+            |names: &[&str]| -> Map<Value> { names.iter().map(|name| ((*name).into(), Value::str("1"))).collect() };
+        for (kind, kept) in [(&KIND, vec!["seen"]), (&LOCAL, vec!["kept", "seen"])] {
+            let before = Record { outputs: outputs(&["kept"]), ..record(&[]) };
+            let now = complete(kind, before, Live { outputs: outputs(&["seen"]), ..Live::default() });
+            assert_eq!(now.outputs.keys().map(|name| &**name).collect::<Vec<_>>(), kept, "{}", kind.name);
+        }
     }
 }
