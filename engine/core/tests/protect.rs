@@ -56,7 +56,11 @@ fn what_its_service_protects_is_told_by_whom_and_switched_off_where_it_may_be() 
             assert_eq!((p.is_refused(), d.severity == Severity::Info), (!lift, lift), "{about}");
             assert_eq!(d.help.iter().any(|help| help.contains("--lift-protection")), !lift, "{about}");
             // Switching it off takes as long as a change.
-            assert_eq!((p.steps[0].lifts.join(" "), p.steps[0].typical_ms), ("firm".to_owned(), 6000), "{about}");
+            assert_eq!(
+                (p.steps[0].lifts.iter().map(|lift| &*lift.argument).collect::<String>(), p.steps[0].typical_ms),
+                ("firm".to_owned(), 6000),
+                "{about}"
+            );
         }
     }
 }

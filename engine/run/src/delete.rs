@@ -9,10 +9,10 @@ use std::time::Duration;
 use dr_core::address::Address;
 use dr_core::cloud::{CloudError, ErrorClass, Settled};
 use dr_core::journal::JournalEvent;
-use dr_core::plan::{Plan, holders};
+use dr_core::plan::{Lift, Plan, holders};
 use dr_core::record::Record;
 use dr_core::secrecy::revealed;
-use dr_core::value::{Str, Value};
+use dr_core::value::Value;
 use tokio::time::Instant;
 
 use crate::change::StateChange;
@@ -30,7 +30,7 @@ impl Engine<'_> {
     pub(crate) async fn delete(
         &self,
         job: &Job<'_>,
-        (plan, lifts): (&Plan, &[Str]),
+        (plan, lifts): (&Plan, &[Lift]),
         record: &Arc<Record>,
         deposed: bool,
         retry: &mut Retry,
@@ -54,17 +54,19 @@ impl Engine<'_> {
         }
     }
 
-    /// Switches off what protects it, and waits until that is so.
-    async fn lift(&self, job: &Job<'_>, record: &Record, lifts: &[Str], retry: &mut Retry) -> Result<(), Broken> {
-        if lifts.is_empty() {
+    /// Takes off what keeps it from being deleted, and waits until that is so.
+    async fn lift(&self, job: &Job<'_>, record: &Record, lifts: &[Lift], retry: &mut Retry) -> Result<(), Broken> {
+        let changes: Vec<&Lift> = lifts.iter().filter(|lift| lift.changes(job.target.kind)).collect();
+        if changes.is_empty() {
             return Ok(());
         }
-        let with = |on: bool| {
+        let with = |value: fn(&Lift) -> &Value| {
             let mut args = revealed(&record.args).into_owned();
-            args.extend(lifts.iter().map(|name| (name.clone(), Value::Bool(on))));
+            args.extend(changes.iter().map(|lift| (lift.argument.clone(), value(lift).clone())));
+            args.retain(|_, value| !value.is_null());
             args
         };
-        let (old, new) = (with(true), with(false));
+        let (old, new) = (with(|lift| &lift.on), with(|lift| &lift.off));
         let of = Existing { id: &record.id, args: &old, is_new: false };
         self.phase(job, StepPhase::Updating);
         let update = || self.cloud.update(job.target, of.id, of.args, &new);

@@ -98,7 +98,7 @@ struct StepJson<'a> {
     changes: BTreeMap<&'a str, ChangeJson<'a>>,
     after: &'a [usize],
     implied_by: Option<&'a str>,
-    lifts: &'a [Str],
+    lifts: Vec<&'a Str>,
     typical_ms: u64,
     span: Option<&'a Span>,
 }
@@ -221,7 +221,7 @@ fn step(step: &Step) -> StepJson<'_> {
         changes: step.changes.iter().map(|c| (&*c.path, change(c))).collect(),
         after: &step.after,
         implied_by: step.implied_by.as_ref().map(|a| a.as_str()),
-        lifts: &step.lifts,
+        lifts: step.lifts.iter().map(|lift| &lift.argument).collect(),
         typical_ms: step.typical_ms,
         span: step.span.as_ref(),
     }

@@ -13,6 +13,7 @@ use dr_core::plan::{Action, Plan, PropertyChange, Reason, Step};
 use dr_core::registry::Registry;
 use dr_core::schema::{Kind, Place, Type};
 use dr_core::secrecy::mark_expr;
+use dr_core::value::Value;
 use dr_core::walk::Spot;
 
 use super::change::{Part, Shown, difference, parts, shape, show};
@@ -235,8 +236,12 @@ impl<'a> PlanRow<'a> {
         match step.action {
             Action::Read => notes.push("looked up while applying".into()),
             Action::Delete => {
-                for name in &step.lifts {
-                    notes.push(format!("{name} is switched off first"));
+                for lift in &step.lifts {
+                    let how = match lift.on {
+                        Value::Bool(_) => "is switched off first",
+                        _ => "locks it; that is taken out first",
+                    };
+                    notes.push(format!("{} {how}", lift.argument));
                 }
                 if let Some(parent) = &step.implied_by {
                     notes.push(format!("goes with {parent}"));

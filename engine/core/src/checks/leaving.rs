@@ -47,10 +47,6 @@ pub fn traces(kind: &Kind, args: &Map<Value>) -> Vec<Trace> {
 /// kind of the policy's resource, which may be the one that is to be deleted.
 pub fn denied(kind: &Kind, of: &Kind, args: &Map<Value>) -> Option<&'static str> {
     let argument = locking_policies::argument(of)?;
-    let policy = args.get(argument).map(Value::reveal)?;
-    let policy = match policy {
-        Value::Str(text) => Value::from_json(text).ok()?,
-        other => other.revealed(),
-    };
+    let policy = locking_policies::document(args.get(argument).map(Value::reveal)?)?;
     locking_policies::denied(kind, &policy)
 }

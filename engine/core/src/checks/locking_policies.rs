@@ -5,7 +5,7 @@ use super::documents::{entry, has_effect, includes, statements, texts};
 use super::findings::{Finding, Findings};
 use super::planned::{Planned, Resource};
 use crate::schema::Kind;
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 pub(super) const CHECK: Check = Check {
     asks: "no policy denies everybody to delete what it is about, or to change the policy",
@@ -113,6 +113,54 @@ pub(super) fn denied(kind: &Kind, policy: &Value) -> Option<&'static str> {
     let is_policy = kind.name.ends_with("_policy");
     let all = denials(policy, if is_policy { needed.to_change } else { needed.to_delete });
     all.into_iter().find(|(_, statement)| conditions(statement).is_empty()).map(|(action, _)| action)
+}
+
+/// A policy that keeps everybody from deleting what it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lock {
+    /// The argument that is the policy.
+    pub argument: &'static str,
+    /// What it denies.
+    pub action: &'static str,
+    /// The policy without the statements that deny it; `None` where nothing remains of it.
+    pub opened: Option<Value>,
+    /// The action that it denies, too, and without which nobody but the account's root user can change it.
+    pub sealed_by: Option<&'static str>,
+}
+
+/// How the policy of a resource locks it, or what it is about, by its arguments.
+pub fn lock(kind: &Kind, args: &Map<Value>) -> Option<Lock> {
+    let argument = argument(kind)?;
+    let needed = NEEDED.iter().find(|needed| needed.service == kind.service())?;
+    let given = args.get(argument).map(Value::reveal)?;
+    let policy = document(given)?;
+    let denies = |actions: &[&'static str]| {
+        let unconditional = |(_, statement): &(&str, &Value)| conditions(statement).is_empty();
+        denials(&policy, actions).into_iter().find(unconditional).map(|(action, _)| action)
+    };
+    let sealed_by = denies(needed.to_change);
+    let action = denies(needed.to_delete).or(sealed_by)?;
+    let all: Vec<&str> = needed.to_delete.iter().chain(needed.to_change).copied().collect();
+    let locking: Vec<&Value> = denials(&policy, &all).into_iter().map(|(_, statement)| statement).collect();
+    let keeps = |one: &&Value| !locking.iter().any(|locks| std::ptr::eq(*locks, *one));
+    let kept: Vec<Value> = statements(&policy).into_iter().filter(keeps).cloned().collect();
+    let opened = policy.as_map().filter(|_| !kept.is_empty()).map(|whole| {
+        let mut whole = whole.clone();
+        whole.insert("Statement".into(), Value::List(kept));
+        match given {
+            Value::Str(_) => Value::str(&Value::Map(whole).to_json()),
+            _ => Value::Map(whole),
+        }
+    });
+    Some(Lock { argument, action, opened, sealed_by })
+}
+
+/// A policy as a document, whether it is given as one or as a text.
+pub(super) fn document(policy: &Value) -> Option<Value> {
+    match policy {
+        Value::Str(text) => Value::from_json(text).ok(),
+        other => Some(other.revealed()),
+    }
 }
 
 /// The statements that deny everybody one of these actions, each with the first action, but those whose conditions nobody

@@ -49,6 +49,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::expr::Expr;
 use crate::graph::ReplaceOrder;
 use crate::record::{Need, Record};
+use crate::schema::{Kind, Presence};
 use crate::value::{Map, Str, Value};
 
 pub use batch::deletes_along;
@@ -162,15 +163,35 @@ pub struct Step {
     /// The resource whose deletion takes this one along; then no call is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub implied_by: Option<Address>,
-    /// For a deletion: the arguments that are switched off first, because the service refuses it while they are true.
+    /// For a deletion: what is taken off first, because the service refuses it otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub lifts: Vec<Str>,
+    pub lifts: Vec<Lift>,
     /// The first step of those that are carried out together with this one, by one call; then all of them come after
     /// the same steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<usize>,
     /// How long it typically takes, in milliseconds.
     pub typical_ms: u64,
+}
+
+/// An argument that keeps a resource from being deleted, and that is changed first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lift {
+    /// The argument.
+    pub argument: Str,
+    /// What it is.
+    pub on: Value,
+    /// What it becomes before the deletion. Null where it is given up, and for a policy that is a resource of its own and
+    /// goes by its own deletion.
+    pub off: Value,
+}
+
+impl Lift {
+    /// Whether a resource of a kind is changed, and not only deleted before what it is about.
+    pub fn changes(&self, kind: &Kind) -> bool {
+        let is_required = kind.arg(&self.argument).is_some_and(|field| field.presence == Presence::Required);
+        !(self.off.is_null() && is_required)
+    }
 }
 
 /// What a step does.

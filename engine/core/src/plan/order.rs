@@ -268,7 +268,8 @@ fn implied_deletes(steps: &[Step], registry: &Registry, index: &Index) -> BTreeM
     let mut implied = BTreeMap::new();
     for (i, step) in steps.iter().enumerate() {
         let (Action::Delete, Some(record)) = (step.action, &step.prior) else { continue };
-        let Some(kind) = registry.get(&record.kind) else { continue };
+        // What keeps another from being deleted goes first.
+        let Some(kind) = registry.get(&record.kind).filter(|_| step.lifts.is_empty()) else { continue };
         let Some(reference) = kind.deleted_with.and_then(|f| kind.arg(f)).and_then(|f| f.refers) else { continue };
         let value = kind.deleted_with.and_then(|f| record.args.get(f));
         let parent =
