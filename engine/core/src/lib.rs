@@ -21,6 +21,7 @@ pub mod graph;
 pub mod integrity;
 pub mod journal;
 pub mod json;
+pub mod lifetime;
 pub mod limits;
 mod map;
 pub mod money;

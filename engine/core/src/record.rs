@@ -9,6 +9,7 @@ use crate::address::Address;
 use crate::answer::Answers;
 use crate::cloud::Identity;
 use crate::diagnostic::Span;
+use crate::lifetime::Lifetime;
 use crate::text::{interned, interned_option};
 use crate::value::{Map, Str, Value};
 
@@ -121,6 +122,9 @@ pub struct Snapshot {
     /// What look-ups answered last. They stay when everything else is gone.
     #[serde(default, skip_serializing_if = "Answers::is_empty")]
     pub answers: Answers,
+    /// Since when it is there, and who applied it last; `None` while it is empty, and where an earlier version made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<Lifetime>,
 }
 
 impl Snapshot {

@@ -52,7 +52,19 @@ pub enum StateChange {
         /// The cloud.
         identity: Identity,
     },
-    /// Forgets program, cloud and outputs if nothing is there any more.
+    /// An apply begins.
+    Applied {
+        /// When: seconds since 1970.
+        at: u64,
+        /// Who makes it, in words.
+        by: Str,
+    },
+    /// The environment stays at least until then: seconds since 1970. Changes nothing where nothing was applied.
+    Extend {
+        /// Until when.
+        until: u64,
+    },
+    /// Forgets program, cloud, outputs and lifetime if nothing is there any more.
     Release,
 }
 

@@ -12,6 +12,7 @@ use dr_core::answer::Answers;
 use dr_core::cloud::Identity;
 use dr_core::integrity::{self, Matter, ResourceOwners, Violation};
 use dr_core::journal::{Deposed, Journal, JournalEntry, JournalEvent, Open};
+use dr_core::lifetime::Lifetime;
 use dr_core::plan::{Move, Renaming};
 use dr_core::record::{Record, Snapshot};
 use dr_core::value::{Map, Str, Value};
@@ -31,6 +32,8 @@ pub(crate) struct Head {
     pub(crate) program: Option<Str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) identity: Option<Identity>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lifetime: Option<Lifetime>,
 }
 
 /// What one row becomes; `None` when it goes.
@@ -97,6 +100,7 @@ impl Contents {
             deposed: self.set_aside.values().cloned().collect(),
             outputs: self.outputs.clone(),
             answers: self.answers.clone(),
+            lifetime: head.lifetime,
         }
     }
 
@@ -170,10 +174,22 @@ impl Contents {
                 self.head.identity = Some(identity);
                 return Ok(edits);
             }
+            StateChange::Applied { at, by } => {
+                let before = self.head.lifetime.take().filter(|_| !self.is_empty());
+                self.head.lifetime = Some(Lifetime::applied(before.as_ref(), at, by));
+                return Ok(edits);
+            }
+            StateChange::Extend { until } => {
+                if let Some(lifetime) = &mut self.head.lifetime {
+                    lifetime.extended = Some(until);
+                }
+                return Ok(edits);
+            }
             StateChange::Release => {
                 if self.is_empty() {
                     self.head.program = None;
                     self.head.identity = None;
+                    self.head.lifetime = None;
                 }
                 return Ok(edits);
             }

@@ -6,7 +6,7 @@
 //! | | `OPERATION/1` | the id of what it creates |
 //! | `records` | `ADDRESS` | a current record |
 //! | | `ADDRESS#OPERATION` | one that was set aside, and the operation that had created it |
-//! | `meta` | `head` | position, program and cloud |
+//! | `meta` | `head` | position, program, cloud and lifetime |
 //! | | `outputs` | the program's outputs |
 //! | | `answers` | what look-ups answered last |
 //! | | `key` | how the key is made, and how to tell that it is the right one |

@@ -330,6 +330,22 @@ impl Store {
         }
     }
 
+    /// Writes down that an apply begins, at a time and by somebody: see [`Lifetime`](dr_core::lifetime::Lifetime).
+    ///
+    /// # Errors
+    /// When the write failed.
+    pub async fn note_apply(&self, at: u64, by: Str) -> Result<(), StoreError> {
+        self.commit(StateChange::Applied { at, by }).await
+    }
+
+    /// Lets the stack stay at least until a time, in seconds since 1970.
+    ///
+    /// # Errors
+    /// When the write failed.
+    pub async fn extend(&self, until: u64) -> Result<(), StoreError> {
+        self.commit(StateChange::Extend { until }).await
+    }
+
     /// Forgets program, cloud and outputs when nothing is there any more.
     ///
     /// # Errors

@@ -435,3 +435,25 @@ fn every_state_that_changes_lead_to_is_sound_and_is_what_its_rows_say() {
     }
     assert!(taken > 2_000 && refused > 2_000, "{taken} {refused}");
 }
+
+#[test]
+fn a_lifetime_begins_with_the_first_apply_of_what_is_empty_and_ends_with_the_last_resource() {
+    let mut contents = Contents::default();
+    let apply = |contents: &mut Contents, at: u64, by: &str| {
+        contents.take(StateChange::Applied { at, by: by.into() }).unwrap();
+    };
+    apply(&mut contents, 5, "zoe");
+    assert_eq!(contents.snapshot().lifetime, None, "nothing came of it");
+    apply(&mut contents, 10, "anna");
+    contents.take(close("", record("x.y:a", "i", "o"))).unwrap();
+    contents.take(StateChange::Extend { until: 99 }).unwrap();
+    apply(&mut contents, 20, "ben");
+    let expected = Lifetime { created: 10, applied: 20, by: "ben".into(), extended: Some(99) };
+    assert_eq!(contents.snapshot().lifetime, Some(expected));
+    assert_eq!(contents.head.position, 1, "no plan is made for another state because of it");
+    contents.take(remove("", &record("x.y:a", "i", "o"), false)).unwrap();
+    contents.take(StateChange::Release).unwrap();
+    assert_eq!(contents.head.lifetime, None);
+    contents.take(StateChange::Extend { until: 99 }).unwrap();
+    assert_eq!(contents.head.lifetime, None, "there is nothing to extend");
+}

@@ -44,7 +44,7 @@ fn begun(op: &str) -> RowEdit {
 #[test]
 fn rows_come_back_with_their_secrets() {
     let outputs = Map::from([("o".into(), Value::str("hidden").secret())]);
-    let head = Head { position: 7, group: 9, program: Some("p".into()), identity: None };
+    let head = Head { position: 7, group: 9, program: Some("p".into()), identity: None, lifetime: None };
     let edits = [begun("d"), current("a"), current("b"), set_aside("c"), RowEdit::Outputs(Some(outputs.clone()))];
     let mut rows: Vec<RowWrite> = edits.iter().map(row).collect();
     rows.push(super::head(&head).unwrap());
