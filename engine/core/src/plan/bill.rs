@@ -20,13 +20,19 @@ pub struct PlanCost {
 
 /// What a plan does to the costs. `before` is the state that it was made from.
 pub fn bill(plan: &Plan, before: &Snapshot, registry: &Registry) -> PlanCost {
-    let of = |records: &[Arc<Record>]| {
-        let resources = records.iter().filter_map(|record| {
-            let kind = registry.get(&record.kind)?;
-            Some(Resource::recorded(record, kind))
-        });
-        cost(resources.collect::<Vec<_>>().iter())
-    };
-    let recorded: Vec<Arc<Record>> = before.records.values().chain(&before.deposed).cloned().collect();
-    PlanCost { after: of(&after(plan, before, registry)), before: of(&recorded).monthly }
+    PlanCost { after: of(&after(plan, before, registry), registry), before: recorded_cost(before, registry).monthly }
+}
+
+/// What everything costs that is recorded.
+pub fn recorded_cost(snapshot: &Snapshot, registry: &Registry) -> Cost {
+    let recorded: Vec<Arc<Record>> = snapshot.records.values().chain(&snapshot.deposed).cloned().collect();
+    of(&recorded, registry)
+}
+
+fn of(records: &[Arc<Record>], registry: &Registry) -> Cost {
+    let resources = records.iter().filter_map(|record| {
+        let kind = registry.get(&record.kind)?;
+        Some(Resource::recorded(record, kind))
+    });
+    cost(resources.collect::<Vec<_>>().iter())
 }

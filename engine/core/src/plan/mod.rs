@@ -33,6 +33,7 @@ mod propose;
 mod protect;
 mod renamed;
 pub mod sound;
+mod spare;
 mod steps;
 mod unique;
 
@@ -53,7 +54,7 @@ use crate::schema::{Kind, Presence};
 use crate::value::{Map, Str, Value};
 
 pub use batch::deletes_along;
-pub use bill::{PlanCost, bill};
+pub use bill::{PlanCost, bill, recorded_cost};
 pub use contract::{Contract, ContractRow, LeftBehind, contract};
 pub use data::{AtRisk, Threat};
 pub use defer::{Deferred, WaitReason};

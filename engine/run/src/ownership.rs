@@ -1,0 +1,86 @@
+//! Ownership: whether what a plan deletes is this stack's by its tags, asked before anything is touched.
+//!
+//! A record says what was made; since then somebody may have deleted it and used its name again, or given it other tags.
+//! Whoever cleans up without a person looking on deletes nothing of which the cloud does not say that it is his.
+
+use dr_core::address::Address;
+use dr_core::cloud::{ErrorClass, Owner};
+use dr_core::plan::{Action, Plan};
+use dr_core::record::Record;
+use dr_core::schema::{Kind, Place};
+use dr_core::secrecy::{Secrets, revealed};
+use dr_core::value::Str;
+use futures::StreamExt as _;
+
+use crate::engine::{Broken, CallKind, Engine, Job};
+use crate::look::{Interrupted, failure, job};
+use crate::retry::Retry;
+
+/// How many resources are looked at at once.
+const AT_WORK: usize = 64;
+
+/// A recorded resource of which its tags do not say that it is the stack's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignResource {
+    /// Its address.
+    pub address: Address,
+    /// Its id.
+    pub id: Str,
+    /// Whose it is, or why that is not known, in words.
+    pub why: String,
+}
+
+/// Which of the resources that a plan deletes are not the stack's by their tags. What cannot carry tags counts as it is
+/// recorded, and so does what is gone.
+///
+/// # Errors
+/// When somebody asked to stop.
+pub async fn foreign(engine: &Engine<'_>, plan: &Plan) -> Result<Vec<ForeignResource>, Interrupted> {
+    let deleted = plan.steps.iter().filter(|step| step.action == Action::Delete).filter_map(|step| {
+        let kind =
+            engine.registry.get(&step.kind).filter(|kind| kind.place != Place::Local && kind.tags().is_some())?;
+        Some((kind, step.prior.as_ref()?))
+    });
+    let looks = deleted.map(|(kind, record)| look(engine, kind, record));
+    let mut found = Vec::new();
+    let mut looks = futures::stream::iter(looks).buffer_unordered(AT_WORK);
+    while let Some(one) = looks.next().await {
+        found.extend(one?);
+    }
+    found.sort_by(|a, b| a.address.cmp(&b.address));
+    Ok(found)
+}
+
+/// Why a resource is not the stack's, if it is not.
+async fn look(
+    engine: &Engine<'_>,
+    kind: &'static Kind,
+    record: &Record,
+) -> Result<Option<ForeignResource>, Interrupted> {
+    let why = match owner(engine, kind, record).await {
+        // There is nothing to delete, or nobody is asked to.
+        Ok(None) | Err(Broken::Silent { .. }) => return Ok(None),
+        Err(Broken::Call(error)) if error.class == ErrorClass::Gone => return Ok(None),
+        Ok(Some(Some(owner))) => {
+            let stack = engine.store.stack();
+            if owner.environment == stack.environment && owner.program == stack.program {
+                return Ok(None);
+            }
+            format!("it belongs to the environment `{}` of the program `{}`", owner.environment, owner.program)
+        }
+        Ok(Some(None)) => "it bears no tags that say whose it is".to_owned(),
+        Err(broken) => format!("nobody can tell whose it is: {}", failure(broken)?),
+    };
+    Ok(Some(ForeignResource { address: record.address.clone(), id: record.id.clone(), why }))
+}
+
+/// Whose a resource is; `None` when it is gone.
+async fn owner(engine: &Engine<'_>, kind: &'static Kind, record: &Record) -> Result<Option<Option<Owner>>, Broken> {
+    let job = Job { secrets: Secrets::of([&record.args]), ..job(kind, record.region.as_ref(), &record.address) };
+    let args = revealed(&record.args);
+    let mut retry = Retry::looking(&job.op);
+    let read = || engine.cloud.read(job.target, &record.id, &args);
+    let Some(live) = engine.call(&job, &mut retry, CallKind::Read, read).await? else { return Ok(None) };
+    let ask = || engine.cloud.owner(job.target, &record.id, &live);
+    engine.call(&job, &mut retry, CallKind::Owner, ask).await.map(Some)
+}
