@@ -177,11 +177,7 @@ impl Global {
         }
         let given = [&self.env, &self.environment_suffix, &project.config.environment];
         let suffix = given.into_iter().flatten().find(|s| !s.is_empty()).map_or("dev", |s| s);
-        match suffix::problem(suffix) {
-            None => Ok(suffix.to_owned()),
-            Some(why) => Err(CommandFailure::new(format!("`{suffix}` cannot name an environment: {why}"))
-                .hint(format!("use {}", suffix::FORM))),
-        }
+        check_suffix(suffix)
     }
 
     /// The cloud: option, variable, configuration of the environment, that of the project, sandbox.
@@ -274,6 +270,15 @@ impl Global {
             regions_down,
             ..dr_sandbox::SandboxOptions::default()
         })
+    }
+}
+
+/// Refuses what cannot be an environment's suffix.
+pub(crate) fn check_suffix(suffix: &str) -> Result<String, CommandFailure> {
+    match suffix::problem(suffix) {
+        None => Ok(suffix.to_owned()),
+        Some(why) => Err(CommandFailure::new(format!("`{suffix}` cannot name an environment: {why}"))
+            .hint(format!("use {}", suffix::FORM))),
     }
 }
 

@@ -23,6 +23,7 @@ use crate::exit::CommandFailure;
 use crate::render::diagnostic::Sources;
 use crate::state_config::StateConfig;
 use crate::suffix::{self, Pattern};
+use crate::ttl::TtlKeys;
 
 /// The configuration's file name; its folder is the project's root.
 pub(crate) const FILE: &str = "dr.toml";
@@ -103,6 +104,17 @@ pub(crate) struct EnvironmentTable {
     pub programs: BTreeMap<Spanned<String>, ProgramTable>,
     /// Where its states are.
     pub state: StateConfig,
+    /// How long it stays: `3d`, or `never`.
+    pub ttl: Option<Spanned<String>>,
+    /// From when on that is counted: `apply` or `creation`.
+    pub ttl_from: Option<Spanned<String>>,
+}
+
+impl EnvironmentTable {
+    /// How long it stays.
+    pub(crate) fn ttl(&self) -> TtlKeys<'_> {
+        TtlKeys { ttl: self.ttl.as_ref(), from: self.ttl_from.as_ref() }
+    }
 }
 
 /// The clouds by name.
@@ -177,6 +189,7 @@ impl Config {
         wrong.extend(self.state.problems(&|span| self.place_of(span)));
         for (name, table) in &self.environments {
             wrong.extend(table.state.problems(&|span| self.place_of(span)));
+            wrong.extend(table.ttl().problems(&|span| self.place_of(span)));
             if let Err(why) = Pattern::parse(name.get_ref()) {
                 let message =
                     format!("`{}` can be neither a name nor a pattern of environments: {why}", name.get_ref());
@@ -278,6 +291,8 @@ const ENVIRONMENT: &[(&str, Keys)] = &[
     ("account", Keys::Value),
     ("regions", Keys::Value),
     ("cloud", Keys::Value),
+    ("ttl", Keys::Value),
+    ("ttl_from", Keys::Value),
     ("parameters", Keys::Value),
     ("programs", Keys::Each(PROGRAM)),
     ("state", Keys::Table(STATE)),

@@ -17,6 +17,7 @@ use crate::config::{Config, EnvironmentTable, Parameters, value};
 use crate::exit::CommandFailure;
 use crate::state_config::StateConfig;
 use crate::suffix::Pattern;
+use crate::ttl::Ttl;
 
 /// How the names of environments begin that are ephemeral unless `dr.toml` says otherwise.
 const EPHEMERAL: &str = "pr-";
@@ -36,6 +37,8 @@ pub(crate) struct EnvironmentRules {
     pub cloud: Option<String>,
     /// Where its states are.
     pub state: StateConfig,
+    /// How long it stays.
+    pub ttl: Ttl,
 }
 
 impl EnvironmentRules {
@@ -47,8 +50,8 @@ impl EnvironmentRules {
             ..EnvironmentRules::default()
         };
         for table in tables(config, suffix) {
-            let EnvironmentTable { ephemeral, protected, account, regions, cloud, state, parameters: _, programs: _ } =
-                table;
+            rules.ttl = table.ttl().over(rules.ttl);
+            let EnvironmentTable { ephemeral, protected, account, regions, cloud, state, .. } = table;
             rules.state = rules.state.with(state);
             rules.ephemeral = ephemeral.unwrap_or(rules.ephemeral);
             if let Some(protected) = protected {

@@ -147,9 +147,35 @@ impl CommandFailure {
         }
     }
 
+    /// Tells the user on standard error, and says how to end and what the message was.
+    pub(crate) fn tell(mut self, ui: &Ui) -> (Exit, String) {
+        self.tell_only(ui);
+        (self.0.exit, self.0.message)
+    }
+
     /// Tells the user, and says how to end.
-    pub(crate) fn report(self, ui: &Ui) -> Exit {
-        let mut told = *self.0;
+    pub(crate) fn report(mut self, ui: &Ui) -> Exit {
+        self.tell_only(ui);
+        let told = *self.0;
+        if ui.json {
+            let shape = ErrorJson {
+                format: json::FORMAT,
+                error: ErrorBody {
+                    status: told.exit.number(),
+                    message: &told.message,
+                    causes: &told.causes,
+                    hints: &told.hints,
+                    diagnostics: &told.diagnostics,
+                },
+            };
+            // Nothing more can be done when even this cannot be written.
+            let _ = ui.result(&json::text(&shape));
+        }
+        told.exit
+    }
+
+    fn tell_only(&mut self, ui: &Ui) {
+        let told = &mut *self.0;
         let mut text = diagnostic::list(&told.diagnostics, &mut told.sources, ui.width());
         if told.message.is_empty() {
             told.message = diagnostic::tally(&told.diagnostics);
@@ -166,21 +192,6 @@ impl CommandFailure {
             text.push_str(&format!("  {}: {}\n", paint(NEW, "hint"), safe(hint)));
         }
         ui.tell(&text);
-        if ui.json {
-            let shape = ErrorJson {
-                format: json::FORMAT,
-                error: ErrorBody {
-                    status: told.exit.number(),
-                    message: &told.message,
-                    causes: &told.causes,
-                    hints: &told.hints,
-                    diagnostics: &told.diagnostics,
-                },
-            };
-            // Nothing more can be done when even this cannot be written.
-            let _ = ui.result(&json::text(&shape));
-        }
-        told.exit
     }
 }
 

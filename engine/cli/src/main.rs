@@ -4,12 +4,14 @@
 //!
 //! ```text
 //! args, config, load ─ what the user wants        session, work, cloud ─ which engine, state and cloud that means
-//! suffix, environments, elsewhere ─ what counts for an environment        consent ─ what somebody has to agree to
+//! suffix, environments, elsewhere, ttl, clock ─ what counts for an environment        consent ─ what somebody has to agree to
+//! inventory ─ which environments there are
 //! commands/          ─ one file per command       render/ ─ data to text, purely; live ─ the view of a running apply
 //! exit               ─ errors to text and status  ui      ─ the only way out, to stdout and stderr
 //! ```
 
 mod args;
+mod clock;
 mod cloud;
 mod commands;
 mod config;
@@ -17,6 +19,7 @@ mod consent;
 mod elsewhere;
 mod environments;
 mod exit;
+mod inventory;
 mod live;
 mod load;
 mod render;
@@ -26,6 +29,7 @@ mod signals;
 mod stage;
 mod state_config;
 mod suffix;
+mod ttl;
 mod ui;
 mod work;
 

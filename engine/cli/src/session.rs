@@ -84,6 +84,24 @@ impl<'a> Session<'a> {
             std::env::current_dir().map_err(|e| CommandFailure::new("there is no current folder").because(&e))?;
         let project = Project::find(&here)?;
         let suffix = global.suffix(&project)?;
+        Session::in_project(global, ui, project, suffix)
+    }
+
+    /// The same for an environment that an argument names, whatever `--env` says. It need not be declared.
+    ///
+    /// # Errors
+    /// When it cannot be an environment's name, or the configuration or a global option is wrong.
+    pub(crate) fn of_environment(global: &'a Global, ui: &'a Ui, suffix: &str) -> Result<Session<'a>, CommandFailure> {
+        let here = Session::of_project(global, ui)?;
+        Session::in_project(global, ui, here.project, crate::args::check_suffix(suffix)?)
+    }
+
+    fn in_project(
+        global: &'a Global,
+        ui: &'a Ui,
+        project: Project,
+        suffix: String,
+    ) -> Result<Session<'a>, CommandFailure> {
         let rules = EnvironmentRules::of(&project.config, &suffix);
         let state_dir = global.state_dir(&project);
         let registry = Arc::new(dr_kinds::registry());

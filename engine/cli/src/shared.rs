@@ -94,21 +94,26 @@ fn no_aws() -> CloudError {
     CloudError::new(dr_core::cloud::ErrorClass::Invalid, "state", "NoAws", why)
 }
 
-/// Who works here, in words for others: the run of a pipeline, or a person, a machine and a process.
+/// Who works here, in words for others, with the process.
 fn owner() -> String {
-    let process = std::process::id();
+    format!("{} (process {})", who(), std::process::id())
+}
+
+/// Who works here, in words for others: the run of a pipeline, or a person and a machine.
+pub(crate) fn who() -> String {
     if let Some(run) = variable("GITHUB_RUN_ID") {
         let of = variable("GITHUB_REPOSITORY").map(|name| format!(" of {name}")).unwrap_or_default();
-        return format!("the GitHub run {run}{of} (process {process})");
+        return format!("the GitHub run {run}{of}");
     }
     if let Some(job) = variable("CI_JOB_URL") {
-        return format!("the GitLab job {job} (process {process})");
+        return format!("the GitLab job {job}");
     }
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = variable("HOSTNAME").or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok());
+    let host = host.unwrap_or_default();
     let host = if host.trim().is_empty() { "a machine without a name" } else { host.trim() };
     match variable("USER").or_else(|| variable("LOGNAME")) {
-        Some(user) => format!("{user}@{host} (process {process})"),
-        None => format!("somebody on {host} (process {process})"),
+        Some(user) => format!("{user}@{host}"),
+        None => format!("somebody on {host}"),
     }
 }
 

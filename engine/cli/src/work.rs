@@ -17,15 +17,17 @@ use dr_core::record::Snapshot;
 use dr_core::value::Str;
 use dr_local::{DiskWorld, LocalCloud};
 use dr_run::{
-    Calls, Cancel, Engine, Gate, LeftOpen, Observer, Outcome, Places, Report, Resumption, Router, Silent, Stack, Store,
-    Swept,
+    Calls, Cancel, Engine, ForeignResource, Gate, LeftOpen, Observer, Outcome, Places, Report, Resumption, Router,
+    Silent, Stack, Store, Swept,
 };
 
+use crate::clock;
 use crate::cloud::Reached;
 use crate::exit::{CommandFailure, Exit};
 use crate::live::LiveView;
 use crate::render::{count, deferred, safe};
 use crate::session::{OpenState, Session};
+use crate::shared;
 use crate::ui::Ui;
 
 /// A command's hold on a stack.
@@ -178,6 +180,9 @@ impl<'a> Work<'a> {
     /// When it is not for this state, or state cannot be written. Failures of steps are in the report.
     pub(crate) async fn apply(&mut self, held: OpenState, plan: &Plan) -> Result<Report, CommandFailure> {
         self.for_real().await?;
+        if !plan.destroy {
+            held.store.note_apply(clock::now()?, shared::who().into()).await?;
+        }
         self.local
             .tidy(&held.snapshot)
             .map_err(|e| CommandFailure::new("cannot put the packages in order").because(&e))?;
@@ -194,6 +199,20 @@ impl<'a> Work<'a> {
         report.failed.splice(0..0, self.unresolved.iter().cloned());
         report.left_open.clone_from(&self.left_open);
         Ok(report)
+    }
+
+    /// Which of the resources that a plan deletes are not the stack's by their tags.
+    ///
+    /// # Errors
+    /// When it is interrupted.
+    pub(crate) async fn foreign(
+        &self,
+        held: Option<&OpenState>,
+        plan: &Plan,
+    ) -> Result<Vec<ForeignResource>, CommandFailure> {
+        let Some(held) = held else { return Ok(Vec::new()) };
+        let router = Router::new(&self.local, &*self.reached.cloud);
+        Ok(dr_run::foreign(&self.engine(&held.store, &router, &Silent), plan).await?)
     }
 
     /// What in these places still carries the stack's tags. Places that the user leaves out are not asked.

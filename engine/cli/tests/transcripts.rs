@@ -2,7 +2,7 @@
 //!
 //! A line that starts with `$` is run by `sh` in a fresh copy of `tests/transcripts/project`; what follows it is what
 //! the command said, on both streams, and `[exit N]` when its status was not 0. Nothing of the surroundings gets in:
-//! the environment is empty, the folder is temporary, nothing is a terminal. Measured times are replaced, and lines
+//! the environment says who and when and nothing else, the folder is temporary, nothing is a terminal. Measured times are replaced, and lines
 //! about resources that were worked on at the same time are sorted. A session whose first line is
 //! `# locked: PROGRAM/SUFFIX` runs while somebody else holds that stack.
 //!
@@ -58,6 +58,9 @@ fn run(command: &str, root: &Path) -> String {
         .env_clear()
         .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
         .env("HOME", root)
+        .env("USER", "anna")
+        .env("HOSTNAME", "laptop")
+        .env("DR_NOW", "2026-12-01T12:00:00Z")
         .stdin(std::process::Stdio::null())
         .output()
         .unwrap();

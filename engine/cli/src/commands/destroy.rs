@@ -79,12 +79,12 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
 }
 
 /// The destruction of what one program has, planned and not begun.
-struct PlannedDestruction<'a> {
-    stack: &'a Stack,
-    work: Work<'a>,
-    held: Option<OpenState>,
-    plan: Plan,
-    outlook: Outlook,
+pub(super) struct PlannedDestruction<'a> {
+    pub stack: &'a Stack,
+    pub work: Work<'a>,
+    pub held: Option<OpenState>,
+    pub plan: Plan,
+    pub outlook: Outlook,
 }
 
 /// Plans the destruction of every stack, asks once, and destroys one after the other; nothing, where one of them is
@@ -102,7 +102,8 @@ async fn destroy(
         if index > 0 {
             ui.tell("\n");
         }
-        let planned = planned(args, session, stack, signals).await?;
+        let held = session.hold_if_any(stack)?;
+        let planned = planned(&args.planning, session, stack, held, signals).await?;
         show(session, (&planned.plan, &planned.outlook), &mut sources, args.planning.details, &mut |text| {
             ui.tell(text);
             Ok(())
@@ -150,33 +151,29 @@ async fn destroy(
 }
 
 /// Plans the destruction of what one program has in the environment.
-async fn planned<'a>(
-    args: &DestroyArgs,
+pub(super) async fn planned<'a>(
+    planning: &Planning,
     session: &'a Session<'a>,
     stack: &'a Stack,
+    mut held: Option<OpenState>,
     signals: &Signals,
 ) -> Result<PlannedDestruction<'a>, CommandFailure> {
-    let mut work = Work::open(session, stack.clone(), &session.project.root, args.planning.parallel()).await?;
+    let mut work = Work::open(session, stack.clone(), &session.project.root, planning.parallel()).await?;
     signals.stop(&work.cancel);
-    let mut held = session.hold_if_any(stack)?;
     let graph = Graph::default();
-    work.limit_to(args.planning.only(&Session::regions(&graph, held.as_ref()))?);
+    work.limit_to(planning.only(&Session::regions(&graph, held.as_ref()))?);
     if let Some(held) = &mut held {
         work.resume(held, Goal::Destroy).await?;
     }
-    let wanted = WantedPlan {
-        goal: Goal::Destroy,
-        graph: &graph,
-        refresh: !args.planning.no_refresh,
-        lift: session.lifts(&args.planning),
-    };
+    let wanted =
+        WantedPlan { goal: Goal::Destroy, graph: &graph, refresh: !planning.no_refresh, lift: session.lifts(planning) };
     let plan = work.plan(held.as_ref(), wanted).await?;
     let outlook = Outlook::of(session, &plan, held.as_ref());
     Ok(PlannedDestruction { stack, work, held, plan, outlook })
 }
 
 /// Destroys what one program has, and looks whether anything is left. Returns the result for standard output.
-async fn carried_out(
+pub(super) async fn carried_out(
     session: &Session<'_>,
     planned: PlannedDestruction<'_>,
     sources: &mut Sources,

@@ -22,6 +22,7 @@ pub(crate) mod parameters;
 pub(crate) mod plan;
 pub(crate) mod reference;
 pub(crate) mod rehearsal;
+pub(crate) mod table;
 pub(crate) mod visible;
 
 use std::borrow::Cow;
