@@ -100,13 +100,15 @@ impl Tried {
         named.all(|(number, _)| self.report.done.contains(&number))
     }
 
-    /// What is refused of the destroy, and of the same program in the environment whose names could be the same.
-    async fn parting(&self) -> Vec<String> {
+    /// What is refused of the destroy, and, for a check of names, of the same program in the environment whose names could be
+    /// the same.
+    async fn parting(&self, check: &str) -> Vec<String> {
         let other = format!("pr-{}", self.environment);
         let beside = room(&self.script, &other, &self.sandbox, self.dir.path()).await;
         let (_, _, report) = carried_out(&beside, Goal::Apply, &beside.declare(&[]).unwrap()).await;
         let named = report.failed.iter().filter(|failure| failure.error.contains("exists already"));
-        let named: Vec<String> = named.map(|failure| format!("{} (D20)", failure.error)).collect();
+        let named = named.filter(|_| OF_NAMES.contains(&check));
+        let named: Vec<String> = named.map(|failure| format!("{} ({check})", failure.error)).collect();
         let (_, _, report) = carried_out(&self.room, Goal::Destroy, &Graph::default()).await;
         let failed = report.failed.iter().map(|failure| format!("{}: {}", failure.address, failure.error));
         let left = self.sandbox.remains().into_iter();
@@ -115,6 +117,9 @@ impl Tried {
         named.into_iter().chain(failed).chain(left).collect()
     }
 }
+
+/// The checks that ask that another environment's names are others.
+const OF_NAMES: [&str; 2] = ["D20", "D27"];
 
 /// Whether a check is no rule of its own: it names what the script host and the planner refuse before there is anything to
 /// call, or what only an account can answer.
@@ -179,7 +184,7 @@ async fn what_a_check_refuses_the_sandbox_refuses_too() {
         }
         let may_be_taken = TAKEN.iter().find(|taken| taken.check == id);
         let (refused, taken) = if id.starts_with('D') {
-            let all = tried.parting().await;
+            let all = tried.parting(id).await;
             let is_of = |text: &&String| text.contains(&format!("({id})")) || text.contains("DeletionProtected");
             let refused = all.iter().filter(is_of).count();
             if may_be_taken.is_none() && refused == 0 {

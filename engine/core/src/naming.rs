@@ -141,6 +141,18 @@ pub(crate) fn allows(set: &str, wanted: char) -> bool {
     false
 }
 
+/// Whether a name has the suffix as a whole word.
+pub(crate) fn carries(name: &str, suffix: &str) -> bool {
+    let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    let has = |name: &str| {
+        name.match_indices(suffix).any(|(at, found)| {
+            is_edge(name[..at].chars().next_back()) && is_edge(name[at + found.len()..].chars().next())
+        })
+    };
+    // Suffixes are in lower case; names need not be.
+    has(name) || has(&name.to_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,6 +230,23 @@ mod tests {
         }
         for ended in [Some(true), None] {
             assert_eq!(refused(&QUEUE, "q-pr-7.fifo", ended), None);
+        }
+    }
+
+    #[test]
+    fn a_suffix_counts_as_a_whole_word() {
+        for (name, expected) in [
+            ("orders-pr-7", true),
+            ("pr-7", true),
+            ("/a/pr-7/b", true),
+            ("orders-pr-7.fifo", true),
+            ("orders-PR-7", true),
+            ("orders-pr-77", false),
+            ("orders-xpr-7", false),
+            ("orders-pr-77-pr-7", true),
+            ("orders", false),
+        ] {
+            assert_eq!(carries(name, "pr-7"), expected, "{name}");
         }
     }
 }

@@ -80,6 +80,7 @@ mod runtimes;
 mod same_network;
 mod same_region;
 mod security_group_rules;
+mod shared_parents;
 mod subnet_groups;
 mod subscription_endpoint;
 mod subscriptions;
@@ -167,6 +168,7 @@ const OWN: &[&Check] = &[
     &locking_policies::CHECK,
     &identity_tags::CHECK,
     &foreign_targets::CHECK,
+    &shared_parents::CHECK,
     &handlers::CHECK,
     &log_groups::CHECK,
     &policy_actions::CHECK,

@@ -11,6 +11,7 @@ use crate::checks::weighed;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::graph::Node;
+use crate::naming::carries;
 use crate::schema::Kind;
 use crate::value::{Map, Str, Value};
 use crate::walk::Tree;
@@ -113,21 +114,9 @@ fn also_of(name: &str, suffix: &str, namesakes: &[Str]) -> Option<String> {
     others.into_iter().find(|other| carries(name, other))
 }
 
-/// Whether a name has the suffix as a whole word.
-fn carries(name: &str, suffix: &str) -> bool {
-    let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-    let has = |name: &str| {
-        name.match_indices(suffix).any(|(at, found)| {
-            is_edge(name[..at].chars().next_back()) && is_edge(name[at + found.len()..].chars().next())
-        })
-    };
-    // Suffixes are in lower case; names need not be.
-    has(name) || has(&name.to_lowercase())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{also_of, carries};
+    use super::also_of;
 
     #[test]
     fn what_another_environment_could_call_the_same_is_found() {
@@ -145,23 +134,6 @@ mod tests {
             ("orders-x1", "x1", None),
         ] {
             assert_eq!(also_of(name, suffix, &declared).as_deref(), expected, "{name} in {suffix}");
-        }
-    }
-
-    #[test]
-    fn a_suffix_counts_as_a_whole_word() {
-        for (name, expected) in [
-            ("orders-pr-7", true),
-            ("pr-7", true),
-            ("/a/pr-7/b", true),
-            ("orders-pr-7.fifo", true),
-            ("orders-PR-7", true),
-            ("orders-pr-77", false),
-            ("orders-xpr-7", false),
-            ("orders-pr-77-pr-7", true),
-            ("orders", false),
-        ] {
-            assert_eq!(carries(name, "pr-7"), expected, "{name}");
         }
     }
 }
