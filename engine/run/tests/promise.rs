@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::{Fake, Quiet, Room, address, open, wanted};
+use dr_core::cloud::ErrorClass;
 use dr_core::diagnostic::{Severity, Span};
 use dr_core::expr::Expr;
 use dr_core::graph::{Graph, Node, Options, Site};
@@ -256,4 +257,19 @@ async fn what_does_not_fit_is_told_at_its_line() {
     let [failure] = &report.failed[..] else { panic!("{:?}", report.failed) };
     assert!(failure.error.contains("`size` must be an integer"), "{}", failure.error);
     assert_eq!((failure.of_argument, failure.span.as_ref().map(|s| s.line)), (true, Some(11)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_a_change_is_waited_for_what_was_seen_last_counts() {
+    let (bench, graph, cloud) = (Bench::new(), thing(ALL), showing("size", "2"));
+    let plan = bench.plan(&cloud, &graph, true).await;
+    // It is seen once, and after that nobody may look.
+    let forbid = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        cloud.fail("read", "x.thing:a", ErrorClass::Denied, usize::MAX);
+    };
+    let (report, ()) = tokio::join!(bench.apply(&cloud, &plan, Duration::from_secs(10)), forbid);
+    let [failure] = &report.failed[..] else { panic!("{:?}", report.failed) };
+    assert!(failure.error.contains("`size` is 2, although the plan says 1"), "{}", failure.error);
+    assert_eq!(bench.record().args["size"], Value::Int(2));
 }
