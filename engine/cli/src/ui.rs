@@ -111,6 +111,22 @@ impl Ui {
         Ok(())
     }
 
+    /// Asks, unless that was agreed to in advance. Says it where nothing is done.
+    ///
+    /// # Errors
+    /// When nobody is there to answer.
+    pub(crate) fn confirm(&self, yes: bool, question: &str) -> Result<bool, CommandFailure> {
+        if yes {
+            return Ok(true);
+        }
+        self.question(question)?;
+        let agrees = Ui::answer()?;
+        if !agrees {
+            self.tell("Nothing was changed\n");
+        }
+        Ok(agrees)
+    }
+
     /// Waits for the answer to a question; anything but yes is no.
     ///
     /// # Errors

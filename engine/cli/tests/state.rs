@@ -419,11 +419,17 @@ fn one_damaged_environment_hides_no_other() {
         assert!(said.status == Some(1) && said.err.contains("hint: put `"), "{line}: {said:?}");
     }
     // The way out that is offered is one.
-    std::fs::rename(folder.join("db"), place.dir.path().join("kept")).unwrap();
-    let said = place.run("state list --env bb");
-    assert!(said.status == Some(0) && said.err.contains("what was written after that is lost"), "{said:?}");
-    let said = place.run("state list --env bb");
-    assert!(said.status == Some(0) && !said.err.contains("warning"), "it is told once: {said:?}");
+    let said = place.run("state verify --env bb");
+    assert!(said.status == Some(1) && said.out.matches("✗").count() == 2, "{said:?}");
+    let said = place.run("state repair --env bb --yes");
+    let kept = folder.join("damaged");
+    assert!(said.status == Some(0) && said.err.contains(&format!("is kept in `{}`", kept.display())), "{said:?}");
+    assert!(kept.join("log.1").exists() && kept.join("db.1").exists());
+    assert!(place.run("state verify --env bb").well().contains("nothing is damaged"));
+    // What was begun where it can be read is known, and what that says is lost is named.
+    let recorded = place.recorded("bb");
+    assert!(recorded.contains("main/sqs.queue:q0") && !recorded.contains("main/sqs.queue:q3"), "{recorded:?}");
+    assert!(said.err.contains("1 record is lost") && said.err.contains("      main/sqs.queue:q3\n"), "{said:?}");
     place.run("apply p.rhai --env aa --set n=7 --yes").well();
 }
 

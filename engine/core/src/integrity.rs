@@ -241,18 +241,11 @@ pub fn check(snapshot: &Snapshot, journal: &Journal) -> Vec<Violation> {
             found.push(Violation::new("S05", message, "put the state folder back from a copy"));
         }
     }
-    let set_aside: BTreeSet<Deposed> = snapshot.deposed.iter().map(|record| Deposed::of(record)).collect();
+    found.extend(unfounded(snapshot, journal).iter().map(|(op, lost)| Violation::unrecorded(op, lost)));
     let mut busy = BTreeMap::new();
     for (op, open) in journal.open() {
-        let (record, about) = (open.record(), Deposed::of(open.record()));
+        let record = open.record();
         found.extend(check_record(record, !matches!(open, Open::Create { .. })));
-        let lost = match open {
-            Open::Create { deposed, .. } => deposed.clone().filter(|deposed| !set_aside.contains(deposed)),
-            Open::Update { .. } => None,
-            Open::Delete { deposed: true, .. } => Some(about).filter(|about| !set_aside.contains(about)),
-            Open::Delete { .. } => Some(about).filter(|about| !names.contains(about)),
-        };
-        found.extend(lost.map(|lost| Violation::unrecorded(op, &lost)));
         for matter in Matter::of(open) {
             if let Some(other) = busy.insert(matter, op) {
                 found.push(Violation::busy(&record.address, other));
@@ -260,6 +253,27 @@ pub fn check(snapshot: &Snapshot, journal: &Journal) -> Vec<Violation> {
         }
     }
     found
+}
+
+/// The open operations that are about what is not recorded, and what that is: S07.
+pub fn unfounded<'j>(snapshot: &Snapshot, journal: &'j Journal) -> Vec<(&'j Str, Deposed)> {
+    if journal.open().is_empty() {
+        return Vec::new();
+    }
+    let set_aside: BTreeSet<Deposed> = snapshot.deposed.iter().map(|record| Deposed::of(record)).collect();
+    let is_recorded = |name: &Deposed| {
+        set_aside.contains(name) || snapshot.records.get(&name.address).is_some_and(|record| record.op == name.op)
+    };
+    let lost = |open: &Open| {
+        let about = Deposed::of(open.record());
+        match open {
+            Open::Create { deposed, .. } => deposed.clone().filter(|deposed| !set_aside.contains(deposed)),
+            Open::Update { .. } => None,
+            Open::Delete { deposed: true, .. } => Some(about).filter(|about| !set_aside.contains(about)),
+            Open::Delete { .. } => Some(about).filter(|about| !is_recorded(about)),
+        }
+    };
+    journal.open().iter().filter_map(|(op, open)| Some((op, lost(open)?))).collect()
 }
 
 /// What is wrong with a state that a complete run has left: S10.

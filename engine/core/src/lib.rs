@@ -38,6 +38,7 @@ pub mod resolve;
 pub mod schedule;
 pub mod schema;
 pub mod secrecy;
+pub mod selection;
 pub mod state_log;
 pub mod template;
 pub mod text;

@@ -92,6 +92,11 @@ pub(crate) fn borrowed(rows: &OwnedRows) -> Rows<'_> {
     rows.iter().map(|((tree, key), bytes)| ((*tree, key.as_str()), bytes.as_slice())).collect()
 }
 
+/// Rows of somebody else's, owned.
+pub(crate) fn owned(rows: &Rows<'_>) -> OwnedRows {
+    rows.iter().map(|((tree, key), bytes)| ((*tree, (*key).to_owned()), bytes.to_vec())).collect()
+}
+
 fn checksum(stack: &str, position: u64, rest: &[u8]) -> [u8; 4] {
     let mut hash = crc32fast::Hasher::new();
     hash.update(stack.as_bytes());
@@ -236,6 +241,18 @@ impl LogReplay {
         (self.position, self.epoch) = (position, mark.epoch);
         self.length += bytes.len();
         Ok(())
+    }
+
+    /// The same, and goes on where something is wrong. Tells what.
+    pub(crate) fn take_or_skip(&mut self, stack: &str, position: u64, bytes: &[u8]) -> Option<LogDamage> {
+        let missing = (position != self.position + 1).then_some(LogDamage::Missing(self.position + 1));
+        self.position = position - 1;
+        let damaged = self.take(stack, position, bytes).err();
+        if damaged.is_some() {
+            self.pending = None;
+        }
+        self.position = position;
+        missing.or(damaged)
     }
 
     /// Applies a group; `None` when it cannot be read.

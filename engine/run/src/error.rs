@@ -189,23 +189,24 @@ impl StoreError {
                 }
                 _ => return None,
             },
-            StoreError::SharedDamage { place, .. } => {
-                format!("use the version of dr that wrote it, or restore {place} to a time before that")
-            }
+            StoreError::SharedDamage { place, .. } => format!(
+                "use the version of dr that wrote it, or restore {place} to a time before that; or keep what can be read, \
+                 with `dr state repair`"
+            ),
             StoreError::TwoLayouts { folder, .. } => format!(
                 "an earlier version of dr was used once more: destroy with it what it made there, or move `log`, `db` and \
                  `lock` in `{}` to another state folder",
                 folder.display()
             ),
-            StoreError::Damaged { folder, .. } => format!(
-                "put `{0}` back from a copy; or go on with what is left: move `{0}/db` away to use the log as far as it \
-                 can be read, or `{0}/log` to use the database",
+            StoreError::Damaged { folder, .. } => {
+                format!("put `{}` back from a copy; or keep what can be read, with `dr state repair`", folder.display())
+            }
+            StoreError::Log { why, .. } => why.clone(),
+            StoreError::Row { folder, .. } => format!(
+                "use the version of dr that wrote it, or put `{}` back from a copy; or keep what can be read, with \
+                 `dr state repair`",
                 folder.display()
             ),
-            StoreError::Log { why, .. } => why.clone(),
-            StoreError::Row { folder, .. } => {
-                format!("use the version of dr that wrote it, or put `{}` back from a copy", folder.display())
-            }
             StoreError::Seal(SealError::WideOpen { path, .. }) => {
                 format!("close it to others: chmod 600 {}", path.display())
             }

@@ -9,14 +9,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use dr_core::record::Snapshot;
 use dr_core::value::Str;
 
 use crate::error::StoreError;
 use crate::holder::StackLock;
 use crate::mend::{Mended, StatePaths, file, mend, row_error};
 use crate::private;
-use crate::rows::{self, each};
+use crate::rows;
 use crate::stack::{Stack, environment_folder, is_folder_name};
 use crate::view::{StateView, view};
 
@@ -80,17 +79,6 @@ pub fn exists(state_dir: &Path, stack: &Stack) -> Result<bool, StoreError> {
     }
     let is_own = |program: Option<Str>| program.is_none_or(|program| program == stack.program);
     Ok(see_former(state_dir, &stack.environment)?.is_some_and(|(_, program)| is_own(program)) || paths.is_there())
-}
-
-/// What is recorded of a stack, and who works on it. Needs no key: secrets stay sealed. `None` when there is no state.
-///
-/// # Errors
-/// When it is damaged and cannot be mended now.
-pub fn survey(state_dir: &Path, stack: &Stack) -> Result<Option<(Snapshot, Option<String>)>, StoreError> {
-    let Some(FoundState { paths, view }) = find(state_dir, stack)? else { return Ok(None) };
-    let contents = rows::contents(each(&view.text.rows()), None);
-    let contents = contents.map_err(|source| row_error(&paths, &stack.to_string(), source))?;
-    Ok(Some((contents.snapshot(), view.in_use)))
 }
 
 /// Reads the state of a stack, wherever it is; `None` when there is none.

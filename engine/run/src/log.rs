@@ -150,6 +150,45 @@ impl LogText {
     }
 }
 
+/// What was written to a log after it was damaged: groups, with their edits as far as they can be read.
+pub(crate) type LaterGroups<'a> = Vec<(u64, Vec<LoggedEdit<'a>>)>;
+
+impl LogText {
+    /// What can be read from the damage on, and the bytes that cannot. A row of a damaged group may be damaged itself.
+    pub(crate) fn after_damage(&self) -> (LaterGroups<'_>, Vec<&[u8]>) {
+        let (mut groups, mut lost) = (Vec::new(), Vec::new());
+        let (mut at, mut sum) = (self.length.max(GREETING.len()), self.sum);
+        while let Some(rest) = self.bytes.get(at..).filter(|rest| !rest.is_empty() && !self.is_whole()) {
+            if let Some((payload, next)) = frame(rest, sum) {
+                groups.extend(group_of(payload));
+                (at, sum) = (at + HEADER + payload.len(), next);
+                continue;
+            }
+            let length = number(rest).and_then(|(length, _)| usize::try_from(length).ok());
+            let payload = length.and_then(|length| rest.get(HEADER..HEADER + length)).unwrap_or_default();
+            groups.extend(group_of(payload));
+            // What follows is proven by the checksum of the damaged frame: as it is written there, or as it is.
+            let written = rest.get(LENGTH..).and_then(number).map(|(sum, _)| sum);
+            let sums = [written, Some(checksum(sum, payload))];
+            let next = (1..rest.len()).find_map(|skip| {
+                let rest = &rest[skip..];
+                let is_like = rest.get(HEADER).is_some_and(|kind| [GROUP, CLOSED].contains(kind));
+                sums.iter().flatten().find(|sum| is_like && frame(rest, **sum).is_some()).map(|sum| (skip, *sum))
+            });
+            let (skip, next) = next.unwrap_or((rest.len(), sum));
+            lost.push(&rest[..skip]);
+            (at, sum) = (at + skip, next);
+        }
+        (groups, lost)
+    }
+}
+
+/// The number of a group, and its edits.
+fn group_of(payload: &[u8]) -> Option<(u64, Vec<LoggedEdit<'_>>)> {
+    let (kind, group, edits) = split(payload)?;
+    (kind == GROUP).then(|| (group, Edits(edits).flatten().collect()))
+}
+
 /// The payload at the beginning of these bytes, and its checksum, if it is whole and follows on this one.
 fn frame(bytes: &[u8], before: u32) -> Option<(&[u8], u32)> {
     let (length, rest) = number(bytes)?;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::contents::Head;
 use crate::database::{Database, DatabaseError, StoredRow, move_aside};
+use crate::entry::{OwnedRows, owned};
 use crate::error::StoreError;
 use crate::log::{GroupLog, LogEnd, LogText};
 use crate::private;
@@ -23,6 +24,8 @@ const DATABASE: &str = "db";
 const LOG: &str = "log";
 /// The folder for what is unusable.
 const DAMAGED: &str = "damaged";
+/// The folder for a copy, which may be mended to see what would be mended.
+const COPY: &str = "copy";
 /// Rows that are restored in one transaction.
 const RESTORED: usize = 1024;
 
@@ -133,7 +136,18 @@ impl StatePaths {
         self.log.symlink_metadata().is_ok() || self.database.symlink_metadata().is_ok()
     }
 
-    fn move_aside(&self, path: &Path) -> Result<PathBuf, StoreError> {
+    /// The folder for what is unusable.
+    pub(crate) fn aside(&self) -> &Path {
+        &self.aside
+    }
+
+    /// The places of a copy of the state.
+    pub(crate) fn of_copy(&self) -> StatePaths {
+        StatePaths::new(&self.folder.join(COPY))
+    }
+
+    /// Moves what is unusable to the folder for that. Returns where it is now.
+    pub(crate) fn move_aside(&self, path: &Path) -> Result<PathBuf, StoreError> {
         move_aside(path, &self.aside).map_err(file(path))
     }
 }
@@ -206,6 +220,23 @@ pub(crate) fn mend(paths: &StatePaths, stack: &str) -> Result<MendedState, Store
             },
         }),
     }
+}
+
+/// Both halves of a state, as far as each can be read: the log, and the group and the rows of the database. The stack is
+/// locked.
+pub(crate) type Halved = (Option<LogText>, Option<(u64, OwnedRows)>);
+
+/// Reads both halves, and compares nothing.
+///
+/// # Errors
+/// When a file cannot be used.
+pub(crate) fn halves(paths: &StatePaths, stack: &str) -> Result<Halved, StoreError> {
+    let mut mended = Vec::new();
+    let text = read_log(paths, &mut mended)?;
+    let was_there = paths.database.symlink_metadata().is_ok();
+    let found = if was_there { open_database(paths, stack, &mut mended)? } else { None };
+    let rows = |found: &FoundDatabase| (found.group, owned(&by_key(&found.stored).unwrap_or_default()));
+    Ok((text, found.as_ref().map(rows)))
 }
 
 /// Which half is right.

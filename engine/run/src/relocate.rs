@@ -4,7 +4,7 @@
 //! compared before the old place is given up: a folder is set aside, and a shared log says where the state is now.
 
 use crate::database::move_aside;
-use crate::entry::{OwnedRows, borrowed};
+use crate::entry::{OwnedRows, borrowed, owned};
 use crate::error::StoreError;
 use crate::holder::StackLock;
 use crate::layout::take_over;
@@ -20,9 +20,9 @@ use crate::states::States;
 const MOVED: &str = ".moved";
 
 /// A place of a state, held.
-struct HeldPlace {
-    medium: Medium,
-    rows: OwnedRows,
+pub(crate) struct HeldPlace {
+    pub(crate) medium: Medium,
+    pub(crate) rows: OwnedRows,
 }
 
 impl States {
@@ -51,7 +51,10 @@ impl States {
     }
 
     /// Holds the state of a stack, or the place where it will be.
-    fn hold(&self, stack: &Stack) -> Result<HeldPlace, StoreError> {
+    ///
+    /// # Errors
+    /// When somebody works on it, or it cannot be used.
+    pub(crate) fn hold(&self, stack: &Stack) -> Result<HeldPlace, StoreError> {
         let name = stack.to_string();
         if let Some(place) = &self.shared {
             let (hold, replay) = SharedHold::take(place, &name, false)?;
@@ -65,9 +68,29 @@ impl States {
         }
         let lock = StackLock::take(&paths.folder, &name)?;
         let MendedState { database, log, source, .. } = mend(&paths, &name)?;
-        let rows =
-            source.rows().iter().map(|((tree, key), bytes)| ((*tree, (*key).to_owned()), bytes.to_vec())).collect();
+        let rows = owned(&source.rows());
         Ok(HeldPlace { medium: Medium::Disk(Box::new(Halves { log, database, paths, _lock: lock })), rows })
+    }
+
+    /// Reads a state that was copied here again.
+    ///
+    /// # Errors
+    /// When these rows are not what is read.
+    pub(crate) fn check_copy(&self, stack: &Stack, rows: &OwnedRows) -> Result<(), StoreError> {
+        let name = stack.to_string();
+        let found = match &self.shared {
+            Some(place) => view(place, &name)?.replay.rows,
+            None => {
+                let mut again = self.hold(stack)?;
+                again.medium.close(true);
+                again.rows
+            }
+        };
+        match (found == *rows, &self.shared) {
+            (true, _) => Ok(()),
+            (false, Some(place)) => Err(damage(place, &name, "what was copied there is not what is read from there")),
+            (false, None) => Err(StoreError::Database { folder: stack.folder(&self.folder)? }),
+        }
     }
 }
 
@@ -91,17 +114,5 @@ fn copy(rows: &OwnedRows, to: &States, stack: &Stack) -> Result<(), StoreError> 
     held.medium.close(written.is_ok());
     drop(held);
     written?;
-    let found = match &to.shared {
-        Some(place) => view(place, &name)?.replay.rows,
-        None => {
-            let mut again = to.hold(stack)?;
-            again.medium.close(true);
-            again.rows
-        }
-    };
-    match (found == *rows, &to.shared) {
-        (true, _) => Ok(()),
-        (false, Some(place)) => Err(damage(place, &name, "what was copied there is not what is read from there")),
-        (false, None) => Err(StoreError::Database { folder: stack.folder(&to.folder)? }),
-    }
+    to.check_copy(stack, rows)
 }

@@ -40,7 +40,7 @@ const BEGUN: &str = "/0";
 /// How the key of a row ends that gives what an operation creates its id.
 const IDENTIFIED: &str = "/1";
 /// What stands between the address and the operation of what was set aside.
-const ASIDE: char = '#';
+pub(crate) const ASIDE: char = '#';
 
 /// Why a row cannot be read or written.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -160,6 +160,11 @@ pub(crate) fn find_head(rows: &Rows<'_>) -> Option<Result<Head, RowError>> {
     single(rows, RowTree::Meta, HEAD)
 }
 
+/// The keys of the rows that an operation may have.
+pub(crate) fn keys_of(op: &str) -> [String; 2] {
+    [BEGUN, IDENTIFIED].map(|ending| format!("{op}{ending}"))
+}
+
 /// The row that an edit writes or removes.
 pub(crate) fn write(edit: &RowEdit, sealer: &Sealer) -> Result<RowWrite, RowError> {
     let (tree, key) = match edit {
@@ -197,6 +202,72 @@ pub(crate) fn write(edit: &RowEdit, sealer: &Sealer) -> Result<RowWrite, RowErro
     Ok(RowWrite { tree, key, bytes })
 }
 
+/// What a row says.
+enum RowSays {
+    Event(JournalEvent),
+    Current(Arc<Record>),
+    SetAside(Arc<Record>),
+    Head(Head),
+    Outputs(Map<Value>),
+    Answers(Answers),
+    Key,
+}
+
+/// Reads a row. Without a key, secrets stay sealed.
+fn read(row: RowRead<'_>, sealer: Option<&Sealer>) -> Result<RowSays, RowError> {
+    let place = row.place();
+    Ok(match (row.tree, row.key) {
+        (RowTree::Journal, _) => {
+            let event = place.decode_event(row.bytes, sealer)?;
+            let ending = if matches!(event, JournalEvent::Identified { .. }) { IDENTIFIED } else { BEGUN };
+            if row.key.strip_suffix(ending) != Some(event.op()) {
+                return Err(place.damaged(format!("it is about the operation {}", event.op())));
+            }
+            RowSays::Event(event)
+        }
+        (RowTree::Records, key) => {
+            let record = Arc::new(place.decode_record(row.bytes, sealer)?);
+            let Deposed { address, op } = Deposed::of(&record);
+            match key.split_once(ASIDE) {
+                Some(name) if name == (address.as_str(), &*op) => RowSays::SetAside(record),
+                None if key == address.as_str() => RowSays::Current(record),
+                _ => return Err(place.damaged(format!("it is the record of `{address}`"))),
+            }
+        }
+        (RowTree::Meta, HEAD) => RowSays::Head(place.decode(row.bytes)?),
+        (RowTree::Meta, OUTPUTS) => {
+            let mut outputs = place.decode::<Map<Value>>(row.bytes)?;
+            if let Some(sealer) = sealer {
+                sealer.open_map(&mut outputs, &place.name())?;
+            }
+            RowSays::Outputs(outputs)
+        }
+        (RowTree::Meta, ANSWERS) => {
+            let mut all = place.decode::<Vec<Answer>>(row.bytes)?;
+            if let Some(sealer) = sealer {
+                for answer in &mut all {
+                    sealer.open_map(&mut answer.args, &place.name())?;
+                    sealer.open_map(&mut answer.outputs, &place.name())?;
+                }
+            }
+            RowSays::Answers(Answers::from(all))
+        }
+        (RowTree::Meta, KEY) => {
+            place.decode::<KeyRow>(row.bytes)?;
+            RowSays::Key
+        }
+        (RowTree::Meta, _) => return Err(place.damaged("nothing of this name is kept here")),
+    })
+}
+
+/// Makes sure that a row by itself is one that was written.
+///
+/// # Errors
+/// When it is damaged or stands in the wrong place, or, with a key, a secret in it cannot be opened.
+pub(crate) fn check(row: RowRead<'_>, sealer: Option<&Sealer>) -> Result<(), RowError> {
+    read(row, sealer).map(drop)
+}
+
 /// The contents that rows make, which come tree by tree and sorted by key. Without a key, secrets stay sealed.
 ///
 /// # Errors
@@ -208,46 +279,14 @@ pub(crate) fn contents<'a>(
     let (mut head, mut outputs, mut answers) = (Head::default(), Map::new(), Answers::default());
     let (mut current, mut set_aside, mut events) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
-        let place = row.place();
-        match (row.tree, row.key) {
-            (RowTree::Journal, _) => {
-                let event = place.decode_event(row.bytes, sealer)?;
-                let ending = if matches!(event, JournalEvent::Identified { .. }) { IDENTIFIED } else { BEGUN };
-                if row.key.strip_suffix(ending) != Some(event.op()) {
-                    return Err(place.damaged(format!("it is about the operation {}", event.op())));
-                }
-                events.push(event);
-            }
-            (RowTree::Records, key) => {
-                let record = Arc::new(place.decode_record(row.bytes, sealer)?);
-                let Deposed { address, op } = Deposed::of(&record);
-                match key.split_once(ASIDE) {
-                    Some(name) if name == (address.as_str(), &*op) => set_aside.push(record),
-                    None if key == address.as_str() => current.push(record),
-                    _ => return Err(place.damaged(format!("it is the record of `{address}`"))),
-                }
-            }
-            (RowTree::Meta, HEAD) => head = place.decode(row.bytes)?,
-            (RowTree::Meta, OUTPUTS) => {
-                outputs = place.decode::<Map<Value>>(row.bytes)?;
-                if let Some(sealer) = sealer {
-                    sealer.open_map(&mut outputs, &place.name())?;
-                }
-            }
-            (RowTree::Meta, ANSWERS) => {
-                let mut all = place.decode::<Vec<Answer>>(row.bytes)?;
-                if let Some(sealer) = sealer {
-                    for answer in &mut all {
-                        sealer.open_map(&mut answer.args, &place.name())?;
-                        sealer.open_map(&mut answer.outputs, &place.name())?;
-                    }
-                }
-                answers = Answers::from(all);
-            }
-            (RowTree::Meta, KEY) => {
-                place.decode::<KeyRow>(row.bytes)?;
-            }
-            (RowTree::Meta, _) => return Err(place.damaged("nothing of this name is kept here")),
+        match read(row, sealer)? {
+            RowSays::Event(event) => events.push(event),
+            RowSays::Current(record) => current.push(record),
+            RowSays::SetAside(record) => set_aside.push(record),
+            RowSays::Head(said) => head = said,
+            RowSays::Outputs(said) => outputs = said,
+            RowSays::Answers(said) => answers = said,
+            RowSays::Key => {}
         }
     }
     Ok(Contents::new(head, (outputs, answers), current, set_aside, Journal::replay(events)?))
@@ -279,7 +318,8 @@ impl RowPlace<'_> {
         hash.finalize()
     }
 
-    fn damaged(&self, why: impl ToString) -> RowError {
+    /// That the row is not what was written.
+    pub(crate) fn damaged(&self, why: impl ToString) -> RowError {
         RowError::Damaged { tree: self.tree.name(), key: self.key.to_owned(), why: why.to_string() }
     }
 
@@ -309,7 +349,7 @@ impl RowPlace<'_> {
         if header[0] != VERSION {
             return Err(RowError::Version { tree: self.tree.name(), key: self.key.to_owned(), version: header[0] });
         }
-        serde_json::from_slice(contents).map_err(|e| self.damaged(e))
+        serde_json::from_slice(contents).map_err(|_| self.damaged("it does not say what such a row says"))
     }
 
     /// The bytes of a record.

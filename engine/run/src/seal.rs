@@ -24,7 +24,7 @@ use crate::private;
 /// The key of a map that stands for a sealed value.
 const SEALED: &str = "$sealed";
 /// The name of the key file that is made when no key is configured.
-const KEY_FILE: &str = "secrets.key";
+pub(crate) const KEY_FILE: &str = "secrets.key";
 /// Bytes of a nonce.
 const NONCE: usize = 24;
 /// Bytes of a key, and of a salt.

@@ -12,7 +12,7 @@ use dr_core::state_log::{LeaseHolder, LeaseRow, StateLog};
 use tokio::task::AbortHandle;
 
 use crate::clock;
-use crate::entry::{self, LogDamage, LogReplay, Moving, Opening, WRITER, WriterMark};
+use crate::entry::{self, LogDamage, LogReplay, Moving, Opening, OwnedRows, WRITER, WriterMark};
 use crate::error::StoreError;
 use crate::lease::{LeaseVerdict, LeaseWatch, Tenure, beat, given_back, raised, taken};
 use crate::rows::RowWrite;
@@ -63,6 +63,16 @@ pub(crate) fn view(place: &SharedPlace, stack: &str) -> Result<SharedView, Store
     })
 }
 
+/// Reads a log that may be damaged, as far as it can be read: from its snapshot on, or, where that cannot be read, from
+/// the oldest entry that is still there.
+///
+/// # Errors
+/// When the service cannot be reached.
+pub(crate) fn inspect(place: &SharedPlace, stack: &str) -> Result<(LogReplay, Vec<LogDamage>), StoreError> {
+    let (own, stack) = (place.clone(), stack.to_owned());
+    place.run(move |log| Box::pin(async move { read_damaged(&own, &*log, &stack).await }))
+}
+
 /// The stacks that a service knows.
 ///
 /// # Errors
@@ -102,7 +112,38 @@ impl SharedHold {
         by_force: bool,
     ) -> Result<(SharedHold, LogReplay), StoreError> {
         let (own, stack) = (place.clone(), stack.to_owned());
-        place.run(move |log| Box::pin(take(own, log, stack, by_force)))
+        let taking = if by_force { Taking::ByForce } else { Taking::Free };
+        place.run(move |log| Box::pin(take(own, log, stack, taking)))
+    }
+
+    /// Takes the lease of a stack whose log is damaged, and reads what can be read.
+    ///
+    /// # Errors
+    /// When somebody has it who is alive, or the service cannot be reached.
+    pub(crate) fn take_damaged(
+        place: &SharedPlace,
+        stack: &str,
+    ) -> Result<(SharedHold, LogReplay, Vec<LogDamage>), StoreError> {
+        let (own, name) = (place.clone(), stack.to_owned());
+        let (hold, replay) = place.run(move |log| Box::pin(take(own, log, name, Taking::Damaged)))?;
+        let (_, damage) = inspect(place, stack)?;
+        Ok((hold, replay, damage))
+    }
+
+    /// Lets these rows count instead of everything that was written so far, which stays in the log for a while.
+    ///
+    /// # Errors
+    /// When the service cannot be reached.
+    pub(crate) fn replace(&self, mut replay: LogReplay, rows: OwnedRows) -> Result<(), StoreError> {
+        let (place, stack, writer) = (self.place.clone(), self.stack.clone(), self.mark.writer);
+        (replay.rows, replay.epoch, replay.position) = (rows, self.mark.epoch, self.position);
+        self.place.run(move |log| {
+            Box::pin(async move {
+                let snapshot = replay.snapshot(&stack, writer).map_err(|error| damage(&place, &stack, error))?;
+                let written = insist(place.settings.patience, || log.write_snapshot(&stack, &snapshot)).await;
+                written.map_err(|error| place.failed(error))
+            })
+        })
     }
 
     /// Whether the lease is still held.
@@ -247,19 +288,54 @@ async fn go_on(place: &SharedPlace, log: &dyn StateLog, stack: &str, replay: &mu
     taken.try_for_each(|taken| taken).map_err(|why| damage(place, stack, why))
 }
 
+/// Reads snapshot and log, and goes on behind what is damaged. Tells what is.
+async fn read_damaged(
+    place: &SharedPlace,
+    log: &dyn StateLog,
+    stack: &str,
+) -> Result<(LogReplay, Vec<LogDamage>), StoreError> {
+    let patience = place.settings.patience;
+    let snapshot = insist(patience, || log.snapshot(stack)).await.map_err(|e| place.failed(e))?;
+    let (mut replay, mut found) = match LogReplay::new(stack, snapshot.as_ref()) {
+        Ok(replay) => (replay, Vec::new()),
+        Err(damage) => (LogReplay::default(), vec![damage]),
+    };
+    let from = replay.position + 1;
+    let entries = insist(patience, || log.entries(stack, from)).await.map_err(|e| place.failed(e))?;
+    // Entries before a snapshot expire.
+    if let Some((first, _)) = entries.first().filter(|_| !found.is_empty()) {
+        replay.position = first - 1;
+    }
+    found.extend(entries.iter().filter_map(|(position, bytes)| replay.take_or_skip(stack, *position, bytes)));
+    replay.position = replay.position.max(snapshot.map_or(0, |snapshot| snapshot.position));
+    Ok((replay, found))
+}
+
+/// How a lease is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taking {
+    /// When nobody has it who is alive.
+    Free,
+    /// Whoever has it.
+    ByForce,
+    /// As `Free`, although the log may be damaged.
+    Damaged,
+}
+
 async fn take(
     place: SharedPlace,
     log: Arc<dyn StateLog>,
     stack: String,
-    by_force: bool,
+    taking: Taking,
 ) -> Result<(SharedHold, LogReplay), StoreError> {
     let writer = random::<WRITER>()?;
+    let by_force = taking == Taking::ByForce;
     let (row, sent, from) = take_lease(&place, &*log, &stack, hex::encode(writer), by_force).await?;
     let tenure = Arc::new(Tenure::new(row.clone(), sent));
     let beating = tokio::spawn(give_signs(place.clone(), log.clone(), stack.clone(), tenure.clone())).abort_handle();
     let mark = WriterMark { epoch: row.epoch, writer };
     let mut hold = SharedHold { place, stack, mark, position: 0, tenure, beating };
-    match settle_in(&hold, &*log, from).await {
+    match settle_in(&hold, &*log, from, taking).await {
         Ok(replay) => {
             hold.position = replay.position;
             hold.tenure.reach(replay.position);
@@ -330,10 +406,19 @@ fn seconds(time: Duration) -> String {
 }
 
 /// Reads the log to its end and claims the next position. Whoever had the lease before may write until then.
-async fn settle_in(hold: &SharedHold, log: &dyn StateLog, from: Option<String>) -> Result<LogReplay, StoreError> {
+async fn settle_in(
+    hold: &SharedHold,
+    log: &dyn StateLog,
+    from: Option<String>,
+    taking: Taking,
+) -> Result<LogReplay, StoreError> {
     let SharedHold { place, stack, mark, tenure, .. } = hold;
     let patience = place.settings.patience;
-    let mut replay = read(place, log, stack).await?;
+    let read_it = async || match taking {
+        Taking::Damaged => read_damaged(place, log, stack).await.map(|(replay, _)| replay),
+        _ => read(place, log, stack).await,
+    };
+    let mut replay = read_it().await?;
     loop {
         if replay.epoch >= mark.epoch || tenure.lost().is_some() {
             let row = insist(patience, || log.lease(stack)).await.ok().flatten();
@@ -347,7 +432,13 @@ async fn settle_in(hold: &SharedHold, log: &dyn StateLog, from: Option<String>) 
             replay.take(stack, position, &bytes).map_err(|why| damage(place, stack, why))?;
             break;
         }
-        go_on(place, log, stack, &mut replay).await?;
+        match taking {
+            Taking::Damaged => replay = read_it().await?,
+            _ => go_on(place, log, stack, &mut replay).await?,
+        }
+    }
+    if taking == Taking::Damaged {
+        return Ok(replay);
     }
     if replay.position - replay.snapshot > MANY || replay.length > LONG {
         compact(hold, log, &mut replay).await?;

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use dr_core::record::Snapshot;
 use dr_core::value::Str;
 
-use crate::entry::borrowed;
+use crate::entry::{OwnedRows, borrowed, owned};
 use crate::error::StoreError;
-use crate::layout;
-use crate::rows::{self, each};
+use crate::layout::{self, FoundState};
+use crate::rows::{self, RowError, each};
 use crate::seal::KeySource;
 use crate::service::SharedPlace;
 use crate::shared::{self, SharedHold, SharedView};
@@ -65,15 +65,34 @@ impl States {
     /// # Errors
     /// When it cannot be read.
     pub fn survey(&self, stack: &Stack) -> Result<Option<(Snapshot, Option<String>)>, StoreError> {
-        let Some(place) = &self.shared else { return layout::survey(&self.folder, stack) };
+        let Some((rows, worker)) = self.rows(stack)? else { return Ok(None) };
+        let contents = rows::contents(each(&borrowed(&rows)), None);
+        Ok(Some((contents.map_err(|source| self.row_error(stack, source))?.snapshot(), worker)))
+    }
+
+    /// The rows of a stack as they are, and who works on it; `None` when there is no state.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(crate) fn rows(&self, stack: &Stack) -> Result<Option<(OwnedRows, Option<String>)>, StoreError> {
+        let Some(place) = &self.shared else {
+            let Some(FoundState { view, .. }) = layout::find(&self.folder, stack)? else { return Ok(None) };
+            return Ok(Some((owned(&view.text.rows()), view.in_use)));
+        };
+        let SharedView { replay, holder } = shared::view(place, &stack.to_string())?;
+        Ok((!replay.rows.is_empty()).then_some((replay.rows, holder)))
+    }
+
+    /// That a row of a stack cannot be read.
+    pub(crate) fn row_error(&self, stack: &Stack, source: RowError) -> StoreError {
         let name = stack.to_string();
-        let SharedView { replay, holder } = shared::view(place, &name)?;
-        if replay.rows.is_empty() {
-            return Ok(None);
+        match &self.shared {
+            Some(place) => shared::damage(place, &name, source),
+            None => {
+                let folder = stack.folder(&self.folder).unwrap_or_else(|_| self.folder.clone());
+                StoreError::Row { stack: name, folder, source }
+            }
         }
-        let contents = rows::contents(each(&borrowed(&replay.rows)), None);
-        let contents = contents.map_err(|source| shared::damage(place, &name, source))?;
-        Ok(Some((contents.snapshot(), holder)))
     }
 
     /// The programs that have state in an environment, sorted.

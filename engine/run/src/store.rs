@@ -473,7 +473,7 @@ fn begin(
 ///
 /// # Errors
 /// When it is not the one that is given.
-fn known_sealer(
+pub(crate) fn known_sealer(
     rows: &Rows<'_>,
     state_dir: &Path,
     keys: &KeySource,

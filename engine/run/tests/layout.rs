@@ -63,7 +63,7 @@ async fn whoever_looks_reads_it_where_it_is_and_whoever_writes_takes_it_over_onc
             let expected = (Some(snapshot), None, vec!["e".to_owned()], vec!["p".to_owned()]);
             assert_eq!(looks(dir.path()), expected, "{at} {folder}");
             assert!(dir.path().join(at).join("log").is_file(), "looking moved it");
-            let survey = |program: &str| dr_run::survey(dir.path(), &stack(program)).unwrap();
+            let survey = |program: &str| common::states(dir.path()).survey(&stack(program)).unwrap();
             assert_eq!(survey("p").map(|(snapshot, _)| snapshot.records.len()), Some(1));
             assert!(survey("q").is_none() && !dr_run::exists(dir.path(), &stack("q")).unwrap());
 

@@ -17,6 +17,9 @@ mod output;
 mod plan;
 mod rehearse;
 mod state;
+mod state_copy;
+mod state_edit;
+mod state_health;
 mod state_place;
 mod test;
 

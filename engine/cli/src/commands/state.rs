@@ -1,12 +1,14 @@
 //! `dr state`: what is recorded of an environment's resources.
 
-use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueHint};
 use dr_core::address::Address;
 use dr_core::record::{Record, Unfinished};
 use dr_core::registry::Registry;
 use dr_core::schema::Place;
 
-use super::state_place;
+use super::{state_copy, state_edit, state_health, state_place};
 use crate::args::Global;
 use crate::exit::{CommandFailure, Exit};
 use crate::render::change::show;
@@ -15,11 +17,12 @@ use crate::session::Session;
 use crate::state_config::Backend;
 use crate::ui::Ui;
 
-/// Show what is recorded of the resources of a program in an environment, and decide where that is kept
+/// Show what is recorded of the resources of a program in an environment, mend it, and decide where that is kept
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  dr state show primary/network/ec2.vpc:main --env pr-7\n  dr state init\n  dr state move --to dynamodb --env pr-7"
-)]
+#[command(after_help = "Examples:\n  dr state show primary/network/ec2.vpc:main --env pr-7\n  \
+                        dr state mv primary/sqs.queue:q primary/sqs.queue:orders --env pr-7\n  \
+                        dr state export --env pr-7 > pr-7.json\n  dr state init\n  \
+                        dr state move --to dynamodb --env pr-7")]
 pub(crate) struct StateArgs {
     #[command(subcommand)]
     command: StateCommand,
@@ -37,6 +40,60 @@ enum StateCommand {
     Show {
         /// The resource's address, as `dr state list` gives it
         address: String,
+    },
+    /// Look at every row of the state, and say what is damaged; status 1 when something is
+    #[command(after_help = "Example:\n  dr state verify --env pr-7")]
+    Verify {
+        /// The program; without it, every program of the environment
+        #[arg(value_name = "PROGRAM")]
+        only: Option<String>,
+    },
+    /// Put a damaged state right: from what is whole, or from what can be read
+    #[command(after_help = "Example:\n  dr state repair --env pr-7")]
+    Repair {
+        /// The program; without it, every program of the environment
+        #[arg(value_name = "PROGRAM")]
+        only: Option<String>,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Forget resources: they stay as they are, and no plan knows of them any more
+    #[command(after_help = "Example:\n  dr state rm primary/sqs.queue:orders --env pr-7")]
+    Rm {
+        /// The resources' addresses, or components with all that is in them
+        #[arg(required = true, value_name = "ADDRESS")]
+        addresses: Vec<String>,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Give a resource another address, as `moved_from` in a program does
+    #[command(after_help = "Examples:\n  dr state mv primary/sqs.queue:q primary/sqs.queue:orders --env pr-7\n  \
+                            dr state mv primary/net primary/network --env pr-7")]
+    Mv {
+        /// The address that it has, or a component, which moves with all that is in it
+        #[arg(value_name = "OLD")]
+        from: String,
+        /// The address, or the path of the component, that it gets
+        #[arg(value_name = "NEW")]
+        to: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Write the state as JSON; secrets stay sealed
+    #[command(after_help = "Example:\n  dr state export --env pr-7 > pr-7.json")]
+    Export,
+    /// Make the state of what `dr state export` wrote, where there is none
+    #[command(after_help = "Example:\n  dr state import pr-7.json --env pr-7")]
+    Import {
+        /// The file; `-` for standard input
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
     },
     /// Make the table that [state] in dr.toml names, with its replica, or look after its settings
     Init,
@@ -67,6 +124,12 @@ pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Ex
     match &args.command {
         StateCommand::List => list(&session, program),
         StateCommand::Show { address } => show_one(&session, program, address),
+        StateCommand::Verify { only } => state_health::verify(&session, only.as_deref().or(program)),
+        StateCommand::Repair { only, yes } => state_health::repair(&session, only.as_deref().or(program), *yes),
+        StateCommand::Rm { addresses, yes } => state_edit::remove(&session, program, addresses, *yes),
+        StateCommand::Mv { from, to, yes } => state_edit::rename(&session, program, (from, to), *yes),
+        StateCommand::Export => state_copy::export(&session, program),
+        StateCommand::Import { file, yes } => state_copy::import(&session, file, *yes),
         StateCommand::Init => state_place::init(&session),
         StateCommand::Move { to } => state_place::relocate(&session, program, *to),
         StateCommand::Unlock { yes } => state_place::unlock(&session, program, *yes),

@@ -63,12 +63,8 @@ pub(super) fn unlock(session: &Session<'_>, given: Option<&str>, yes: bool) -> R
     }
     let Some(holder) = session.states.lease_holder(&stack)? else { return unlocked(ui, &stack, None) };
     ui.tell(&format!("{holder} has `{stack}` and cannot change it any more once it is taken from them\n"));
-    if !yes {
-        ui.question("Take it?")?;
-        if !Ui::answer()? {
-            ui.tell("Nothing was changed\n");
-            return Ok(Exit::Failed);
-        }
+    if !ui.confirm(yes, "Take it?")? {
+        return Ok(Exit::Failed);
     }
     session.states.unlock(&stack)?;
     unlocked(ui, &stack, Some(holder))
@@ -142,7 +138,8 @@ fn moved(session: &Session<'_>, from: &States, given: Option<&str>) -> Result<Op
     }
 }
 
-fn nothing(session: &Session<'_>, given: Option<&str>) -> Result<Exit, CommandFailure> {
+/// That there is no state to work on.
+pub(super) fn nothing(session: &Session<'_>, given: Option<&str>) -> Result<Exit, CommandFailure> {
     Err(CommandFailure::new(session.nothing_recorded(given)?.trim_end().to_owned()))
 }
 
@@ -167,12 +164,8 @@ pub(super) fn fail_over(session: &Session<'_>, yes: bool) -> Result<Exit, Comman
          and found again by the tags of what was made\n",
         there.place()
     ));
-    if !yes {
-        ui.question("Fail over?")?;
-        if !Ui::answer()? {
-            ui.tell("Nothing was changed\n");
-            return Ok(Exit::Failed);
-        }
+    if !ui.confirm(yes, "Fail over?")? {
+        return Ok(Exit::Failed);
     }
     let stacks = there.fail_over()?;
     let replica = replica.get_ref();

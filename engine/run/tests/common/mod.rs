@@ -4,6 +4,7 @@
 
 pub mod memory;
 pub mod process;
+pub mod ruin;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
@@ -558,7 +559,12 @@ pub fn open(dir: &Path) -> Store {
 /// The same after the one that had it open was dropped: what that one had begun to write is written to its end before
 /// the lock is free.
 pub async fn reopen(dir: &Path) -> Store {
-    reopen_in(&States { folder: dir.to_owned(), keys: KeySource::StateDirectory, shared: None }).await
+    reopen_in(&states(dir)).await
+}
+
+/// The states in a folder.
+pub fn states(dir: &Path) -> States {
+    States { folder: dir.to_owned(), keys: KeySource::StateDirectory, shared: None }
 }
 
 /// The same, wherever states are.

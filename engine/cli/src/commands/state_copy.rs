@@ -1,0 +1,84 @@
+//! `dr state export` and `dr state import`: a state as JSON, and a state made of it.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use dr_run::{PortableState, UnfitState};
+use serde::Serialize;
+
+use super::state_place::nothing;
+use crate::exit::{CommandFailure, Exit};
+use crate::render::{count, json};
+use crate::session::Session;
+
+/// Writes a state as JSON.
+pub(super) fn export(session: &Session<'_>, program: Option<&str>) -> Result<Exit, CommandFailure> {
+    let Some(stack) = session.meant(program)? else { return nothing(session, program) };
+    let Some(state) = session.states.export(&stack)? else { return nothing(session, program) };
+    session.ui.result(&json::text(&state)).map(|()| Exit::Done)
+}
+
+/// The result of `dr state import`.
+#[derive(Serialize)]
+struct ImportedJson {
+    stack: String,
+    resources: usize,
+    place: String,
+}
+
+/// Makes a state of what `dr state export` wrote.
+pub(super) fn import(session: &Session<'_>, file: &Path, yes: bool) -> Result<Exit, CommandFailure> {
+    let ui = session.ui;
+    let state: PortableState = serde_json::from_str(&text(file)?).map_err(|e| {
+        let (file, line, column) = (file.display(), e.line(), e.column());
+        CommandFailure::new(format!("`{file}` is not a state that `dr state export` wrote"))
+            .hint(format!("what is at line {line}, column {column} does not stand there in one"))
+    })?;
+    let stack = session.stack(&state.program);
+    let (_, identity) = session.run(async |_| session.cloud(true).await)?;
+    let (name, own) = (file.display(), state.stack());
+    ui.tell(&format!("`{name}` holds the state of `{own}`; it goes to {}\n", session.states.place()));
+    if !ui.confirm(yes, "Take it in?")? {
+        return Ok(Exit::Failed);
+    }
+    let resources = session.states.import(&stack, &state, &identity).map_err(|unfit| refusal(session, file, unfit))?;
+    if ui.json {
+        let shape = ImportedJson { stack: stack.to_string(), resources, place: session.states.place() };
+        return ui.result(&json::text(&shape)).map(|()| Exit::Done);
+    }
+    ui.tell(&format!("`{stack}` has {} now\n", count(resources, "resource")));
+    Ok(Exit::Done)
+}
+
+fn text(file: &Path) -> Result<String, CommandFailure> {
+    let mut text = String::new();
+    let read = match file.as_os_str() == "-" {
+        true => std::io::stdin().lock().read_to_string(&mut text),
+        false => std::fs::File::open(file).and_then(|mut file| file.read_to_string(&mut text)),
+    };
+    read.map_err(|e| CommandFailure::new(format!("cannot read `{}`", file.display())).because(&e))?;
+    Ok(text)
+}
+
+fn refusal(session: &Session<'_>, file: &Path, unfit: UnfitState) -> CommandFailure {
+    let failure = |hint: &str| {
+        CommandFailure::new(format!("the state in `{}` is not taken in", file.display())).because(&unfit).hint(hint)
+    };
+    match &unfit {
+        UnfitState::Store(error @ dr_run::StoreError::Occupied { .. }) => CommandFailure::new(error.to_string())
+            .hint("a state is taken in where none is: `dr destroy` or `dr state rm` empties one"),
+        UnfitState::Store(error) => error.clone().into(),
+        UnfitState::Format(_) => failure("use the version of dr that wrote it"),
+        UnfitState::Stack { own, .. } => {
+            let environment = own.rsplit('/').next().unwrap_or_default();
+            failure(&format!("give `--env {environment}`: the names and tags of its resources say so"))
+        }
+        UnfitState::Cloud { .. } => failure(&format!(
+            "give the `--cloud` and the credentials of the account where the resources of `{}` are",
+            session.suffix
+        )),
+        UnfitState::Row(_) | UnfitState::Unsound(_) => {
+            failure("it was changed after it was written: export the state again where it came from")
+        }
+    }
+}
