@@ -1,15 +1,13 @@
 //! Residue: whether what a sweep found is still there, asked of its kind.
 //!
-//! The tagging API goes on listing for hours what was deleted. So what it lists is read once more, as its kind reads it.
-//! An ARN tells the id, and those arguments that are part of it; what reading needs besides is made up, since it only
-//! stands for what services never give back. What cannot be asked about counts as there.
+//! The tagging API goes on listing for hours what was deleted. So what it lists is read once more, as its kind reads it,
+//! by what its ARN tells. What cannot be asked about counts as there.
 
 use std::collections::BTreeMap;
 
 use dr_core::address::Address;
+use dr_core::arn::named;
 use dr_core::cloud::{CloudError, ErrorClass, TaggedResource};
-use dr_core::schema::{Field, Kind, Lit, Presence, Type};
-use dr_core::value::{Float, Map, Value, intern};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::connect::{CallPhase, Connection, Cx};
@@ -58,99 +56,9 @@ async fn is_there(
     }
 }
 
-/// The id of what an ARN names, and arguments to read it with; `None` where the ARN does not tell.
-fn named(kind: &Kind, arn: &str) -> Option<(String, Map<Value>)> {
-    let shape = kind.outputs.iter().find(|field| field.name == "arn").map(|field| bare(field.like));
-    let (id, parts) = match shape {
-        // The id is the ARN itself.
-        _ if kind.id.starts_with("arn:") => (arn.to_owned(), BTreeMap::new()),
-        Some(shape) => {
-            let parts = parts(kind, shape, bare(arn))?;
-            let id = parts.get("id").cloned().or_else(|| filled(kind.id, &parts));
-            (id?, parts)
-        }
-        None if kind.service() == "ec2" => (arn.rsplit_once('/')?.1.to_owned(), BTreeMap::new()),
-        None => return None,
-    };
-    let args = kind.args.iter().filter_map(|field| {
-        let value = match parts.get(field.name) {
-            Some(part) => Value::from(part.as_str()),
-            None => stand_in(field)?,
-        };
-        Some((intern(field.name), value))
-    });
-    Some((id, args.collect()))
-}
-
-/// What stands in the holes of an ARN's shape. A part that is as usual may be missing, with the slash after it.
-fn parts(kind: &Kind, shape: &str, arn: &str) -> Option<BTreeMap<String, String>> {
-    let fitting = |shape: &str, mut parts: BTreeMap<String, String>| fits(shape, arn, &mut parts).then_some(parts);
-    fitting(shape, BTreeMap::new()).or_else(|| {
-        kind.args.iter().find_map(|field| {
-            let Presence::Default(Lit::Str(usual)) = field.presence else { return None };
-            let hole = format!("{{{}}}/", field.name);
-            let short = shape.contains(&hole).then(|| shape.replace(&hole, ""))?;
-            fitting(&short, BTreeMap::from([(field.name.to_owned(), usual.to_owned())]))
-        })
-    })
-}
-
-/// An ARN without what says that it is one, and without the partition.
-fn bare(arn: &str) -> &str {
-    arn.splitn(3, ':').nth(2).unwrap_or(arn)
-}
-
-/// Whether a text has a shape, and what stands in the shape's holes. What stands in a hole ends where the text goes on as
-/// the shape does; of two holes side by side, the first is a path, which ends with its last slash.
-fn fits(shape: &str, text: &str, parts: &mut BTreeMap<String, String>) -> bool {
-    let Some((before, hole)) = shape.split_once('{') else { return shape == text };
-    let (Some((hole, shape)), Some(text)) = (hole.split_once('}'), text.strip_prefix(before)) else { return false };
-    let next = &shape[..shape.find('{').unwrap_or(shape.len())];
-    let end = match (shape, next) {
-        ("", _) => Some(text.len()),
-        (_, "") => text.rfind('/').map(|slash| slash + 1),
-        (_, next) => text.find(next),
-    };
-    let Some(end) = end else { return false };
-    parts.insert(hole.to_owned(), text[..end].to_owned());
-    fits(shape, &text[end..], parts)
-}
-
-/// A shape with its holes filled, if all of them can be.
-fn filled(shape: &str, parts: &BTreeMap<String, String>) -> Option<String> {
-    let Some((before, hole)) = shape.split_once('{') else { return Some(shape.to_owned()) };
-    let (hole, rest) = hole.split_once('}')?;
-    Some(format!("{before}{}{}", parts.get(hole)?, filled(rest, parts)?))
-}
-
-/// Something to stand for an argument that must be there.
-fn stand_in(field: &Field) -> Option<Value> {
-    match field.presence {
-        Presence::Required => Some(empty(&field.ty)),
-        Presence::Default(_) if matches!(field.ty, Type::Object(_)) => Some(empty(&field.ty)),
-        Presence::Default(value) => Some(value.value()),
-        // A name is made where none is given.
-        _ if field.name_rule.is_some() => Some(empty(&field.ty)),
-        Presence::Optional | Presence::Computed => None,
-    }
-}
-
-fn empty(ty: &Type) -> Value {
-    match ty {
-        Type::Any | Type::Str => Value::str(""),
-        Type::Bool => Value::Bool(false),
-        Type::Int => Value::Int(0),
-        Type::Float => Value::Float(Float(0.0)),
-        Type::List(_) => Value::List(Vec::new()),
-        Type::Json | Type::Policy | Type::Map(_) => Value::Map(Map::new()),
-        Type::Object(fields) => {
-            Value::Map(fields.iter().filter_map(|field| Some((intern(field.name), stand_in(field)?))).collect())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use dr_core::arn::stand_ins;
     use dr_core::cloud::{Cloud as _, Sought, Target};
 
     use super::*;
@@ -191,8 +99,7 @@ mod tests {
     async fn what_is_made_up_is_taken_by_every_kind_that_can_be_tagged() {
         for service in SERVICES {
             for kind in service.kinds.iter().map(|kind| kind.kind()).filter(|kind| kind.tags().is_some()) {
-                let args: Map<Value> =
-                    kind.args.iter().filter_map(|field| Some((intern(field.name), stand_in(field)?))).collect();
+                let args = stand_ins(kind);
                 let address = Address::new("", kind.name, "it").unwrap();
                 let (aws, _) = Wire::cloud(&[]).await;
                 let at = Target { kind, region: Some("us-east-1"), address: &address };

@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod arn;
 pub mod checks;
 pub mod cidr;
 pub mod cloud;
@@ -39,6 +40,7 @@ pub mod schedule;
 pub mod schema;
 pub mod secrecy;
 pub mod selection;
+pub mod solve;
 pub mod state_log;
 pub mod template;
 pub mod text;
