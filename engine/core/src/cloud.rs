@@ -56,7 +56,7 @@ pub struct Target<'a> {
 /// Who creates, and under which token. Written to the journal before the call, and the same after a crash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
-    /// The operation's id: derived, never random. Client token and `dr:op` tag.
+    /// The operation's id: derived, never random. Client token and `dr:op` tag. Empty where nobody knows it any more.
     pub op: Str,
     /// The environment's suffix.
     pub environment: Str,
@@ -81,6 +81,17 @@ pub mod tag {
 }
 
 impl Intent {
+    /// That of whatever was made at an address, where nobody knows any more by which operation. What cannot be tagged is
+    /// then found under its parent, by its name.
+    pub fn unknown(environment: Str, program: Str, address: Address) -> Intent {
+        Intent { op: "".into(), environment, program, address }
+    }
+
+    /// Whether it is known which operation it is.
+    pub fn knows_operation(&self) -> bool {
+        !self.op.is_empty()
+    }
+
     /// The identity tags.
     pub fn tags(&self) -> [(&'static str, &str); 4] {
         [
@@ -239,6 +250,12 @@ pub trait Cloud: Send + Sync {
     /// The attributes that a resource will have, where they are known before it is made.
     fn preview<'a>(&'a self, _at: Target<'a>, _args: &'a Map<Value>) -> CloudResult<'a, Option<Map<Value>>> {
         Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// All attributes of something that lives in the state alone, by one of them that somebody still has; `None` where one
+    /// does not tell the others, or cannot be one of such a resource.
+    fn recall(&self, _at: Target<'_>, _args: &Map<Value>, _attribute: &str, _value: &Value) -> Option<Map<Value>> {
+        None
     }
 
     /// Whether what these recorded attributes stand for is still there, for kinds that live in the state alone. No call

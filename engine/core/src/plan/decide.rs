@@ -20,6 +20,7 @@ use crate::plan::foresee::{Decided, Fate};
 use crate::plan::given;
 use crate::plan::hold::{self, Referents};
 use crate::plan::input::{Goal, Input, Refreshed};
+use crate::plan::lost::{self, Lost};
 use crate::plan::moves::Move;
 use crate::plan::names;
 use crate::plan::steps;
@@ -45,6 +46,8 @@ pub(super) struct Decisions<'a> {
     pub(super) referents: Referents<'a>,
     /// Attributes of what is changed or made anew that were taken for known.
     counted: RefCell<BTreeMap<Address, Map<Value>>>,
+    /// What was lost with the state and is used.
+    pub(super) lost: Lost,
 }
 
 impl<'a> Decisions<'a> {
@@ -59,6 +62,7 @@ impl<'a> Decisions<'a> {
             unchanged: 0,
             referents: Referents::new(input.snapshot),
             counted: RefCell::default(),
+            lost: Lost::default(),
         }
     }
 
@@ -154,6 +158,7 @@ impl<'a> Decisions<'a> {
         let known = self.input.known.get(&node.address);
         if node.kind.lookup {
             if known.is_none() {
+                self.refuse_lost(node, &wanted);
                 let mut step = self.step(node, needs, Action::Read, wanted.clone().into_owned());
                 step.reasons.push(Reason::New);
                 self.steps.push(step);
@@ -198,10 +203,39 @@ impl<'a> Decisions<'a> {
 
     /// It does not exist.
     fn make(&mut self, node: &'a Node, needs: &[Need], wanted: Cow<'a, Map<Expr>>, reason: Reason) {
+        self.refuse_lost(node, &wanted);
         let mut step = self.step(node, needs, Action::Create, wanted.clone().into_owned());
         step.reasons.push(reason);
         self.steps.push(step);
         self.keep(node, Fate::Make, wanted, None);
+    }
+
+    /// The resource whose value was lost with the state and that this comes from, if there is one.
+    pub(super) fn lost_in(&self, value: &Expr) -> Option<Address> {
+        let mut found = None;
+        value.each_ref(&mut |r| {
+            if self.decided.get(&r.address).is_some_and(|decided| decided.has_lost(&r.attr)) {
+                found = Some(r.address.clone());
+            }
+        });
+        found
+    }
+
+    /// Notes the arguments that stay as they are because what they come from was lost. Gives them, each with that.
+    fn note_lost(&mut self, node: &Node, wanted: &Map<Expr>) -> Vec<(Str, Address)> {
+        let lost = wanted.iter().filter_map(|(name, value)| Some((name.clone(), self.lost_in(value)?)));
+        let lost: Vec<(Str, Address)> = lost.collect();
+        lost.iter().for_each(|(name, lost)| self.lost.note(lost.clone(), node, name));
+        lost
+    }
+
+    /// Refuses to make what needs something that was lost.
+    fn refuse_lost(&mut self, node: &Node, wanted: &Map<Expr>) {
+        for (name, value) in wanted {
+            if let Some(lost) = self.lost_in(value) {
+                self.diagnostics.push(lost::refusal(&lost, node, name));
+            }
+        }
     }
 
     /// Whether arguments come from a look-up in a place that the plan does without: nothing tells whether they differ from
@@ -240,7 +274,8 @@ impl<'a> Decisions<'a> {
         mut reasons: Vec<Reason>,
     ) {
         let Difference { mut changes, args, mut left, .. } = {
-            let mut d = difference(node, wanted, prior, recorded);
+            let lost = self.note_lost(node, &wanted);
+            let mut d = difference(node, wanted, prior, recorded, &|value| self.lost_in(value).is_some());
             if let Some(known) = self.input.known.get(&node.address) {
                 d.changes.extend(known_changes(known, prior));
             }
@@ -253,6 +288,9 @@ impl<'a> Decisions<'a> {
             let forced =
                 d.forced_by().cloned().or_else(|| self.bound(node)).or_else(|| self.copied(node, &mut reasons));
             if prior.incomplete == Some(Unfinished::Failed) || forced.is_some() {
+                // What it has can be given again only where the service tells it.
+                let untold = lost.into_iter().filter(|(name, _)| d.args.get(name).is_some_and(|e| e.known().is_none()));
+                self.diagnostics.extend(untold.map(|(name, lost)| lost::refusal(&lost, node, &name)));
                 return self.replace(node, needs, d, prior, forced, reasons);
             }
             reasons.extend(self.follows(&d));
@@ -287,6 +325,8 @@ impl<'a> Decisions<'a> {
         if let Some(action) = action {
             let action = if updates_import { Action::Update } else { action };
             let mut step = self.step(node, &needs, action, args.clone().into_owned());
+            // Nothing is sent in place of what was lost.
+            step.args.retain(|_, value| value.known().is_some() || self.lost_in(value).is_none());
             step.reasons = reasons;
             step.changes.append(&mut changes);
             step.prior = Some(prior.clone());

@@ -117,12 +117,14 @@ pub(super) fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live, agreed: 
 }
 
 /// Compares what a resource is (`prior`) with what it shall be (`wanted`, reduced as far as possible). `recorded` is
-/// what it was when it was last applied, to tell drift from change.
+/// what it was when it was last applied, to tell drift from change. What comes from something that was lost (`is_lost`)
+/// stays as it is.
 pub(super) fn difference<'a>(
     node: &Node,
     wanted: Cow<'a, Map<Expr>>,
     prior: &Record,
     recorded: &Record,
+    is_lost: &dyn Fn(&Expr) -> bool,
 ) -> Difference<'a> {
     let mut result = Difference { changes: Vec::new(), args: wanted, left: Vec::new(), impossible: Vec::new() };
     for field in node.kind.args {
@@ -130,13 +132,16 @@ pub(super) fn difference<'a>(
         let ignored = node.options.ignore_changes.iter().any(|i| **i == *field.name);
         let after = result.args.get(field.name).filter(|e| !e.is_null());
         let left_alone = after.is_none() && field.presence == Presence::Computed;
-        if ignored || left_alone {
+        let is_lost = after.is_some_and(is_lost);
+        if ignored || left_alone || is_lost {
             if before.is_some() {
                 result.left.push(field);
             }
             let stays = match (before, after) {
                 (Some(value), Some(Expr::Known(wanted))) => value == wanted,
                 (None, None) => true,
+                // It has something there that nobody knows.
+                (None, Some(_)) => is_lost,
                 _ => false,
             };
             if !stays {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::expr::Expr;
 use crate::graph::Node;
 use crate::record::Record;
-use crate::schema::{Field, Presence};
+use crate::schema::{Field, Place, Presence};
 use crate::value::{Map, Value};
 
 /// What becomes of a declared resource.
@@ -59,6 +59,14 @@ impl Decided<'_> {
             (None, None, "region") => Some(self.node.region.clone().map_or(Value::Null, Value::Str)),
             _ => None,
         }
+    }
+
+    /// Whether an attribute stays, and nobody knows it any more: it was kept in the state alone, and the state was lost.
+    pub(super) fn has_lost(&self, name: &str) -> bool {
+        let kept = || self.prior.as_ref().filter(|_| self.fate == Fate::Stay && self.node.kind.place == Place::Local);
+        self.node.kind.output(name).is_some()
+            && kept().is_some_and(|p| p.incomplete.is_none() && !p.outputs.contains_key(name))
+            && self.attribute(name).is_none()
     }
 
     /// The value of an attribute of something that is made anew, where it says nothing but what the resource is called

@@ -5,7 +5,7 @@
 //! the records. An argument that is left to the service, or whose changes are ignored, keeps its value; and so does one
 //! whose reference leads to another resource by now, when that one is called as the old one was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Address;
@@ -87,6 +87,22 @@ pub fn holders(snapshot: &Snapshot, registry: &Registry, record: &Record) -> Vec
         if holds {
             found.push(other.address.clone());
         }
+    }
+    found
+}
+
+/// What each record needs by the values of its arguments, by the operation that made it: what it refers to, so that it
+/// cannot be deleted. For what is recorded without a program.
+pub fn live_needs(snapshot: &Snapshot, registry: &Registry) -> BTreeMap<Str, Vec<Need>> {
+    let mut all = Referents::new(snapshot);
+    let mut found = BTreeMap::new();
+    for record in snapshot.records.values().chain(&snapshot.deposed) {
+        let fields = registry.get(&record.kind).map_or(&[][..], |kind| kind.args);
+        let referred = fields.iter().flat_map(|field| referred(record, field, &mut all));
+        let addresses: BTreeSet<&Address> = referred.map(|(_, other)| &other.address).collect();
+        let others = addresses.into_iter().filter(|address| **address != record.address);
+        let needs = others.map(|address| Need { address: address.clone(), blocks_delete: true }).collect();
+        found.insert(record.op.clone(), needs);
     }
     found
 }

@@ -4,7 +4,7 @@
 //! and executed elsewhere. Making one is [`propose`], in stages of one file each: `moves` gives records their new addresses,
 //! `decide` says what becomes of each resource in the order of dependencies (`foresee` what will be known of it, `diff`
 //! what differs, `disagree` what a person has to decide, `steps` how a step begins), `hold` who keeps referring to what,
-//! `names`, `destroyable` and `protect` look at what was decided, `renamed` at what seems to be there already under another
+//! `names`, `destroyable` and `protect` look at what was decided, `lost` at what went with a state, `renamed` at what seems to be there already under another
 //! path, `order` arranges the steps, `defer` takes out what waits for a region, `data` tells what the rest takes away for
 //! good, `identity` names the plan, and `sound` looks over the finished one.
 
@@ -25,6 +25,7 @@ mod identity;
 mod input;
 mod late;
 mod linger;
+mod lost;
 mod moves;
 mod names;
 mod order;
@@ -59,13 +60,13 @@ pub use contract::{Contract, ContractRow, LeftBehind, contract};
 pub use data::{AtRisk, Threat};
 pub use defer::{Deferred, WaitReason};
 pub use diff::agrees;
-pub use hold::holders;
+pub use hold::{holders, live_needs};
 pub use input::{Goal, Input, Refreshed};
 pub use late::check_late;
 pub use linger::tasks;
 pub use moves::{Move, Renaming, carry_out, moved};
 pub use places::KeyPlace;
-pub use propose::{foresee, propose};
+pub use propose::{foresee, foresee_open, propose};
 
 /// The version of the plan's form. A plan of another one is refused: one that is older does not say what it takes away.
 pub const FORMAT: u32 = 2;

@@ -9,6 +9,7 @@ use crate::address::Address;
 use crate::answer::Answer;
 use crate::checks::{self, Planned, Resource};
 use crate::diagnostic::Diagnostic;
+use crate::expr::Expr;
 use crate::plan::decide::Decisions;
 use crate::plan::foresee::{Decided, Fate};
 use crate::plan::hold::{Hold, Holds};
@@ -41,6 +42,8 @@ pub fn propose(input: &Input<'_>) -> Plan {
             let planned = planned.with_budget(input.graph.budget.as_ref());
             decisions.diagnostics.extend(found.into_iter().chain(blockers).chain(checks::look(&planned)));
             decisions.diagnostics.extend(input.team.into_iter().flat_map(|team| team.look(&planned)));
+            let lost = decisions.lost.tell(input.graph);
+            decisions.diagnostics.extend(lost);
         }
         decisions.remove_undeclared();
         decisions.diagnostics.extend(protect::check(input, &decisions.steps));
@@ -58,15 +61,21 @@ pub fn propose(input: &Input<'_>) -> Plan {
 /// The arguments of these resources, as far as they will all be known: what a look-up is to be asked while planning.
 /// Only what they depend on is decided.
 pub fn foresee(input: &Input<'_>, wanted: &BTreeSet<Address>) -> BTreeMap<Address, Map<Value>> {
+    let known = |args: Map<Expr>| -> Option<Map<Value>> {
+        args.into_iter().map(|(name, value)| Some((name, value.into_known()?))).collect()
+    };
+    let all = foresee_open(input, wanted).into_iter();
+    all.filter_map(|(address, args)| Some((address, known(args)?))).collect()
+}
+
+/// The arguments of these resources, with everything put in that will be known.
+pub fn foresee_open(input: &Input<'_>, wanted: &BTreeSet<Address>) -> BTreeMap<Address, Map<Expr>> {
     let moves = moves::find(input.graph, input.snapshot);
     with_moves(input, &moves, |input, list| {
         let mut decisions = Decisions::new(input, list);
         decisions.decide_all(Some(wanted));
-        let known = |address: &Address| {
-            let all = decisions.decided.get(address)?.args.iter();
-            all.map(|(name, value)| Some((name.clone(), value.known()?.clone()))).collect::<Option<Map<Value>>>()
-        };
-        wanted.iter().filter_map(|address| Some((address.clone(), known(address)?))).collect()
+        let args = |address: &Address| Some(decisions.decided.get(address)?.args.clone().into_owned());
+        wanted.iter().filter_map(|address| Some((address.clone(), args(address)?))).collect()
     })
 }
 
@@ -98,6 +107,14 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
                     continue;
                 }
             };
+            // What comes from something that was lost is as it was, if that is known.
+            let lost = decisions.lost_in(&value).is_some();
+            if let Some(before) = before.get(name).filter(|_| lost) {
+                outputs.entry(name.clone()).or_default().after = Some(Expr::Known(before.clone()));
+            }
+            if lost {
+                continue;
+            }
             outputs.entry(name.clone()).or_default().after = Some(value);
         }
     }
