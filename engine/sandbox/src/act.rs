@@ -44,8 +44,21 @@ impl Core {
 
     /// The id of what an operation has created already.
     pub(crate) fn made_by(&self, kind: &'static Kind, intent: &Intent) -> Option<Str> {
+        if !intent.knows_operation() {
+            return self.there_as(kind, intent);
+        }
         let made = self.state.of_op(&intent.op).filter(|entry| entry.kind.name == kind.name && !entry.is_deleting());
         made.map(|entry| entry.data.id.clone())
+    }
+
+    /// The id of what is there at the address of an intent: stands for a look under its parent, by its name.
+    fn there_as(&self, kind: &'static Kind, intent: &Intent) -> Option<Str> {
+        let is = |entry: &&Entry| {
+            let Data { environment, program, address, .. } = &entry.data;
+            let ours = environment == &intent.environment && program == &intent.program;
+            entry.kind.name == kind.name && ours && **address == *intent.address.as_str() && !entry.is_deleting()
+        };
+        self.state.iter().find(is).map(|entry| entry.data.id.clone())
     }
 
     /// The resource that a creation makes, if it may.

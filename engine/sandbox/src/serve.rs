@@ -327,6 +327,7 @@ impl Cloud for Sandbox {
             let ours = core.state.iter().filter(|e| {
                 let data = &e.data;
                 !e.is_deleting()
+                    && e.kind.tags().is_some()
                     && sought.fits(&data.environment, &data.program)
                     && data.region.as_deref().unwrap_or(GLOBAL) == place
             });

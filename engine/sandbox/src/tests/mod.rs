@@ -105,7 +105,11 @@ static ROLE: Kind = Kind {
     ..Kind::new(
         "iam.role",
         "",
-        &[Field { ignore_case: true, ..arg("name", Type::Str) }, refers("boundary", "iam.policy.arn", true)],
+        &[
+            Field { ignore_case: true, ..arg("name", Type::Str) },
+            refers("boundary", "iam.policy.arn", true),
+            Field { tags: true, ..arg("tags", Type::Map(&Type::Str)) },
+        ],
         &[like("arn", Type::Str, "arn:aws:iam::{account}:role/{name}")],
     )
 };
