@@ -96,6 +96,14 @@ impl Cloud for LocalCloud {
             _ => Ok(None),
         })
     }
+    fn recall(&self, at: Target<'_>, args: &Map<Value>, attribute: &str, value: &Value) -> Option<Map<Value>> {
+        let args = complete(at.kind.args, args);
+        match at.kind.name {
+            id::NAME => id::recall(&args, attribute, value.as_str()?),
+            password::NAME => password::recall(&args, attribute, value.as_str()?),
+            _ => None,
+        }
+    }
     fn is_whole(&self, kind: &Kind, outputs: &Map<Value>) -> bool {
         kind.name != zip::NAME || zip::is_whole(&self.packages, outputs)
     }

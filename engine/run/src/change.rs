@@ -25,6 +25,11 @@ pub enum StateChange {
         /// The record.
         record: Arc<Record>,
     },
+    /// Records something that a replacement has left, where no operation did.
+    SetAside {
+        /// The record.
+        record: Arc<Record>,
+    },
     /// Closes an operation after which the resource is not there, or not managed, any more.
     Remove {
         /// The operation.

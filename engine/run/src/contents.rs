@@ -131,6 +131,20 @@ impl Contents {
         match change {
             StateChange::Append { event } => self.append(event, &mut edits)?,
             StateChange::Close { op, record } => self.close(&op, record, &mut edits)?,
+            StateChange::SetAside { record } => {
+                let violation = integrity::check_record(&record, true).into_iter().next();
+                let name = Deposed::of(&record);
+                if let Some(violation) = violation {
+                    return Err(violation.into());
+                }
+                if self.is_current(&name) || self.set_aside.contains_key(&name) {
+                    return Err(Violation::set_aside(&record).into());
+                }
+                if let Some(owner) = self.owners.of(&record) {
+                    return Err(Violation::owned_elsewhere(&record, &record.id, &owner.address).into());
+                }
+                self.put_set_aside(record, &mut edits);
+            }
             StateChange::Move(moves) => self.rename(&moves, &mut edits)?,
             StateChange::Remove { op, record, deposed } => {
                 let name = Deposed::of(&record);

@@ -182,7 +182,7 @@ impl Prepared {
     }
 
     /// Answers look-ups and packs archives, as long as one makes the arguments of others known.
-    async fn answer(&mut self, engine: &Engine<'_>, input: &Input<'_>) -> Result<(), Interrupted> {
+    pub(crate) async fn answer(&mut self, engine: &Engine<'_>, input: &Input<'_>) -> Result<(), Interrupted> {
         let graph = input.graph;
         let asks = |node: &&Node| node.kind.lookup || node.kind.place == Place::Local;
         let mut open: BTreeSet<Address> = graph.nodes.values().filter(asks).map(|n| n.address.clone()).collect();

@@ -31,6 +31,9 @@ impl Cloud for Router<'_> {
     fn preview<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Option<Map<Value>>> {
         self.of(at.kind).preview(at, args)
     }
+    fn recall(&self, at: Target<'_>, args: &Map<Value>, attribute: &str, value: &Value) -> Option<Map<Value>> {
+        self.of(at.kind).recall(at, args, attribute, value)
+    }
     fn is_whole(&self, kind: &Kind, outputs: &Map<Value>) -> bool {
         self.of(kind).is_whole(kind, outputs)
     }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dr_core::cloud::{Sought, TaggedResource};
+use dr_core::region::GLOBAL;
 use dr_core::value::Str;
 use futures::future::join_all;
 
@@ -18,6 +19,17 @@ pub struct Swept {
     pub found: Vec<TaggedResource>,
     /// The places that could not be asked, and why.
     pub unasked: BTreeMap<Str, String>,
+}
+
+/// All places that the account has: its regions, and what is in none. The error says why nobody can tell.
+///
+/// # Errors
+/// When somebody asked to stop.
+pub async fn everywhere(engine: &Engine<'_>) -> Result<Result<BTreeSet<Str>, String>, Interrupted> {
+    match engine.ask_place(GLOBAL, || engine.cloud.regions()).await {
+        Ok(regions) => Ok(Ok(regions.into_iter().chain([GLOBAL.into()]).collect())),
+        Err(broken) => Ok(Err(failure(broken)?)),
+    }
 }
 
 /// Looks for what carries the tags of an environment, or of one of its programs.

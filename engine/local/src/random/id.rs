@@ -14,12 +14,28 @@ pub(crate) const NAME: &str = "random.id";
 
 /// Makes the attributes.
 pub(crate) fn make(world: &dyn World, args: &Map<Value>) -> Result<Map<Value>, CloudError> {
-    let bytes = bytes(world, count(args, "byte_length")?)?;
-    Ok(Map::from([
-        ("hex".into(), hex::encode(&bytes).into()),
-        ("b64".into(), URL_SAFE_NO_PAD.encode(&bytes).into()),
-        ("dec".into(), decimal(&bytes).into()),
-    ]))
+    Ok(attributes(&bytes(world, count(args, "byte_length")?)?))
+}
+
+/// All attributes, by one of them.
+pub(crate) fn recall(args: &Map<Value>, attribute: &str, value: &str) -> Option<Map<Value>> {
+    let bytes = match attribute {
+        "hex" => hex::decode(value).ok()?,
+        "b64" => URL_SAFE_NO_PAD.decode(value).ok()?,
+        _ => return None,
+    };
+    let whole = attributes(&bytes);
+    let fits = count(args, "byte_length").is_ok_and(|length| length == bytes.len());
+    let same = whole.get(attribute).and_then(Value::as_str) == Some(value);
+    (fits && same).then_some(whole)
+}
+
+fn attributes(bytes: &[u8]) -> Map<Value> {
+    Map::from([
+        ("hex".into(), hex::encode(bytes).into()),
+        ("b64".into(), URL_SAFE_NO_PAD.encode(bytes).into()),
+        ("dec".into(), decimal(bytes).into()),
+    ])
 }
 
 /// The number that these bytes are, the most significant first, in decimal digits.
@@ -42,7 +58,19 @@ fn decimal(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::decimal;
+    use super::*;
+
+    #[test]
+    fn one_notation_tells_the_others() {
+        let args = Map::from([("byte_length".into(), Value::Int(2))]);
+        let whole = attributes(&[1, 0xff]);
+        for (name, text) in [("hex", "01ff"), ("b64", "Af8")] {
+            assert_eq!(recall(&args, name, text).as_ref(), Some(&whole), "{name}");
+        }
+        for (name, text) in [("hex", "01f"), ("hex", "01ff00"), ("hex", "01FF"), ("b64", "?"), ("dec", "511")] {
+            assert_eq!(recall(&args, name, text), None, "{name} {text}");
+        }
+    }
 
     #[test]
     fn bytes_are_a_number() {
