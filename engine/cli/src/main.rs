@@ -19,6 +19,7 @@ mod consent;
 mod elsewhere;
 mod environments;
 mod exit;
+mod found;
 mod inventory;
 mod live;
 mod load;

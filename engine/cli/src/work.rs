@@ -3,6 +3,7 @@
 //! One of these lives as long as a command. Its future runs beside the signals: the first Ctrl-C asks the engine to
 //! finish what is in flight, the second drops everything; both leave the journal able to tell what happened.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -46,6 +47,8 @@ pub(crate) struct Work<'a> {
     unresolved: Vec<dr_run::StepFailure>,
     /// What an earlier run began in regions that are away.
     left_open: Vec<LeftOpen>,
+    /// What was found in the cloud and is not recorded: it is said with the plan.
+    found: Vec<Diagnostic>,
     /// How to stop.
     pub cancel: Cancel,
 }
@@ -90,6 +93,7 @@ impl<'a> Work<'a> {
             places,
             unresolved: Vec::new(),
             left_open: Vec::new(),
+            found: Vec::new(),
             cancel,
         })
     }
@@ -128,7 +132,61 @@ impl<'a> Work<'a> {
         let team = self.session.team_for(goal)?;
         let team = team.as_deref().map(|team| team as &dyn TeamRules);
         let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh, lift, team };
-        Ok(dr_run::plan(&engine, &wanted).await?)
+        let mut plan = dr_run::plan(&engine, &wanted).await?;
+        plan.diagnostics.extend(self.found.iter().cloned());
+        plan.diagnostics.sort_by_key(|d| Reverse(d.severity));
+        Ok(plan)
+    }
+
+    /// Calls a function with what looks for a plan and changes nothing.
+    ///
+    /// # Errors
+    /// Its own, and when the state belongs to another cloud.
+    pub(crate) async fn with_plan_engine<T>(
+        &self,
+        held: Option<&OpenState>,
+        graph: &Graph,
+        then: impl AsyncFnOnce(&Engine<'_>, &dr_run::Wanted<'_>) -> Result<T, CommandFailure>,
+    ) -> Result<T, CommandFailure> {
+        if let Some(held) = held {
+            held.store.check_binding(&self.identity)?;
+        }
+        let (empty, nothing) = (Snapshot::default(), Store::nothing(&self.stack));
+        let snapshot = held.map_or(&empty, |h| &h.snapshot);
+        let router = Router::new(&self.local, &*self.reached.cloud);
+        let engine = self.engine(held.map_or(&nothing, |h| &h.store), &router, &Silent);
+        let (program, identity) = (&self.stack.program, &self.identity);
+        let (goal, refresh, lift, team) = (Goal::Apply, false, false, None);
+        let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh, lift, team };
+        then(&engine, &wanted).await
+    }
+
+    /// All places that the account has.
+    ///
+    /// # Errors
+    /// When the cloud does not say which, or it is interrupted.
+    pub(crate) async fn everywhere(&self) -> Result<BTreeSet<Str>, CommandFailure> {
+        let nothing = Store::nothing(&self.stack);
+        let engine = self.engine(&nothing, &*self.reached.cloud, &Silent);
+        let asked = dr_run::everywhere(&engine).await?;
+        asked.map_err(|why| {
+            CommandFailure::new(format!("the cloud does not say which regions there are: {}", safe(&why)))
+        })
+    }
+
+    /// Notes what is to be said with the plan.
+    pub(crate) fn tell_of(&mut self, found: Vec<Diagnostic>) {
+        self.found = found;
+    }
+
+    /// How many resources of the cloud were found.
+    pub(crate) fn number_of(&self, found: &dr_run::Discovery) -> usize {
+        found.number(&self.session.registry)
+    }
+
+    /// Those of these places that the user does not leave out.
+    pub(crate) fn asked(&self, places: &BTreeSet<Str>) -> BTreeSet<Str> {
+        places.iter().filter(|place| !self.places.is_left_out(place)).cloned().collect()
     }
 
     /// Finds out what became of what an earlier run left open. What cannot be found out stays open, and the plan leaves
@@ -222,7 +280,7 @@ impl<'a> Work<'a> {
     pub(crate) async fn sweep(&self, store: Option<&Store>, places: &BTreeSet<Str>) -> Result<Swept, CommandFailure> {
         let nothing = Store::nothing(&self.stack);
         let store = store.unwrap_or(&nothing);
-        let places = places.iter().filter(|place| !self.places.is_left_out(place)).cloned().collect();
+        let places = self.asked(places);
         let engine = self.engine(store, &*self.reached.cloud, &Silent);
         let sought = Sought { environment: &self.stack.environment, program: Some(&self.stack.program) };
         Ok(dr_run::sweep(&engine, sought, &places).await?)

@@ -13,6 +13,7 @@ use super::plan::{Outlook, show};
 use crate::args::{Consent, Global, ParameterArgs, Planning};
 use crate::consent;
 use crate::exit::{CommandFailure, Exit};
+use crate::found::take_over;
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
 use crate::render::{CHANGED, GONE, NEW, QUIET, REPLACED, STRONG, count, deferred, duration, json, outputs, paint};
@@ -75,6 +76,7 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
         if let Some(held) = &mut held {
             work.resume(held, Goal::Apply).await?;
         }
+        let held = take_over(session, &mut work, &stack, held, &graph, true).await?;
         let wanted = WantedPlan {
             goal: Goal::Apply,
             graph: &graph,

@@ -15,6 +15,7 @@ mod env_list;
 mod kinds;
 mod output;
 mod plan;
+mod rebuild;
 mod rehearse;
 mod state;
 mod state_copy;

@@ -10,6 +10,7 @@ use dr_core::record::Snapshot;
 use crate::args::{Global, ParameterArgs, Planning};
 use crate::consent;
 use crate::exit::{CommandFailure, Exit};
+use crate::found::take_over;
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
 use crate::render::plan::{Look, body, summary};
@@ -103,6 +104,9 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
                 }
                 *snapshot = dr_run::as_far_as_known(snapshot, open.into_values());
             }
+        }
+        if goal == Goal::Apply {
+            held = take_over(&session, &mut work, &stack, held, &graph, args.out.is_some()).await?;
         }
         let wanted =
             WantedPlan { goal, graph: &graph, refresh: !args.planning.no_refresh, lift: session.lifts(&args.planning) };

@@ -8,7 +8,7 @@ use dr_core::record::{Record, Unfinished};
 use dr_core::registry::Registry;
 use dr_core::schema::Place;
 
-use super::{state_copy, state_edit, state_health, state_place};
+use super::{rebuild, state_copy, state_edit, state_health, state_place};
 use crate::args::Global;
 use crate::exit::{CommandFailure, Exit};
 use crate::render::change::show;
@@ -95,6 +95,7 @@ enum StateCommand {
         #[arg(long, short)]
         yes: bool,
     },
+    Rebuild(rebuild::RebuildArgs),
     /// Make the table that [state] in dr.toml names, with its replica, or look after its settings
     Init,
     /// Move the state of a program from the disk to the table, or back
@@ -130,6 +131,7 @@ pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Ex
         StateCommand::Mv { from, to, yes } => state_edit::rename(&session, program, (from, to), *yes),
         StateCommand::Export => state_copy::export(&session, program),
         StateCommand::Import { file, yes } => state_copy::import(&session, file, *yes),
+        StateCommand::Rebuild(args) => rebuild::rebuild(&session, args),
         StateCommand::Init => state_place::init(&session),
         StateCommand::Move { to } => state_place::relocate(&session, program, *to),
         StateCommand::Unlock { yes } => state_place::unlock(&session, program, *yes),

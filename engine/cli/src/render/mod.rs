@@ -20,6 +20,7 @@ pub(crate) mod outputs;
 mod pages;
 pub(crate) mod parameters;
 pub(crate) mod plan;
+pub(crate) mod rebuilt;
 pub(crate) mod reference;
 pub(crate) mod rehearsal;
 pub(crate) mod table;

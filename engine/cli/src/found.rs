@@ -1,0 +1,171 @@
+//! What a stack has in the cloud although its state does not say so: looked for, taken over, and told.
+//!
+//! An apply must not make things twice because a state is gone. So before a plan is made, every place is looked at in
+//! which the program declares something and the state records nothing: one sweep each, where nothing is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dr_core::diagnostic::Diagnostic;
+use dr_core::graph::Graph;
+use dr_core::plan::Plan;
+use dr_core::record::Record;
+use dr_core::region::place;
+use dr_core::registry::Registry;
+use dr_core::value::Str;
+use dr_run::{Discovery, Stack, Store};
+
+use crate::exit::CommandFailure;
+use crate::render::{count, safe};
+use crate::session::{OpenState, Session};
+use crate::work::Work;
+
+/// Takes over what the stack has in places of which its state says nothing. `keeps` says whether it is written into the
+/// state, which is made if there is none; else it only counts for the plan.
+///
+/// # Errors
+/// When it is interrupted, or the state cannot be opened or written.
+pub(crate) async fn take_over(
+    session: &Session<'_>,
+    work: &mut Work<'_>,
+    stack: &Stack,
+    held: Option<OpenState>,
+    graph: &Graph,
+    keeps: bool,
+) -> Result<Option<OpenState>, CommandFailure> {
+    let places = unrecorded_places(session, graph, held.as_ref())?;
+    if places.is_empty() {
+        return Ok(held);
+    }
+    let found = work.discover(held.as_ref(), graph, &places).await?;
+    let (number, unasked) = (work.number_of(&found), &found.unasked);
+    work.tell_of(notes(&found, &session.registry, number, unasked));
+    if found.records.is_empty() && found.set_aside.is_empty() {
+        return Ok(held);
+    }
+    if !keeps {
+        let OpenState { store, snapshot } = match held {
+            Some(held) => held,
+            None => OpenState { store: Store::nothing(stack), snapshot: Default::default() },
+        };
+        return Ok(Some(OpenState { store, snapshot: found.laid_over(snapshot) }));
+    }
+    let mut held = match held {
+        Some(held) => held,
+        None => session.hold(stack)?,
+    };
+    work.record(&mut held, graph, &found).await?;
+    Ok(Some(held))
+}
+
+/// The places in which something is declared and nothing is recorded or begun.
+fn unrecorded_places(
+    session: &Session<'_>,
+    graph: &Graph,
+    held: Option<&OpenState>,
+) -> Result<BTreeSet<Str>, CommandFailure> {
+    let declared = graph.nodes.values().filter(|node| !node.kind.lookup);
+    let mut places: BTreeSet<Str> =
+        declared.filter_map(|node| place(node.kind, node.region.as_deref()).map(Str::from)).collect();
+    let place_of = |record: &Record| {
+        let kind = session.registry.get(&record.kind)?;
+        place(kind, record.region.as_deref()).map(str::to_owned)
+    };
+    if let Some(OpenState { store, snapshot }) = held {
+        let begun = store.open_operations()?;
+        let begun: Vec<String> = begun.values().filter_map(|open| place_of(open.record())).collect();
+        let recorded = snapshot.records.values().chain(&snapshot.deposed).filter_map(|record| place_of(record));
+        for place in recorded.chain(begun) {
+            places.remove(&*place);
+        }
+    }
+    Ok(places)
+}
+
+/// What is said of it with the plan.
+fn notes(found: &Discovery, registry: &Registry, number: usize, unasked: &BTreeMap<Str, String>) -> Vec<Diagnostic> {
+    let mut notes = Vec::new();
+    if number > 0 {
+        let (exist, are) = if number == 1 { ("exists", "it is") } else { ("exist", "they are") };
+        let message = format!(
+            "{} of this environment {exist} already, and its state does not say so: {are} taken over",
+            count(number, "resource")
+        );
+        let note = Diagnostic::warning(message).code("found");
+        notes.push(note.help(format!("found in {}", places(found, registry))));
+    }
+    for (tagged, why) in &found.unrecorded {
+        let address = tagged.address.as_deref().unwrap_or("?");
+        let message =
+            format!("`{}` exists already, as `{}`, and cannot be taken over: {why}", safe(&tagged.id), safe(address));
+        notes.push(Diagnostic::warning(message).code("found"));
+    }
+    for (place, why) in unasked {
+        let message =
+            format!("{place} could not be asked whether something of this environment is there already: {why}");
+        let note = Diagnostic::warning(message).code("found");
+        notes.push(note.help("what is there and not recorded would be made twice"));
+    }
+    notes
+}
+
+/// Where what was found is, with numbers.
+pub(crate) fn places(found: &Discovery, registry: &Registry) -> String {
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for record in found.records.values().chain(&found.set_aside) {
+        if let Some(place) = registry.get(&record.kind).and_then(|kind| place(kind, record.region.as_deref())) {
+            *places.entry(place).or_default() += 1;
+        }
+    }
+    let places: Vec<String> = places.iter().map(|(place, number)| format!("{place} ({number})")).collect();
+    places.join(", ")
+}
+
+impl Work<'_> {
+    /// Looks in these places for what the stack has and its state does not say. Places that the user leaves out are not
+    /// asked.
+    ///
+    /// # Errors
+    /// When it is interrupted.
+    pub(crate) async fn discover(
+        &self,
+        held: Option<&OpenState>,
+        graph: &Graph,
+        places: &BTreeSet<Str>,
+    ) -> Result<Discovery, CommandFailure> {
+        let places = self.asked(places);
+        self.with_plan_engine(held, graph, async |engine, wanted| Ok(dr_run::discover(engine, wanted, &places).await?))
+            .await
+    }
+
+    /// Writes what was found into the state, and makes again what can be computed of it.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub(crate) async fn record(
+        &mut self,
+        held: &mut OpenState,
+        graph: &Graph,
+        found: &Discovery,
+    ) -> Result<(), CommandFailure> {
+        let identity = self.identity.clone();
+        let store = held.store.clone();
+        self.with_plan_engine(Some(held), graph, async |engine, _| Ok(dr_run::record(engine, &identity, found).await?))
+            .await?;
+        held.snapshot = store.snapshot()?;
+        Ok(())
+    }
+
+    /// Writes the outputs of the program and the answers of its look-ups into the state, where a plan knows them and nothing
+    /// has to be done before. Says whether it did.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub(crate) async fn record_outputs(&self, held: &mut OpenState, plan: &Plan) -> Result<bool, CommandFailure> {
+        if plan.is_refused() || !plan.steps.is_empty() || !plan.deferred.is_empty() {
+            return Ok(false);
+        }
+        dr_run::record_outputs(&held.store, plan).await?;
+        held.snapshot = held.store.snapshot()?;
+        Ok(true)
+    }
+}

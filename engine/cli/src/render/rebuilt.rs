@@ -1,0 +1,50 @@
+//! What a search of the cloud came to, as JSON.
+
+use std::collections::BTreeMap;
+
+use dr_core::cloud::TaggedResource;
+use dr_core::value::Str;
+use dr_run::{Discovery, Stack};
+use serde::Serialize;
+
+use super::json::{FORMAT, RecordJson, record};
+
+/// What was found and recorded.
+#[derive(Debug, Serialize)]
+pub(crate) struct RebuiltJson<'a> {
+    format: u32,
+    program: &'a str,
+    environment: &'a str,
+    /// What is recorded now and was not before.
+    records: Vec<RecordJson<'a>>,
+    /// What a replacement has left.
+    deposed: Vec<RecordJson<'a>>,
+    /// What was found and cannot be recorded.
+    unrecorded: Vec<UnrecordedJson<'a>>,
+    /// The places that could not be looked at, and why.
+    unasked: &'a BTreeMap<Str, String>,
+    /// Whether the next plan changes something.
+    changes: bool,
+}
+
+/// Something that was found and cannot be recorded, and why.
+#[derive(Debug, Serialize)]
+struct UnrecordedJson<'a> {
+    #[serde(flatten)]
+    found: &'a TaggedResource,
+    why: &'a str,
+}
+
+/// The shape of what was found of a stack.
+pub(crate) fn rebuilt<'a>(stack: &'a Stack, found: &'a Discovery, changes: bool) -> RebuiltJson<'a> {
+    RebuiltJson {
+        format: FORMAT,
+        program: &stack.program,
+        environment: &stack.environment,
+        records: found.records.values().map(|r| record(r)).collect(),
+        deposed: found.set_aside.iter().map(|r| record(r)).collect(),
+        unrecorded: found.unrecorded.iter().map(|(found, why)| UnrecordedJson { found, why }).collect(),
+        unasked: &found.unasked,
+        changes,
+    }
+}

@@ -1,0 +1,332 @@
+//! A state that is gone: what it knew is found again in the cloud, and nothing is made twice.
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on says so.
+
+#[path = "harness/environment.rs"]
+#[allow(dead_code)] // It holds what other tests use, too.
+mod environment;
+#[path = "harness/project.rs"]
+mod project;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use dr_core::address::Address;
+use dr_core::cloud::{Cloud as _, Intent, Target};
+use dr_core::value::{Map, Value as Datum};
+use dr_sandbox::{Sandbox, SandboxOptions, Speed};
+use serde_json::{Value, json};
+
+use crate::environment::{Environment, does};
+use crate::project::Project;
+
+const ENV: &str = "pr-1";
+
+/// Each program with the second of its regions and what is set later.
+const PROGRAMS: &[(&str, &str, &[&str])] = &[
+    ("payment_alb", "us-west-2", &["base_domain=pay.dr-lab.net", "alert_email=ops@example.com", "rotation_days=7"]),
+    ("payment_http", "us-east-2", &["base_domain=pay.dr-lab.net", "alert_email=ops@example.com"]),
+    ("payment_rest", "us-east-2", &["base_domain=pay.dr-lab.net", "alert_email=ops@example.com"]),
+    ("trading", "us-east-2", &["base_domain=pay.dr-lab.net", "alert_email=ops@example.com"]),
+    ("transactions", "us-west-2", &["customer_keys=true", "reserved=5", "alert_email=ops@example.com"]),
+];
+
+fn for_each_program(test: impl Fn(&'static str, &'static str, &'static [&'static str]) + Copy + Send) {
+    for (program, region, set) in PROGRAMS {
+        test(program, region, set);
+    }
+}
+
+impl Environment {
+    fn lose_state(&self) {
+        std::fs::remove_dir_all(self.project.state().join(ENV)).unwrap();
+    }
+
+    /// Applied twice, with a change between.
+    fn applied_twice(program: &str, set: &[&str]) -> Environment {
+        let mut environment = Environment::in_the_sandbox(program, ENV, &[]);
+        environment.apply();
+        set.iter().for_each(|set| environment.set(set));
+        environment.apply();
+        environment
+    }
+
+    fn outputs(&self) -> Value {
+        self.project.run(&["output", "--env", ENV, "--json"]).json()
+    }
+
+    fn rebuild(&self) -> Value {
+        let program = self.arguments("plan", &[])[1];
+        let set = self.arguments("plan", &[]).iter().skip(7).map(ToString::to_string).collect::<Vec<_>>();
+        let mut arguments = vec!["state", "rebuild", program, "--env", ENV, "--json"];
+        arguments.extend(set.iter().map(String::as_str));
+        let said = self.project.run(&arguments);
+        let result = said.json();
+        assert_eq!((&result["unrecorded"], &result["unasked"]), (&json!([]), &json!({})), "{}", said.err);
+        result
+    }
+}
+
+/// What is there has one id for each address.
+fn nothing_twice(environment: &Environment) {
+    let there = environment.held();
+    let addresses: BTreeSet<&String> = there.iter().map(|(address, _)| address).collect();
+    assert_eq!(addresses.len(), there.len(), "made twice: {there:?}");
+}
+
+/// The codes of what a plan says.
+fn codes(plan: &Value) -> Vec<&str> {
+    plan["diagnostics"].as_array().unwrap().iter().filter_map(|d| d["code"].as_str()).collect()
+}
+
+#[test]
+fn a_rebuilt_state_is_as_it_was() {
+    for_each_program(|program, _, set| {
+        let environment = Environment::applied_twice(program, set);
+        let (before, outputs) = (environment.held(), environment.outputs());
+        environment.lose_state();
+        assert_eq!(environment.rebuild()["changes"], false, "{program}");
+        environment.nothing_to_do();
+        assert_eq!(environment.outputs(), outputs, "{program}");
+        environment.apply();
+        assert_eq!(environment.held(), before, "{program}");
+        // What is recorded already is not found again.
+        assert_eq!(environment.rebuild()["records"], json!([]), "{program}");
+        environment.leave();
+        assert_eq!(environment.held(), [], "{program}");
+    });
+}
+
+#[test]
+fn an_apply_without_its_state_takes_over_what_is_there() {
+    for_each_program(|program, _, set| {
+        let environment = Environment::applied_twice(program, set);
+        let before = environment.held();
+        environment.lose_state();
+        let plan = environment.plan();
+        assert!(codes(&plan).contains(&"found"), "{program}: {:#}", plan["diagnostics"]);
+        assert!(!environment.project.state().join(ENV).exists(), "{program}: planning made state");
+        environment.apply();
+        assert_eq!(environment.held(), before, "{program}");
+        environment.nothing_to_do();
+        environment.destroy();
+        assert_eq!(environment.held(), [], "{program}");
+    });
+}
+
+#[test]
+fn a_state_that_was_lost_half_way_is_found_again() {
+    for_each_program(|program, region, set| {
+        // Half made, lost, and gone on with.
+        let environment = Environment::in_the_sandbox(program, ENV, set);
+        environment.project.run(&environment.arguments("apply", &["--sandbox-down", region]));
+        let half = environment.held();
+        assert!(!half.is_empty(), "{program}");
+        environment.lose_state();
+        if program == "payment_http" {
+            // Both of its buckets are named by a hash of a random value, and the second one is not there.
+            let refused = environment.project.run(&environment.arguments("apply", &[]));
+            assert!(
+                refused.status == Some(3) && refused.out.contains("`primary/random.id:payment`"),
+                "{}",
+                refused.out
+            );
+            environment.project.edit(
+                "programs/payment_http.rhai",
+                r#"random::id("payment", #{})"#,
+                r#"random::id("payment", #{ keepers: #{ drawn: "again" } })"#,
+            );
+        }
+        environment.apply();
+        nothing_twice(&environment);
+        environment.nothing_to_do();
+        let there = environment.held();
+        let is_renamed = |address: &str| program == "payment_http" && address.starts_with("primary/s3.bucket");
+        let lost: Vec<_> = half.iter().filter(|one| !there.contains(one) && !is_renamed(&one.0)).collect();
+        assert!(lost.is_empty(), "{program}: made anew: {lost:?}");
+        // Half destroyed, lost, and gone on with.
+        environment.project.run(&environment.arguments("destroy", &["--sandbox-down", region]));
+        assert!(!environment.held().is_empty(), "{program}");
+        environment.lose_state();
+        environment.rebuild();
+        environment.destroy();
+        assert_eq!(environment.held(), [], "{program}");
+    });
+}
+
+#[test]
+fn a_plan_that_is_kept_takes_over_too() {
+    let environment = Environment::applied_twice("transactions", &["reserved=5"]);
+    let before = environment.held();
+    environment.lose_state();
+    let kept = environment.project.run(&environment.arguments("plan", &["--out", "kept.plan"]));
+    assert_eq!(kept.status, Some(0), "{}", kept.err);
+    let applied = environment.project.run(&["apply", "kept.plan", "--env", ENV, "--yes", "--json"]).json();
+    assert_eq!(applied["status"], "done", "{applied:#}");
+    assert_eq!(environment.held(), before);
+    environment.nothing_to_do();
+}
+
+#[test]
+fn a_program_that_has_changed_since_changes_what_was_found() {
+    let environment = Environment::applied_twice("transactions", &["reserved=5"]);
+    environment.lose_state();
+    environment.project.append("programs/transactions.rhai", "\nsns::topic(\"more\", #{ region: \"us-east-1\" });\n");
+    let mut environment = environment;
+    environment.set("reserved=6");
+    let plan = environment.plan();
+    let done = does(&plan);
+    let expected = ["create sns.topic:more", "update primary/lambda.function:transaction-processor"];
+    assert!(expected.iter().all(|one| done.contains(*one)), "{done:?}");
+    environment.apply();
+    nothing_twice(&environment);
+    environment.nothing_to_do();
+}
+
+/// A small program in regions that are not the usual ones.
+fn small(script: &str) -> Environment {
+    let project = Project::new(BTreeMap::new());
+    project.write("programs/small.rhai", script);
+    Environment::new(project, "small", ENV, "sandbox", &[])
+}
+
+const SMALL: &str = r#"
+    component("far", #{ region: "ap-southeast-3" }, || {
+        let dead = sqs::queue("dead", #{});
+        sqs::queue("orders", #{ redrive_policy: #{ dead_letter_target_arn: dead.arn, max_receive_count: 3 } });
+    });
+    component("near", #{ region: "us-east-1" }, || sqs::queue("orders", #{}));
+"#;
+
+#[test]
+fn every_region_is_looked_at() {
+    let environment = small(SMALL);
+    environment.apply();
+    environment.lose_state();
+    // The program has moved meanwhile: what it had elsewhere is found all the same, and goes.
+    environment.project.write(
+        "programs/small.rhai",
+        r#"
+        component("near", #{ region: "us-east-1" }, || sqs::queue("orders", #{}));
+    "#,
+    );
+    let rebuilt = environment.rebuild();
+    assert_eq!((rebuilt["records"].as_array().unwrap().len(), &rebuilt["changes"]), (3, &json!(true)));
+    let gone = ["delete far/sqs.queue:dead", "delete far/sqs.queue:orders"].map(str::to_owned);
+    assert_eq!(does(&environment.plan()), BTreeSet::from(gone));
+    environment.apply();
+    environment.nothing_to_do();
+    assert_eq!(environment.held().len(), 1);
+}
+
+#[test]
+fn what_is_another_ones_stays_so() {
+    let environment = small(SMALL);
+    let others = [("small", "pr-12"), ("transactions", ENV)];
+    for (program, suffix) in others {
+        let arguments = ["apply", program, "--env", suffix, "--yes", "--json"];
+        assert_eq!(environment.project.run(&arguments).json()["status"], "done");
+    }
+    let before = environment.held();
+    environment.apply();
+    let with = environment.held();
+    std::fs::remove_dir_all(environment.project.state().join(ENV).join("small")).unwrap();
+    assert_eq!(environment.rebuild()["records"].as_array().unwrap().len(), 3);
+    environment.nothing_to_do();
+    assert_eq!(environment.held(), with);
+    environment.destroy();
+    assert_eq!(environment.held(), before);
+}
+
+/// Makes a queue in the sandbox as an apply would have made it.
+fn plant(environment: &Environment, address: &str, name: &str, op: &str) -> String {
+    let options = SandboxOptions { speed: Speed::Instant, ..SandboxOptions::default() };
+    let dir = environment.project.state().join(".sandbox");
+    let sandbox = Sandbox::open(&dir, Arc::new(dr_kinds::registry()), options).unwrap();
+    let address = Address::parse(address).unwrap();
+    let kind = dr_kinds::registry().get("sqs.queue").unwrap();
+    let at = Target { kind, region: Some("us-east-1"), address: &address };
+    let args = Map::from([("name".into(), Datum::from(name))]);
+    let intent = Intent { op: op.into(), environment: ENV.into(), program: "small".into(), address: address.clone() };
+    let made = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    made.block_on(sandbox.create(at, &args, &intent)).unwrap().to_string()
+}
+
+#[test]
+fn of_two_with_one_address_the_one_in_use_stays() {
+    let script = |name: &str| {
+        format!(
+            r#"
+        component("near", #{{ region: "us-east-1" }}, || {{
+            let dead = sqs::queue("dead", #{{ name: `{name}-${{env.suffix}}` }});
+            sqs::queue("orders", #{{ redrive_policy: #{{ dead_letter_target_arn: dead.arn, max_receive_count: 3 }} }});
+        }});
+    "#
+        )
+    };
+    for left in ["aaa", "zzz"] {
+        let environment = small(&script("dead-letters"));
+        environment.apply();
+        let before = environment.held();
+        let twin = plant(&environment, "near/sqs.queue:dead", &format!("{left}-{ENV}"), "op-left");
+        environment.lose_state();
+        let rebuilt = environment.rebuild();
+        assert_eq!(rebuilt["deposed"][0]["id"], json!(twin), "{rebuilt:#}");
+        assert_eq!(does(&environment.plan()), BTreeSet::from(["delete near/sqs.queue:dead".to_owned()]));
+        environment.apply();
+        assert_eq!(environment.held(), before);
+        environment.nothing_to_do();
+    }
+}
+
+#[test]
+fn a_lost_value_stays_until_a_new_one_is_drawn() {
+    let script = |more: &str| {
+        format!(
+            r#"
+        component("near", #{{ region: "us-east-1" }}, || {{
+            let id = random::id("id", #{{}});
+            let password = random::password("login", #{{ {more} }});
+            s3::bucket("read-off", #{{ bucket: `it-${{env.suffix}}-${{id.hex}}-x` }});
+            let secret = secretsmanager::secret("login", #{{}});
+            secretsmanager::secret_version("login", #{{ secret_id: secret.arn, secret_string: password.result }});
+            output("named", `${{id.b64}}`);
+        }});
+    "#
+        )
+    };
+    let environment = small(&script(""));
+    environment.apply();
+    let outputs = environment.outputs();
+    environment.lose_state();
+    assert_eq!(environment.rebuild()["changes"], false);
+    let plan = environment.plan();
+    // The id is read off the bucket's name; the password is in nobody's hands.
+    let lost: Vec<&Value> =
+        plan["diagnostics"].as_array().unwrap().iter().filter(|d| d["code"] == "lost").map(|d| &d["message"]).collect();
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert!(lost[0].as_str().unwrap().contains("`near/random.password:login`"), "{lost:?}");
+    assert_eq!(environment.outputs(), outputs);
+    // Nothing else can be made from it.
+    let second = r#"
+        component("near", #{ region: "us-east-1" }, || {
+            let password = random::password("login", #{});
+            let secret = secretsmanager::secret("login", #{});
+            secretsmanager::secret_version("login", #{ secret_id: secret.arn, secret_string: password.result });
+            let more = secretsmanager::secret("more", #{});
+            secretsmanager::secret_version("more", #{ secret_id: more.arn, secret_string: password.result });
+        });
+    "#;
+    environment.project.write("programs/small.rhai", second);
+    let refused = environment.project.run(&environment.arguments("plan", &[]));
+    assert_eq!(refused.status, Some(3), "{}{}", refused.out, refused.err);
+    let why = "`secret_string` of `near/secretsmanager.secret_version:more` needs the value of";
+    assert!(refused.out.contains(why), "{}", refused.out);
+    // A new one is drawn and set.
+    environment.project.write("programs/small.rhai", &script(r#"keepers: #{ drawn: "again" }"#));
+    let done = does(&environment.plan());
+    let expected =
+        ["replace near/random.password:login", "update near/secretsmanager.secret_version:login"].map(str::to_owned);
+    assert_eq!(done, BTreeSet::from(expected));
+    environment.apply();
+    environment.nothing_to_do();
+}
