@@ -11,6 +11,7 @@
 //! ```
 
 mod args;
+mod chronicle;
 mod clock;
 mod cloud;
 mod commands;

@@ -19,9 +19,10 @@ use dr_core::value::Str;
 use dr_local::{DiskWorld, LocalCloud};
 use dr_run::{
     Calls, Cancel, Engine, ForeignResource, Gate, LeftOpen, Observer, Outcome, Places, Report, Resumption, Router,
-    Silent, Stack, Store, Swept,
+    Silent, Stack, StateChange, Store, Swept,
 };
 
+use crate::chronicle;
 use crate::clock;
 use crate::cloud::Reached;
 use crate::exit::{CommandFailure, Exit};
@@ -238,6 +239,12 @@ impl<'a> Work<'a> {
     /// When it is not for this state, or state cannot be written. Failures of steps are in the report.
     pub(crate) async fn apply(&mut self, held: OpenState, plan: &Plan) -> Result<Report, CommandFailure> {
         self.for_real().await?;
+        let is_run = !plan.steps.is_empty();
+        if is_run {
+            // It is written with the first thing that is waited for.
+            let run = Box::new(chronicle::begun(self.session, plan)?);
+            drop(held.store.submit(StateChange::RunBegan(run)));
+        }
         if !plan.destroy {
             held.store.note_apply(clock::now()?, shared::who().into()).await?;
         }
@@ -256,6 +263,10 @@ impl<'a> Work<'a> {
         let mut report = report?;
         report.failed.splice(0..0, self.unresolved.iter().cloned());
         report.left_open.clone_from(&self.left_open);
+        if is_run {
+            // A run without an end is told as one; what was done is in the report whatever becomes of this.
+            let _ = held.store.commit(StateChange::RunEnded(chronicle::ended(plan, &report))).await;
+        }
         Ok(report)
     }
 

@@ -19,6 +19,7 @@ pub mod fit;
 pub mod function;
 pub mod grammar;
 pub mod graph;
+pub mod history;
 pub mod integrity;
 pub mod journal;
 pub mod json;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use dr_core::answer::Answers;
 use dr_core::cloud::Identity;
+use dr_core::history::{PastRun, RunEnd};
 use dr_core::integrity::Violation;
 use dr_core::journal::{JournalError, JournalEvent};
 use dr_core::plan::Move;
@@ -57,6 +58,10 @@ pub enum StateChange {
         /// The cloud.
         identity: Identity,
     },
+    /// A run of a plan begins. No plan is made for another state because of it.
+    RunBegan(Box<PastRun>),
+    /// It ends.
+    RunEnded(RunEnd),
     /// An apply begins.
     Applied {
         /// When: seconds since 1970.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use dr_core::address::Address;
 use dr_core::answer::Answers;
 use dr_core::cloud::Identity;
+use dr_core::history::History;
 use dr_core::integrity::{self, Matter, ResourceOwners, Violation};
 use dr_core::journal::{Deposed, Journal, JournalEntry, JournalEvent, Open};
 use dr_core::lifetime::Lifetime;
@@ -19,6 +20,7 @@ use dr_core::value::{Map, Str, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::change::{RefusedChange, StateChange};
+use crate::row_edit::RowEdit;
 
 /// The head of the state.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -36,29 +38,13 @@ pub(crate) struct Head {
     pub(crate) lifetime: Option<Lifetime>,
 }
 
-/// What one row becomes; `None` when it goes.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum RowEdit {
-    /// The row that begins an operation.
-    Begun(Str, Option<Box<JournalEvent>>),
-    /// The row with the id of what an operation creates.
-    Identified(Str, Option<Box<JournalEvent>>),
-    /// A current record.
-    Current(Address, Option<Arc<Record>>),
-    /// A record that was set aside.
-    SetAside(Deposed, Option<Arc<Record>>),
-    /// The program's outputs.
-    Outputs(Option<Map<Value>>),
-    /// What look-ups answered last.
-    Answers(Answers),
-}
-
 /// Everything that a store holds.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Contents {
     pub(crate) head: Head,
     outputs: Map<Value>,
     answers: Answers,
+    pub(crate) history: History,
     current: BTreeMap<Address, Arc<Record>>,
     set_aside: BTreeMap<Deposed, Arc<Record>>,
     journal: Journal,
@@ -72,7 +58,7 @@ impl Contents {
     /// The contents that these parts make.
     pub(crate) fn new(
         head: Head,
-        (outputs, answers): (Map<Value>, Answers),
+        (outputs, answers, history): (Map<Value>, Answers, History),
         current: Vec<Arc<Record>>,
         set_aside: Vec<Arc<Record>>,
         journal: Journal,
@@ -86,7 +72,7 @@ impl Contents {
         let busy = matters.collect();
         let current = current.into_iter().map(|record| (record.address.clone(), record)).collect();
         let set_aside = set_aside.into_iter().map(|record| (Deposed::of(&record), record)).collect();
-        Contents { head, outputs, answers, current, set_aside, journal, owners, busy }
+        Contents { head, outputs, answers, history, current, set_aside, journal, owners, busy }
     }
 
     /// What is recorded.
@@ -181,6 +167,17 @@ impl Contents {
             StateChange::Answers(answers) => {
                 self.answers = answers.clone();
                 edits.push(RowEdit::Answers(answers));
+                return Ok(edits);
+            }
+            StateChange::RunBegan(run) => {
+                let (number, gone) = self.history.begin(*run);
+                edits.extend(gone.into_iter().map(|number| RowEdit::Run(number, None)));
+                edits.push(RowEdit::Run(number, self.history.get(number).cloned()));
+                return Ok(edits);
+            }
+            StateChange::RunEnded(end) => {
+                let number = self.history.end(end);
+                edits.extend(number.map(|number| RowEdit::Run(number, self.history.get(number).cloned())));
                 return Ok(edits);
             }
             StateChange::Bind { program, identity } => {

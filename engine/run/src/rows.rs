@@ -9,6 +9,7 @@
 //! | `meta` | `head` | position, program, cloud and lifetime |
 //! | | `outputs` | the program's outputs |
 //! | | `answers` | what look-ups answered last |
+//! | | `run/NUMBER` | a run of a plan |
 //! | | `key` | how the key is made, and how to tell that it is the right one |
 //!
 //! A row is a version byte, a CRC-32 of tree, key and contents, and JSON. Secrets in it are sealed for the row's own
@@ -18,13 +19,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dr_core::answer::{Answer, Answers};
+use dr_core::history::{History, PastRun};
 use dr_core::journal::{Deposed, Journal, JournalError, JournalEvent};
 use dr_core::record::Record;
 use dr_core::value::{Map, Value};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::contents::{Contents, Head, RowEdit};
+use crate::contents::{Contents, Head};
+use crate::row_edit::RowEdit;
 use crate::seal::{SealError, Sealer, needs_sealing};
 
 /// The version of this layout.
@@ -35,6 +38,8 @@ const HEAD: &str = "head";
 const KEY: &str = "key";
 const OUTPUTS: &str = "outputs";
 const ANSWERS: &str = "answers";
+/// How the key of a run's row begins. Its number follows, with leading zeros, so that the rows are sorted by it.
+const RUN: &str = "run/";
 /// How the key of a row ends that begins an operation.
 const BEGUN: &str = "/0";
 /// How the key of a row ends that gives what an operation creates its id.
@@ -174,6 +179,7 @@ pub(crate) fn write(edit: &RowEdit, sealer: &Sealer) -> Result<RowWrite, RowErro
         RowEdit::SetAside(name, _) => (RowTree::Records, format!("{}{ASIDE}{}", name.address, name.op)),
         RowEdit::Outputs(_) => (RowTree::Meta, OUTPUTS.to_owned()),
         RowEdit::Answers(_) => (RowTree::Meta, ANSWERS.to_owned()),
+        RowEdit::Run(number, _) => (RowTree::Meta, format!("{RUN}{number:010}")),
     };
     let place = RowPlace { tree, key: &key };
     let bytes = match edit {
@@ -198,6 +204,7 @@ pub(crate) fn write(edit: &RowEdit, sealer: &Sealer) -> Result<RowWrite, RowErro
             }
             Some(place.encode(&all)?)
         }
+        RowEdit::Run(_, run) => run.as_ref().map(|run| place.encode(&**run)).transpose()?,
     };
     Ok(RowWrite { tree, key, bytes })
 }
@@ -210,6 +217,7 @@ enum RowSays {
     Head(Head),
     Outputs(Map<Value>),
     Answers(Answers),
+    Run(u64, PastRun),
     Key,
 }
 
@@ -256,6 +264,11 @@ fn read(row: RowRead<'_>, sealer: Option<&Sealer>) -> Result<RowSays, RowError> 
             place.decode::<KeyRow>(row.bytes)?;
             RowSays::Key
         }
+        (RowTree::Meta, key) if key.starts_with(RUN) => {
+            let number = key.strip_prefix(RUN).and_then(|number| number.parse().ok());
+            let number = number.ok_or_else(|| place.damaged("it has no number"))?;
+            RowSays::Run(number, place.decode(row.bytes)?)
+        }
         (RowTree::Meta, _) => return Err(place.damaged("nothing of this name is kept here")),
     })
 }
@@ -277,6 +290,7 @@ pub(crate) fn contents<'a>(
     sealer: Option<&Sealer>,
 ) -> Result<Contents, RowError> {
     let (mut head, mut outputs, mut answers) = (Head::default(), Map::new(), Answers::default());
+    let mut history = History::default();
     let (mut current, mut set_aside, mut events) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
         match read(row, sealer)? {
@@ -286,10 +300,11 @@ pub(crate) fn contents<'a>(
             RowSays::Head(said) => head = said,
             RowSays::Outputs(said) => outputs = said,
             RowSays::Answers(said) => answers = said,
+            RowSays::Run(number, run) => history.insert(number, run),
             RowSays::Key => {}
         }
     }
-    Ok(Contents::new(head, (outputs, answers), current, set_aside, Journal::replay(events)?))
+    Ok(Contents::new(head, (outputs, answers, history), current, set_aside, Journal::replay(events)?))
 }
 
 impl RowRead<'_> {

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use dr_core::cloud::Identity;
+use dr_core::history::History;
 use dr_core::integrity::{self, Violation};
 use dr_core::journal::{Deposed, Open};
 use dr_core::record::{Record, Snapshot};
@@ -24,18 +25,20 @@ use dr_core::value::Str;
 
 use crate::change::StateChange;
 use crate::clock;
-use crate::contents::{Contents, Head, RowEdit};
+use crate::contents::{Contents, Head};
 use crate::entry::borrowed;
 use crate::error::StoreError;
 use crate::holder::StackLock;
+use crate::key::known_sealer;
 use crate::layout::{FoundState, find, take_over};
 use crate::lease::{Tenure, TenureVerdict};
 use crate::medium::{Halves, Medium};
 use crate::mend::{Mended, MendedState, StatePaths, file, mend, row_error};
 use crate::private;
 use crate::queue::{GroupWriter, Receipt, WriteQueue, lock, submit, write_rest};
+use crate::row_edit::RowEdit;
 use crate::rows::{self, KeyRow, RowError, RowWrite, Rows, each};
-use crate::seal::{KEY, KeySource, SealError, Sealer, random};
+use crate::seal::{KEY, KeySource, Sealer, random};
 use crate::service::SharedPlace;
 use crate::shared::{self, SharedHold, SharedView};
 use crate::stack::Stack;
@@ -246,6 +249,14 @@ impl Store {
     /// When a write has failed.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
         self.contents(Contents::snapshot)
+    }
+
+    /// The runs that changed the stack, or tried to, as long as they are kept.
+    ///
+    /// # Errors
+    /// When a write has failed.
+    pub fn history(&self) -> Result<History, StoreError> {
+        self.contents(|contents| contents.history.clone())
     }
 
     /// The operations that were begun and not closed, by their id.
@@ -467,28 +478,6 @@ fn begin(
     let rows = [known.write().map_err(damaged)?, rows::head(&contents.head).map_err(damaged)?];
     medium.write(1, &rows)?;
     Ok((sealer, contents))
-}
-
-/// The key that these rows were sealed with; `None` when there are no rows yet.
-///
-/// # Errors
-/// When it is not the one that is given.
-pub(crate) fn known_sealer(
-    rows: &Rows<'_>,
-    state_dir: &Path,
-    keys: &KeySource,
-    damaged: &dyn Fn(RowError) -> StoreError,
-    stack: &str,
-) -> Result<Option<Sealer>, StoreError> {
-    let Some(known) = KeyRow::find(rows) else {
-        return if rows.is_empty() { Ok(None) } else { Err(damaged(KeyRow::missing())) };
-    };
-    let known = known.map_err(damaged)?;
-    let sealer = Sealer::existing(keys, state_dir, &hex::decode(&known.salt).unwrap_or_default())?;
-    if sealer.fingerprint() != known.fingerprint {
-        return Err(SealError::WrongKey(format!("the state of `{stack}`")).into());
-    }
-    Ok(Some(sealer))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use dr_core::integrity;
 use crate::entry::{LogDamage, OwnedRows, borrowed, owned};
 use crate::error::StoreError;
 use crate::holder::StackLock;
+use crate::key::known_sealer;
 use crate::layout;
 use crate::log::{LogEnd, LogText};
 use crate::mend::{Halved, Mended, StatePaths, file, halves, mend};
@@ -22,7 +23,6 @@ use crate::service::SharedPlace;
 use crate::shared;
 use crate::stack::Stack;
 use crate::states::States;
-use crate::store::known_sealer;
 
 /// Something that is wrong with a state.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,7 @@ mod env;
 mod env_extend;
 mod env_gc;
 mod env_list;
+mod history;
 mod kinds;
 mod output;
 mod plan;
@@ -53,6 +54,7 @@ enum Command {
     Rehearse(rehearse::RehearseArgs),
     Output(output::OutputArgs),
     State(state::StateArgs),
+    History(history::HistoryArgs),
     Env(env::EnvArgs),
     Check(check::CheckArgs),
     Test(test::TestArgs),
@@ -71,6 +73,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
         Command::Rehearse(args) => rehearse::cmd_rehearse(&args, &global, ui),
         Command::Output(args) => output::cmd_output(&args, &global, ui),
         Command::State(args) => state::cmd_state(&args, &global, ui),
+        Command::History(args) => history::cmd_history(&args, &global, ui),
         Command::Env(args) => env::cmd_env(&args, &global, ui),
         Command::Check(args) => check::cmd_check(&args, &global, ui),
         Command::Test(args) => test::cmd_test(&args, &global, ui),
@@ -83,7 +86,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
 /// The commands as help lists them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Deploying", &["plan", "apply", "destroy", "rehearse"]),
-    ("Looking", &["output", "state", "env"]),
+    ("Looking", &["output", "state", "history", "env"]),
     ("Writing programs", &["check", "test", "kinds", "checks", "completions"]),
 ];
 

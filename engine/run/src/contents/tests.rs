@@ -1,5 +1,7 @@
 //! What changes make of the contents, and which they must not make.
 
+use dr_core::history::{KEPT, PastRun, RunEnd, RunResult};
+
 use super::*;
 use dr_core::cloud::Intent;
 use dr_core::record::Need;
@@ -65,6 +67,7 @@ fn words(edits: &[RowEdit]) -> Vec<String> {
         RowEdit::SetAside(name, Some(record)) => format!("+{}#{}={}", name.address, name.op, record.id),
         RowEdit::SetAside(name, None) => format!("-{}#{}", name.address, name.op),
         RowEdit::Answers(_) => "answers".into(),
+        RowEdit::Run(number, run) => format!("{}run {number}", if run.is_some() { "+" } else { "-" }),
         RowEdit::Outputs(outputs) => format!("outputs {}", outputs.as_ref().map_or(0, |outputs| outputs.len())),
     };
     edits.iter().map(word).collect()
@@ -418,7 +421,7 @@ fn every_state_that_changes_lead_to_is_sound_and_is_what_its_rows_say() {
                             RowEdit::Identified(op, Some(event)) => drop(events.insert((op, 1), *event)),
                             RowEdit::Begun(op, None) => drop(events.remove(&(op, 0))),
                             RowEdit::Identified(op, None) => drop(events.remove(&(op, 1))),
-                            RowEdit::Outputs(_) | RowEdit::Answers(_) => {}
+                            RowEdit::Outputs(_) | RowEdit::Answers(_) | RowEdit::Run(..) => {}
                         }
                     }
                 }
@@ -456,4 +459,26 @@ fn a_lifetime_begins_with_the_first_apply_of_what_is_empty_and_ends_with_the_las
     assert_eq!(contents.head.lifetime, None);
     contents.take(StateChange::Extend { until: 99 }).unwrap();
     assert_eq!(contents.head.lifetime, None, "there is nothing to extend");
+}
+
+#[test]
+fn a_run_is_written_down_twice_and_makes_no_plan_stale() {
+    let mut contents = Contents::default();
+    let run = || {
+        let (by, from, plan) = ("anna".into(), "/p".into(), "1 to create".into());
+        let counts = Default::default();
+        StateChange::RunBegan(Box::new(PastRun { destroy: false, began: 7, by, from, counts, plan, end: None }))
+    };
+    let end = || RunEnd { result: RunResult::Done, took_ms: 9, done: 1, failed: Vec::new() };
+    assert_eq!(take(&mut contents, run()), ["+run 1"]);
+    assert_eq!(take(&mut contents, StateChange::RunEnded(end())), ["+run 1"]);
+    assert_eq!(take(&mut contents, StateChange::RunEnded(end())), [""; 0]);
+    for number in 2..=KEPT {
+        assert_eq!(take(&mut contents, run()), [format!("+run {number}")]);
+    }
+    assert_eq!(take(&mut contents, run()), ["-run 1".to_owned(), format!("+run {}", KEPT + 1)]);
+    assert_eq!(contents.head.position, 0);
+    // They stay when everything else is gone.
+    assert_eq!(take(&mut contents, StateChange::Release), [""; 0]);
+    assert_eq!((contents.is_empty(), contents.history.runs().count()), (true, KEPT));
 }

@@ -45,7 +45,14 @@ fn begun(op: &str) -> RowEdit {
 fn rows_come_back_with_their_secrets() {
     let outputs = Map::from([("o".into(), Value::str("hidden").secret())]);
     let head = Head { position: 7, group: 9, program: Some("p".into()), identity: None, lifetime: None };
+    let run: PastRun = serde_json::from_str(
+        r#"{"destroy":false,"began":1,"by":"anna","from":"/p","counts":{"create":1,"update":0,"replace":0,"delete":0,
+            "import":0,"forget":0,"unchanged":0,"deferred":0},"plan":"+ x"}"#,
+    )
+    .unwrap();
+    let runs = [9, 10].map(|number| RowEdit::Run(number, Some(Arc::new(run.clone()))));
     let edits = [begun("d"), current("a"), current("b"), set_aside("c"), RowEdit::Outputs(Some(outputs.clone()))];
+    let edits = edits.into_iter().chain(runs).collect::<Vec<_>>();
     let mut rows: Vec<RowWrite> = edits.iter().map(row).collect();
     rows.push(super::head(&head).unwrap());
     assert!(rows.iter().all(|row| !row.bytes.as_ref().unwrap().windows(6).any(|w| w == b"hidden")));
@@ -54,6 +61,7 @@ fn rows_come_back_with_their_secrets() {
     assert_eq!(snapshot.records.values().cloned().collect::<Vec<_>>(), [record("a"), record("b")]);
     assert_eq!((&snapshot.deposed[..], &snapshot.outputs), (&[record("c")][..], &outputs));
     assert_eq!((snapshot.position, &contents.head), (7, &head));
+    assert_eq!(contents.history.runs().collect::<Vec<_>>(), [(9, &run), (10, &run)]);
     assert_eq!(contents.journal().open()["d"].record(), &*record("a"));
     // Without the key, all but the secrets is there.
     let sealed = read(&rows, None).unwrap().snapshot();

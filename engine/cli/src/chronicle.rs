@@ -1,0 +1,79 @@
+//! What is written down of a run of a plan, for `dr history`.
+
+use dr_core::history::{PastRun, RunEnd, RunResult};
+use dr_core::plan::Plan;
+use dr_run::Report;
+
+use crate::clock;
+use crate::exit::CommandFailure;
+use crate::render::deferred;
+use crate::render::plan::{Look, body, summary};
+use crate::session::Session;
+use crate::shared;
+
+/// How wide a plan is written down.
+const WIDTH: usize = 120;
+/// The most bytes of a plan that are kept: of a longer one, the beginning.
+const LONGEST: usize = 32 << 10;
+/// Of a plan with more steps, only the numbers are kept: the rest would be cut off anyway.
+const MOST: usize = 5_000;
+
+/// What is known before the first call.
+///
+/// # Errors
+/// When the time is not known.
+pub(crate) fn begun(session: &Session<'_>, plan: &Plan) -> Result<PastRun, CommandFailure> {
+    let look = Look { registry: &session.registry, width: WIDTH, details: false };
+    let steps = if plan.steps.len() > MOST { String::new() } else { body(plan, look) };
+    let steps = anstream::adapter::strip_str(&steps).to_string();
+    let summary = anstream::adapter::strip_str(&summary(plan)).to_string();
+    Ok(PastRun {
+        destroy: plan.destroy,
+        began: clock::now()?,
+        by: shared::who().into(),
+        from: session.project.root.display().to_string().into(),
+        counts: plan.counts(),
+        plan: format!("{}\n{summary}\n", cut(&steps)).into(),
+        end: None,
+    })
+}
+
+/// A text, or its beginning with a word about that.
+fn cut(text: &str) -> String {
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
+    let end = text[..text.floor_char_boundary(LONGEST)].rfind('\n').unwrap_or(0);
+    let left = text[end..].trim().lines().count();
+    format!("{}\n… and {left} more lines, which are not kept\n", &text[..end])
+}
+
+/// What became of it.
+pub(crate) fn ended(plan: &Plan, report: &Report) -> RunEnd {
+    let is_failed = !report.failed.is_empty() || !report.output_errors.is_empty();
+    let result = match (is_failed, report.remaining.is_empty()) {
+        (true, _) => RunResult::Failed,
+        (false, false) => RunResult::Interrupted,
+        (false, true) if deferred::left(plan, report).iter().any(|one| one.is_missed) => RunResult::Deferred,
+        (false, true) => RunResult::Done,
+    };
+    let failed = report.failed.iter().map(|failure| (failure.address.text(), failure.error.as_str().into()));
+    let took_ms = u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX);
+    RunEnd { result, took_ms, done: report.done.len(), failed: failed.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_plan_the_beginning_is_kept() {
+        assert_eq!(cut("a\nb\n"), "a\nb\n");
+        let long = "é line of some length\n".repeat(3_000);
+        let kept = cut(&long);
+        assert!(kept.len() < LONGEST + 100, "{}", kept.len());
+        let (lines, last) = (kept.lines().count() - 1, kept.lines().last().unwrap().to_owned());
+        assert_eq!(last, format!("… and {} more lines, which are not kept", 3_000 - lines));
+        assert!(kept.lines().take(lines).all(|line| line == "é line of some length"));
+    }
+}
