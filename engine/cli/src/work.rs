@@ -18,8 +18,8 @@ use dr_core::record::Snapshot;
 use dr_core::value::Str;
 use dr_local::{DiskWorld, LocalCloud};
 use dr_run::{
-    Calls, Cancel, Engine, ForeignResource, Gate, LeftOpen, Observer, Outcome, Places, Report, Resumption, Router,
-    Silent, Stack, StateChange, Store, Swept,
+    Calls, Cancel, Engine, ForeignResource, Gate, LeftOpen, Observer, Outcome, Places, Prepared, Report, Resumption,
+    Router, Silent, Stack, StateChange, Store, Swept,
 };
 
 use crate::chronicle;
@@ -188,6 +188,30 @@ impl<'a> Work<'a> {
     /// Those of these places that the user does not leave out.
     pub(crate) fn asked(&self, places: &BTreeSet<Str>) -> BTreeSet<Str> {
         places.iter().filter(|place| !self.places.is_left_out(place)).cloned().collect()
+    }
+
+    /// Looks how everything is that is recorded, as far as it is known what was begun.
+    ///
+    /// # Errors
+    /// When it is interrupted, or the state belongs to another cloud.
+    pub(crate) async fn look_now(&self, held: &mut OpenState) -> Result<Prepared, CommandFailure> {
+        held.store.check_binding(&self.identity)?;
+        let open = held.store.open_operations()?;
+        held.snapshot = dr_run::as_far_as_known(&held.snapshot, open.into_values());
+        let router = Router::new(&self.local, &*self.reached.cloud);
+        let engine = self.engine(&held.store, &router, &Silent);
+        let (graph, program, identity) = (Graph::default(), &self.stack.program, &self.identity);
+        let wanted = dr_run::Wanted {
+            goal: Goal::Destroy,
+            program,
+            graph: &graph,
+            snapshot: &held.snapshot,
+            identity,
+            refresh: true,
+            lift: false,
+            team: None,
+        };
+        Ok(dr_run::prepare(&engine, &wanted).await?)
     }
 
     /// Finds out what became of what an earlier run left open. What cannot be found out stays open, and the plan leaves

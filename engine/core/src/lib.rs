@@ -14,6 +14,7 @@ pub mod compare;
 pub mod convert;
 pub mod dag;
 pub mod diagnostic;
+pub mod drift;
 pub mod expr;
 pub mod fit;
 pub mod function;

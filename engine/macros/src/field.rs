@@ -88,7 +88,7 @@ impl FieldFacts {
         };
         match key.to_string().as_str() {
             "replace" | "write_only" | "unordered" | "ignore_case" | "switched" | "volatile" | "removable"
-            | "ignore_key_case" | "copies" | "member" | "protects" => self.flags.push(key),
+            | "ignore_key_case" | "copies" | "member" | "protects" | "guards" => self.flags.push(key),
             "one_way" => {
                 let way = if meta.input.peek(syn::token::Paren) {
                     let list: Punctuated<Expr, Token![,]> = in_parentheses(meta)?;

@@ -25,7 +25,7 @@
 //!
 //! On a field, `#[arg(..)]` or, for attributes, `#[out(..)]`: `replace`, `default = …`, `computed`, `sensitive`,
 //! `write_only`, `unordered`, `ignore_case`, `ignore_key_case`, `switched`, `removable`, `one_way` (a version), `one_way("Standard",
-//! "Advanced")`, `one_way(stays)`, `copies`, `member`, `protects`, `tags`, `volatile`, `like = "…"`, `range = a..=b`, `length = a..=b`,
+//! "Advanced")`, `one_way(stays)`, `copies`, `member`, `protects`, `guards`, `tags`, `volatile`, `like = "…"`, `range = a..=b`, `length = a..=b`,
 //! `pattern = "…"` (or a constant), `one_of("a", "b")`, `one_of_int(1, 2)`, `outside("example.com")`,
 //! `grammar(Cidr(16, 28))` (a `dr_core::grammar::Grammar`, with the names of `dr_core::grammar::form` at hand),
 //! `name(max = 80, chars = "…", prefix = "…", lower, ending(".fifo", "fifo_queue"))`, `refers("kms.key.arn")` or `refers("kms.key.arn", loose)` when

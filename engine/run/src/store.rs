@@ -377,6 +377,18 @@ impl Store {
         self.submit(change).durable().await
     }
 
+    /// Makes changes, and returns when all of them are on disk.
+    ///
+    /// # Errors
+    /// The first that is not allowed, or that the write failed. Others may be there then.
+    pub async fn commit_all(&self, changes: Vec<StateChange>) -> Result<(), StoreError> {
+        let receipts: Vec<Receipt> = changes.into_iter().map(|change| self.submit(change)).collect();
+        for receipt in receipts {
+            receipt.durable().await?;
+        }
+        Ok(())
+    }
+
     /// Makes a change without waiting for it. Changes reach the disk in the order in which they were submitted: when
     /// one is there, so are all before it.
     pub fn submit(&self, change: StateChange) -> Receipt {

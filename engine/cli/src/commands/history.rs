@@ -44,7 +44,7 @@ enum HistoryCommand {
 
 /// A run.
 #[derive(Serialize)]
-struct RunJson<'a> {
+struct PastRunJson<'a> {
     number: u64,
     command: &'static str,
     began: String,
@@ -93,9 +93,9 @@ pub(crate) fn cmd_history(args: &HistoryArgs, global: &Global, ui: &Ui) -> Resul
     }
 }
 
-fn shape(number: u64, run: &PastRun, with_plan: bool) -> RunJson<'_> {
+fn shape(number: u64, run: &PastRun, with_plan: bool) -> PastRunJson<'_> {
     let end = run.end.as_ref();
-    RunJson {
+    PastRunJson {
         number,
         command: command(run),
         began: clock::exact(run.began),
@@ -120,7 +120,7 @@ fn command(run: &PastRun) -> &'static str {
 
 fn list(ui: &Ui, history: &History) -> Result<Exit, CommandFailure> {
     if ui.json {
-        let all: Vec<RunJson<'_>> = history.runs().map(|(number, run)| shape(number, run, false)).collect();
+        let all: Vec<PastRunJson<'_>> = history.runs().map(|(number, run)| shape(number, run, false)).collect();
         return ui.result(&json::text(&all)).map(|()| Exit::Done);
     }
     let titles = ["run", "when", "what", "changes", "took", "result", "by", "from"];

@@ -8,6 +8,7 @@ mod check;
 mod checks;
 mod completions;
 mod destroy;
+mod drift;
 mod env;
 mod env_extend;
 mod env_gc;
@@ -54,6 +55,8 @@ enum Command {
     Rehearse(rehearse::RehearseArgs),
     Output(output::OutputArgs),
     State(state::StateArgs),
+    Drift(drift::DriftArgs),
+    Refresh(drift::RefreshArgs),
     History(history::HistoryArgs),
     Env(env::EnvArgs),
     Check(check::CheckArgs),
@@ -73,6 +76,8 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
         Command::Rehearse(args) => rehearse::cmd_rehearse(&args, &global, ui),
         Command::Output(args) => output::cmd_output(&args, &global, ui),
         Command::State(args) => state::cmd_state(&args, &global, ui),
+        Command::Drift(args) => drift::cmd_drift(&args, &global, ui),
+        Command::Refresh(args) => drift::cmd_refresh(&args, &global, ui),
         Command::History(args) => history::cmd_history(&args, &global, ui),
         Command::Env(args) => env::cmd_env(&args, &global, ui),
         Command::Check(args) => check::cmd_check(&args, &global, ui),
@@ -86,7 +91,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
 /// The commands as help lists them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Deploying", &["plan", "apply", "destroy", "rehearse"]),
-    ("Looking", &["output", "state", "history", "env"]),
+    ("Looking", &["output", "state", "drift", "refresh", "history", "env"]),
     ("Writing programs", &["check", "test", "kinds", "checks", "completions"]),
 ];
 

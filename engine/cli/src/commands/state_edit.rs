@@ -7,7 +7,7 @@ use dr_core::plan::Move;
 use dr_core::record::{Record, Snapshot};
 use dr_core::selection::Selector;
 use dr_core::value::Str;
-use dr_run::{StateChange, Store};
+use dr_run::StateChange;
 use serde::Serialize;
 
 use super::state_place::nothing;
@@ -66,7 +66,8 @@ pub(super) fn remove(
         record: (*record).clone().into(),
         deposed: *deposed,
     });
-    commit(session, &store, changes.collect())?;
+    let changes = changes.collect();
+    session.run(async |_| Ok(store.commit_all(changes).await?))?;
     if ui.json {
         let shape = RemovedJson {
             stack: stack.to_string(),
@@ -138,7 +139,7 @@ pub(super) fn rename(
     if !ui.confirm(yes, "\nMove them?")? {
         return Ok(Exit::Failed);
     }
-    commit(session, &store, vec![StateChange::Move(moves.clone())])?;
+    session.run(async |_| Ok(store.commit(StateChange::Move(moves.clone())).await?))?;
     if ui.json {
         let shape = RenamedJson { stack: stack.to_string(), moves: &moves };
         return ui.result(&json::text(&shape)).map(|()| Exit::Done);
@@ -186,7 +187,8 @@ fn below(address: &Address, old: &Selector, path: &Str) -> Result<Move, CommandF
     Ok(Move { from: address.clone(), to })
 }
 
-fn selector(text: &str) -> Result<Selector, CommandFailure> {
+/// Reads an address or a component.
+pub(super) fn selector(text: &str) -> Result<Selector, CommandFailure> {
     Selector::parse(text).map_err(|e| CommandFailure::new(e.to_string()))
 }
 
@@ -200,16 +202,5 @@ fn check_there(session: &Session<'_>, selector: &Selector, snapshot: &Snapshot) 
     Err(match selector.near(all()) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
         None => failure.hint("`dr state list` lists what is there"),
-    })
-}
-
-/// Makes changes to a state, all in one group.
-fn commit(session: &Session<'_>, store: &Store, changes: Vec<StateChange>) -> Result<(), CommandFailure> {
-    session.run(async |_| {
-        let receipts: Vec<_> = changes.into_iter().map(|change| store.submit(change)).collect();
-        for receipt in receipts {
-            receipt.durable().await?;
-        }
-        Ok(())
     })
 }

@@ -66,6 +66,21 @@ pub(crate) fn comment(
     out
 }
 
+/// The comment that tells drift. It has a mark of its own.
+pub(crate) fn drift(stack: &str, summary: &str, list: &str) -> String {
+    let title = format!("<!-- dr drift {stack} -->\n### `{stack}`: {}\n", plain(summary));
+    match plain(list) {
+        list if list.is_empty() => title,
+        list => match part("drift", &marked(&list), "diff") {
+            part if title.len() + part.len() <= LONGEST => format!("{title}{part}"),
+            _ => format!(
+                "{title}\n{}, more than a comment holds. `dr drift` shows them.\n",
+                count(list.lines().count(), "line")
+            ),
+        },
+    }
+}
+
 fn of(plan: &Plan, severity: Severity) -> Vec<Diagnostic> {
     plan.diagnostics.iter().filter(|found| found.severity == severity).cloned().collect()
 }

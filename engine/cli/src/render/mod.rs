@@ -12,6 +12,7 @@ pub(crate) mod cost;
 pub(crate) mod data;
 pub(crate) mod deferred;
 pub(crate) mod diagnostic;
+pub(crate) mod drift;
 pub(crate) mod duration;
 pub(crate) mod json;
 pub(crate) mod markdown;

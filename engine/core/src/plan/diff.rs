@@ -68,11 +68,7 @@ fn same_outputs(kind: &Kind, record: &Record, live: &Live) -> bool {
 }
 
 /// What a failover has changed: fields that are there to be switched, with what is recorded and what was found.
-pub(super) fn switched<'a>(
-    kind: &Kind,
-    record: &'a Record,
-    live: &'a Live,
-) -> Vec<(&'static str, &'a Value, &'a Value)> {
+pub fn switched<'a>(kind: &Kind, record: &'a Record, live: &'a Live) -> Vec<(&'static str, &'a Value, &'a Value)> {
     let args = kind.args.iter().map(|field| {
         let (recorded, found) = (record.args.get(field.name), live.args.get(field.name));
         // An argument that was given and is not there was switched to nothing.
@@ -92,7 +88,7 @@ pub(super) fn switched<'a>(
 
 /// The record with what a refresh found. What a failover has switched stays as it is recorded, unless the program says
 /// what was found (`agreed`).
-pub(super) fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live, agreed: &[&str]) -> Arc<Record> {
+pub fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live, agreed: &[&str]) -> Arc<Record> {
     if unchanged(kind, record, live) && agreed.is_empty() {
         return record.clone();
     }

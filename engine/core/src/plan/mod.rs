@@ -59,7 +59,7 @@ pub use bill::{PlanCost, bill, recorded_cost};
 pub use contract::{Contract, ContractRow, LeftBehind, contract};
 pub use data::{AtRisk, Threat};
 pub use defer::{Deferred, WaitReason};
-pub use diff::agrees;
+pub use diff::{agrees, refreshed as record_refreshed, switched as switched_fields};
 pub use hold::{holders, live_needs};
 pub use input::{Goal, Input, Refreshed};
 pub use late::check_late;

@@ -141,6 +141,9 @@ pub struct Field {
     pub copies: bool,
     /// Whether the service refuses to delete the resource while this is true.
     pub protects: bool,
+    /// Whether it guards data or access, beside what `protects` and policies do: encryption, who may reach the resource,
+    /// a backup. What somebody else changes there is dangerous.
+    pub guards: bool,
     /// Whether the resources that name the same here are members of one group. One that waits for another member is a
     /// copy of it: when that one is made anew, so is the copy.
     pub member: bool,
@@ -186,6 +189,7 @@ impl Field {
             one_way: None,
             copies: false,
             protects: false,
+            guards: false,
             member: false,
             tags: false,
             checks: &[],
@@ -202,6 +206,11 @@ impl Field {
     /// Whether this field is such a one, or a field of the blocks inside it is.
     pub fn holds(&self, is_such: fn(&Field) -> bool) -> bool {
         is_such(self) || self.ty.block().is_some_and(|fields| fields.iter().any(|field| field.holds(is_such)))
+    }
+
+    /// Whether it guards data or access, in whatever way.
+    pub fn is_guard(&self) -> bool {
+        self.guards || self.protects || self.ty == Type::Policy
     }
 
     /// Whether values of this field only mention other resources, as a policy or an environment variable does: neither

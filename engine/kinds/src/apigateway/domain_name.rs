@@ -26,9 +26,10 @@ pub struct DomainName {
     #[arg(refers("acm.certificate.arn"), grammar(Arn(&arns::CERTIFICATE)))]
     pub regional_certificate_arn: String,
     /// Oldest TLS version that callers may use, with its ciphers.
-    #[arg(default = "TLS_1_2", pattern = "TLS_1_[02]|SecurityPolicy_\\w+")]
+    #[arg(guards, default = "TLS_1_2", pattern = "TLS_1_[02]|SecurityPolicy_\\w+")]
     pub security_policy: String,
     /// Which certificates callers must show; none when left out.
+    #[arg(guards)]
     pub mutual_tls_authentication: Option<MutualTls>,
     /// Tags.
     #[arg(tags)]

@@ -26,15 +26,16 @@ pub struct Method {
     #[arg(replace, one_of("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "ANY"))]
     pub http_method: String,
     /// Who may call: everybody, whoever IAM allows it, or whoever an authorizer allows it.
-    #[arg(default = "NONE", one_of("NONE", "AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS"))]
+    #[arg(guards, default = "NONE", one_of("NONE", "AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS"))]
     pub authorization_type: String,
     /// Id of the authorizer; with `CUSTOM` and `COGNITO_USER_POOLS`.
+    #[arg(guards)]
     pub authorizer_id: Option<String>,
     /// Scopes of which a caller's token must have one; with `COGNITO_USER_POOLS`.
     #[arg(default = [], unordered)]
     pub authorization_scopes: Vec<String>,
     /// Whether a caller must bring an API key.
-    #[arg(default = false)]
+    #[arg(guards, default = false)]
     pub api_key_required: bool,
     /// Name of the operation in generated clients.
     pub operation_name: Option<String>,

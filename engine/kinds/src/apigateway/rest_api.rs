@@ -45,7 +45,7 @@ pub struct RestApi {
     #[arg(grammar(Policy(&policies::API)))]
     pub policy: Option<PolicyDocument>,
     /// Whether the API is reached by its custom domain names only.
-    #[arg(default = false)]
+    #[arg(guards, default = false)]
     pub disable_execute_api_endpoint: bool,
     /// Tags.
     #[arg(tags)]

@@ -29,7 +29,7 @@ pub struct Api {
     /// What browsers are told about calls from pages of other origins; nothing when left out. Of HTTP APIs only.
     pub cors_configuration: Option<Cors>,
     /// Whether the API is reached by its custom domain names only.
-    #[arg(default = false)]
+    #[arg(guards, default = false)]
     pub disable_execute_api_endpoint: bool,
     /// What of a message names the route of a WebSocket API, e.g. `$request.body.action`. HTTP APIs go by method and
     /// path.

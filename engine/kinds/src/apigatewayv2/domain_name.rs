@@ -26,9 +26,10 @@ pub struct HttpDomainName {
     #[arg(refers("acm.certificate.arn"), grammar(Arn(&arns::CERTIFICATE)))]
     pub certificate_arn: String,
     /// Oldest TLS version that callers may use.
-    #[arg(default = "TLS_1_2", one_of("TLS_1_2"))]
+    #[arg(guards, default = "TLS_1_2", one_of("TLS_1_2"))]
     pub security_policy: String,
     /// Which certificates callers must show; none when left out.
+    #[arg(guards)]
     pub mutual_tls_authentication: Option<HttpMutualTls>,
     /// Tags.
     #[arg(tags)]

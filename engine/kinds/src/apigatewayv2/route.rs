@@ -24,15 +24,16 @@ pub struct HttpRoute {
     #[arg(length = 1..=128, refers("*"))]
     pub target: Option<String>,
     /// Who may call: everybody, whoever IAM allows it, or whoever an authorizer allows it.
-    #[arg(default = "NONE", one_of("NONE", "AWS_IAM", "CUSTOM", "JWT"))]
+    #[arg(guards, default = "NONE", one_of("NONE", "AWS_IAM", "CUSTOM", "JWT"))]
     pub authorization_type: String,
     /// Id of the authorizer; with `CUSTOM` and `JWT`.
+    #[arg(guards)]
     pub authorizer_id: Option<String>,
     /// Scopes of which a caller's token must have one; with `JWT`.
     #[arg(default = [], unordered, length = 0..=10)]
     pub authorization_scopes: Vec<String>,
     /// Whether a caller must bring an API key. Of WebSocket APIs only.
-    #[arg(default = false)]
+    #[arg(guards, default = false)]
     pub api_key_required: bool,
     /// Name of the operation in generated clients.
     #[arg(length = 1..=64)]

@@ -62,11 +62,14 @@ pub struct Table {
     )]
     pub stream_view_type: Option<String>,
     /// When items expire; never when left out.
+    #[arg(guards)]
     pub ttl: Option<TimeToLive>,
     /// Encryption with a key in KMS; with a key that DynamoDB owns when left out.
+    #[arg(guards)]
     pub server_side_encryption: Option<ServerSideEncryption>,
     /// Whether the table can be restored to any second of the last 35 days.
     #[arg(
+        guards,
         default = false,
         note("D06", only = false, why = "after a delete, DynamoDB keeps a last backup for 35 days, free of charge")
     )]

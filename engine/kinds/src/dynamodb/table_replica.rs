@@ -28,10 +28,11 @@ pub struct TableReplica {
     #[arg(replace, region)]
     pub source_region: String,
     /// Key of the replica's own region that encrypts it. Either the table and all its replicas name one, or none does.
-    #[arg(replace, refers("kms.key.arn"), grammar(Key))]
+    #[arg(guards, replace, refers("kms.key.arn"), grammar(Key))]
     pub kms_key_arn: Option<String>,
     /// Whether the replica can be restored to any second of the last 35 days.
     #[arg(
+        guards,
         default = false,
         note("D06", only = false, why = "after a delete, DynamoDB keeps a last backup for 35 days, free of charge")
     )]

@@ -32,7 +32,7 @@ pub struct Subnet {
     #[arg(replace, grammar(Cidr6))]
     pub ipv6_cidr_block: Option<String>,
     /// Whether instances get a public IPv4 address.
-    #[arg(default = false)]
+    #[arg(guards, default = false)]
     pub map_public_ip_on_launch: bool,
     /// Whether network interfaces get an IPv6 address.
     #[arg(default = false)]

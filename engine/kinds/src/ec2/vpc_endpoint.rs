@@ -34,7 +34,7 @@ pub struct VpcEndpoint {
     #[arg(default = [], unordered, refers("ec2.subnet.id"))]
     pub subnet_ids: Vec<String>,
     /// Security groups of the interfaces; the VPC's default group when left out. Of an interface endpoint only.
-    #[arg(computed, unordered, refers("ec2.security_group.id"))]
+    #[arg(guards, computed, unordered, refers("ec2.security_group.id"))]
     pub security_group_ids: Vec<String>,
     /// Whether the service's own host name leads to the endpoint, inside the VPC; its DNS support and DNS host names
     /// must be on. Of an interface endpoint only.

@@ -22,13 +22,13 @@ pub struct Listener {
     #[arg(range = 1..=65_535)]
     pub port: i64,
     /// What is spoken: HTTP or HTTPS with an application load balancer, the others with a network load balancer.
-    #[arg(one_of("HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP"))]
+    #[arg(guards, one_of("HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP"))]
     pub protocol: String,
     /// Versions of TLS and ciphers, for HTTPS and TLS. The service's own default takes TLS 1.0 too.
-    #[arg(computed)]
+    #[arg(guards, computed)]
     pub ssl_policy: Option<String>,
     /// ARNs of certificates, for HTTPS and TLS. The first is shown to clients that name no domain, or none of them.
-    #[arg(default = [], length = 0..=26, refers("acm.certificate.arn"), grammar(Arn(&arns::CERTIFICATE)))]
+    #[arg(guards, default = [], length = 0..=26, refers("acm.certificate.arn"), grammar(Arn(&arns::CERTIFICATE)))]
     pub certificates: Vec<String>,
     /// Which of HTTP's versions is agreed upon, for TLS.
     #[arg(one_of("HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"))]

@@ -33,7 +33,7 @@ pub struct LoadBalancer {
     pub subnets: Vec<String>,
     /// Security groups. An application load balancer without any gets the VPC's default one; a network load balancer
     /// that was made without any can never have one.
-    #[arg(computed, unordered, refers("ec2.security_group.id"))]
+    #[arg(guards, computed, unordered, refers("ec2.security_group.id"))]
     pub security_groups: Vec<String>,
     /// Kinds of addresses that it has.
     #[arg(default = "ipv4", one_of("ipv4", "dualstack", "dualstack-without-public-ipv4"))]

@@ -24,7 +24,7 @@ pub struct Bus {
     #[arg(default = "", length = 0..=512)]
     pub description: String,
     /// Key that encrypts events: id, ARN or alias; a key of EventBridge's when left out.
-    #[arg(refers("kms.key.arn"), grammar(Key))]
+    #[arg(guards, refers("kms.key.arn"), grammar(Key))]
     pub kms_key_identifier: Option<String>,
     /// ARN of the queue that takes events which could not be encrypted with the key.
     #[arg(refers("sqs.queue.arn"), grammar(Arn(&arns::QUEUE)))]

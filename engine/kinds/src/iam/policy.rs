@@ -29,7 +29,7 @@ pub struct Policy {
     #[arg(replace, length = 0..=1_000)]
     pub description: Option<String>,
     /// What it allows and denies.
-    #[arg(grammar(Policy(&policies::MANAGED)))]
+    #[arg(guards, grammar(Policy(&policies::MANAGED)))]
     pub policy: Document,
     /// Tags.
     #[arg(tags, ignore_key_case)]

@@ -34,7 +34,7 @@ pub struct Role {
     #[arg(default = 3_600, range = 3_600..=43_200)]
     pub max_session_duration: i64,
     /// ARN of the policy that limits what the role's own policies can allow.
-    #[arg(refers("iam.policy.arn"), grammar(Arn(&arns::POLICY)), length = 20..=2_048)]
+    #[arg(guards, refers("iam.policy.arn"), grammar(Arn(&arns::POLICY)), length = 20..=2_048)]
     pub permissions_boundary: Option<String>,
     /// Whether a delete also removes policies that somebody else added.
     #[arg(default = true, refuse("D16", only = true, why = "a role with policies left on it cannot be deleted"))]

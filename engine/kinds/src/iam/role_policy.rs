@@ -22,6 +22,6 @@ pub struct RolePolicy {
     #[arg(replace, refers("iam.role.name"), length = 1..=64, pattern = "[A-Za-z0-9_+=,.@-]+")]
     pub role: String,
     /// What it allows and denies.
-    #[arg(grammar(Policy(&policies::INLINE)))]
+    #[arg(guards, grammar(Policy(&policies::INLINE)))]
     pub policy: Document,
 }

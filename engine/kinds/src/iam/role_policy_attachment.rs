@@ -18,6 +18,6 @@ pub struct RolePolicyAttachment {
     #[arg(replace, refers("iam.role.name"), length = 1..=64, pattern = "[A-Za-z0-9_+=,.@-]+")]
     pub role: String,
     /// ARN of the policy, e.g. `arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole`.
-    #[arg(replace, refers("iam.policy.arn"), grammar(Arn(&arns::POLICY)))]
+    #[arg(guards, replace, refers("iam.policy.arn"), grammar(Arn(&arns::POLICY)))]
     pub policy_arn: String,
 }

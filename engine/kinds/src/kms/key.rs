@@ -29,7 +29,7 @@ pub struct Key {
     #[arg(computed, grammar(Policy(&policies::KEY)))]
     pub policy: Option<PolicyDocument>,
     /// Whether the key's material is renewed at regular intervals.
-    #[arg(default = false)]
+    #[arg(guards, default = false)]
     pub enable_key_rotation: bool,
     /// Days between two rotations. KMS takes 365 when none is given.
     #[arg(computed, like = "365", range = 90..=2_560)]
@@ -87,7 +87,7 @@ pub struct Key {
     )]
     pub deletion_window_in_days: i64,
     /// Whether the key can be used.
-    #[arg(default = true)]
+    #[arg(guards, default = true)]
     pub enabled: bool,
     /// Tags.
     #[arg(tags)]

@@ -43,7 +43,7 @@ pub struct ReplicaKey {
     )]
     pub deletion_window_in_days: i64,
     /// Whether the key can be used.
-    #[arg(default = true)]
+    #[arg(guards, default = true)]
     pub enabled: bool,
     /// Tags.
     #[arg(tags)]

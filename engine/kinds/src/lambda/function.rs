@@ -27,6 +27,7 @@ pub struct LambdaFunction {
     pub function_name: String,
     /// ARN of the role that the function runs as.
     #[arg(
+        guards,
         refers("iam.role.arn"),
         length = 1..=10_000,
         grammar(Arn(&arns::ROLE))
@@ -78,13 +79,13 @@ pub struct LambdaFunction {
     #[arg(default = {})]
     pub environment: BTreeMap<String, String>,
     /// Key that encrypts the environment variables; a key of Lambda's when left out.
-    #[arg(refers("kms.key.arn"), length = 1..=10_000, grammar(Arn(&arns::KEY)))]
+    #[arg(guards, refers("kms.key.arn"), length = 1..=10_000, grammar(Arn(&arns::KEY)))]
     pub kms_key_arn: Option<String>,
     /// ARNs of layer versions, the later over the earlier.
     #[arg(default = [], length = 0..=5, grammar(Arn(&arns::LAYER)))]
     pub layers: Vec<String>,
     /// The network that the function's calls leave from; the internet when left out.
-    #[arg(note(
+    #[arg(guards, note(
         "D19",
         absent,
         why = "once deleted, the function still holds its subnets and security groups for 20 to 45 minutes"

@@ -21,25 +21,25 @@ pub struct Permission {
     #[arg(replace, name(max = 100, chars = "A-Za-z0-9_-"))]
     pub statement_id: String,
     /// What may be done.
-    #[arg(replace, default = "lambda:InvokeFunction", length = 1..=256, pattern = "lambda:(\\*|[A-Za-z]+)")]
+    #[arg(guards, replace, default = "lambda:InvokeFunction", length = 1..=256, pattern = "lambda:(\\*|[A-Za-z]+)")]
     pub action: String,
     /// Who may: a service such as `events.amazonaws.com`, an account's number, or an ARN.
-    #[arg(replace, length = 1..=256)]
+    #[arg(guards, replace, length = 1..=256)]
     pub principal: String,
     /// What the service must act for: the ARN of the topic, rule, API or target group. `*` and `?` stand for anything.
-    #[arg(replace, refers("*", loose), length = 12..=1_024, grammar(Arn(&arns::PATTERN)))]
+    #[arg(guards, replace, refers("*", loose), length = 12..=1_024, grammar(Arn(&arns::PATTERN)))]
     pub source_arn: Option<String>,
     /// Number of the account that what the service acts for belongs to. Needed where the ARN does not tell: S3.
-    #[arg(replace, pattern = "\\d{12}")]
+    #[arg(guards, replace, pattern = "\\d{12}")]
     pub source_account: Option<String>,
     /// Version or alias that may be invoked; the function without either when left out.
     #[arg(replace, length = 1..=128)]
     pub qualifier: Option<String>,
     /// Id of the organisation that the principal must belong to.
-    #[arg(replace, pattern = "o-[a-z0-9]{10,32}")]
+    #[arg(guards, replace, pattern = "o-[a-z0-9]{10,32}")]
     pub principal_org_id: Option<String>,
     /// Whether the function's URL asks for a signature.
-    #[arg(replace, one_of("NONE", "AWS_IAM"))]
+    #[arg(guards, replace, one_of("NONE", "AWS_IAM"))]
     pub function_url_auth_type: Option<String>,
     /// Token that an Alexa skill must bring.
     #[arg(replace, length = 1..=256, pattern = "[A-Za-z0-9._-]+")]

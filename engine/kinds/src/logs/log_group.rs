@@ -24,6 +24,7 @@ pub struct LogGroup {
     pub name: String,
     /// Days that entries are kept.
     #[arg(
+        guards,
         default = 30,
         one_of_int(
             1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1_096, 1_827, 2_192, 2_557, 2_922, 3_288,
@@ -32,7 +33,7 @@ pub struct LogGroup {
     )]
     pub retention_in_days: i64,
     /// ARN of the key that encrypts entries; its policy must allow the region's log service.
-    #[arg(refers("kms.key.arn"), length = 1..=256, grammar(Arn(&arns::KEY)))]
+    #[arg(guards, refers("kms.key.arn"), length = 1..=256, grammar(Arn(&arns::KEY)))]
     pub kms_key_id: Option<String>,
     /// Whether entries are for searching, for storing, or for delivery elsewhere.
     #[arg(replace, default = "STANDARD", one_of("STANDARD", "INFREQUENT_ACCESS", "DELIVERY"))]

@@ -79,7 +79,7 @@ pub struct Cluster {
     pub master_password: Option<SecretText>,
     /// Whether RDS makes the password and keeps it as a secret, instead of `master_password`. AWS offers that to no
     /// cluster of a global cluster.
-    #[arg(default = false)]
+    #[arg(guards, default = false)]
     pub manage_master_user_password: bool,
     /// Key that encrypts that secret: the account's key for secrets when left out.
     #[arg(write_only, refers("kms.key.arn"), grammar(Key))]
@@ -91,7 +91,7 @@ pub struct Cluster {
     #[arg(replace, computed, refers("rds.subnet_group.name"))]
     pub db_subnet_group_name: Option<String>,
     /// Security groups of its network interfaces; the VPC's default one when left out.
-    #[arg(computed, unordered, refers("ec2.security_group.id"))]
+    #[arg(guards, computed, unordered, refers("ec2.security_group.id"))]
     pub vpc_security_group_ids: Vec<String>,
     /// Kind of addresses.
     #[arg(computed, like = "IPV4", one_of("IPV4", "DUAL"))]
@@ -111,17 +111,18 @@ pub struct Cluster {
     #[arg(one_way(stays))]
     pub serverlessv2_scaling_configuration: Option<ServerlessV2Scaling>,
     /// Whether the storage is encrypted.
-    #[arg(replace, default = true)]
+    #[arg(guards, replace, default = true)]
     pub storage_encrypted: bool,
     /// Key of the cluster's own region that encrypts the storage: the account's key for databases when left out, but a
     /// cluster that joins an encrypted global cluster must name one.
-    #[arg(replace, computed, refers("kms.key.arn"), grammar(Key))]
+    #[arg(guards, replace, computed, refers("kms.key.arn"), grammar(Key))]
     pub kms_key_id: Option<String>,
     /// How storage is paid for: input and output one by one, or included (`aurora-iopt1`).
     #[arg(default = "aurora", one_of("aurora", "aurora-iopt1"))]
     pub storage_type: String,
     /// Days for which backups are kept.
     #[arg(
+        guards,
         default = 1,
         range = 1..=35,
         refuse("D04", max = 7, why = "backups for longer are for what is to stay; an environment is to go"),
@@ -140,16 +141,16 @@ pub struct Cluster {
     )]
     pub preferred_maintenance_window: Option<String>,
     /// Seconds that the cluster can be set back by (MySQL); 0 for not at all.
-    #[arg(default = 0, range = 0..=259_200)]
+    #[arg(guards, default = 0, range = 0..=259_200)]
     pub backtrack_window: i64,
     /// Whether snapshots get the cluster's tags.
     #[arg(default = false)]
     pub copy_tags_to_snapshot: bool,
     /// Whether users may log in with IAM.
-    #[arg(default = false)]
+    #[arg(guards, default = false)]
     pub iam_database_authentication_enabled: bool,
     /// Whether statements can be sent over HTTPS (Data API).
-    #[arg(default = false)]
+    #[arg(guards, default = false)]
     pub enable_http_endpoint: bool,
     /// Logs that go to CloudWatch: `postgresql`, `instance`, `iam-db-auth-error`; with MySQL `audit`, `error`,
     /// `general`, `slowquery` too. The group of each is `/aws/rds/cluster/`, the identifier, `/` and the log; without a

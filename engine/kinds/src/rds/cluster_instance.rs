@@ -37,7 +37,7 @@ pub struct ClusterInstance {
     #[arg(replace, computed, like = "{region}a")]
     pub availability_zone: Option<String>,
     /// Whether it has an address in the internet.
-    #[arg(default = false)]
+    #[arg(guards, default = false)]
     pub publicly_accessible: bool,
     /// Settings of the engine for this instance; AWS's own group of its family when left out.
     #[arg(computed, like = "default.{engine}15")]

@@ -53,7 +53,7 @@ pub struct GlobalCluster {
     #[arg(replace, length = 1..=64, pattern = "[A-Za-z][A-Za-z0-9_]*")]
     pub database_name: Option<String>,
     /// Whether the storage of all its clusters is encrypted; each cluster must say the same.
-    #[arg(replace, default = true)]
+    #[arg(guards, replace, default = true)]
     pub storage_encrypted: bool,
     /// Whether it refuses to be deleted.
     #[arg(protects, default = false, refuse("D01", only = false, why = "a protected global cluster cannot be deleted"))]

@@ -38,22 +38,23 @@ pub struct Bucket {
     )]
     pub force_destroy: bool,
     /// Whether overwritten and deleted objects are kept as versions. Once on, it can only be suspended.
-    #[arg(default = false)]
+    #[arg(guards, default = false)]
     pub versioning: bool,
     /// How objects are encrypted that do not say it themselves.
-    #[arg(default = {})]
+    #[arg(guards, default = {})]
     pub encryption: BucketEncryption,
     /// What is refused although a policy or an access list allows it to everybody.
-    #[arg(default = {})]
+    #[arg(guards, default = {})]
     pub public_access_block: PublicAccessBlock,
     /// Who owns objects, and whether access lists count.
     #[arg(
+        guards,
         default = "BucketOwnerEnforced",
         one_of("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
     )]
     pub object_ownership: String,
     /// What happens to objects as they grow old.
-    #[arg(default = [], unordered, length = 0..=1_000)]
+    #[arg(guards, default = [], unordered, length = 0..=1_000)]
     pub lifecycle_rules: Vec<LifecycleRule>,
     /// Where requests to the bucket are logged.
     pub logging: Option<BucketLogging>,
@@ -62,6 +63,7 @@ pub struct Bucket {
     pub cors_rules: Vec<CorsRule>,
     /// Whether objects can be locked against deletion.
     #[arg(
+        guards,
         replace,
         default = false,
         refuse("D08", only = false, why = "locked objects cannot be deleted before their time, nor can their bucket")

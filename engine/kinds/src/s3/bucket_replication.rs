@@ -25,7 +25,7 @@ pub struct BucketReplication {
     #[arg(refers("iam.role.arn"), grammar(Arn(&arns::ROLE)))]
     pub role: String,
     /// What is copied where.
-    #[arg(unordered, length = 1..=1_000)]
+    #[arg(guards, unordered, length = 1..=1_000)]
     pub rules: Vec<ReplicationRule>,
 }
 

@@ -25,7 +25,7 @@ pub struct Replica {
     pub source_region: String,
     /// Key of the copy's own region that encrypts it: id, ARN or alias. Without one, it is the account's key for
     /// secrets.
-    #[arg(replace, refers("kms.key.arn"), grammar(Key))]
+    #[arg(guards, replace, refers("kms.key.arn"), grammar(Key))]
     pub kms_key_id: Option<String>,
     /// Whether the copy takes the place of a secret of the same name in its region.
     #[arg(replace, write_only, default = false)]

@@ -21,9 +21,10 @@ pub struct Rotation {
     #[arg(replace, refers("secretsmanager.secret.arn"), grammar(NameOrArn(&arns::SECRET, names::SECRET)))]
     pub secret_id: String,
     /// ARN of the function that renews it.
-    #[arg(length = 1..=2_048, refers("lambda.function.arn", loose), grammar(Arn(&arns::FUNCTION)))]
+    #[arg(guards, length = 1..=2_048, refers("lambda.function.arn", loose), grammar(Arn(&arns::FUNCTION)))]
     pub rotation_lambda_arn: String,
     /// When.
+    #[arg(guards)]
     pub rotation_rules: RotationRules,
     /// Whether the secret is renewed at once when this is made or changed, or waits for its next window.
     #[arg(write_only, default = true)]

@@ -27,7 +27,7 @@ pub struct Secret {
     #[arg(default = "", length = 0..=2_048)]
     pub description: String,
     /// Key that encrypts the secret: id, ARN or alias. Without one, it is the account's key for secrets.
-    #[arg(refers("kms.key.arn"), grammar(Key), length = 1..=2_048)]
+    #[arg(guards, refers("kms.key.arn"), grammar(Key), length = 1..=2_048)]
     pub kms_key_id: Option<String>,
     /// Days for which a deleted secret can be recovered; 0 for not at all.
     #[arg(

@@ -29,7 +29,7 @@ pub struct Topic {
     pub display_name: String,
     /// Key that encrypts messages: id, ARN or alias. CloudWatch alarms need a key of your own whose policy lets
     /// CloudWatch use it.
-    #[arg(refers("kms.key.arn"), grammar(Key))]
+    #[arg(guards, refers("kms.key.arn"), grammar(Key))]
     pub kms_master_key_id: Option<String>,
     /// Access policy; the account only, when left out. For a policy that names the topic's own ARN use
     /// `sns.topic_policy`.

@@ -44,7 +44,7 @@ pub struct Queue {
     /// Where messages go that could not be handled.
     pub redrive_policy: Option<RedrivePolicy>,
     /// Key that encrypts messages: id, ARN or alias. Without one, SQS uses a key of its own.
-    #[arg(refers("kms.key.arn"), grammar(Key))]
+    #[arg(guards, refers("kms.key.arn"), grammar(Key))]
     pub kms_master_key_id: Option<String>,
     /// Seconds that a data key is used again before KMS is asked for another.
     #[arg(default = 300, range = 60..=86_400)]

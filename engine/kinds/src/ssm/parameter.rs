@@ -32,7 +32,7 @@ pub struct SsmParameter {
     #[arg(default = "Standard", one_way("Standard", "Advanced"), one_of("Standard", "Advanced", "Intelligent-Tiering"))]
     pub tier: String,
     /// Key that encrypts a secret: id, ARN or alias. Systems Manager takes the account's key.
-    #[arg(computed, refers("kms.key.arn"), grammar(Key))]
+    #[arg(guards, computed, refers("kms.key.arn"), grammar(Key))]
     pub key_id: Option<String>,
     /// Regular expression that values must match.
     #[arg(length = 1..=1_024)]

@@ -25,7 +25,7 @@ pub struct StateMachine {
     #[arg(grammar(StateMachine))]
     pub definition: Json,
     /// ARN of the role that the machine acts as.
-    #[arg(length = 1..=256, refers("iam.role.arn"), grammar(Arn(&arns::ROLE)))]
+    #[arg(guards, length = 1..=256, refers("iam.role.arn"), grammar(Arn(&arns::ROLE)))]
     pub role_arn: String,
     /// Whether executions last up to a year and can be looked at, or up to five minutes and are many.
     #[arg(replace, default = "STANDARD", one_of("STANDARD", "EXPRESS"))]
@@ -36,7 +36,7 @@ pub struct StateMachine {
     #[arg(default = false)]
     pub tracing_enabled: bool,
     /// Key that encrypts definition and executions: id, ARN or alias; a key of Step Functions' when left out.
-    #[arg(length = 1..=2_048, refers("kms.key.arn"), grammar(Key))]
+    #[arg(guards, length = 1..=2_048, refers("kms.key.arn"), grammar(Key))]
     pub kms_key_id: Option<String>,
     /// Seconds that a data key is used again before KMS is asked for another.
     #[arg(default = 300, range = 60..=900)]
