@@ -77,7 +77,7 @@ pub(super) fn remove(
         return ui.result(&json::text(&shape)).map(|()| Exit::Done);
     }
     ui.tell(&format!(
-        "{} forgotten; `dr apply` with the program makes them anew, or takes over what carries its tags\n",
+        "{} forgotten; `dr state rebuild` finds such resources again, by their tags\n",
         count(forgotten.len(), "record")
     ));
     Ok(Exit::Done)

@@ -118,7 +118,7 @@ fn lost(lost: &[Address], how: &str) -> String {
     let names: String = lost.iter().map(|address| format!("      {address}\n")).collect();
     let of = count(lost.len(), "record");
     format!(
-        "  {of} {how}; `dr state rebuild` or the next `dr apply` finds such resources again by their tags:\n{names}"
+        "  {of} {how}; `dr state rebuild` finds such resources again, by their tags:\n{names}"
     )
 }
 
