@@ -97,6 +97,8 @@ pub(crate) struct WireFaults {
     attempts: BTreeMap<String, u32>,
     /// By rule and identity: how often the rule struck.
     strikes: BTreeMap<(usize, String), u32>,
+    /// How many calls met a fault.
+    pub(crate) met: u64,
 }
 
 impl WireFaults {
@@ -119,6 +121,7 @@ impl WireFaults {
             };
             if strikes {
                 *struck += 1;
+                self.met += 1;
                 return Some(rule.fault);
             }
         }

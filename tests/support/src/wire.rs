@@ -133,6 +133,11 @@ impl Wire {
         self.shared.state().counts.clone()
     }
 
+    /// How many calls met a fault since the rules were set.
+    pub fn met(&self) -> u64 {
+        self.shared.state().faults.met
+    }
+
     /// The largest number of calls that were under way at one time.
     pub fn peak(&self) -> usize {
         self.shared.state().peak
