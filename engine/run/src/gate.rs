@@ -1,8 +1,9 @@
 //! The gate: how many calls are made at once, and how fast.
 //!
-//! Each service in each region has a lane of its own. A lane starts with a number of slots; when the service says that
-//! there are too many calls, the lane halves its slots and puts a growing pause between the starts of two calls; with
-//! every call that goes well it recovers a little. Over all lanes there may be a cap (`--parallel`). Who waits is let
+//! Each service in each region has a lane of its own. A lane starts with a number of slots and no limit to their rate.
+//! When the service says that there are too many calls, the lane lowers its slots and its rate by a part, down to a floor;
+//! with every call that goes well it gets a fixed amount back. So a service that is called too often is called less, and
+//! one that others call too often does not bring this run to a standstill. Over all lanes there may be a cap (`--parallel`). Who waits is let
 //! in by urgency: the longest remaining path first. A slot is held for one call and never while waiting for anything
 //! else.
 
@@ -17,14 +18,18 @@ use tokio::time::Instant;
 
 /// Calls at once to one service in one region, unless it throttles.
 pub const SLOTS: usize = 32;
-/// The first pause between the starts of two calls to a service that throttles.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-/// The longest.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// A pause shorter than this is none.
-const NO_PAUSE: Duration = Duration::from_millis(10);
-/// What a call that goes well leaves of the pause.
-const RECOVERY: f64 = 0.9;
+/// The slots that a lane keeps.
+const LEAST_SLOTS: f64 = 4.0;
+/// Calls a second, once a service throttles.
+const FIRST_RATE: f64 = 20.0;
+/// The rate that a lane keeps, in calls a second.
+const LEAST_RATE: f64 = 2.0;
+/// A rate above this is none.
+const ANY_RATE: f64 = 40.0;
+/// What a throttled call leaves of rate and slots.
+const LESS: f64 = 0.7;
+/// What a call that goes well adds to the rate.
+const MORE: f64 = 1.0;
 /// Calls that were made together fail together: only the first of them within this time slows the lane down.
 const SAME_BURST: Duration = Duration::from_millis(200);
 
@@ -48,8 +53,8 @@ struct Lane {
     in_flight: usize,
     /// How many calls at once; a fraction, because recovery is slow.
     slots: f64,
-    /// Between the starts of two calls.
-    pause: Duration,
+    /// How many calls a second, if that is limited.
+    rate: Option<f64>,
     /// When the next call may start.
     next: Option<Instant>,
     slowed: Option<Instant>,
@@ -165,6 +170,15 @@ impl Gate {
         }
     }
 
+    /// A service said that there are too many calls, of a request that was made again within its call.
+    pub(crate) fn throttled(&self, service: &str, region: Option<&str>) {
+        let mut state = self.state();
+        let lane = state.numbers.get(service).and_then(|regions| regions.get(region.unwrap_or("")).copied());
+        if let Some(lane) = lane {
+            state.lanes[lane].slow_down(None);
+        }
+    }
+
     /// Lets in whoever can come in.
     fn admit(&self) {
         let mut state = self.state();
@@ -211,7 +225,7 @@ impl GateState {
         self.lanes.push(Lane {
             in_flight: 0,
             slots: SLOTS as f64,
-            pause: Duration::ZERO,
+            rate: None,
             next: None,
             slowed: None,
             waiting: BinaryHeap::new(),
@@ -221,7 +235,7 @@ impl GateState {
 
     fn entry(&self, lane: usize) -> Admission {
         let lane = &self.lanes[lane];
-        if self.in_flight >= self.cap || lane.in_flight as f64 + 1.0 > lane.slots.max(1.0) {
+        if self.in_flight >= self.cap || lane.in_flight as f64 + 1.0 > lane.slots {
             return Admission::Full;
         }
         match lane.next {
@@ -234,12 +248,31 @@ impl GateState {
         self.in_flight += 1;
         let lane = &mut self.lanes[lane];
         lane.in_flight += 1;
-        lane.next = (lane.pause > Duration::ZERO).then(|| Instant::now() + lane.pause);
+        lane.next = lane.pause().map(|pause| Instant::now() + pause);
     }
 
     fn leave(&mut self, lane: usize) {
         self.in_flight -= 1;
         self.lanes[lane].in_flight -= 1;
+    }
+}
+
+impl Lane {
+    /// Between the starts of two calls, if there is to be any time.
+    fn pause(&self) -> Option<Duration> {
+        self.rate.map(|rate| Duration::from_secs_f64(rate.recip()))
+    }
+
+    /// The service said that there are too many calls.
+    fn slow_down(&mut self, retry_after: Option<Duration>) {
+        let now = Instant::now();
+        if self.slowed.is_none_or(|at| now - at >= SAME_BURST) {
+            self.slowed = Some(now);
+            self.slots = (self.slots * LESS).max(LEAST_SLOTS);
+            self.rate = Some(self.rate.map_or(FIRST_RATE, |rate| (rate * LESS).max(LEAST_RATE)));
+        }
+        let next = now + retry_after.or(self.pause()).unwrap_or_default();
+        self.next = Some(self.next.map_or(next, |at| at.max(next)));
     }
 }
 
@@ -249,26 +282,14 @@ impl Slot {
         let mut state = self.gate.state();
         let lane = &mut state.lanes[self.lane];
         if lane.slots < SLOTS as f64 {
-            lane.slots = (lane.slots + 1.0 / lane.slots.max(1.0)).min(SLOTS as f64);
+            lane.slots = (lane.slots + 1.0 / lane.slots).min(SLOTS as f64);
         }
-        if lane.pause > Duration::ZERO {
-            let shorter = lane.pause.mul_f64(RECOVERY);
-            lane.pause = if shorter < NO_PAUSE { Duration::ZERO } else { shorter };
-        }
+        lane.rate = lane.rate.map(|rate| rate + MORE).filter(|rate| *rate < ANY_RATE);
     }
 
     /// The service said that there are too many calls: fewer at once, and slower. `retry_after` is what it asked for.
     pub fn throttled(self, retry_after: Option<Duration>) {
-        let now = Instant::now();
-        let mut state = self.gate.state();
-        let lane = &mut state.lanes[self.lane];
-        if lane.slowed.is_none_or(|at| now - at >= SAME_BURST) {
-            lane.slowed = Some(now);
-            lane.slots = (lane.slots / 2.0).max(1.0);
-            lane.pause = (lane.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
-        }
-        let next = now + retry_after.unwrap_or(lane.pause);
-        lane.next = Some(lane.next.map_or(next, |at| at.max(next)));
+        self.gate.state().lanes[self.lane].slow_down(retry_after);
     }
 }
 
