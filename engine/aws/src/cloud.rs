@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::future::ready;
+use std::sync::Arc;
 
 use aws_types::SdkConfig;
 use dr_core::cloud::{
-    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, Sought,
-    TaggedResource, Target,
+    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, RequestWatch,
+    Settled, Sought, TaggedResource, Target,
 };
 use dr_core::online::{Objection, Wishes};
 use dr_core::region::GLOBAL;
@@ -67,7 +68,7 @@ impl Aws {
                 return Err(CloudError::new(ErrorClass::Invalid, at.kind.name, "NoRegion", why));
             }
         };
-        Ok(Cx::new(&self.connection, region, at.address, phase))
+        Ok(Cx::new(&self.connection, region, at, phase))
     }
 
     fn kind<'a>(&'a self, at: Target<'a>, phase: CallPhase) -> Result<(&'static dyn Erased, Cx<'a>), CloudError> {
@@ -178,7 +179,7 @@ impl Cloud for Aws {
     }
 
     fn objections<'a>(&'a self, at: Target<'a>, wishes: &'a Wishes) -> CloudResult<'a, Vec<Objection>> {
-        dispatch!(self, at, Look, objections(wishes))
+        dispatch!(self, at, Ask, objections(wishes))
     }
 
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
@@ -192,6 +193,10 @@ impl Cloud for Aws {
             Ok((look_up, cx)) => look_up.look_up(cx, args),
             Err(error) => Box::pin(ready(Err(error))),
         }
+    }
+
+    fn watched_by(&self, watch: Arc<dyn RequestWatch>) {
+        self.connection.watched_by(watch);
     }
 
     fn reach<'a>(&'a self, place: &'a str) -> CloudResult<'a, ()> {

@@ -51,10 +51,11 @@ impl Reply {
     }
 }
 
-/// The wire: answers in the order given, and remembers what was asked.
+/// The wire: answers in the order given, and remembers what was asked. What is sent again at once is answered as before.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wire {
     replies: Arc<Mutex<VecDeque<Reply>>>,
+    last: Arc<Mutex<Option<Reply>>>,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
@@ -86,13 +87,19 @@ impl Wire {
     }
 }
 
-/// Time-outs never come by themselves here.
+/// Time-outs never come by themselves here, and what waits less than that goes on at once.
 #[derive(Debug)]
 struct NoSleep;
 
+/// No time-out is shorter.
+const SHORTEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+
 impl aws_sdk_sts::config::AsyncSleep for NoSleep {
-    fn sleep(&self, _: std::time::Duration) -> aws_sdk_sts::config::Sleep {
-        aws_sdk_sts::config::Sleep::new(std::future::pending())
+    fn sleep(&self, time: std::time::Duration) -> aws_sdk_sts::config::Sleep {
+        match time < SHORTEST_TIMEOUT {
+            true => aws_sdk_sts::config::Sleep::new(std::future::ready(())),
+            false => aws_sdk_sts::config::Sleep::new(std::future::pending()),
+        }
     }
 }
 
@@ -105,8 +112,13 @@ impl HttpClient for Wire {
 impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default());
-        self.requests.lock().unwrap().push(format!("{} {}\n{body}", request.method(), request.uri()));
-        let reply = self.replies.lock().unwrap().pop_front();
+        let is_again = request.headers().get("amz-sdk-request").is_some_and(|sent| !sent.contains("attempt=1;"));
+        let mut last = self.last.lock().unwrap();
+        if !is_again {
+            self.requests.lock().unwrap().push(format!("{} {}\n{body}", request.method(), request.uri()));
+            *last = self.replies.lock().unwrap().pop_front();
+        }
+        let reply = *last;
         HttpConnectorFuture::ready(match reply {
             Some(Reply::Http(status, headers, body)) => {
                 let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use dr_core::address::Address;
 use dr_core::arn::named;
-use dr_core::cloud::{CloudError, ErrorClass, TaggedResource};
+use dr_core::cloud::{CloudError, ErrorClass, TaggedResource, Target};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::connect::{CallPhase, Connection, Cx};
@@ -43,7 +43,9 @@ async fn is_there(
     let address = found.address.as_deref().and_then(|address| Address::parse(address).ok());
     let (Some(kind), Some(address)) = (kind, address) else { return Ok(true) };
     let Some((id, args)) = named(kind.kind(), &found.id) else { return Ok(true) };
-    let cx = Cx::new(connection, found.region.as_deref().unwrap_or(region), &address, CallPhase::Look);
+    let region = found.region.as_deref().unwrap_or(region);
+    let at = Target { kind: kind.kind(), region: Some(region), address: &address };
+    let cx = Cx::new(connection, region, at, CallPhase::Look);
     match kind.read(cx, &id, &args).await {
         Ok(live) => Ok(live.is_some()),
         Err(error) => match error.class {
@@ -59,7 +61,7 @@ async fn is_there(
 #[cfg(test)]
 mod tests {
     use dr_core::arn::stand_ins;
-    use dr_core::cloud::{Cloud as _, Sought, Target};
+    use dr_core::cloud::{Cloud as _, Sought};
 
     use super::*;
     use crate::replay::{Reply, Wire, ok};

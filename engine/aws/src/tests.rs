@@ -3,12 +3,14 @@
 #![cfg(all(feature = "iam", feature = "sqs"))]
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dr_core::cloud::{Cloud as _, CloudError, ErrorClass, Live};
+use dr_core::cloud::{Cloud as _, CloudError, CloudResult, ErrorClass, Live, RequestWatch, Target};
 use dr_core::value::Value;
 
-use crate::replay::{Reply, Subject, Wire};
+use crate::replay::{Reply, Subject, Wire, ok};
 use crate::services::SERVICES;
 
 impl Subject {
@@ -166,4 +168,61 @@ async fn a_role_is_read_with_its_policy_decoded_and_without_marks() {
     assert_eq!(live.args["tags"].to_json(), r#"{"team":"a"}"#);
     assert_eq!(live.args["max_session_duration"], Value::Int(7200));
     assert_eq!(live.outputs["arn"].as_str(), Some("arn:aws:iam::123456789012:role/it"));
+}
+
+/// Lets so many requests through that change something.
+#[derive(Default)]
+struct Permits {
+    left: AtomicUsize,
+    again: Mutex<Vec<ErrorClass>>,
+}
+
+impl RequestWatch for Permits {
+    fn may_change(&self) -> CloudResult<'_, ()> {
+        let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        let refused = |_| CloudError::new(ErrorClass::Throttled, "state", "NotOurs", "somebody else has it");
+        Box::pin(std::future::ready(taken.map(drop).map_err(refused)))
+    }
+
+    fn again(&self, _: Option<Target<'_>>, failure: ErrorClass, _: Duration) {
+        self.again.lock().unwrap().push(failure);
+    }
+}
+
+#[tokio::test]
+async fn each_request_that_changes_something_needs_the_state_to_be_ours() {
+    let queue = queue();
+    let mut new = queue.args.clone();
+    new.insert("delay_seconds".into(), Value::Int(5));
+    new.insert("tags".into(), Value::from_json(r#"{"a":"b"}"#).unwrap());
+    for (permits, sent, is_done) in [(0, 0, false), (1, 1, false), (2, 2, true)] {
+        let (aws, wire) = Wire::cloud(&[ok("{}"), ok("{}")]).await;
+        aws.watched_by(Arc::new(Permits { left: permits.into(), ..Permits::default() }));
+        let updated = aws.update(queue.at(), "https://q", &queue.args, &new).await;
+        assert_eq!((wire.requests().len(), updated.is_ok()), (sent, is_done), "{permits}: {:?}", wire.requests());
+        // Whoever only looks needs no permission.
+        let (aws, _) = Wire::cloud(&[ok(r#"{"Attributes":{}}"#), ok(r#"{"Tags":{}}"#)]).await;
+        aws.watched_by(Arc::new(Permits::default()));
+        assert!(aws.read(queue.at(), "https://q", &queue.args).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn single_requests_are_made_again_and_the_engine_is_told() {
+    const BUSY: Reply = Reply::Http(400, &[], r#"{"__type":"ThrottlingException","message":"slow down"}"#);
+    let (aws, wire) = Wire::cloud(&[ok(r#"{"Attributes":{}}"#), BUSY]).await;
+    let watch = Arc::new(Permits::default());
+    aws.watched_by(watch.clone());
+    let queue = queue();
+    let read = aws.read(queue.at(), "https://q", &queue.args).await;
+    assert_eq!(read.unwrap_err().class, ErrorClass::Throttled);
+    // The first of the two was asked once; the second until it was given up.
+    assert_eq!(wire.requests().len(), 2);
+    assert_eq!(*watch.again.lock().unwrap(), [ErrorClass::Throttled; 4]);
+    // What never answered is the engine's affair.
+    let (aws, _) = Wire::cloud(&[Reply::Broken]).await;
+    let watch = Arc::new(Permits::default());
+    aws.watched_by(watch.clone());
+    assert!(aws.read(queue.at(), "https://q", &queue.args).await.is_err());
+    assert_eq!(*watch.again.lock().unwrap(), []);
 }

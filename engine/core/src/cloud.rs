@@ -6,6 +6,7 @@
 use std::fmt;
 use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -242,6 +243,21 @@ pub enum BatchChange<'a> {
     Delete { id: &'a str, last: &'a Map<Value> },
 }
 
+/// Who is asked and told about the single requests that a call is made of.
+///
+/// One that only looks, or had no effect for certain, is made again by the cloud itself, so that one reply of seven that is
+/// lost does not repeat the other six. The engine keeps the account.
+pub trait RequestWatch: Send + Sync {
+    /// Whether a request that changes something may be sent now. Waits where that is in doubt.
+    ///
+    /// # Errors
+    /// When it may not be sent, because the state belongs to somebody else by now.
+    fn may_change(&self) -> CloudResult<'_, ()>;
+
+    /// A request failed, and was made again after this time.
+    fn again(&self, at: Option<Target<'_>>, failure: ErrorClass, waited: Duration);
+}
+
 /// A cloud: the calls the engine makes. Arguments are complete and revealed; their shape is the kind's schema.
 pub trait Cloud: Send + Sync {
     /// Which cloud and account this is.
@@ -335,6 +351,9 @@ pub trait Cloud: Send + Sync {
 
     /// Answers a look-up.
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>>;
+
+    /// From now on this is asked and told about single requests. A cloud whose calls are one request each need not have it.
+    fn watched_by(&self, _watch: Arc<dyn RequestWatch>) {}
 
     /// Whether anything answers in a place: a region, or [`GLOBAL`](crate::region::GLOBAL). Any answer counts, a refusal
     /// too.

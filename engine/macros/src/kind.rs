@@ -153,6 +153,10 @@ impl KindFacts {
                         row.push(quote!(contents: ::core::option::Option::Some(#contents),));
                     }
                     "unique" => row.push(unique(&meta.value()?.parse()?, fields)?),
+                    "repeats" => {
+                        let repeats: syn::LitBool = meta.value()?.parse()?;
+                        row.push(quote!(repeats: ::core::option::Option::Some(#repeats),));
+                    }
                     "batch" => {
                         let text: LitStr = meta.value()?.parse()?;
                         let list = names(&text, fields)?;

@@ -46,6 +46,7 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
     if plan.is_refused() {
         return Err(ApplyError::Refused);
     }
+    engine.supervise();
     let identity = engine.cloud.identify().await.map_err(ApplyError::Identity)?;
     check_fresh(plan, engine.store.stack(), &identity, &snapshot)?;
     let kinds = plan

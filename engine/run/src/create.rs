@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dr_core::cloud::{ErrorClass, Intent, Live};
+use dr_core::cloud::{CloudError, ErrorClass, Intent, Live};
 use dr_core::compare::same_key;
 use dr_core::journal::{Deposed, JournalEvent};
 use dr_core::plan::{Action, Plan, Step};
@@ -22,6 +22,13 @@ use crate::queue::Receipt;
 use crate::retry::Retry;
 use crate::step::Finish;
 use crate::wait::Existing;
+
+/// How long to wait before looking again for what may have been made, at first
+const SOON: Duration = Duration::from_millis(500);
+/// and at most.
+const SLOWLY: Duration = Duration::from_secs(5);
+/// Most things are to be seen in this part of the time that the slowest of them may take.
+const SEEN_SOONER: u32 = 3;
 
 impl Engine<'_> {
     /// Creates: `record` is as it will be, without id and outputs; `deposed` is what it replaces, if that stays for now.
@@ -119,13 +126,14 @@ impl Engine<'_> {
                     Err(broken) => Err((broken, false)),
                 };
             }
-            let again = match self.back_off(job, retry, error).await {
+            let again = match self.back_off(job, retry, error.clone()).await {
                 Err(broken) if broken.ends_work() => return Err((broken, false)),
                 other => other,
             };
             if lost {
                 let begin = Instant::now();
-                if let Some(id) = self.find(job, intent, &args, self.patience, retry).await.map_err(|b| (b, false))? {
+                let patience = self.patience_after(job, &error);
+                if let Some(id) = self.find(job, intent, &args, patience, retry).await.map_err(|b| (b, false))? {
                     return Ok(id);
                 }
                 retry.spend(ErrorClass::Transient, begin.elapsed());
@@ -133,6 +141,12 @@ impl Engine<'_> {
             // What was looked for and not found may still appear: the next run looks once more.
             again.map_err(|broken| (broken, !lost))?;
         }
+    }
+
+    /// How long to look for what a lost call may have made, before it is asked for again. Where asking again makes no second
+    /// one, or the service says that it did nothing, one look is enough.
+    fn patience_after(&self, job: &Job<'_>, error: &CloudError) -> Duration {
+        if error.maybe_done && !job.target.kind.repeats() { self.patience / SEEN_SOONER } else { Duration::ZERO }
     }
 
     /// The id of what an intent created. "Not found" counts once the cloud had this long to show it.
@@ -146,13 +160,15 @@ impl Engine<'_> {
     ) -> Result<Option<Str>, Broken> {
         self.phase(job, StepPhase::Finding);
         let deadline = Instant::now() + patience;
+        let mut pace = SOON;
         loop {
             let found = self.call(job, retry, CallKind::Find, || self.cloud.find(job.target, args, intent)).await?;
             let left = deadline.saturating_duration_since(Instant::now());
             if found.is_some() || left.is_zero() {
                 return Ok(found);
             }
-            let delay = left.min(Duration::from_secs(5));
+            let delay = left.min(pace);
+            pace = (pace * 2).min(SLOWLY);
             self.tell(job, What::Waiting(delay));
             self.pause(job, delay).await?;
         }

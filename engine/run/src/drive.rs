@@ -476,6 +476,7 @@ impl<'a> Run<'a> {
         }
         self.engine.store.release().await?;
         self.report.calls = self.engine.calls.totals();
+        self.report.retries = self.engine.calls.retries();
         self.report.elapsed = begin.elapsed();
         Ok(self.report)
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dr_core::cloud::{Cloud, CloudError, CloudResult, ErrorClass, Target};
@@ -92,9 +92,25 @@ impl CallKind {
     }
 }
 
-/// How many calls of each sort were made.
+/// How many calls of each sort were made, and how often and why they were made again. Cloning gives another handle to the
+/// same.
+#[derive(Debug, Clone, Default)]
+pub struct Calls(Arc<Mutex<CallCounts>>);
+
 #[derive(Debug, Default)]
-pub struct Calls(Mutex<BTreeMap<(&'static str, CallKind), u64>>);
+struct CallCounts {
+    made: BTreeMap<(&'static str, CallKind), u64>,
+    again: BTreeMap<ErrorClass, Retries>,
+}
+
+/// How often something was made again, and what was waited for that in all. Waits that overlap count each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retries {
+    /// How often.
+    pub count: u64,
+    /// How long.
+    pub waited: Duration,
+}
 
 impl Calls {
     /// No calls.
@@ -103,13 +119,29 @@ impl Calls {
     }
 
     fn count(&self, kind: &'static str, call: CallKind) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry((kind, call)).or_default() += 1;
+        *self.counted().made.entry((kind, call)).or_default() += 1;
+    }
+
+    fn counted(&self) -> MutexGuard<'_, CallCounts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something that failed is made again after this time.
+    pub(crate) fn again(&self, class: ErrorClass, waited: Duration) {
+        let mut counted = self.counted();
+        let retries = counted.again.entry(class).or_default();
+        retries.count += 1;
+        retries.waited += waited;
+    }
+
+    /// What was made again, by the class of the failure.
+    pub fn retries(&self) -> BTreeMap<ErrorClass, Retries> {
+        self.counted().again.clone()
     }
 
     /// The numbers, by kind and call: `sqs.queue create`.
     pub fn totals(&self) -> BTreeMap<String, u64> {
-        let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.iter().map(|((kind, call), n)| (format!("{kind} {}", call.name()), *n)).collect()
+        self.counted().made.iter().map(|((kind, call), n)| (format!("{kind} {}", call.name()), *n)).collect()
     }
 }
 
@@ -332,7 +364,10 @@ impl Engine<'_> {
         loop {
             match self.once(job, call, &mut make).await {
                 Err(Broken::Call(error)) => self.back_off(job, retry, error).await?,
-                other => return other,
+                other => {
+                    retry.went_well();
+                    return other;
+                }
             }
         }
     }
@@ -343,6 +378,7 @@ impl Engine<'_> {
     /// The failure itself, when it is not to be made again.
     pub(crate) async fn back_off(&self, job: &Job<'_>, retry: &mut Retry, error: CloudError) -> Result<(), Broken> {
         let delay = self.delay(job.place(), retry, &error).await?;
+        self.calls.again(error.class, delay);
         self.tell(job, What::Retrying { error: &error, failed: retry.failed(), delay });
         self.pause(job, delay).await
     }
@@ -388,6 +424,7 @@ impl Engine<'_> {
                 Ok(answer) => return Ok(answer),
                 Err(error) => {
                     let delay = self.delay(Some(place), &mut retry, &error).await?;
+                    self.calls.again(error.class, delay);
                     self.rest(Some(place), delay).await?;
                 }
             }

@@ -112,6 +112,7 @@ pub struct Prepared {
 pub async fn prepare(engine: &Engine<'_>, wanted: &Wanted<'_>) -> Result<Prepared, Interrupted> {
     let Wanted { graph, snapshot, program, refresh, .. } = *wanted;
     let mut prepared = Prepared::default();
+    engine.supervise();
     prepared.refresh(engine, snapshot, refresh).await?;
     prepared.check_local(engine, snapshot);
     let Imports { found, problems } = import::read(engine, graph, &moved(graph, snapshot), program).await?;

@@ -10,7 +10,7 @@ use dr_core::plan::Action;
 use dr_core::region::Away;
 use dr_core::value::{Map, Str, Value};
 
-use crate::engine::Broken;
+use crate::engine::{Broken, Retries};
 use crate::error::StoreError;
 
 /// A step that failed.
@@ -79,6 +79,8 @@ pub struct Report {
     pub bound: Duration,
     /// How many calls were made, by kind and call.
     pub calls: BTreeMap<String, u64>,
+    /// What was made again, by the class of the failure.
+    pub retries: BTreeMap<ErrorClass, Retries>,
     /// The program's outputs.
     pub outputs: Map<Value>,
     /// The outputs that cannot be computed, and why.

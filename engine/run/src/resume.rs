@@ -92,6 +92,7 @@ pub struct Resumption {
 /// # Errors
 /// When state cannot be read or written, or belongs to another cloud.
 pub async fn resume(engine: &Engine<'_>, identity: &Identity, goal: Goal) -> Result<Resumption, StoreError> {
+    engine.supervise();
     let open = engine.store.open_operations()?;
     let mut result = Resumption::default();
     if open.is_empty() {

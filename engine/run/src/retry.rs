@@ -1,8 +1,8 @@
 //! Retrying: how often, how long, and when to give up.
 //!
-//! Each class of error has a budget of waiting time. Delays grow exponentially and carry some jitter, so that many
-//! steps that failed together do not come back together. The jitter is derived from the operation, which makes a run
-//! repeatable. What is retried is always the same call with the same token.
+//! Each class of error has a budget of waiting time for an operation. Delays grow exponentially with the failures of one
+//! call and carry some jitter, so that many steps that failed together do not come back together. The jitter is derived
+//! from the operation, which makes a run repeatable. What is retried is always the same call with the same token.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ const fn budget(first_ms: u64, longest_s: u64, total_s: u64) -> Budget {
 /// The budget of a class; `None` for errors that trying again does not cure.
 fn budget_of(class: ErrorClass) -> Option<(usize, Budget)> {
     match class {
-        ErrorClass::Throttled => Some((0, budget(500, 20, 15 * 60))),
+        ErrorClass::Throttled => Some((0, budget(250, 20, 15 * 60))),
         ErrorClass::Transient => Some((1, budget(250, 10, 3 * 60))),
         ErrorClass::NotYetConsistent => Some((2, budget(500, 5, 5 * 60))),
         // Network interfaces of functions keep subnets and security groups for up to three quarters of an hour.
@@ -102,6 +102,11 @@ impl Retry {
         Some(delay)
     }
 
+    /// A call went well: the next one that fails is made again soon. What was spent stays spent.
+    pub fn went_well(&mut self) {
+        self.tries = [0; 4];
+    }
+
     /// Takes note of time that went by because of a failure, besides the delays.
     pub fn spend(&mut self, class: ErrorClass, time: Duration) {
         if let Some((class, _)) = budget_of(class) {
@@ -169,6 +174,19 @@ mod tests {
             let sum: Duration = std::iter::from_fn(|| retry.after(&error(class))).sum();
             assert!(sum >= LOOKING && sum < LOOKING * 2, "{class:?}: {sum:?}");
         }
+    }
+
+    #[test]
+    fn a_call_that_goes_well_makes_the_next_delays_short_and_gives_nothing_back() {
+        let mut retry = Retry::new("a");
+        let throttled = error(ErrorClass::Throttled);
+        let waits: Vec<Duration> = (0..6).filter_map(|_| retry.after(&throttled)).collect();
+        retry.went_well();
+        let next = retry.after(&throttled).unwrap();
+        assert!(next <= Duration::from_millis(250) && waits[5] > Duration::from_secs(3), "{next:?} after {waits:?}");
+        let rest: Duration = std::iter::from_fn(|| retry.after(&throttled)).sum();
+        let sum = waits.iter().sum::<Duration>() + next + rest;
+        assert!((15 * 60..16 * 60).contains(&sum.as_secs()), "{sum:?}");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The router: one cloud made of two. Local kinds are served on this machine, all others by the cloud at hand.
 
+use std::sync::Arc;
+
 use dr_core::cloud::{
-    BatchItem, Cloud, CloudResult, Identity, Intent, Live, Owner, Settled, Sought, TaggedResource, Target,
+    BatchItem, Cloud, CloudResult, Identity, Intent, Live, Owner, RequestWatch, Settled, Sought, TaggedResource, Target,
 };
 use dr_core::online::{Objection, Wishes};
 use dr_core::schema::{Kind, Place};
@@ -27,6 +29,9 @@ impl<'c> Router<'c> {
 impl Cloud for Router<'_> {
     fn identify(&self) -> CloudResult<'_, Identity> {
         self.cloud.identify()
+    }
+    fn watched_by(&self, watch: Arc<dyn RequestWatch>) {
+        self.cloud.watched_by(watch);
     }
     fn preview<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Option<Map<Value>>> {
         self.of(at.kind).preview(at, args)

@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
 
 use dr_core::cloud::Identity;
 use dr_core::history::History;
@@ -24,14 +23,14 @@ use dr_core::record::{Record, Snapshot};
 use dr_core::value::Str;
 
 use crate::change::StateChange;
-use crate::clock;
+use crate::claim::Claim;
 use crate::contents::{Contents, Head};
 use crate::entry::borrowed;
 use crate::error::StoreError;
 use crate::holder::StackLock;
 use crate::key::known_sealer;
 use crate::layout::{FoundState, find, take_over};
-use crate::lease::{Tenure, TenureVerdict};
+use crate::lease::Tenure;
 use crate::medium::{Halves, Medium};
 use crate::mend::{Mended, MendedState, StatePaths, file, mend, row_error};
 use crate::private;
@@ -43,9 +42,6 @@ use crate::service::SharedPlace;
 use crate::shared::{self, SharedHold, SharedView};
 use crate::stack::Stack;
 use crate::view::StateView;
-
-/// How long a doubtful lease may take to be confirmed.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The state of one stack. Cloning gives another handle to the same. With the last one, what was submitted is
 /// written to its end, and the stack is free.
@@ -280,20 +276,15 @@ impl Store {
     /// # Errors
     /// When somebody has, or nobody answers.
     pub(crate) async fn check_ours(&self) -> Result<(), StoreError> {
-        let Some(tenure) = &self.inner.tenure else { return Ok(()) };
-        let verdict = match tenure.judge(clock::now()) {
-            TenureVerdict::Doubtful => {
-                let tenure = tenure.clone();
-                let waited = tokio::task::spawn_blocking(move || tenure.wait(PATIENCE)).await;
-                waited.map_err(|_| StoreError::Stopped)?
-            }
-            known => known,
-        };
-        match verdict {
-            TenureVerdict::Held => Ok(()),
-            TenureVerdict::Lost(by) => Err(shared::taken_over(&self.inner.stack.to_string(), by)),
-            TenureVerdict::Doubtful => Err(StoreError::Doubtful { stack: self.inner.stack.to_string() }),
+        match &self.inner.tenure {
+            Some(_) => self.claim().check().await,
+            None => Ok(()),
         }
+    }
+
+    /// What tells whether the state is still ours.
+    pub(crate) fn claim(&self) -> Claim {
+        Claim { tenure: self.inner.tenure.clone(), stack: self.inner.stack.to_string() }
     }
 
     fn contents<T>(&self, look: impl FnOnce(&Contents) -> T) -> Result<T, StoreError> {

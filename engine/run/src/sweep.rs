@@ -37,6 +37,7 @@ pub async fn everywhere(engine: &Engine<'_>) -> Result<Result<BTreeSet<Str>, Str
 /// # Errors
 /// When somebody asked to stop.
 pub async fn sweep(engine: &Engine<'_>, sought: Sought<'_>, places: &BTreeSet<Str>) -> Result<Swept, Interrupted> {
+    engine.supervise();
     let ask = async |place: &Str| {
         let found = engine.ask_place(place, || engine.cloud.sweep(sought, place)).await;
         (place.clone(), found)

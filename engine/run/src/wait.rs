@@ -44,7 +44,10 @@ impl Engine<'_> {
         loop {
             let error = match self.once(job, call, &mut make).await {
                 Err(Broken::Call(error)) => error,
-                other => return other,
+                other => {
+                    retry.went_well();
+                    return other;
+                }
             };
             // What is not to be found may also be something that this resource refers to.
             if matches!(error.class, ErrorClass::Gone | ErrorClass::NotYetConsistent)

@@ -159,6 +159,34 @@ async fn looking_for_what_was_made_counts_as_trying() {
     assert_eq!(store.open_operations().unwrap().len(), 1);
 }
 
+/// A creation without an answer, whose effect is there or not. What is the only one of its name is asked for again; what
+/// could be there twice is looked for first, for a while. Where the service says that it did nothing, nobody waits.
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_costs_patience_only_where_a_second_one_could_be_made() {
+    let named = &[("name", Expr::str("n"))][..];
+    for (at, args, maybe_done, effect, waits) in [
+        ("x.named:a", named, true, false, false),
+        ("x.named:a", named, true, true, false),
+        ("x.quick:a", &[], true, false, true),
+        ("x.quick:a", &[], true, true, false),
+        ("x.quick:a", &[], false, false, false),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, cloud, room) = (open(dir.path()), Fake::default(), Room::new());
+        let error = CloudError { maybe_done, ..CloudError::new(ErrorClass::Transient, "x:Create", "Lost", "") };
+        let fault = common::Fault { call: "create", address: at, error, effect, times: 1 };
+        cloud.inside.lock().unwrap().faults.push(fault);
+        let silent = dr_run::Silent;
+        let engine = dr_run::Engine { patience: Duration::from_secs(30), ..room.engine(&store, &cloud, &silent) };
+        let planned = plan("1", &Snapshot::default(), vec![create(at, &[], args)]);
+        let report = apply(&engine, &planned, Snapshot::default()).await.unwrap();
+        assert!(report.is_complete() && cloud.ids().len() == 1, "{at} {effect}: {:?}", report.failed);
+        let expected = if waits { 10..12 } else { 0..1 };
+        assert!(expected.contains(&report.elapsed.as_secs()), "{at} {maybe_done} {effect}: {:?}", report.elapsed);
+        assert_eq!(report.retries[&ErrorClass::Transient].count, 1);
+    }
+}
+
 /// A record that follows a key: `name` is made from something of the key that is not known while planning.
 fn record(name: Expr, after: &[usize], more: &[(&str, Expr)]) -> Step {
     let args: Vec<(&str, Expr)> = [("name", name)].into_iter().chain(more.iter().cloned()).collect();

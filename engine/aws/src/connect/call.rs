@@ -68,9 +68,11 @@ where
             let message = service.err().message().map_or_else(|| chain(&error), str::to_owned);
             let code = service.err().code().map_or_else(|| format!("HTTP{status}"), str::to_owned);
             let class = classes.classify(call, phase, status, &code, &message);
+            // A service that says by its own code that it is not there has done nothing. Any other failure may be a late one.
+            let refused = status == 503 && service.err().code().is_some();
             CloudError {
                 retry_after: retry_after(service.raw()),
-                maybe_done: !(400..500).contains(&status) && class == ErrorClass::Transient,
+                maybe_done: !(400..500).contains(&status) && class == ErrorClass::Transient && !refused,
                 ..CloudError::new(class, call, &code, message)
             }
         }
@@ -79,7 +81,7 @@ where
 }
 
 /// How long the service asks to wait: whole seconds, or milliseconds in Amazon's own header.
-fn retry_after(response: &HttpResponse) -> Option<Duration> {
+pub(super) fn retry_after(response: &HttpResponse) -> Option<Duration> {
     let number = |name| response.headers().get(name)?.trim().parse::<u64>().ok();
     number("x-amz-retry-after").map(Duration::from_millis).or(number("retry-after").map(Duration::from_secs))
 }

@@ -1,7 +1,7 @@
 //! SDK clients: one per service and region, made when first used, all from one configuration.
 //!
-//! They share one connection pool and one cache of credentials. The SDK's retries are off, because a creation whose
-//! reply was lost must be looked for, not repeated; time-outs are on, so that no call hangs for ever.
+//! They share one connection pool and one cache of credentials. The SDK's retries are limited to what does no harm: a
+//! creation whose reply was lost must be looked for, not repeated. Time-outs are on, so that no call hangs for ever.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,11 +10,14 @@ use std::time::Duration;
 use aws_config::BehaviorVersion;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+#[cfg(feature = "dynamodb")]
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use dr_core::value::Str;
+
+use super::again::{Decide, retries};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -93,6 +96,7 @@ macro_rules! clients {
                         return client.clone();
                     }
                     let builder = $sdk::config::Builder::from(&self.config).region(Region::new(region.to_owned()));
+                    let builder = builder.interceptor(Decide::default());
                     $(let builder = $tune(builder, &self.config);)?
                     let client = $sdk::Client::from_conf(builder.build());
                     made.$name.insert(region.into(), client.clone());
@@ -110,22 +114,24 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Takes the configuration over, without its retries.
+    /// Takes the configuration over, with retries of ours alone.
     pub(crate) fn new(config: SdkConfig) -> Clients {
-        let config = config.into_builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts()).build();
+        let config = config.into_builder().retry_config(retries()).timeout_config(timeouts()).build();
         Clients { config, made: Mutex::default() }
     }
 
     /// The client that finds resources of all services by their tags.
     pub(crate) fn tagging(&self, region: &str) -> aws_sdk_resourcegroupstagging::Client {
         let builder = aws_sdk_resourcegroupstagging::config::Builder::from(&self.config);
-        aws_sdk_resourcegroupstagging::Client::from_conf(builder.region(Region::new(region.to_owned())).build())
+        let builder = builder.interceptor(Decide::default()).region(Region::new(region.to_owned()));
+        aws_sdk_resourcegroupstagging::Client::from_conf(builder.build())
     }
 
     /// The client that says who the caller is.
     pub(crate) fn sts(&self, region: &str) -> aws_sdk_sts::Client {
         let builder = aws_sdk_sts::config::Builder::from(&self.config);
-        aws_sdk_sts::Client::from_conf(builder.region(Region::new(region.to_owned())).build())
+        let builder = builder.interceptor(Decide::default()).region(Region::new(region.to_owned()));
+        aws_sdk_sts::Client::from_conf(builder.build())
     }
 }
 

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use dr_core::address::Address;
-use dr_core::cloud::{CloudError, ErrorClass};
+use dr_core::cloud::{CloudError, ErrorClass, Target};
 
 use super::clients::every_client;
 use super::connection::Connection;
@@ -19,15 +19,15 @@ use super::errors::CallPhase;
 pub(crate) struct Cx<'a> {
     connection: &'a Connection,
     region: &'a str,
-    address: &'a Address,
+    at: Target<'a>,
     phase: CallPhase,
     /// Set when a call is made.
     called: Option<&'a AtomicBool>,
 }
 
 impl<'a> Cx<'a> {
-    pub(crate) fn new(connection: &'a Connection, region: &'a str, address: &'a Address, phase: CallPhase) -> Cx<'a> {
-        Cx { connection, region, address, phase, called: None }
+    pub(crate) fn new(connection: &'a Connection, region: &'a str, at: Target<'a>, phase: CallPhase) -> Cx<'a> {
+        Cx { connection, region, at, phase, called: None }
     }
 
     /// The same in another region.
@@ -46,13 +46,7 @@ impl<'a> Cx<'a> {
     where
         'a: 'b,
     {
-        Cx {
-            connection: self.connection,
-            region: self.region,
-            address: self.address,
-            phase: self.phase,
-            called: Some(called),
-        }
+        Cx { connection: self.connection, region: self.region, at: self.at, phase: self.phase, called: Some(called) }
     }
 
     /// The region that calls go to. For kinds that are global, the partition's region for global services.
@@ -67,7 +61,7 @@ impl<'a> Cx<'a> {
 
     /// The resource's address.
     pub(crate) fn address(&self) -> &'a Address {
-        self.address
+        self.at.address
     }
 
     /// An ARN in this region and account.
@@ -82,10 +76,10 @@ impl<'a> Cx<'a> {
     /// When it is named otherwise or cannot be read.
     pub(crate) fn package(&self, name: &str) -> Result<Vec<u8>, CloudError> {
         let why = match name.strip_prefix("sha256:") {
-            None => format!("{}: `{name}` is no package; make one with `package(folder)`", self.address),
+            None => format!("{}: `{name}` is no package; make one with `package(folder)`", self.at.address),
             Some(sha256) => match (self.connection.packages)(sha256) {
                 Ok(bytes) => return Ok(bytes),
-                Err(error) => format!("{}: cannot read package {name}: {error}", self.address),
+                Err(error) => format!("{}: cannot read package {name}: {error}", self.at.address),
             },
         };
         Err(CloudError::new(ErrorClass::Invalid, "package", "NoPackage", why))
@@ -117,12 +111,12 @@ impl<'a> Cx<'a> {
         if let Some(called) = self.called {
             called.store(true, Ordering::Relaxed);
         }
-        self.connection.call(name, self.phase, call).await
+        self.connection.call_about(Some(self.at), name, self.phase, call).await
     }
 
     /// The error of a reply that lacks what it must have.
     pub(crate) fn incomplete(&self, call: &str, lacks: &str) -> CloudError {
-        let why = format!("{}: the reply has no {lacks}", self.address);
+        let why = format!("{}: the reply has no {lacks}", self.at.address);
         // The call itself was answered: whatever it was to do is done.
         CloudError { maybe_done: true, ..CloudError::new(ErrorClass::Transient, call, "IncompleteReply", why) }
     }
@@ -140,7 +134,7 @@ impl<'a> Cx<'a> {
 
     /// The error of something that exists and belongs to somebody else.
     pub(crate) fn not_ours(&self, call: &str, what: &str) -> CloudError {
-        let why = format!("{what} exists already and was not made by this operation ({})", self.address);
+        let why = format!("{what} exists already and was not made by this operation ({})", self.at.address);
         CloudError::new(ErrorClass::Exists, call, "NotOurs", why)
     }
 }

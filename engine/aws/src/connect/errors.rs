@@ -19,6 +19,8 @@ pub(crate) enum CallPhase {
     Make,
     /// Find, read, delete, deleted, look up.
     Look,
+    /// Objections: a plan can do without.
+    Ask,
 }
 
 /// What a rule says.

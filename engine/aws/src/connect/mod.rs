@@ -4,12 +4,14 @@
 //!
 //! - [`errors`]: what error codes mean; the tables are given by the services;
 //! - [`call`]: an SDK's error in the engine's words;
+//! - [`again`]: which single requests are made again at once;
 //! - [`clients`]: one SDK client per service and region, all over one connection pool;
 //! - [`account`]: who the caller is, and what follows from that;
 //! - [`connection`]: all of these together, and how often each call was made;
 //! - [`cx`]: what a lifecycle may use.
 
 mod account;
+mod again;
 mod call;
 mod clients;
 mod connection;

@@ -117,9 +117,7 @@ fn lost(lost: &[Address], how: &str) -> String {
     }
     let names: String = lost.iter().map(|address| format!("      {address}\n")).collect();
     let of = count(lost.len(), "record");
-    format!(
-        "  {of} {how}; `dr state rebuild` finds such resources again, by their tags:\n{names}"
-    )
+    format!("  {of} {how}; `dr state rebuild` finds such resources again, by their tags:\n{names}")
 }
 
 /// Puts the states right that are meant.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use dr_core::cloud::TaggedResource;
+use dr_core::cloud::{ErrorClass, TaggedResource};
 use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
@@ -249,6 +249,7 @@ pub(crate) struct RunJson<'a> {
     deferred: Vec<WaitJson<'a>>,
     elapsed_ms: u128,
     cloud_ms: u128,
+    retries: BTreeMap<&'a ErrorClass, RetriesJson>,
     outputs: &'a Map<Value>,
     /// After a destroy: what still carries the environment's tags.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -256,6 +257,13 @@ pub(crate) struct RunJson<'a> {
     /// After a destroy: the places that could not be looked at, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     unasked: Option<&'a BTreeMap<Str, String>>,
+}
+
+/// What was made again because of one class of failures.
+#[derive(Debug, Serialize)]
+struct RetriesJson {
+    count: u64,
+    waited_ms: u128,
 }
 
 /// A step of the plan that ran.
@@ -323,6 +331,11 @@ pub(crate) fn run<'a>(plan: &'a Plan, report: &'a Report, exit: Exit, swept: Opt
         deferred: deferred::left(plan, report).iter().map(wait).collect(),
         elapsed_ms: report.elapsed.as_millis(),
         cloud_ms: report.cloud_time.as_millis(),
+        retries: report
+            .retries
+            .iter()
+            .map(|(class, again)| (class, RetriesJson { count: again.count, waited_ms: again.waited.as_millis() }))
+            .collect(),
         outputs: &report.outputs,
         residue: swept.map(|swept| &*swept.found),
         unasked: swept.map(|swept| &swept.unasked),

@@ -60,6 +60,9 @@ pub struct Kind {
     /// The arguments that together must be the only ones of their values, and where. With `None`, two resources with
     /// equal arguments can exist side by side.
     pub unique: Option<(&'static [&'static str], Scope)>,
+    /// Whether a creation may be asked for again although an earlier call may have made it: the service takes the
+    /// operation as a token, or answers that it is there. With `None`, what is unique may.
+    pub repeats: Option<bool>,
     /// The arguments whose equal values put changes of several resources into one call, which the service takes as a
     /// whole or not at all. None: each change is a call of its own.
     pub batch: Option<&'static [&'static str]>,
@@ -99,6 +102,7 @@ impl Kind {
             outputs,
             id: "{hex:17}",
             unique: None,
+            repeats: None,
             batch: None,
             exclusions: &[],
             deleted_with: None,
@@ -122,6 +126,11 @@ impl Kind {
     /// The name within the service, e.g. `queue`.
     pub fn short(&self) -> &'static str {
         self.name.split_once('.').map_or(self.name, |(_, short)| short)
+    }
+
+    /// Whether a creation may be asked for again, although an earlier call may have made it, without making a second one.
+    pub fn repeats(&self) -> bool {
+        self.repeats.unwrap_or(self.unique.is_some())
     }
 
     /// An argument.

@@ -9,6 +9,7 @@ use dr_macros::{Block, Kind};
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "acm.certificate",
+    repeats = true,
     outputs = CertificateOut,
     id = "arn:aws:acm:{region}:{account}:certificate/{uuid}",
     create = "10s",

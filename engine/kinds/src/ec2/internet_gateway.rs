@@ -10,6 +10,7 @@ use dr_macros::Kind;
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "ec2.internet_gateway",
+    repeats = false,
     id = "igw-{hex:17}",
     unique = "region: vpc_id",
     create = "2s",

@@ -5,7 +5,7 @@ use dr_macros::Kind;
 
 /// Where the traffic of subnets goes. Its routes are `ec2.route`s; the one within the network is always there.
 #[derive(Debug, Clone, PartialEq, Kind)]
-#[kind(name = "ec2.route_table", id = "rtb-{hex:17}", create = "2s", update = "1s", delete = "2s")]
+#[kind(name = "ec2.route_table", repeats = true, id = "rtb-{hex:17}", create = "2s", update = "1s", delete = "2s")]
 pub struct RouteTable {
     /// The network.
     #[arg(replace, refers("ec2.vpc.id"))]

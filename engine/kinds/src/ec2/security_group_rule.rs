@@ -9,6 +9,7 @@ use dr_macros::{Block, Kind};
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "ec2.security_group_rule",
+    repeats = true,
     outputs = SecurityGroupRuleOut,
     id = "sgr-{hex:17}",
     create = "1s",

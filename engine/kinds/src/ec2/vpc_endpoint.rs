@@ -10,6 +10,7 @@ use dr_macros::{Block, Kind};
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "ec2.vpc_endpoint",
+    repeats = true,
     outputs = VpcEndpointOut,
     id = "vpce-{hex:17}",
     create = "90s",

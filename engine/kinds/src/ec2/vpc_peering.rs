@@ -10,6 +10,7 @@ use dr_macros::{Block, Kind};
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "ec2.vpc_peering",
+    repeats = true,
     outputs = VpcPeeringOut,
     id = "pcx-{hex:17}",
     create = "10s",

@@ -7,7 +7,7 @@ use dr_macros::Kind;
 /// A function must let the service invoke it first: `lambda.permission` for `elasticloadbalancing.amazonaws.com`, with
 /// the target group as source; name it in `depends_on`.
 #[derive(Debug, Clone, PartialEq, Kind)]
-#[kind(name = "elbv2.target_attachment", id = "{target_group_arn}/{target_id}/{port}", create = "2s", delete = "2s")]
+#[kind(name = "elbv2.target_attachment", repeats = true, id = "{target_group_arn}/{target_id}/{port}", create = "2s", delete = "2s")]
 pub struct TargetAttachment {
     /// The target group.
     #[arg(replace, refers("elbv2.target_group.arn"), grammar(Arn(&arns::TARGET_GROUP)))]

@@ -9,6 +9,7 @@ use dr_macros::{Block, Kind};
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "route53.health_check",
+    repeats = true,
     outputs = HealthCheckOut,
     place = global,
     id = "{uuid}",

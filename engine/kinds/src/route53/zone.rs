@@ -10,6 +10,7 @@ use dr_macros::{Block, Kind};
 #[derive(Debug, Clone, PartialEq, Kind)]
 #[kind(
     name = "route53.zone",
+    repeats = true,
     outputs = ZoneOut,
     place = global,
     id = "Z0{digits:19}",
