@@ -1,9 +1,11 @@
-//! What a program declares in regions that its environment may not use.
+//! What a program declares, or a kept plan makes, in regions that its environment may not use.
 
 use std::collections::BTreeMap;
 
+use dr_core::address::Address;
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::{Graph, Node};
+use dr_core::plan::{Action, Plan, Step};
 
 use crate::environments::EnvironmentRules;
 
@@ -46,4 +48,15 @@ pub(crate) fn look(graph: &Graph, rules: &EnvironmentRules, suffix: &str) -> Vec
             .help(format!("declare it in one of them ({}), or add {region} to them", names.join(", ")))
     };
     elsewhere.into_iter().map(told).collect()
+}
+
+/// The first region that a kept plan makes or changes something in although its environment may not use it any more, with
+/// the resource.
+pub(crate) fn of_plan<'p>(plan: &'p Plan, rules: &EnvironmentRules) -> Option<(&'p str, &'p Address)> {
+    let (allowed, _) = rules.regions.as_ref()?;
+    let makes = |step: &&Step| matches!(step.action, Action::Create | Action::Update | Action::Import);
+    plan.steps.iter().filter(makes).find_map(|step| {
+        let region = step.region.as_deref().filter(|region| !allowed.contains(*region))?;
+        Some((region, &step.address))
+    })
 }

@@ -144,3 +144,18 @@ fn a_project_is_found_from_its_folders_and_missed_elsewhere() {
     let (status, said) = dr(nothing.path(), &[], &["plan", "a"]);
     assert!(status == 1 && said.contains("it is no regular file"), "{said}");
 }
+
+#[test]
+fn a_kept_plan_makes_nothing_where_its_environment_may_not_be_any_more() {
+    let folder = project(b"[environments.qa]\nregions = [\"us-east-1\"]\n");
+    let kept = ["--env", "qa", "--sandbox-speed", "instant"];
+    let (status, said) = dr(folder.path(), &[], &[&["plan", "a", "--out", "kept.plan"][..], &kept].concat());
+    assert_eq!(status, 0, "{said}");
+    std::fs::write(folder.path().join("dr.toml"), "[environments.qa]\nregions = [\"us-west-2\"]\n").unwrap();
+    let apply = [&["apply", "kept.plan", "--yes"][..], &kept].concat();
+    let (status, said) = dr(folder.path(), &[], &apply);
+    assert!(status == 1 && said.contains("in us-east-1, which the environment `qa` may not use"), "{said}");
+    std::fs::write(folder.path().join("dr.toml"), "[environments.qa]\n").unwrap();
+    let (status, said) = dr(folder.path(), &[], &apply);
+    assert_eq!(status, 0, "{said}");
+}

@@ -36,6 +36,8 @@ pub struct Graph {
     pub outputs: Map<Output>,
     /// What everything may cost, when the program says it.
     pub budget: Option<MonthlyBudget>,
+    /// How a recovery is promised, when the program says it.
+    pub promise: Option<RecoveryPromise>,
     /// What the program wants said, e.g. that something is left out for lack of a parameter.
     pub notes: Vec<Diagnostic>,
 }
@@ -46,6 +48,23 @@ pub struct MonthlyBudget {
     /// In a month.
     pub monthly: Dollars,
     /// Whether a plan over it is refused, and not only warned of.
+    pub refuses: bool,
+    /// Where the program says it.
+    pub span: Option<Span>,
+}
+
+/// What a program promises of the recovery from the loss of its primary region. Times are in seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RecoveryPromise {
+    /// Requests reach the other region within this time.
+    pub traffic: Option<u32>,
+    /// Everything works there within this time.
+    pub time: Option<u32>,
+    /// What was written longer ago than this is there.
+    pub loss: Option<u32>,
+    /// The stores whose loss is tolerated.
+    pub tolerated: Vec<Address>,
+    /// Whether a plan that does not keep it is refused, and not only warned of.
     pub refuses: bool,
     /// Where the program says it.
     pub span: Option<Span>,

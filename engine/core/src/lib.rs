@@ -34,6 +34,7 @@ pub mod online;
 pub mod plan;
 pub mod promise;
 pub mod record;
+pub mod recovery;
 pub mod reference;
 pub mod region;
 pub mod registry;

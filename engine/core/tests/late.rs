@@ -91,7 +91,7 @@ fn late(plan: &Plan, value: &Value) -> Vec<(String, Severity, u32)> {
     let step = step(plan);
     let known = |e: &Expr| e.reduce(&mut |_| Some(value.clone())).unwrap().into_known().unwrap();
     let args = step.args.iter().map(|(name, e)| (name.clone(), known(e))).collect();
-    let found = check_late(&step, &DATABASE, "pr-1", &args, &[]);
+    let found = check_late(plan, &step, &DATABASE, &args, &[]);
     found.iter().map(|d| (d.code.as_deref().unwrap().to_owned(), d.severity, d.labels[0].span.line)).collect()
 }
 

@@ -430,7 +430,7 @@ impl<'a> Run<'a> {
 
     /// The arguments of a step. What is found about them that refuses nothing is told in the end.
     fn arguments(&self, step: &Step, kind: &'static Kind) -> Result<Map<Value>, Broken> {
-        let (args, found) = arguments(&self.live, step, kind, &self.plan.environment, self.engine.registry)?;
+        let (args, found) = arguments(&self.live, self.plan, step, kind, self.engine.registry)?;
         self.late.borrow_mut().extend(found);
         Ok(args)
     }

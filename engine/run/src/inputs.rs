@@ -8,7 +8,7 @@ use dr_core::answer::Answer;
 use dr_core::diagnostic::Diagnostic;
 use dr_core::expr::{AttrRef, Expr};
 use dr_core::fit::Problem;
-use dr_core::plan::{Step, check_late};
+use dr_core::plan::{Plan, Step, check_late};
 use dr_core::record::Record;
 use dr_core::registry::Registry;
 use dr_core::resolve;
@@ -51,9 +51,9 @@ impl KnownResources {
 /// When something cannot be computed, does not fit, or is refused.
 pub(crate) fn arguments(
     live: &KnownResources,
+    plan: &Plan,
     step: &Step,
     kind: &'static Kind,
-    environment: &str,
     registry: &Registry,
 ) -> Result<(Map<Value>, Vec<Diagnostic>), Broken> {
     let mut args = Map::new();
@@ -83,7 +83,7 @@ pub(crate) fn arguments(
     let found = if late {
         let needed = step.needs.iter().filter_map(|need| live.record(&need.address));
         let needed: Vec<_> = needed.filter_map(|record| Some((registry.get(&record.kind)?, record.clone()))).collect();
-        check_late(step, kind, environment, &args, &needed)
+        check_late(plan, step, kind, &args, &needed)
     } else {
         Vec::new()
     };

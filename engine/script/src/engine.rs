@@ -12,7 +12,8 @@ use crate::modules::Resolver;
 use crate::request::Limits;
 use crate::rewrite::hooks;
 use crate::{
-    attributes, budget, component, constructors, functions, grammar, lists, numbers, operators, params, policy, session,
+    attributes, budget, component, constructors, functions, grammar, lists, numbers, operators, params, policy,
+    promise, session,
 };
 
 /// Builds an engine for a registry.
@@ -30,6 +31,7 @@ pub(crate) fn build(registry: &Registry, limits: &Limits) -> Engine {
     policy::register(&mut engine);
     params::register(&mut engine);
     component::register(&mut engine);
+    promise::register(&mut engine);
     constructors::register(&mut engine, registry);
     engine
 }

@@ -89,6 +89,7 @@ impl Host {
             nodes: nodes.map(|(address, node)| (address, as_allowed(node, ephemeral))).collect(),
             outputs: std::mem::take(&mut state.outputs),
             budget: state.budget.take(),
+            promise: state.promise.take(),
             notes: std::mem::take(&mut state.notes),
         };
         let mut found = std::mem::take(&mut state.problems);

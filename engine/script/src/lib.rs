@@ -13,7 +13,7 @@
 //! budget, measure, words, session, natives,  the evaluation on this thread: what it may use, how it reads, what it has
 //!   environment                              found, can call and sees
 //! attributes, numbers, operators, functions, what programs call, natives of Rhai
-//!   lists, policy, params, component, options, constructors
+//!   lists, policy, params, component, options, promise, constructors
 //! rewrite/, explain, grammar, compile        from a text to a tree that runs; from Rhai's errors to diagnostics
 //! modules, engine, docs                      imports; the closed set of all that programs can call
 //! running                                    opens a thread with a large stack, and watches time and memory there
@@ -52,6 +52,7 @@ mod options;
 mod parameter;
 mod params;
 mod policy;
+mod promise;
 mod request;
 mod rewrite;
 mod running;

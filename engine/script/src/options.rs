@@ -114,7 +114,7 @@ fn known_check(given: &str) -> Result<Str, ScriptFault> {
     })
 }
 
-fn address(what: &str, value: &Dynamic) -> Result<Address, ScriptFault> {
+pub(crate) fn address(what: &str, value: &Dynamic) -> Result<Address, ScriptFault> {
     if let Some(resource) = value.read_lock::<ResourceHandle>() {
         return Ok(resource.0.address.clone());
     }

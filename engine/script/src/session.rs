@@ -96,6 +96,7 @@ pub(crate) struct Evaluation {
     pub(crate) notes: Vec<Diagnostic>,
     /// What everything may cost.
     pub(crate) budget: Option<graph::MonthlyBudget>,
+    pub(crate) promise: Option<graph::RecoveryPromise>,
     /// Mistakes that did not stop the evaluation.
     pub(crate) problems: Vec<Diagnostic>,
     pub(crate) printed: Vec<String>,

@@ -12,6 +12,7 @@ use dr_run::{Report, Stack, Stale, Swept, UnfitPlan};
 use super::plan::{Outlook, show};
 use crate::args::{Consent, Global, ParameterArgs, Planning};
 use crate::consent;
+use crate::elsewhere;
 use crate::exit::{CommandFailure, Exit};
 use crate::found::take_over;
 use crate::load::{self, Program};
@@ -115,6 +116,14 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
                 .hint("give the `--env` and `--state-dir` that the plan was made with"));
         };
         let StoredPlan { plan, source } = plan_file::read(file, held.store.sealer())?;
+        if let Some((region, address)) = elsewhere::of_plan(&plan, &session.rules) {
+            return Err(CommandFailure::new(format!(
+                "the plan in `{}` has `{address}` in {region}, which the environment `{}` may not use",
+                file.display(),
+                session.suffix
+            ))
+            .hint("plan again"));
+        }
         let folder = session.folder_of(&source);
         let mut work = Work::open(session, stack.clone(), &folder, args.planning.parallel()).await?;
         signals.stop(&work.cancel);

@@ -14,7 +14,7 @@ use crate::found::take_over;
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
 use crate::render::plan::{Look, body, summary};
-use crate::render::{contract, cost, count, data, deferred, json, markdown, parameters};
+use crate::render::{contract, cost, count, data, deferred, json, markdown, parameters, recovery};
 use crate::session::{OpenState, Session};
 use crate::ui::Ui;
 use crate::work::{WantedPlan, Work};
@@ -45,6 +45,11 @@ pub(crate) struct PlanArgs {
     /// Also show how everything goes when the environment is destroyed: in which order, how long it takes, what is left
     #[arg(long)]
     contract: bool,
+
+    /// Also show what happens when the primary region is lost: how soon each part works in the other one, and what is
+    /// missing there
+    #[arg(long)]
+    recovery: bool,
 
     /// As text, or as a comment of a pull request
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -129,8 +134,12 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
     }
     if ui.json {
         ui.result(&json::text(&json::plan(&plan, &outlook.contract, &outlook.cost)))?;
-    } else if args.contract {
-        ui.result(&format!("\n{}", contract::all(&outlook.contract)))?;
+    } else {
+        let contract = args.contract.then(|| contract::all(&outlook.contract));
+        let recovery = args.recovery.then(|| recovery::all(plan.recovery.as_ref()));
+        for part in contract.into_iter().chain(recovery) {
+            ui.result(&format!("\n{part}"))?;
+        }
     }
     if plan.is_refused() {
         return Ok(Exit::Refused);
@@ -169,7 +178,8 @@ pub(crate) fn show(
     ui.tell(&diagnostic::list(&plan.diagnostics, sources, ui.width()));
     to(&format!("{}\n", summary(plan)))?;
     // What a destroy does is the plan itself.
-    for line in [contract::line(&outlook.contract), cost::line(&outlook.cost)] {
+    let recovery = recovery::line(plan.recovery.as_ref());
+    for line in [contract::line(&outlook.contract), cost::line(&outlook.cost), recovery] {
         if !plan.destroy && !line.is_empty() {
             to(&format!("{line}\n"))?;
         }

@@ -19,8 +19,8 @@ use dr_run::{Report, Swept};
 use serde::Serialize;
 
 use super::change::shape;
-use super::cost;
 use super::deferred::{self, Left};
+use super::{cost, recovery};
 use crate::exit::Exit;
 
 /// The version of these shapes. Grows when a field goes or changes its meaning; not when one is added.
@@ -53,6 +53,7 @@ pub(crate) struct PlanJson<'a> {
     diagnostics: &'a [Diagnostic],
     contract: ContractJson<'a>,
     cost: cost::CostJson<'a>,
+    recovery: Option<recovery::RecoveryJson<'a>>,
 }
 
 /// How everything will go.
@@ -169,6 +170,7 @@ pub(crate) fn plan<'a>(plan: &'a Plan, contract: &'a Contract, costs: &'a PlanCo
         diagnostics: &plan.diagnostics,
         contract: self::contract(contract),
         cost: cost::shape(costs),
+        recovery: plan.recovery.as_ref().map(recovery::shape),
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) fn comment(
     let facts = [
         ("destroyable", super::contract::line(contract)),
         ("cost", super::cost::line(cost)),
+        ("recovery", super::recovery::line(plan.recovery.as_ref())),
         ("checks", tally(&plan.diagnostics)),
     ];
     let facts: Vec<(&str, String)> = facts.into_iter().filter(|(_, said)| !said.is_empty()).collect();

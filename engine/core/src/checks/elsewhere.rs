@@ -1,6 +1,7 @@
 //! Checks of AWS's rules that are data at the fields of kinds, or part of the planner: here is what is said about them.
 
 use super::check::Check;
+use crate::diagnostic::Severity;
 
 /// The checks that others make.
 pub(super) const CHECKS: &[Check] = &[
@@ -24,5 +25,14 @@ pub(super) const CHECKS: &[Check] = &[
         mend: "Leave the name out, or write it as the message says.",
         source: "https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/supported-resources.html",
         ..Check::elsewhere("C35", "form-of-names", &[])
+    },
+    Check {
+        severity: Some(Severity::Warning),
+        asks: "a recovery takes no longer, and loses no more, than the program's `recovery` promises",
+        why: "A promise that the topology cannot keep is found out on the day that a region is lost.",
+        mend: "Do what `dr plan --recovery` names as the slowest part, say that the loss of a store is tolerated, or promise \
+               what is computed.",
+        source: "https://docs.aws.amazon.com/whitepapers/latest/disaster-recovery-workloads-on-aws/disaster-recovery-workloads-on-aws.html",
+        ..Check::elsewhere("C36", "kept-promises", &[])
     },
 ];

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use crate::plan::Plan;
 use crate::value::Str;
 
-/// The hash of everything in a plan but its identity, its diagnostics and its estimate. Of what it was made from, it
+/// The hash of everything in a plan but its identity, its diagnostics and its estimates. Of what it was made from, it
 /// covers the position, and id and operation of each record that a step changes; of a secret, only that it is one.
 pub(super) fn of(plan: &Plan) -> Str {
     let mut hasher = Hasher(Sha256::new());
@@ -19,6 +19,7 @@ pub(super) fn of(plan: &Plan) -> Str {
         hasher.add(&(step.replacement, &step.implied_by, &step.lifts, step.batch));
     }
     plan.deferred.iter().for_each(|d| hasher.add(&(&d.why, &d.place)));
+    hasher.add(&(plan.ephemeral, &plan.namesakes));
     hasher.add(&(&plan.outputs, &plan.answers, plan.unchanged, &plan.at_risk));
     hex::encode(&hasher.0.finalize()[..16]).into()
 }

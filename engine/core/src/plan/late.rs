@@ -6,7 +6,7 @@ use super::destroyable::{Subject, check_known};
 use super::names::{is_named_by_id, without_suffix};
 use crate::checks::{self, Planned, Resource};
 use crate::diagnostic::Diagnostic;
-use crate::plan::Step;
+use crate::plan::{Plan, Step};
 use crate::record::Record;
 use crate::schema::Kind;
 use crate::value::{Map, Str, Value};
@@ -15,9 +15,9 @@ use crate::walk::Tree;
 /// Looks at the arguments of a step that were not known while planning, now that all are, beside the resources that it
 /// needs and that are there. An error refuses the step.
 pub fn check_late(
+    plan: &Plan,
     step: &Step,
     kind: &'static Kind,
-    suffix: &str,
     args: &Map<Value>,
     needed: &[(&'static Kind, Arc<Record>)],
 ) -> Vec<Diagnostic> {
@@ -28,11 +28,11 @@ pub fn check_late(
     let fields = kind.args.iter().filter_map(|field| Some((field, late(field.name)?)));
     let mut found = check_known(&subject, fields);
     if !is_named_by_id(kind, |name| step.args.get(name)) {
-        found.extend(without_suffix(suffix, &[], &subject, |name| late(name).map(Tree::from)));
+        found.extend(without_suffix(&plan.environment, &plan.namesakes, &subject, |name| late(name).map(Tree::from)));
     }
     let mut resources = vec![Resource::settled(step, kind, args)];
     resources.extend(needed.iter().map(|(kind, record)| Resource::recorded(record, kind)));
-    let planned = Planned::part(suffix, false, resources);
+    let planned = Planned::part(&plan.environment, plan.ephemeral, resources);
     found.extend(planned.get(&step.address).into_iter().flat_map(|resource| checks::look_late(resource, &planned)));
     found
 }

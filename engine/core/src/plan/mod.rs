@@ -30,6 +30,7 @@ mod moves;
 mod names;
 mod order;
 mod places;
+mod promised;
 mod propose;
 mod protect;
 mod renamed;
@@ -51,6 +52,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::expr::Expr;
 use crate::graph::ReplaceOrder;
 use crate::record::{Need, Record};
+use crate::recovery::report::Recovery;
 use crate::schema::{Kind, Presence};
 use crate::value::{Map, Str, Value};
 
@@ -77,7 +79,7 @@ pub struct Plan {
     /// The version of this form.
     pub format: u32,
     /// The plan's identity, from which operation ids are derived: a hash of everything below but the diagnostics and the
-    /// estimate. Of records it covers id and operation; of a secret, only that it is one.
+    /// estimates. Of records it covers id and operation; of a secret, only that it is one.
     pub id: Str,
     /// The program's name.
     pub program: Str,
@@ -106,6 +108,15 @@ pub struct Plan {
     pub outputs: Map<PlannedOutput>,
     /// What look-ups answered.
     pub answers: Map<Answer>,
+    /// Whether the environment is ephemeral: what was not known is held against its checks.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ephemeral: bool,
+    /// Other environments whose names end as this one's does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub namesakes: Vec<Str>,
+    /// What happens when the primary region is lost; `None` where everything is in one region, or goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recovery>,
     /// Everything the checks found. A plan with an error among them cannot be applied.
     pub diagnostics: Vec<Diagnostic>,
     /// How long applying takes if everything takes its typical time, in milliseconds: the critical path.

@@ -19,8 +19,9 @@ use crate::plan::order::{self, Facts, Stuck};
 use crate::plan::sound::{self, Unsound};
 use crate::plan::steps::millis;
 use crate::plan::{
-    Action, FORMAT, Plan, PlannedOutput, Step, data, defer, destroyable, identity, names, protect, renamed,
+    Action, FORMAT, Plan, PlannedOutput, Step, data, defer, destroyable, identity, names, promised, protect, renamed,
 };
+use crate::recovery::recovery;
 use crate::value::{Map, Str, Value, intern};
 
 /// Makes the plan. What is wrong is among its diagnostics; a plan with an error cannot be applied.
@@ -28,6 +29,7 @@ pub fn propose(input: &Input<'_>) -> Plan {
     let moves = moves::find(input.graph, input.snapshot);
     let mut plan = with_moves(input, &moves, |input, list| {
         let mut decisions = Decisions::new(input, list);
+        let mut computed = None;
         decisions.diagnostics.extend(moves.diagnostics.iter().cloned());
         if input.goal == Goal::Apply {
             decisions.diagnostics.extend(input.graph.notes.iter().cloned());
@@ -44,12 +46,16 @@ pub fn propose(input: &Input<'_>) -> Plan {
             decisions.diagnostics.extend(input.team.into_iter().flat_map(|team| team.look(&planned)));
             let lost = decisions.lost.tell(input.graph);
             decisions.diagnostics.extend(lost);
+            let promise = input.graph.promise.as_ref();
+            computed = recovery(&planned, promise);
+            let broken = promise.map(|promise| promised::look(promise, computed.as_ref()));
+            decisions.diagnostics.extend(broken.into_iter().flatten());
         }
         decisions.remove_undeclared();
         decisions.diagnostics.extend(protect::check(input, &decisions.steps));
         let lifted = protect::lift(input, &mut decisions.steps);
         decisions.diagnostics.extend(lifted);
-        finish(input, decisions, list)
+        Plan { recovery: computed, ..finish(input, decisions, list) }
     });
     if !plan.is_refused() {
         let broken = sound::check(&plan, input.snapshot, input.registry);
@@ -176,6 +182,9 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
         unchanged,
         outputs,
         answers,
+        ephemeral: input.graph.ephemeral,
+        namesakes: input.graph.namesakes.clone(),
+        recovery: None,
         diagnostics,
         estimate_ms,
     };

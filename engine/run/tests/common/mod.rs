@@ -543,6 +543,9 @@ pub fn plan(id: &str, snapshot: &Snapshot, steps: Vec<Step>) -> Plan {
         unchanged: 0,
         outputs: Map::new(),
         answers: Map::new(),
+        ephemeral: false,
+        namesakes: Vec::new(),
+        recovery: None,
         diagnostics: Vec::new(),
         estimate_ms: 0,
     }

@@ -26,6 +26,9 @@ fn plan(steps: Vec<Step>, unchanged: usize) -> Plan {
         unchanged,
         outputs: Map::new(),
         answers: Map::new(),
+        ephemeral: false,
+        namesakes: Vec::new(),
+        recovery: None,
         diagnostics: Vec::new(),
         estimate_ms: 219_000,
     }

@@ -1,0 +1,27 @@
+//! Recovery: how soon the secondary region does the work of the primary one when that is lost, and how much is missing
+//! there.
+//!
+//! It is computed from the planned graph alone. Six rooms, none of which knows a later one:
+//!
+//! ```text
+//! figure   seconds, usually and at most
+//! report   what is computed, part by part, and its sums
+//! detect   how soon a failure is noticed, and who decides what is done
+//! traffic  how soon requests go to the other region
+//! stores   how soon each store takes writes there, and how much it lacks
+//! compute  the regions, and all of it together
+//! ```
+//!
+//! What each service takes is said where it is used. Where AWS names no figure, the ones here come from what operators
+//! report, and say so.
+
+mod compute;
+mod detect;
+pub mod figure;
+pub mod report;
+mod stores;
+mod traffic;
+
+pub use compute::recovery;
+pub use figure::{Figure, seconds};
+pub use report::{Recovery, RecoveryPart};
