@@ -1,5 +1,5 @@
 //! Environments that come and go: when they expire, which of them `dr env gc` destroys, and what it leaves alone.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeSet;
 use std::io::Write as _;

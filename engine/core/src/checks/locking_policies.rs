@@ -148,7 +148,7 @@ pub fn lock(kind: &Kind, args: &Map<Value>) -> Option<Lock> {
         let mut whole = whole.clone();
         whole.insert("Statement".into(), Value::List(kept));
         match given {
-            Value::Str(_) => Value::str(&Value::Map(whole).to_json()),
+            Value::Str(_) => Value::str(Value::Map(whole).to_json()),
             _ => Value::Map(whole),
         }
     });
