@@ -49,7 +49,7 @@ fn payments_behind_load_balancers_follow_in_three_minutes_and_their_bucket_witho
     assert_eq!(store(&plan, "rds.global_cluster:payment-global"), (figure(1200, 1800), figure(1, 5)));
     assert_eq!(store(&plan, "s3.bucket:payment-txn-logs"), (figure(0, 0), figure(60, None)));
     assert_eq!((&plan["recovery"]["time"], &plan["recovery"]["loss"]), (&figure(1200, 1800), &figure(60, None)));
-    assert_eq!(broken(&plan), ["nothing bounds what may be missing in the other region; 5 s are promised"]);
+    assert_eq!(broken(&plan), ["nothing bounds what may be missing in the other region; the promise is 5 s"]);
     assert!(
         text.contains("recovery: us-west-2 takes over within 30 min (primary/rds.global_cluster:payment-global)"),
         "{text}"
@@ -71,8 +71,8 @@ fn payments_over_http_keep_their_promise_to_the_second() {
     assert_eq!(
         broken(&plan),
         [
-            "it takes up to 30 min until everything works in the other region; 29 min 59 s are promised",
-            "up to 15 min of what was written last may be missing in the other region; 14 min 59 s are promised",
+            "it takes up to 30 min until everything works in the other region; the promise is 29 min 59 s",
+            "up to 15 min of what was written last may be missing in the other region; the promise is 14 min 59 s",
         ]
     );
 }
@@ -82,7 +82,7 @@ fn payments_over_rest_move_in_two_minutes_when_they_are_asked_for_every_ten_seco
     let (plan, _) = plan("payment_rest", &[DOMAIN]);
     assert_eq!(plan["recovery"]["traffic"]["time"], figure(150, 180));
     assert_eq!(plan["recovery"]["loss"], figure(1, 1));
-    assert_eq!(broken(&plan), ["it takes up to 3 min until requests reach the other region; 2 min are promised"]);
+    assert_eq!(broken(&plan), ["it takes up to 3 min until requests reach the other region; the promise is 2 min"]);
     let (plan, _) = self::plan("payment_rest", &[DOMAIN, "fast_health_checks=true"]);
     assert_eq!(plan["recovery"]["traffic"]["time"], figure(90, 100));
     assert!(broken(&plan).is_empty());
@@ -115,7 +115,7 @@ fn transactions_need_what_works_in_the_other_region() {
     assert_eq!(plan["recovery"]["time"], figure(0, 0));
     assert_eq!(
         broken(&plan),
-        ["up to 15 min of what was written last may be missing in the other region; 1 min are promised"]
+        ["up to 15 min of what was written last may be missing in the other region; the promise is 1 min"]
     );
     assert!(text.contains("recovery: us-west-2 takes over at once"), "{text}");
 }

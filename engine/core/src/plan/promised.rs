@@ -53,7 +53,7 @@ fn broken(
         return None;
     }
     let mut found =
-        finding(promise, format!("{}; {} are promised", said(computed.most.map(seconds)), seconds(promised)));
+        finding(promise, format!("{}; the promise is {}", said(computed.most.map(seconds)), seconds(promised)));
     if let Some(worst) = worst {
         found = found.help(format!("`{}`: {}", worst.address, worst.how));
         if let Some(shorten) = &worst.shorten {
