@@ -330,3 +330,65 @@ fn a_lost_value_stays_until_a_new_one_is_drawn() {
     environment.apply();
     environment.nothing_to_do();
 }
+
+#[test]
+fn what_no_state_knows_is_told_and_destroyed_by_its_tags() {
+    for_each_program(|program, _, set| {
+        let environment = Environment::applied_twice(program, set);
+        let before = environment.held();
+        environment.lose_state();
+        // With the program's name or without, it is found, told, and left alone.
+        for words in [&["destroy", program][..], &["destroy"]] {
+            let words = [words, &["--env", ENV, "--yes", "--json"]].concat();
+            let said = environment.project.run(&words);
+            assert_eq!(said.status, Some(1), "{program}: {}", said.err);
+            let result: Value = serde_json::from_str(&said.out).unwrap();
+            assert_eq!(result["status"], "failed", "{program}");
+            assert!(result["residue"].as_array().unwrap().iter().all(|one| one["program"] == program), "{result:#}");
+            assert!(said.err.contains("us-east-1") && said.err.contains("--from-tags"), "{}", said.err);
+            assert_eq!(environment.held(), before, "{program}");
+        }
+        let mut words = vec!["destroy", "--env", ENV, "--from-tags", "--yes", "--allow-data-loss", "--json"];
+        words.extend(set.iter().flat_map(|set| ["--set", set]));
+        let destroyed = environment.project.run(&words).json();
+        assert_eq!((&destroyed["status"], &destroyed["residue"]), (&json!("done"), &json!([])), "{destroyed:#}");
+        assert_eq!(environment.held(), [], "{program}");
+        // Now nothing is there, and that was looked for.
+        let said = environment.project.run(&["destroy", "--env", ENV, "--yes"]);
+        assert_eq!(said.status, Some(0), "{}", said.err);
+        assert!(said.err.contains("Looked in 34 regions"), "{}", said.err);
+    });
+}
+
+#[test]
+fn what_is_in_a_region_that_is_not_usual_is_destroyed_without_state_and_script() {
+    let environment = small(SMALL);
+    let other = ["apply", "small", "--env", "pr-12", "--yes", "--json"];
+    assert_eq!(environment.project.run(&other).json()["status"], "done");
+    let before = environment.held();
+    environment.apply();
+    environment.lose_state();
+    std::fs::remove_file(environment.project.state().parent().unwrap().join("programs/small.rhai")).unwrap();
+    let said = environment.project.run(&["destroy", "--env", ENV, "--from-tags", "--yes", "--allow-data-loss"]);
+    assert_eq!(said.status, Some(0), "{}{}", said.out, said.err);
+    assert!(said.err.contains("The program small is not here"), "{}", said.err);
+    assert_eq!(environment.held(), before);
+}
+
+#[test]
+fn a_program_without_state_beside_one_with_it_is_told() {
+    let environment = small(SMALL);
+    environment.apply();
+    let words = ["apply", "transactions", "--env", ENV, "--yes", "--json"];
+    assert_eq!(environment.project.run(&words).json()["status"], "done");
+    let all = environment.held().len();
+    std::fs::remove_dir_all(environment.project.state().join(ENV).join("small")).unwrap();
+    let said = environment.project.run(&["destroy", "--env", ENV, "--yes", "--allow-data-loss"]);
+    assert_eq!(said.status, Some(1), "{}{}", said.out, said.err);
+    assert!(said.err.contains("3 resources of small in pr-1"), "{}", said.err);
+    assert!(environment.held().len() == 3 && all > 3);
+    let said =
+        environment.project.run(&["destroy", "small", "--env", ENV, "--from-tags", "--yes", "--allow-data-loss"]);
+    assert_eq!(said.status, Some(0), "{}{}", said.out, said.err);
+    assert_eq!(environment.held(), []);
+}

@@ -50,6 +50,17 @@ impl Exit {
 }
 
 impl Exit {
+    /// How a command ended, in one word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Exit::Done => "done",
+            Exit::Deferred => "deferred",
+            Exit::Interrupted => "interrupted",
+            Exit::Refused => "refused",
+            _ => "failed",
+        }
+    }
+
     /// The more telling of two exit statuses.
     pub(crate) fn worse(self, other: Exit) -> Exit {
         let rank = |exit| match exit {

@@ -321,6 +321,16 @@ impl<'a> Work<'a> {
         Ok(dr_run::sweep(&engine, sought, &places).await?)
     }
 
+    /// What in these places carries such tags.
+    ///
+    /// # Errors
+    /// When it is interrupted.
+    pub(crate) async fn sweep_for(&self, sought: Sought<'_>, places: &BTreeSet<Str>) -> Result<Swept, CommandFailure> {
+        let nothing = Store::nothing(&self.stack);
+        let engine = self.engine(&nothing, &*self.reached.cloud, &Silent);
+        Ok(dr_run::sweep(&engine, sought, places).await?)
+    }
+
     /// Asks a question, unless somebody stops the command meanwhile.
     ///
     /// # Errors

@@ -12,11 +12,13 @@ use dr_run::{Stack, Swept};
 
 use super::apply::{Aftermath, finish};
 use super::plan::{Outlook, show};
-use crate::args::{Consent, Global, Planning};
+use super::unrecorded::{self, Unrecorded};
+use crate::args::{Consent, Global, Planning, key_value};
 use crate::consent;
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
 use crate::render::diagnostic::Sources;
+use crate::render::rebuilt::without_state;
 use crate::render::{GONE, NEW, STRONG, count, deferred, json, paint, safe};
 use crate::session::{OpenState, Session};
 use crate::signals::Signals;
@@ -25,13 +27,24 @@ use crate::work::{WantedPlan, Work};
 
 /// Destroy everything that a program, or every program, has in an environment, then look whether anything is left
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  dr destroy transactions --env pr-7\n  dr destroy --env pr-7\n\n\
+#[command(
+    after_help = "Examples:\n  dr destroy transactions --env pr-7\n  dr destroy --env pr-7\n  dr destroy --env pr-7 --from-tags\n\n\
                         The state alone suffices: the program's script is not needed. Ends with status 5 when something \
-                        waits for a region that does not answer.")]
+                        waits for a region that does not answer."
+)]
 pub(crate) struct DestroyArgs {
     /// The program whose resources are to go. Without it, those of every program of the environment: all of it is planned
     /// first, and nothing is destroyed where one program is refused; then they go one after the other, by their names
     program: Option<String>,
+    /// Also destroy what carries the environment's tags and no state knows of, in every region of the account: it is recorded
+    /// first, then planned and destroyed as everything else is
+    #[arg(long)]
+    from_tags: bool,
+
+    /// Value for a parameter of the program, so that what cannot be tagged is found where it was declared; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value, requires = "from_tags")]
+    set: Vec<(String, String)>,
+
     #[command(flatten)]
     planning: Planning,
 
@@ -48,16 +61,12 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
         Some(given) => vec![session.stack(&load::name_of(&session.project, given)?)],
         None => session.programs()?.iter().map(|program| session.stack(program)).collect(),
     };
+    let (stacks, missed) = match look_without_state(args, &session, stacks)? {
+        WithoutState::Ended(exit) => return Ok(exit),
+        WithoutState::GoOn(stacks, missed) => (stacks, missed),
+    };
     match &stacks[..] {
-        [] => {
-            if ui.json {
-                ui.result("{}\n")?;
-            }
-            ui.tell(&session.nothing_there());
-            return Ok(Exit::Done);
-        }
-        [only] if !session.states.exists(only)? => ui.tell(&session.nothing_of(&only.program)?),
-        [_] => {}
+        [] | [_] => {}
         several => {
             let names: Vec<&str> = several.iter().map(|stack| &*stack.program).collect();
             ui.tell(&format!(
@@ -75,7 +84,88 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
     } else if ui.json {
         ui.result(&results.concat())?;
     }
-    Ok(exit)
+    Ok(exit.worse(missed))
+}
+
+/// What comes of a look at what no state knows.
+enum WithoutState {
+    /// There is nothing to go on with.
+    Ended(Exit),
+    /// These are to be destroyed; and how it ends at least.
+    GoOn(Vec<Stack>, Exit),
+}
+
+/// Looks for what no state knows, where that is asked for, no program is named, or the program has no state. What was found
+/// is told, or recorded with `--from-tags`.
+fn look_without_state(
+    args: &DestroyArgs,
+    session: &Session<'_>,
+    stacks: Vec<Stack>,
+) -> Result<WithoutState, CommandFailure> {
+    let (ui, given) = (session.ui, args.program.as_deref());
+    let known: BTreeSet<Str> = session.programs()?.into_iter().collect();
+    if !args.from_tags && stacks.iter().any(|stack| known.contains(&stack.program)) && given.is_some() {
+        return Ok(WithoutState::GoOn(stacks, Exit::Done));
+    }
+    let only = stacks.first().map(|stack| stack.program.clone()).filter(|_| given.is_some());
+    let spared = if args.from_tags { BTreeSet::new() } else { known.clone() };
+    let found = session.run(async |signals| unrecorded::look(session, signals, only.as_ref(), &spared).await)?;
+    if args.from_tags {
+        ui.tell(&found.list_unasked());
+        let programs = found.by_program.keys().filter(|program| !program.is_empty()).cloned();
+        let all: BTreeSet<Str> = stacks.into_iter().map(|stack| stack.program).chain(programs).collect();
+        let stacks: Vec<Stack> = all.iter().map(|program| session.stack(program)).collect();
+        let named =
+            session.run(async |signals| unrecorded::take(session, signals, (&stacks, given), &args.set).await)?;
+        for (tagged, why) in &named {
+            let address = tagged.address.as_deref().unwrap_or("?");
+            ui.tell(&format!("{}  made as {} cannot be recorded: {}\n", safe(&tagged.id), safe(address), safe(why)));
+        }
+        let missed = if named.is_empty() { Exit::Done } else { Exit::Failed };
+        return Ok(match stacks.is_empty() {
+            true => WithoutState::Ended(nothing_found(session, None, &found)?),
+            false => WithoutState::GoOn(stacks, missed),
+        });
+    }
+    if found.by_program.is_empty() {
+        let is_known = stacks.iter().any(|stack| known.contains(&stack.program));
+        if !is_known {
+            let exit = nothing_found(session, only.as_deref(), &found)?;
+            if stacks.is_empty() {
+                return Ok(WithoutState::Ended(exit));
+            }
+        }
+        return Ok(WithoutState::GoOn(stacks, Exit::Done));
+    }
+    ui.tell(&found.list(session));
+    ui.tell(&found.list_unasked());
+    let words: Vec<&str> = ["destroy"].into_iter().chain(given).chain(["--from-tags"]).collect();
+    ui.tell(&format!("`{}` records and destroys them\n\n", session.command(&words)));
+    match stacks.is_empty() || given.is_some() {
+        true => {
+            if ui.json {
+                ui.result(&json::text(&without_state(&session.suffix, given, &found.swept, found.exit())))?;
+            }
+            Ok(WithoutState::Ended(found.exit()))
+        }
+        false => Ok(WithoutState::GoOn(stacks, found.exit())),
+    }
+}
+
+/// That nothing is recorded, and nothing was found.
+fn nothing_found(session: &Session<'_>, program: Option<&str>, found: &Unrecorded) -> Result<Exit, CommandFailure> {
+    let ui = session.ui;
+    match program {
+        Some(program) => ui.tell(&session.nothing_of(program)?),
+        None => ui.tell(&session.nothing_there()),
+    }
+    let what = if found.swept.unasked.is_empty() { "nothing carries" } else { "nothing that could be asked carries" };
+    ui.tell(&format!("Looked in {}: {what} its tags\n", found.places()));
+    ui.tell(&found.list_unasked());
+    if ui.json && program.is_none() {
+        ui.result(&json::text(&without_state(&session.suffix, None, &found.swept, found.exit())))?;
+    }
+    Ok(found.exit())
 }
 
 /// The destruction of what one program has, planned and not begun.

@@ -25,6 +25,7 @@ mod state_edit;
 mod state_health;
 mod state_place;
 mod test;
+mod unrecorded;
 
 use std::ffi::OsString;
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use dr_core::cloud::TaggedResource;
 use dr_core::value::Str;
-use dr_run::{Discovery, Stack};
+use dr_run::{Discovery, Stack, Swept};
 use serde::Serialize;
 
 use super::json::{FORMAT, RecordJson, record};
+use crate::exit::Exit;
 
 /// What was found and recorded.
 #[derive(Debug, Serialize)]
@@ -33,6 +34,28 @@ struct UnrecordedJson<'a> {
     #[serde(flatten)]
     found: &'a TaggedResource,
     why: &'a str,
+}
+
+/// What was found of an environment that no state knows.
+#[derive(Debug, Serialize)]
+pub(crate) struct WithoutStateJson<'a> {
+    format: u32,
+    program: Option<&'a str>,
+    environment: &'a str,
+    status: &'static str,
+    residue: &'a [TaggedResource],
+    unasked: &'a BTreeMap<Str, String>,
+}
+
+/// The shape of what was found of an environment that no state knows.
+pub(crate) fn without_state<'a>(
+    environment: &'a str,
+    program: Option<&'a str>,
+    swept: &'a Swept,
+    exit: Exit,
+) -> WithoutStateJson<'a> {
+    let status = exit.word();
+    WithoutStateJson { format: FORMAT, program, environment, status, residue: &swept.found, unasked: &swept.unasked }
 }
 
 /// The shape of what was found of a stack.
