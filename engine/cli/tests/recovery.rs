@@ -119,3 +119,51 @@ fn transactions_need_what_works_in_the_other_region() {
     );
     assert!(text.contains("recovery: us-west-2 takes over at once"), "{text}");
 }
+
+#[test]
+fn what_the_sides_have_otherwise_is_told() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let parity = |program: &str, words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dr"));
+        command.args(["parity", program, "--env", "pr-7", "--json"]).args(words).env_clear().current_dir(&root);
+        let output = command.output().unwrap();
+        (output.status.code(), serde_json::from_slice::<Value>(&output.stdout).unwrap())
+    };
+    // Of the five programs, only those differ whose functions of the secondary region read from the readers' address.
+    for (program, arguments) in [
+        ("payment_alb", &["environment.DB_CLUSTER_ENDPOINT"][..]),
+        ("payment_http", &["environment.DB_ENDPOINT"]),
+        ("payment_rest", &[]),
+        ("trading", &[]),
+        ("transactions", &[]),
+    ] {
+        let (status, found) = parity(program, &["--set", DOMAIN]);
+        let told: Vec<&str> =
+            found["differences"].as_array().unwrap().iter().map(|d| d["argument"].as_str().unwrap()).collect();
+        assert_eq!(told, arguments, "{program}");
+        assert_eq!(status, Some(if arguments.is_empty() { 0 } else { 2 }), "{program}");
+    }
+    let (_, found) = parity("transactions", &["--set", "secondary_compute=true"]);
+    assert_eq!(found["only_secondary"], json!([]));
+    assert_eq!((&found["primary"], &found["secondary"]), (&json!("us-east-1"), &json!("us-west-2")));
+    // A script that gives the secondary region less.
+    let temp = tempfile::tempdir().unwrap();
+    let script = temp.path().join("p.rhai");
+    let text = r#"
+        for side in [["primary", "us-east-1", 30, 7], ["secondary", "us-west-2", 60, 7]] {
+            component(side[0], #{ region: side[1] }, || {
+                sqs::queue(`orders-${side[1]}`, #{ visibility_timeout_seconds: side[2], tags: #{ Side: side[0] } });
+                logs::log_group(`from-10.${side[2]}.0.0-16`, #{ retention_in_days: side[3] });
+            });
+        }
+        component("primary", #{ region: "us-east-1" }, || sns::topic("alone", #{}));"#;
+    std::fs::write(&script, text).unwrap();
+    let (status, found) = parity(script.to_str().unwrap(), &[]);
+    assert_eq!(status, Some(2));
+    let different = json!([{
+        "primary": "primary/sqs.queue:orders-us-east-1", "secondary": "secondary/sqs.queue:orders-us-west-2",
+        "argument": "visibility_timeout_seconds", "here": "30", "there": "60",
+    }]);
+    assert_eq!((&found["differences"], &found["twins"]), (&different, &json!(2)));
+    assert_eq!(found["only_primary"], json!(["primary/sns.topic:alone"]));
+}

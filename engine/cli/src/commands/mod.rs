@@ -16,6 +16,7 @@ mod env_list;
 mod history;
 mod kinds;
 mod output;
+mod parity;
 mod plan;
 mod rebuild;
 mod rehearse;
@@ -54,6 +55,7 @@ enum Command {
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
     Rehearse(rehearse::RehearseArgs),
+    Parity(parity::ParityArgs),
     Output(output::OutputArgs),
     State(state::StateArgs),
     Drift(drift::DriftArgs),
@@ -75,6 +77,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
         Command::Apply(args) => apply::cmd_apply(&args, &global, ui),
         Command::Destroy(args) => destroy::cmd_destroy(&args, &global, ui),
         Command::Rehearse(args) => rehearse::cmd_rehearse(&args, &global, ui),
+        Command::Parity(args) => parity::cmd_parity(&args, &global, ui),
         Command::Output(args) => output::cmd_output(&args, &global, ui),
         Command::State(args) => state::cmd_state(&args, &global, ui),
         Command::Drift(args) => drift::cmd_drift(&args, &global, ui),
@@ -91,7 +94,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
 
 /// The commands as help lists them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Deploying", &["plan", "apply", "destroy", "rehearse"]),
+    ("Deploying", &["plan", "apply", "destroy", "rehearse", "parity"]),
     ("Looking", &["output", "state", "drift", "refresh", "history", "env"]),
     ("Writing programs", &["check", "test", "kinds", "checks", "completions"]),
 ];

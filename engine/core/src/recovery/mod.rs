@@ -1,7 +1,7 @@
 //! Recovery: how soon the secondary region does the work of the primary one when that is lost, and how much is missing
 //! there.
 //!
-//! It is computed from the planned graph alone. Six rooms, none of which knows a later one:
+//! It is computed from the planned graph alone. Seven rooms, none of which knows a later one:
 //!
 //! ```text
 //! figure   seconds, usually and at most
@@ -10,6 +10,7 @@
 //! traffic  how soon requests go to the other region
 //! stores   how soon each store takes writes there, and how much it lacks
 //! compute  the regions, and all of it together
+//! parity   what the secondary region has otherwise, or has not
 //! ```
 //!
 //! What each service takes is said where it is used. Where AWS names no figure, the ones here come from what operators
@@ -18,10 +19,12 @@
 mod compute;
 mod detect;
 pub mod figure;
+mod parity;
 pub mod report;
 mod stores;
 mod traffic;
 
 pub use compute::recovery;
 pub use figure::{Figure, seconds};
+pub use parity::{Disparity, Parity, parity};
 pub use report::{Recovery, RecoveryPart};
