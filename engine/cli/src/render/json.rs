@@ -97,6 +97,8 @@ struct StepJson<'a> {
     replacement: Option<ReplaceOrder>,
     reasons: &'a [Reason],
     changes: BTreeMap<&'a str, ChangeJson<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    args: BTreeMap<&'a str, Value>,
     after: &'a [usize],
     implied_by: Option<&'a str>,
     lifts: Vec<&'a Str>,
@@ -221,6 +223,10 @@ fn step(step: &Step) -> StepJson<'_> {
         replacement: step.replacement,
         reasons: &step.reasons,
         changes: step.changes.iter().map(|c| (&*c.path, change(c))).collect(),
+        args: match step.action {
+            Action::Create => step.args.iter().map(|(name, value)| (&**name, shape(value))).collect(),
+            _ => BTreeMap::new(),
+        },
         after: &step.after,
         implied_by: step.implied_by.as_ref().map(|a| a.as_str()),
         lifts: step.lifts.iter().map(|lift| &lift.argument).collect(),
