@@ -8,7 +8,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use dr_core::diagnostic::Diagnostic;
-use dr_run::{ApplyError, Interrupted, PlanFileError, Stale, StoreError};
+use dr_run::{ApplyError, Interrupted, PlanFileError, SealError, Stale, StoreError};
 use serde::Serialize;
 
 use crate::render::diagnostic::{self, Sources};
@@ -223,6 +223,12 @@ impl From<StoreError> for CommandFailure {
             Some(help) => failure.hint(help),
             None => failure,
         }
+    }
+}
+
+impl From<SealError> for CommandFailure {
+    fn from(error: SealError) -> CommandFailure {
+        StoreError::from(error).into()
     }
 }
 

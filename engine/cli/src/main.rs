@@ -22,6 +22,7 @@ mod environments;
 mod exit;
 mod found;
 mod inventory;
+mod keyless;
 mod live;
 mod load;
 mod render;

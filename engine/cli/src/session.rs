@@ -26,6 +26,7 @@ use crate::config::{CloudName, Project};
 use crate::elsewhere;
 use crate::environments::{self, EnvironmentRules};
 use crate::exit::{CommandFailure, Exit};
+use crate::keyless;
 use crate::load::{self, Program};
 use crate::render::diagnostic::Sources;
 use crate::render::{CHANGED, QUIET, STRONG, paint, safe};
@@ -178,11 +179,17 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When it is locked, damaged or sealed with another key.
     pub(crate) fn hold(&self, stack: &Stack) -> Result<OpenState, CommandFailure> {
+        let store = self.wait_for(&self.states, stack)?;
+        self.opened(store)
+    }
+
+    /// Opens a state, and waits for whoever works on it as long as that is wanted.
+    fn wait_for(&self, states: &States, stack: &Stack) -> Result<Store, StoreError> {
         let patience = Duration::from_secs(self.global.lock_timeout.unwrap_or(0).into());
         let begun = Instant::now();
         let mut is_told = false;
-        let store = loop {
-            match self.states.open(stack) {
+        loop {
+            match states.open(stack) {
                 Err(StoreError::Locked { holder, .. }) if begun.elapsed() < patience => {
                     if !std::mem::replace(&mut is_told, true) {
                         let seconds = patience.as_secs();
@@ -190,10 +197,36 @@ impl<'a> Session<'a> {
                     }
                     std::thread::park_timeout(PAUSE);
                 }
-                opened => break opened?,
+                opened => return opened,
             }
+        }
+    }
+
+    /// The same if there is a state, for what needs no secret: where the key is gone, secrets are not there.
+    ///
+    /// # Errors
+    /// As [`Session::hold`], but for a key that is gone.
+    pub(crate) fn hold_without_key_if_any(&self, stack: &Stack) -> Result<Option<OpenState>, CommandFailure> {
+        if !self.states.exists(stack)? {
+            return Ok(None);
+        }
+        let store = self.despite_lost_key(|states| self.wait_for(states, stack).map(Some))?;
+        store.map(|store| self.opened(store)).transpose()
+    }
+
+    /// Opens a state, where its key is gone without it.
+    fn despite_lost_key(
+        &self,
+        open: impl Fn(&States) -> Result<Option<Store>, StoreError>,
+    ) -> Result<Option<Store>, StoreError> {
+        let error = match open(&self.states) {
+            Err(error) => error,
+            opened => return opened,
         };
-        self.opened(store)
+        let Some(states) = keyless::without_key(&self.states, &error) else { return Err(error) };
+        let opened = open(&states)?;
+        opened.iter().for_each(|store| keyless::warn(self.ui, store, &error));
+        Ok(opened)
     }
 
     /// The same if there is a state.
@@ -207,9 +240,9 @@ impl<'a> Session<'a> {
     /// A stack's state as it is now, if there is one. Whoever works on it goes on.
     ///
     /// # Errors
-    /// When it is damaged or sealed with another key.
+    /// When it is damaged, or a key is given that is not the one it was sealed with.
     pub(crate) fn look(&self, stack: &Stack) -> Result<Option<OpenState>, CommandFailure> {
-        let store = self.states.look(stack)?;
+        let store = self.despite_lost_key(|states| states.look(stack))?;
         store.map(|store| self.opened(store)).transpose()
     }
 

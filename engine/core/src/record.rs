@@ -62,6 +62,9 @@ pub enum Unfinished {
     Begun,
     /// The service says that it will never be ready, or is deleting it. The next plan makes it anew.
     Failed,
+    /// A secret of it that nothing but the state kept cannot be read any more: its key is lost. The next plan makes it
+    /// anew.
+    Lost,
 }
 
 /// Earlier versions only told that something was unfinished, not why. Going on with it finds out.

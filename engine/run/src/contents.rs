@@ -20,6 +20,7 @@ use dr_core::value::{Map, Str, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::change::{RefusedChange, StateChange};
+use crate::lost::LostSecret;
 use crate::row_edit::RowEdit;
 
 /// The head of the state.
@@ -45,6 +46,7 @@ pub(crate) struct Contents {
     outputs: Map<Value>,
     answers: Answers,
     pub(crate) history: History,
+    pub(crate) unreadable: Vec<LostSecret>,
     current: BTreeMap<Address, Arc<Record>>,
     set_aside: BTreeMap<Deposed, Arc<Record>>,
     journal: Journal,
@@ -72,7 +74,7 @@ impl Contents {
         let busy = matters.collect();
         let current = current.into_iter().map(|record| (record.address.clone(), record)).collect();
         let set_aside = set_aside.into_iter().map(|record| (Deposed::of(&record), record)).collect();
-        Contents { head, outputs, answers, history, current, set_aside, journal, owners, busy }
+        Contents { head, outputs, answers, history, current, set_aside, journal, owners, busy, ..Contents::default() }
     }
 
     /// What is recorded.

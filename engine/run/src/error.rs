@@ -216,7 +216,9 @@ impl StoreError {
                     path.display()
                 )
             }
-            StoreError::Seal(_) => "give the key with `--key-file` or DR_PASSPHRASE".into(),
+            StoreError::Seal(_) => {
+                "give the key with `--key-file` or DR_PASSPHRASE; if nobody has it any more, `dr state rekey --lost`".into()
+            }
             StoreError::Refused { refusal: RefusedChange::Violation(violation), .. } => violation.help.clone(),
             StoreError::Refused { .. } => "run the command again: it begins with what is open".into(),
             StoreError::File { path, source } => match source.kind() {

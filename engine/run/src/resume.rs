@@ -292,7 +292,7 @@ impl Resume<'_> {
         self.record(Record { incomplete: Some(why), ..record }).await?;
         Ok(match why {
             Unfinished::Begun => Outcome::Begun(reason),
-            Unfinished::Failed => Outcome::Failed(reason),
+            Unfinished::Failed | Unfinished::Lost => Outcome::Failed(reason),
         })
     }
 

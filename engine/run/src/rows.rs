@@ -21,12 +21,13 @@ use std::sync::Arc;
 use dr_core::answer::{Answer, Answers};
 use dr_core::history::{History, PastRun};
 use dr_core::journal::{Deposed, Journal, JournalError, JournalEvent};
-use dr_core::record::Record;
+use dr_core::record::{Record, Unfinished};
 use dr_core::value::{Map, Value};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::contents::{Contents, Head};
+use crate::lost::{LostSecret, names, strip};
 use crate::row_edit::RowEdit;
 use crate::seal::{SealError, Sealer, needs_sealing};
 
@@ -221,8 +222,28 @@ enum RowSays {
     Key,
 }
 
-/// Reads a row. Without a key, secrets stay sealed.
-fn read(row: RowRead<'_>, sealer: Option<&Sealer>) -> Result<RowSays, RowError> {
+/// Reads a row. Without a sealer, secrets stay sealed; where its key is lost, they are taken out, and it is told which.
+fn read(row: RowRead<'_>, sealer: Option<&Sealer>, lost: &mut Vec<LostSecret>) -> Result<RowSays, RowError> {
+    let mut says = opened(row, sealer)?;
+    if sealer.is_some_and(Sealer::is_lost) {
+        match &mut says {
+            RowSays::Current(record) | RowSays::SetAside(record) => lost.extend(strip(Arc::make_mut(record))),
+            RowSays::Event(event) => lost.extend(record_of(event).into_iter().flat_map(strip)),
+            RowSays::Outputs(outputs) => {
+                lost.extend(names(outputs).into_iter().map(|name| LostSecret { address: None, name }));
+            }
+            RowSays::Answers(answers) => {
+                let is_whole = |a: &Answer| names(&a.args).is_empty() && names(&a.outputs).is_empty();
+                *answers = Answers::from(Vec::from(answers.clone()).into_iter().filter(is_whole).collect::<Vec<_>>());
+            }
+            RowSays::Head(_) | RowSays::Run(..) | RowSays::Key => {}
+        }
+    }
+    Ok(says)
+}
+
+/// Reads a row with its secrets.
+fn opened(row: RowRead<'_>, sealer: Option<&Sealer>) -> Result<RowSays, RowError> {
     let place = row.place();
     Ok(match (row.tree, row.key) {
         (RowTree::Journal, _) => {
@@ -278,7 +299,39 @@ fn read(row: RowRead<'_>, sealer: Option<&Sealer>) -> Result<RowSays, RowError> 
 /// # Errors
 /// When it is damaged or stands in the wrong place, or, with a key, a secret in it cannot be opened.
 pub(crate) fn check(row: RowRead<'_>, sealer: Option<&Sealer>) -> Result<(), RowError> {
-    read(row, sealer).map(drop)
+    opened(row, sealer).map(drop)
+}
+
+/// A row with its secrets sealed by another key, if it can have any. Where the old key is lost, what is kept nowhere else
+/// (`is_local`, of a kind) is marked to be made anew.
+///
+/// # Errors
+/// When the row is damaged, or a secret cannot be opened or sealed.
+pub(crate) fn resealed(
+    row: RowRead<'_>,
+    (old, new): (&Sealer, &Sealer),
+    is_local: &dyn Fn(&str) -> bool,
+    lost: &mut Vec<LostSecret>,
+) -> Result<Option<RowWrite>, RowError> {
+    let before = lost.len();
+    let edit = match read(row, Some(old), lost)? {
+        RowSays::Event(JournalEvent::Identified { .. }) => return Ok(None),
+        RowSays::Event(event) => RowEdit::Begun(event.op().clone(), Some(Box::new(event))),
+        RowSays::Current(mut record) => {
+            if lost.len() > before && is_local(&record.kind) {
+                Arc::make_mut(&mut record).incomplete = Some(Unfinished::Lost);
+            }
+            RowEdit::Current(record.address.clone(), Some(record))
+        }
+        RowSays::SetAside(record) => RowEdit::SetAside(Deposed::of(&record), Some(record)),
+        RowSays::Outputs(mut outputs) => {
+            names(&outputs).iter().for_each(|name| drop(outputs.remove(name)));
+            RowEdit::Outputs(Some(outputs).filter(|outputs| !outputs.is_empty()))
+        }
+        RowSays::Answers(answers) => RowEdit::Answers(answers),
+        RowSays::Head(_) | RowSays::Run(..) | RowSays::Key => return Ok(None),
+    };
+    write(&edit, new).map(|write| (write.bytes.as_deref() != Some(row.bytes)).then_some(write))
 }
 
 /// The contents that rows make, which come tree by tree and sorted by key. Without a key, secrets stay sealed.
@@ -290,10 +343,10 @@ pub(crate) fn contents<'a>(
     sealer: Option<&Sealer>,
 ) -> Result<Contents, RowError> {
     let (mut head, mut outputs, mut answers) = (Head::default(), Map::new(), Answers::default());
-    let mut history = History::default();
+    let (mut history, mut unreadable) = (History::default(), Vec::new());
     let (mut current, mut set_aside, mut events) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
-        match read(row, sealer)? {
+        match read(row, sealer, &mut unreadable)? {
             RowSays::Event(event) => events.push(event),
             RowSays::Current(record) => current.push(record),
             RowSays::SetAside(record) => set_aside.push(record),
@@ -304,7 +357,10 @@ pub(crate) fn contents<'a>(
             RowSays::Key => {}
         }
     }
-    Ok(Contents::new(head, (outputs, answers, history), current, set_aside, Journal::replay(events)?))
+    let parts = (outputs, answers, history);
+    let mut contents = Contents::new(head, parts, current, set_aside, Journal::replay(events)?);
+    contents.unreadable = unreadable;
+    Ok(contents)
 }
 
 impl RowRead<'_> {

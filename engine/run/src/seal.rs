@@ -19,6 +19,7 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use dr_core::value::{Map, Value};
 use sha2::Digest as _;
 
+use crate::lost;
 use crate::private;
 
 /// The key of a map that stands for a sealed value.
@@ -40,6 +41,8 @@ pub enum KeySource {
     File(PathBuf),
     /// A passphrase.
     Passphrase(String),
+    /// Nobody has it any more: what it sealed cannot be read.
+    Lost,
 }
 
 impl fmt::Debug for KeySource {
@@ -48,6 +51,7 @@ impl fmt::Debug for KeySource {
             KeySource::StateDirectory => f.write_str("StateDirectory"),
             KeySource::File(path) => write!(f, "File({})", path.display()),
             KeySource::Passphrase(_) => f.write_str("Passphrase"),
+            KeySource::Lost => f.write_str("Lost"),
         }
     }
 }
@@ -83,9 +87,23 @@ pub enum SealError {
     /// The key file holds something else.
     #[error("the key file `{0}` must hold 64 hexadecimal digits and nothing else")]
     NotAKey(PathBuf),
+    /// There is no key.
+    #[error("nothing can be sealed without a key")]
+    NoKey,
     /// The passphrase cannot be turned into a key.
     #[error("this passphrase cannot be turned into a key: {0}")]
     Derivation(String),
+}
+
+impl SealError {
+    /// Whether the key is not there, or is not the right one.
+    pub fn is_loss(&self) -> bool {
+        match self {
+            SealError::WrongKey(_) | SealError::NotAKey(_) => true,
+            SealError::KeyFile { source, .. } => source.kind() == io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
 }
 
 /// Random bytes.
@@ -98,7 +116,8 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], SealError> {
 /// A key in use.
 #[derive(Clone)]
 pub struct Sealer {
-    cipher: XChaCha20Poly1305,
+    /// `None` where the key is lost.
+    cipher: Option<XChaCha20Poly1305>,
     fingerprint: String,
 }
 
@@ -124,7 +143,18 @@ impl Sealer {
                     .map_err(|e| SealError::Derivation(e.to_string()))?;
                 Ok(Sealer::from_key(&key))
             }
+            KeySource::Lost => Err(SealError::NoKey),
         }
+    }
+
+    /// That the key with a fingerprint is lost.
+    pub(crate) fn lost(fingerprint: &str) -> Sealer {
+        Sealer { cipher: None, fingerprint: fingerprint.to_owned() }
+    }
+
+    /// Whether the key is lost.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.cipher.is_none()
     }
 
     /// The same for a state that was written already: its key is not made anew where it is missing.
@@ -142,7 +172,7 @@ impl Sealer {
         let mut hash = sha2::Sha256::new();
         hash.update(b"dr key fingerprint");
         hash.update(key);
-        Sealer { cipher: XChaCha20Poly1305::new(key.into()), fingerprint: hex::encode(&hash.finalize()[..8]) }
+        Sealer { cipher: Some(XChaCha20Poly1305::new(key.into())), fingerprint: hex::encode(&hash.finalize()[..8]) }
     }
 
     /// Tells keys apart without giving anything of them away.
@@ -152,10 +182,11 @@ impl Sealer {
 
     /// Encrypts and authenticates; `place` is authenticated along.
     fn encrypt(&self, clear: &[u8], place: &[u8]) -> Result<String, SealError> {
+        let cipher = self.cipher.as_ref().ok_or(SealError::NoKey)?;
         let nonce: [u8; NONCE] = random()?;
         let mut sealed = nonce.to_vec();
         let payload = Payload { msg: clear, aad: place };
-        let text = self.cipher.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| SealError::NoRandomness)?;
+        let text = cipher.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| SealError::NoRandomness)?;
         sealed.extend(text);
         Ok(BASE64.encode(sealed))
     }
@@ -163,7 +194,7 @@ impl Sealer {
     fn decrypt(&self, sealed: &str, place: &[u8]) -> Option<Vec<u8>> {
         let bytes = BASE64.decode(sealed).ok()?;
         let (nonce, text) = bytes.split_at_checked(NONCE)?;
-        self.cipher.decrypt(XNonce::from_slice(nonce), Payload { msg: text, aad: place }).ok()
+        self.cipher.as_ref()?.decrypt(XNonce::from_slice(nonce), Payload { msg: text, aad: place }).ok()
     }
 
     /// A text that proves that somebody with this key has seen exactly these bytes.
@@ -179,12 +210,17 @@ impl Sealer {
         self.decrypt(proof, bytes).is_some_and(|clear| clear.is_empty())
     }
 
-    /// Seals every secret in a value. `place` names the row it will stand in.
+    /// Seals every secret in a value. `place` names the row it will stand in. Without a key, secrets go.
     ///
     /// # Errors
     /// When there is no randomness.
     pub fn seal(&self, value: &mut Value, place: &str) -> Result<(), SealError> {
         match value {
+            // Nobody could open it again.
+            Value::Secret(_) if self.is_lost() => {
+                *value = Value::Null;
+                Ok(())
+            }
             Value::Secret(inner) => {
                 let text = self.encrypt(inner.to_json().as_bytes(), place.as_bytes())?;
                 *value = Value::Map(Map::from([(SEALED.into(), Value::from(text))]));
@@ -204,7 +240,7 @@ impl Sealer {
         }
     }
 
-    /// Opens what [`Sealer::seal`] sealed for the same place.
+    /// Opens what [`Sealer::seal`] sealed for the same place. Without a key, secrets have no value.
     ///
     /// # Errors
     /// When a sealed value is damaged or belongs elsewhere.
@@ -212,6 +248,10 @@ impl Sealer {
         match value {
             Value::List(items) => items.iter_mut().try_for_each(|v| self.open(v, place)),
             Value::Map(map) => {
+                if map.contains_key(SEALED) && self.is_lost() {
+                    *value = lost::unreadable();
+                    return Ok(());
+                }
                 if let Some(sealed) = map.get(SEALED) {
                     let clear = sealed.as_str().and_then(|text| self.decrypt(text, place.as_bytes()));
                     let inner = clear.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
@@ -260,6 +300,14 @@ pub(crate) fn needs_sealing(value: &Value) -> bool {
         Value::Map(map) => map.iter().any(|(k, v)| looks_sealed(k) || needs_sealing(v)),
         _ => false,
     }
+}
+
+/// Makes a file with a key, unless it is there.
+///
+/// # Errors
+/// When it cannot be made, or holds something else.
+pub fn make_key_file(path: &Path) -> Result<(), SealError> {
+    own_key(path).map(drop)
 }
 
 /// The key of the state directory, made when it is not there.

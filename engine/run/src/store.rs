@@ -28,16 +28,17 @@ use crate::contents::{Contents, Head};
 use crate::entry::borrowed;
 use crate::error::StoreError;
 use crate::holder::StackLock;
-use crate::key::known_sealer;
+use crate::key::{begin, known_sealer};
 use crate::layout::{FoundState, find, take_over};
 use crate::lease::Tenure;
+use crate::lost::LostSecret;
 use crate::medium::{Halves, Medium};
 use crate::mend::{Mended, MendedState, StatePaths, file, mend, row_error};
 use crate::private;
 use crate::queue::{GroupWriter, Receipt, WriteQueue, lock, submit, write_rest};
 use crate::row_edit::RowEdit;
-use crate::rows::{self, KeyRow, RowError, RowWrite, Rows, each};
-use crate::seal::{KEY, KeySource, Sealer, random};
+use crate::rows::{self, RowError, RowWrite, each};
+use crate::seal::{KEY, KeySource, Sealer};
 use crate::service::SharedPlace;
 use crate::shared::{self, SharedHold, SharedView};
 use crate::stack::Stack;
@@ -255,6 +256,11 @@ impl Store {
         self.contents(|contents| contents.history.clone())
     }
 
+    /// The secrets that cannot be read, where the state was opened without its key.
+    pub fn lost_secrets(&self) -> Vec<LostSecret> {
+        lock(&self.inner.contents).unreadable.clone()
+    }
+
     /// The operations that were begun and not closed, by their id.
     ///
     /// # Errors
@@ -456,31 +462,6 @@ impl Inner {
         let rows: Result<Vec<RowWrite>, RowError> = rows.collect();
         medium.write(head.group, &rows.map_err(|source| medium.row_error(&self.stack.to_string(), source))?)
     }
-}
-
-/// The key of a state that was opened, and what its rows say. A state without rows is begun.
-fn begin(
-    medium: &mut Medium,
-    rows: &Rows<'_>,
-    state_dir: &Path,
-    keys: &KeySource,
-    stack: &str,
-) -> Result<(Sealer, Contents), StoreError> {
-    let damaged = |source| medium.row_error(stack, source);
-    if let Some(sealer) = known_sealer(rows, state_dir, keys, &damaged, stack)? {
-        let contents = rows::contents(each(rows), Some(&sealer)).map_err(damaged)?;
-        return Ok((sealer, contents));
-    }
-    private::make_folder(state_dir).map_err(file(state_dir))?;
-    private::sweep(state_dir);
-    let salt = random::<KEY>()?;
-    let sealer = Sealer::new(keys, state_dir, &salt)?;
-    let known = KeyRow { fingerprint: sealer.fingerprint().to_owned(), salt: hex::encode(salt) };
-    let mut contents = Contents::default();
-    contents.head.group = 1;
-    let rows = [known.write().map_err(damaged)?, rows::head(&contents.head).map_err(damaged)?];
-    medium.write(1, &rows)?;
-    Ok((sealer, contents))
 }
 
 #[cfg(test)]

@@ -157,6 +157,7 @@ impl States {
             KeySource::StateDirectory => self.folder.join(crate::seal::KEY_FILE).display().to_string(),
             KeySource::File(path) => path.display().to_string(),
             KeySource::Passphrase(_) => "the passphrase".to_owned(),
+            KeySource::Lost => "the key".to_owned(),
         };
         let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
         let what = match error {

@@ -98,7 +98,7 @@ async fn what_was_refused_is_configured_again_and_what_failed_is_made_anew() {
         let (dir, cloud) = (tempfile::tempdir().unwrap(), Fake::default());
         match why {
             Unfinished::Begun => cloud.fail(call, "x.quick:a", ErrorClass::Denied, usize::MAX),
-            Unfinished::Failed => cloud.inside.lock().unwrap().broken.push("x.quick:a"),
+            Unfinished::Failed | Unfinished::Lost => cloud.inside.lock().unwrap().broken.push("x.quick:a"),
         }
         let process = Process::start(dir.path(), &cloud).await;
         let after = graph(&[("x.quick:a", &[], None), ("x.quick:b", &[], Some("x.quick:a"))]);

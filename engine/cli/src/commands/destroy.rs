@@ -192,7 +192,7 @@ async fn destroy(
         if index > 0 {
             ui.tell("\n");
         }
-        let held = session.hold_if_any(stack)?;
+        let held = session.hold_without_key_if_any(stack)?;
         let planned = planned(&args.planning, session, stack, held, signals).await?;
         show(session, (&planned.plan, &planned.outlook), &mut sources, args.planning.details, &mut |text| {
             ui.tell(text);

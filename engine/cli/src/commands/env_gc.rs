@@ -272,7 +272,7 @@ async fn under_locks(
     let consent = Consent { allow_data_loss: args.allow_data_loss, ..Consent::default() };
     let mut held = Vec::new();
     for stack in stacks {
-        held.push(session.hold_if_any(stack)?);
+        held.push(session.hold_without_key_if_any(stack)?);
     }
     if gone(&held)? {
         return Ok((Ending::Destroyed, vec!["somebody else destroyed it meanwhile".into()]));

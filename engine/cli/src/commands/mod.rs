@@ -24,6 +24,7 @@ mod state;
 mod state_copy;
 mod state_edit;
 mod state_health;
+mod state_key;
 mod state_place;
 mod test;
 mod unrecorded;

@@ -8,7 +8,7 @@ use dr_core::record::{Record, Unfinished};
 use dr_core::registry::Registry;
 use dr_core::schema::Place;
 
-use super::{rebuild, state_copy, state_edit, state_health, state_place};
+use super::{rebuild, state_copy, state_edit, state_health, state_key, state_place};
 use crate::args::Global;
 use crate::exit::{CommandFailure, Exit};
 use crate::render::change::show;
@@ -58,6 +58,10 @@ enum StateCommand {
         #[arg(long, short)]
         yes: bool,
     },
+    /// Seal the secrets in the state with another key, or give up those of a lost one
+    #[command(after_help = "Examples:\n  dr state rekey --new-key-file pr.key --env pr-7\n  \
+                            dr state rekey --lost --env pr-7")]
+    Rekey(state_key::RekeyArgs),
     /// Forget resources: they stay as they are, and no plan knows of them any more
     #[command(after_help = "Example:\n  dr state rm primary/sqs.queue:orders --env pr-7")]
     Rm {
@@ -127,6 +131,7 @@ pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Ex
         StateCommand::Show { address } => show_one(&session, program, address),
         StateCommand::Verify { only } => state_health::verify(&session, only.as_deref().or(program)),
         StateCommand::Repair { only, yes } => state_health::repair(&session, only.as_deref().or(program), *yes),
+        StateCommand::Rekey(args) => state_key::rekey(&session, program, args),
         StateCommand::Rm { addresses, yes } => state_edit::remove(&session, program, addresses, *yes),
         StateCommand::Mv { from, to, yes } => state_edit::rename(&session, program, (from, to), *yes),
         StateCommand::Export => state_copy::export(&session, program),
@@ -181,6 +186,7 @@ fn one(r: &Record, registry: &Registry) -> String {
         Some(Unfinished::Begun) => {
             line("incomplete", "it was begun and is not finished; the next apply goes on with it")
         }
+        Some(Unfinished::Lost) => line("incomplete", "its secret is lost with the key; the next apply makes it anew"),
         Some(Unfinished::Failed) => line("incomplete", "it will never be ready; the next apply makes it anew"),
         None => {}
     }

@@ -45,7 +45,9 @@ pub(super) fn remove(
 ) -> Result<Exit, CommandFailure> {
     let ui = session.ui;
     let Some(stack) = session.meant(program)? else { return nothing(session, program) };
-    let Some(OpenState { store, snapshot }) = session.hold_if_any(&stack)? else { return nothing(session, program) };
+    let Some(OpenState { store, snapshot }) = session.hold_without_key_if_any(&stack)? else {
+        return nothing(session, program);
+    };
     let selectors = given.iter().map(|text| selector(text)).collect::<Result<Vec<_>, _>>()?;
     for selector in &selectors {
         check_there(session, selector, &snapshot)?;

@@ -171,7 +171,7 @@ fn repaired(stack: &Stack, done: &Repaired) -> String {
 }
 
 /// The stacks that are meant: that of a program, or all of the environment.
-fn stacks(session: &Session<'_>, program: Option<&str>) -> Result<Vec<Stack>, CommandFailure> {
+pub(super) fn stacks(session: &Session<'_>, program: Option<&str>) -> Result<Vec<Stack>, CommandFailure> {
     if program.is_some() {
         return Ok(session.meant(program)?.into_iter().collect());
     }

@@ -301,6 +301,7 @@ fn reason(reason: &Reason, changes: &[PropertyChange]) -> Option<String> {
         Reason::NotDeclared => "not declared any more".into(),
         Reason::Destroy => return None,
         Reason::Follows { address } => format!("follows {address}"),
+        Reason::SecretLost => "its secret is lost with the key of the state".into(),
         Reason::Unfinished => "an earlier run did not finish it".into(),
         Reason::Deposed => "left over from a replacement".into(),
         Reason::Moved { from } => format!("was {from}"),

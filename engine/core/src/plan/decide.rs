@@ -287,7 +287,8 @@ impl<'a> Decisions<'a> {
             }
             let forced =
                 d.forced_by().cloned().or_else(|| self.bound(node)).or_else(|| self.copied(node, &mut reasons));
-            if prior.incomplete == Some(Unfinished::Failed) || forced.is_some() {
+            let is_unusable = matches!(prior.incomplete, Some(Unfinished::Failed | Unfinished::Lost));
+            if is_unusable || forced.is_some() {
                 // What it has can be given again only where the service tells it.
                 let untold = lost.into_iter().filter(|(name, _)| d.args.get(name).is_some_and(|e| e.known().is_none()));
                 self.diagnostics.extend(untold.map(|(name, lost)| lost::refusal(&lost, node, &name)));
@@ -373,6 +374,7 @@ impl<'a> Decisions<'a> {
         }
         match forced {
             Some(argument) => reasons.push(Reason::Forced { argument }),
+            None if prior.incomplete == Some(Unfinished::Lost) => reasons.push(Reason::SecretLost),
             None => reasons.push(Reason::Unfinished),
         }
         let order =

@@ -255,6 +255,8 @@ pub enum Reason {
     },
     /// An earlier run did not finish it.
     Unfinished,
+    /// A secret of it is lost with the key of the state.
+    SecretLost,
     /// It was replaced before and its old self is still there.
     Deposed,
     /// It had another address before.
