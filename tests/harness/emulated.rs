@@ -11,6 +11,7 @@ use dr_aws::Aws;
 use dr_core::cloud::{
     BatchItem, Cloud, CloudResult, Identity, Intent, Live, Owner, Settled, Sought, TaggedResource, Target,
 };
+use dr_core::leftover::{PlaceSearch, Trail};
 use dr_core::value::{Map, Str, Value};
 use dr_tests_support::{ACCOUNT, Mode};
 
@@ -241,6 +242,10 @@ impl Cloud for Noting {
     fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         self.aws.sweep(sought, place)
     }
+    fn leftovers<'a>(&'a self, trail: &'a Trail<'a>, place: &'a str) -> CloudResult<'a, PlaceSearch> {
+        self.aws.leftovers(trail, place)
+    }
+
     fn regions(&self) -> CloudResult<'_, Vec<Str>> {
         self.aws.regions()
     }

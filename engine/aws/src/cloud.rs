@@ -9,6 +9,7 @@ use dr_core::cloud::{
     BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, RequestWatch,
     Settled, Sought, TaggedResource, Target,
 };
+use dr_core::leftover::{PlaceSearch, Trail};
 use dr_core::online::{Objection, Wishes};
 use dr_core::region::GLOBAL;
 use dr_core::schema::Place;
@@ -17,7 +18,7 @@ use dr_core::value::{Map, Str, Value};
 use crate::connect::{CallPhase, Connection, Cx, Packages, load};
 use crate::lifecycle::{Erased, ErasedLookUp};
 use crate::services::SERVICES;
-use crate::{owner, regions, residue, sweep};
+use crate::{leftovers, owner, regions, residue, sweep};
 
 /// The cloud `aws`.
 pub struct Aws {
@@ -57,6 +58,12 @@ impl Aws {
     /// How often each call was made since [`Aws::connect`], e.g. `sqs:CreateQueue`. Pages of one list count once.
     pub fn calls(&self) -> BTreeMap<&'static str, u64> {
         self.connection.calls()
+    }
+
+    /// For tests of what is no kind's.
+    #[cfg(test)]
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     fn cx<'a>(&'a self, at: Target<'a>, phase: CallPhase) -> Result<Cx<'a>, CloudError> {
@@ -209,6 +216,10 @@ impl Cloud for Aws {
             let found = sweep::sweep(&self.connection, sought, place).await?;
             residue::still_there(&self.connection, &self.kinds, region, found).await
         })
+    }
+
+    fn leftovers<'a>(&'a self, trail: &'a Trail<'a>, place: &'a str) -> CloudResult<'a, PlaceSearch> {
+        Box::pin(async move { Ok(leftovers::search(&self.connection, trail, place).await) })
     }
 
     fn regions(&self) -> CloudResult<'_, Vec<Str>> {

@@ -7,7 +7,8 @@
 //! - `connect`: clients, account, calls, and `Cx`, what a lifecycle may use;
 //! - `lifecycle`: the contract of a kind, and how a typed kind becomes one that the engine can call;
 //! - `tags`: identity and user tags, in every service's own types;
-//! - `sweep`: everything that carries an environment's tags; `residue`: what of it is still there; `regions`: where to look;
+//! - `sweep`: everything that carries an environment's tags; `residue`: what of it is still there; `regions`: where to look; `leftovers`: what
+//!   else is left;
 //! - `services`: all of them, gathered; `cloud`: the engine's calls, handed over to them;
 //! - `state_table`: the log of a shared state in a table of DynamoDB; `state_init`: making that table.
 //!
@@ -19,6 +20,8 @@ mod cloud;
 mod connect;
 #[cfg(any(feature = "apigateway", feature = "apigatewayv2"))]
 mod gateway;
+mod leftover_look;
+mod leftovers;
 mod lifecycle;
 mod owner;
 mod regions;

@@ -12,8 +12,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::leftover::{PlaceSearch, Trail};
 use crate::online::{Objection, Wishes};
 use crate::schema::Kind;
+pub use crate::sought::Sought;
 use crate::value::{Map, Str, Value};
 
 /// A future in a box, so that the trait can be used as an object.
@@ -134,22 +136,6 @@ pub struct Owner {
     pub program: Str,
     /// The address, where the tags say it.
     pub address: Option<Str>,
-}
-
-/// What a sweep looks for: what carries the tags of an environment, of one of its programs or of all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sought<'a> {
-    /// The environment's suffix.
-    pub environment: &'a str,
-    /// The only program whose resources count; those of every program where none is named.
-    pub program: Option<&'a str>,
-}
-
-impl Sought<'_> {
-    /// Whether the environment and the program in a resource's tags are those that are looked for.
-    pub fn fits(&self, environment: &str, program: &str) -> bool {
-        environment == self.environment && self.program.is_none_or(|sought| sought == program)
-    }
 }
 
 /// A resource that a sweep found.
@@ -362,6 +348,10 @@ pub trait Cloud: Send + Sync {
     /// Everything in a place that carries the tags of what is looked for: in a region, or in none
     /// ([`GLOBAL`](crate::region::GLOBAL)). Something may be found in more than one place.
     fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>>;
+
+    /// What may be left in a place of what was deleted there, and what services made by themselves: whatever is told by the
+    /// trail and is neither recorded nor found by a sweep. What cannot be looked at is part of the answer.
+    fn leftovers<'a>(&'a self, trail: &'a Trail<'a>, place: &'a str) -> CloudResult<'a, PlaceSearch>;
 
     /// The regions that the account can use, sorted by name: whoever looks for something everywhere looks there, and in
     /// [`GLOBAL`](crate::region::GLOBAL).

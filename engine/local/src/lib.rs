@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use dr_core::cloud::{
     BoxFuture, Cloud, CloudError, CloudResult, Identity, Intent, Live, Owner, Settled, Sought, TaggedResource, Target,
 };
+use dr_core::leftover::{PlaceSearch, Trail};
 use dr_core::record::Snapshot;
 use dr_core::resolve::complete;
 use dr_core::schema::Kind;
@@ -162,6 +163,9 @@ impl Cloud for LocalCloud {
     }
     fn sweep<'a>(&'a self, _: Sought<'a>, _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         ready(Ok(Vec::new()))
+    }
+    fn leftovers<'a>(&'a self, _: &'a Trail<'a>, _: &'a str) -> CloudResult<'a, PlaceSearch> {
+        ready(Ok(PlaceSearch::default()))
     }
     fn regions(&self) -> CloudResult<'_, Vec<Str>> {
         ready(Ok(Vec::new()))

@@ -449,7 +449,8 @@ impl Engine<'_> {
         self.rest(job.place(), delay).await
     }
 
-    async fn rest(&self, place: Option<&str>, delay: Duration) -> Result<(), Broken> {
+    /// Waits, unless the place falls silent meanwhile.
+    pub(crate) async fn rest(&self, place: Option<&str>, delay: Duration) -> Result<(), Broken> {
         let fell_silent = async {
             match place {
                 Some(place) => {

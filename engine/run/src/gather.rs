@@ -18,6 +18,7 @@ use dr_core::cloud::{
     BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, Sought,
     TaggedResource, Target,
 };
+use dr_core::leftover::{PlaceSearch, Trail};
 use dr_core::record::Record;
 use dr_core::schema::Kind;
 use dr_core::secrecy::revealed;
@@ -306,6 +307,10 @@ impl Cloud for Member<'_> {
     fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         self.gathering.cloud.sweep(sought, place)
     }
+    fn leftovers<'a>(&'a self, trail: &'a Trail<'a>, place: &'a str) -> CloudResult<'a, PlaceSearch> {
+        self.gathering.cloud.leftovers(trail, place)
+    }
+
     fn regions(&self) -> CloudResult<'_, Vec<Str>> {
         self.gathering.cloud.regions()
     }

@@ -12,6 +12,7 @@ mod apply;
 mod away;
 mod cancel;
 mod candidate;
+mod certify;
 mod change;
 mod claim;
 mod clock;
@@ -82,6 +83,7 @@ mod work;
 
 pub use apply::{ApplyError, apply};
 pub use cancel::Cancel;
+pub use certify::{CertifyWanted, Searches, TAGGED, certify, stays};
 pub use change::{RefusedChange, StateChange};
 pub use discover::{Discovery, discover};
 pub use engine::{CallKind, Calls, Engine, Retries};

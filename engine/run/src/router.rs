@@ -5,6 +5,7 @@ use std::sync::Arc;
 use dr_core::cloud::{
     BatchItem, Cloud, CloudResult, Identity, Intent, Live, Owner, RequestWatch, Settled, Sought, TaggedResource, Target,
 };
+use dr_core::leftover::{PlaceSearch, Trail};
 use dr_core::online::{Objection, Wishes};
 use dr_core::schema::{Kind, Place};
 use dr_core::value::{Map, Str, Value};
@@ -105,6 +106,9 @@ impl Cloud for Router<'_> {
     }
     fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         self.cloud.sweep(sought, place)
+    }
+    fn leftovers<'a>(&'a self, trail: &'a Trail<'a>, place: &'a str) -> CloudResult<'a, PlaceSearch> {
+        self.cloud.leftovers(trail, place)
     }
     fn regions(&self) -> CloudResult<'_, Vec<Str>> {
         self.cloud.regions()

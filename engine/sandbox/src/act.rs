@@ -194,11 +194,14 @@ impl Core {
                 let left: Vec<_> = going
                     .flat_map(|entry| {
                         let is_asked = entry.kind.name == at.kind.name && *entry.data.id == *at.id;
-                        remains(entry, if is_asked { args } else { &entry.data.args })
+                        let left = remains(entry, if is_asked { args } else { &entry.data.args }).into_iter();
+                        left.map(|left| (left.kept(entry, gone_at), left))
                     })
                     .collect();
+                let (remnants, left): (Vec<_>, Vec<_>) = left.into_iter().unzip();
                 self.left.extend(left);
-                self.remove(&keys, gone_at, true).map_err(|e| at.call.broke(&e))
+                self.remove(&keys, gone_at, true).map_err(|e| at.call.broke(&e))?;
+                self.keep(remnants).map_err(|e| at.call.broke(&e))
             }
             Removal::Blocked(by) => {
                 let mut names: Vec<String> =
@@ -247,6 +250,9 @@ impl Core {
     pub(crate) fn owner(&self, at: ResourceKey<'_>) -> Option<Owner> {
         let (_, entry) = self.state.find(at.kind, at.region, at.id).filter(|_| at.kind.tags().is_some())?;
         let Data { environment, program, address, .. } = &entry.data;
+        if environment.is_empty() {
+            return None;
+        }
         Some(Owner { environment: environment.clone(), program: program.clone(), address: Some(address.clone()) })
     }
 

@@ -22,6 +22,7 @@ use crate::log::{Log, LogLine, LogLock};
 use crate::make::Maker;
 use crate::options::{SandboxOptions, Speed};
 use crate::remains::Remains;
+use crate::remnant::Remnant;
 use crate::rules::Rules;
 use crate::state::{Data, Entry, SandboxState};
 use crate::template;
@@ -219,6 +220,7 @@ impl Core {
                     self.state.expire(now);
                 }
             }
+            LogLine::Remnant { remnant } => self.state.keep_remnant(remnant.into_owned()),
             LogLine::Block { name, until } => {
                 let kind = known(name.split(' ').next().unwrap_or_default())?;
                 self.state.block(name.into_owned(), latest(until, now, kind.delete + kind.name_blocked));
@@ -263,13 +265,20 @@ impl Core {
                 by: Cow::Borrowed(&held.by),
                 until: held.until,
             });
+            let remnants = self.state.remnants().map(|remnant| LogLine::Remnant { remnant: Cow::Borrowed(remnant) });
             // The changes themselves are written. A log that cannot be shortened is long, but whole.
-            let _ = log.rewrite(puts.chain(blocks).chain(holds));
+            let _ = log.rewrite(puts.chain(blocks).chain(holds).chain(remnants));
         }
     }
 
     pub(crate) fn put(&mut self, kind: &'static Kind, data: Data) -> Result<(), SandboxError> {
         self.commit(vec![LogLine::Put { kind: Cow::Borrowed(kind.name), resource: Cow::Owned(data) }])
+    }
+
+    /// Keeps what is left of something.
+    pub(crate) fn keep(&mut self, remnants: Vec<Remnant>) -> Result<(), SandboxError> {
+        let line = |remnant| LogLine::Remnant { remnant: Cow::Owned(remnant) };
+        self.commit(remnants.into_iter().map(line).collect())
     }
 
     /// Lets resources go at a time.

@@ -20,7 +20,7 @@
 //! The rooms: `serve.rs` is the outside of a call (latency, faults, counting), `act.rs` and `batch.rs` its effect, `check.rs` and `judge.rs` what it
 //! is refused for, `inner.rs` memory and log, `group.rs` what is written together, `state.rs` what is there with its indexes, `refer.rs` who refers to whom,
 //! `make.rs` and `template.rs` how ids and attributes are made, `seal.rs` what becomes of secrets, `log.rs` what is on
-//! disk, `remains.rs` what is left of what is deleted, `tamper.rs` what tests and users do behind the engine's back.
+//! disk, `remains.rs` what is left of what is deleted, `remnant.rs` what is kept of that, `search.rs` what is found of it, `tamper.rs` what tests and users do behind the engine's back.
 
 mod act;
 mod batch;
@@ -36,8 +36,10 @@ mod make;
 mod options;
 mod refer;
 mod remains;
+mod remnant;
 mod rules;
 mod seal;
+mod search;
 mod serve;
 mod state;
 mod tamper;
@@ -57,7 +59,7 @@ pub use error::SandboxError;
 pub use fault::Faults;
 pub use options::{SandboxOptions, Speed, SpeedError};
 pub use remains::Remains;
-pub use tamper::{Phase, ShownResource};
+pub use tamper::{Phase, PlantedThing, ShownResource};
 
 use crate::group::ChangeQueue;
 use crate::inner::Core;

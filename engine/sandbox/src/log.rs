@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::SandboxError;
+use crate::remnant::Remnant;
 use crate::state::{Data, is_zero};
 
 /// The form of the lines.
@@ -49,6 +50,8 @@ pub(crate) enum LogLine<'a> {
         #[serde(default, skip_serializing_if = "is_zero")]
         held_until: u64,
     },
+    /// Something is in the account that is no resource.
+    Remnant { remnant: Cow<'a, Remnant> },
     /// A name is blocked until a time.
     Block { name: Cow<'a, str>, until: u64 },
     /// What is known by a value cannot be deleted until a time, because something that is gone still holds it.

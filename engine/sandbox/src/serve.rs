@@ -12,6 +12,7 @@ use dr_core::cloud::{
     BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, Sought,
     TaggedResource, Target,
 };
+use dr_core::leftover::{PlaceSearch, Trail};
 use dr_core::region::{GLOBAL, of_partition, place};
 use dr_core::schema::{Kind, Place};
 use dr_core::value::{Map, Str, Value};
@@ -23,6 +24,7 @@ use crate::batch::ItemChange;
 use crate::call::{Call, broke};
 use crate::fault::Fault;
 use crate::inner::{Core, ResourceKey};
+use crate::search::search;
 
 /// How long a call that changes something takes, at real speed.
 const LATENCY: Duration = Duration::from_millis(30);
@@ -343,6 +345,20 @@ impl Cloud for Sandbox {
                 .collect();
             found.sort_by(|a, b| (&a.kind, &a.region, &a.id).cmp(&(&b.kind, &b.region, &b.id)));
             Ok(found)
+        })
+    }
+
+    fn leftovers<'a>(&'a self, trail: &'a Trail<'a>, place: &'a str) -> CloudResult<'a, PlaceSearch> {
+        Box::pin(async move {
+            let name = "sandbox:SearchLeftovers";
+            let mut core = self.core();
+            *core.calls.entry(("cloud", "leftovers")).or_default() += 1;
+            if let Some(message) = down(&core, Some(place)) {
+                return Err(CloudError::new(ErrorClass::Transient, name, "RegionUnavailable", message));
+            }
+            core.look().map_err(|e| broke(name, &e))?;
+            let now = core.now();
+            Ok(search(&core.state, &core.registry, trail, place, now))
         })
     }
 

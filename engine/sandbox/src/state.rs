@@ -15,6 +15,7 @@ use dr_core::value::{Map, Str, Value, intern};
 use serde::{Deserialize, Serialize};
 
 use crate::refer::{FoundReference, References};
+use crate::remnant::Remnant;
 
 /// What is kept of a resource besides its kind. Times are microseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -137,6 +138,8 @@ pub(crate) struct SandboxState {
     blocked: BTreeMap<String, u64>,
     /// What is held by something that is gone, by its kind and the value that it is known by.
     held: BTreeMap<Mark, Held>,
+    /// What is in the account and is no resource, by what it is, region and id.
+    remnants: BTreeMap<(Str, Option<Str>, Str), Remnant>,
     /// When the first of these is held no longer.
     next_release: u64,
     /// Who has a value that resources of any kind may be meant by, and in which attribute: made when it is first asked for.
@@ -161,6 +164,7 @@ impl SandboxState {
             due: BTreeSet::new(),
             blocked: BTreeMap::new(),
             held: BTreeMap::new(),
+            remnants: BTreeMap::new(),
             next_release: u64::MAX,
             meant: OnceLock::new(),
         }
@@ -181,7 +185,7 @@ impl SandboxState {
 
     /// How many lines it takes to say what there is.
     pub(crate) fn len(&self) -> usize {
-        self.entries.len() + self.blocked.len() + self.held.len()
+        self.entries.len() + self.blocked.len() + self.held.len() + self.remnants.len()
     }
 
     /// The resource of a kind and id in a region.
@@ -223,6 +227,16 @@ impl SandboxState {
 
     pub(crate) fn block(&mut self, name: String, until: u64) {
         self.blocked.insert(name, until);
+    }
+
+    /// What is in the account and is no resource.
+    pub(crate) fn remnants(&self) -> impl Iterator<Item = &Remnant> {
+        self.remnants.values()
+    }
+
+    pub(crate) fn keep_remnant(&mut self, remnant: Remnant) {
+        let key = (remnant.what.clone(), remnant.region.clone(), remnant.id.clone());
+        self.remnants.insert(key, remnant);
     }
 
     /// What is held by something that is gone.
@@ -424,9 +438,10 @@ impl SandboxState {
         }
     }
 
-    /// Forgets blocks that are over.
+    /// Forgets blocks that are over, and what is left no more.
     pub(crate) fn unblock(&mut self, now: u64) {
         self.blocked.retain(|_, until| *until > now);
+        self.remnants.retain(|_, remnant| remnant.until.is_none_or(|until| until > now));
     }
 
     /// What deleting a resource would do.

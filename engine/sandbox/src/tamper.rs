@@ -12,6 +12,7 @@ use dr_core::value::{Map, Str, Value};
 use crate::Sandbox;
 use crate::error::SandboxError;
 use crate::inner::Core;
+use crate::remnant::Remnant;
 use crate::seal::seal;
 use crate::state::Entry;
 
@@ -47,7 +48,49 @@ pub enum Phase {
     Deleting,
 }
 
+/// Something that somebody has made by hand, or that a service has made by itself. It is no resource, and bears no tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlantedThing {
+    /// What it is: `log group`.
+    pub what: Str,
+    /// Its region; `None` where it belongs to none.
+    pub region: Option<Str>,
+    /// Its id, or its name.
+    pub id: Str,
+    /// The names of what it was made of: a snapshot is made of a cluster.
+    pub of: Vec<Str>,
+    /// When it goes by itself, in seconds since 1970.
+    pub until: Option<u64>,
+}
+
 impl Sandbox {
+    /// Puts something into the account.
+    ///
+    /// # Errors
+    /// When the log cannot be written.
+    pub fn tamper_plant(&self, planted: PlantedThing) -> Result<(), SandboxError> {
+        let PlantedThing { what, region, id, of, until } = planted;
+        let nobody = || Str::from("");
+        let (environment, program, address) = (nobody(), nobody(), nobody());
+        let until = until.map(|seconds| seconds.saturating_mul(1_000_000));
+        let remnant = Remnant { what, region, id, of, environment, program, address, until };
+        self.core().change(|core| core.keep(vec![remnant]))?
+    }
+
+    /// Takes the identity tags off a resource. Where several regions have one of this id, write `REGION/ID`.
+    ///
+    /// # Errors
+    /// When there is no such resource, when there are several, or when the log cannot be written.
+    pub fn tamper_untag(&self, kind: &str, id: &str) -> Result<(), SandboxError> {
+        self.core().change(|core| {
+            let key = one(core, kind, id)?;
+            let Some(Entry { kind, data }) = core.state.get(key) else { return Err(missing(kind, id)) };
+            let (kind, mut data) = (*kind, data.clone());
+            (data.environment, data.program) = ("".into(), "".into());
+            core.put(kind, data)
+        })?
+    }
+
     /// Everything in the account, of all environments, by kind, region and id.
     ///
     /// # Errors
@@ -136,7 +179,9 @@ fn shown(entry: &Entry, now: u64) -> ShownResource {
         (tag::ADDRESS, &data.address),
         (tag::OPERATION, &data.op),
     ] {
-        tags.insert(name.into(), value.clone());
+        if !data.environment.is_empty() {
+            tags.insert(name.into(), value.clone());
+        }
     }
     ShownResource {
         kind: entry.kind.name,

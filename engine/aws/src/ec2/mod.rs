@@ -27,6 +27,7 @@ crate::tags::tag_type!(optional aws_sdk_ec2::types::Tag);
 
 mod blockers;
 mod errors;
+mod leftovers;
 mod network;
 mod quota;
 mod refusals;
@@ -34,3 +35,5 @@ pub(crate) mod sweep;
 mod tagging;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use leftovers::LEFTOVERS;

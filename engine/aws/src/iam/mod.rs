@@ -13,6 +13,9 @@ crate::tags::tag_type!(checked aws_sdk_iam::types::Tag);
 
 mod document;
 mod errors;
+mod leftovers;
 pub(crate) mod sweep;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use leftovers::LEFTOVERS;

@@ -6,6 +6,9 @@ crate::tags::tag_type!(checked aws_sdk_kms::types::Tag, tag_key, tag_value);
 
 mod errors;
 mod keys;
+mod leftovers;
 mod tagging;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use leftovers::LEFTOVERS;

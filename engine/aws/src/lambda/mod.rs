@@ -9,8 +9,11 @@ crate::lifecycle::service! {
 
 mod arguments;
 mod errors;
+mod leftovers;
 mod names;
 mod quota;
 mod tagging;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use leftovers::LEFTOVERS;

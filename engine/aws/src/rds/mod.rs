@@ -21,6 +21,7 @@ crate::tags::tag_type!(optional aws_sdk_rds::types::Tag);
 
 mod change;
 mod errors;
+mod leftovers;
 mod member;
 mod offer;
 mod state;
@@ -29,3 +30,5 @@ mod tagging;
 mod tests;
 mod upgrade;
 mod values;
+
+pub(crate) use leftovers::LEFTOVERS;

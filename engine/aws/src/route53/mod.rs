@@ -14,6 +14,7 @@ crate::tags::tag_type!(optional aws_sdk_route53::types::Tag);
 mod batch;
 mod changes;
 mod errors;
+mod leftovers;
 mod listing;
 mod names;
 mod quota;
@@ -21,3 +22,5 @@ mod record_set;
 mod tagging;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use leftovers::LEFTOVERS;

@@ -8,9 +8,12 @@ crate::tags::tag_type!(checked aws_sdk_s3::types::Tag);
 
 mod empty;
 mod errors;
+mod leftovers;
 mod lifecycle;
 mod settings;
 mod tagging;
 mod taken;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use leftovers::LEFTOVERS;

@@ -10,7 +10,10 @@ crate::tags::tag_type!(optional aws_sdk_secretsmanager::types::Tag);
 
 mod described;
 mod errors;
+mod leftovers;
 mod tagging;
 #[cfg(test)]
 mod tests;
 mod versions;
+
+pub(crate) use leftovers::LEFTOVERS;

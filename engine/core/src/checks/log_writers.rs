@@ -4,6 +4,9 @@
 
 use super::planned::{AtPath, Resource};
 use crate::expr::Expr;
+use crate::record::Record;
+use crate::schema::Kind;
+use crate::value::Value;
 
 /// The kinds that write to log groups.
 pub(crate) const WRITERS: &[&str] = &[
@@ -71,6 +74,16 @@ pub(crate) fn written_by(resource: &Resource<'_>) -> Vec<WrittenGroup> {
         }
         _ => Vec::new(),
     }
+}
+
+/// The names of the log groups that what is recorded writes to, as far as its arguments tell.
+pub fn log_groups(record: &Record, kind: &'static Kind) -> Vec<String> {
+    let groups = written_by(&Resource::recorded(record, kind)).into_iter();
+    let name = |group: WrittenGroup| match group.to {
+        WrittenTo::Named(name) => name.known().and_then(Value::as_str).map(str::to_owned),
+        WrittenTo::AtArn => None,
+    };
+    groups.filter_map(name).collect()
 }
 
 /// The group of a stage's requests.

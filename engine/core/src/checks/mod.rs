@@ -96,6 +96,7 @@ pub use destroyability::SHARED;
 pub use findings::{Finding, Findings, weighed};
 pub use leaving::{Trace, denied, traces};
 pub use locking_policies::{Lock, lock};
+pub use log_writers::log_groups;
 pub(crate) use log_writers::{GROUP, WRITERS, WrittenTo, written_by};
 pub use plain_secrets::says_secret;
 pub use planned::{AtPath, Planned, Resource};

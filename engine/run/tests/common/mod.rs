@@ -18,6 +18,7 @@ use dr_core::cloud::{
 };
 use dr_core::expr::Expr;
 use dr_core::graph::{Graph, ReplaceOrder};
+use dr_core::leftover::{PlaceSearch, Trail};
 use dr_core::online::{Objection, Quota, Wishes};
 use dr_core::plan::{Action, FORMAT, Goal, Plan, PlannedOutput, Step};
 use dr_core::record::{Need, Record, Snapshot};
@@ -469,6 +470,9 @@ impl Cloud for Fake {
     }
     fn sweep<'a>(&'a self, _: Sought<'a>, _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+    fn leftovers<'a>(&'a self, _: &'a Trail<'a>, _: &'a str) -> CloudResult<'a, PlaceSearch> {
+        Box::pin(async { Ok(PlaceSearch::default()) })
     }
     fn regions(&self) -> CloudResult<'_, Vec<Str>> {
         Box::pin(std::future::ready(Ok(Vec::new())))

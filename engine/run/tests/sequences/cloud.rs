@@ -8,6 +8,7 @@ use dr_core::cloud::{
     BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, Sought,
     TaggedResource, Target,
 };
+use dr_core::leftover::{PlaceSearch, Trail};
 use dr_core::value::{Map, Str, Value};
 use tokio::sync::Notify;
 
@@ -210,6 +211,9 @@ impl Cloud for StrictCloud {
     }
     fn sweep<'a>(&'a self, _: Sought<'a>, _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+    fn leftovers<'a>(&'a self, _: &'a Trail<'a>, _: &'a str) -> CloudResult<'a, PlaceSearch> {
+        Box::pin(async { Ok(PlaceSearch::default()) })
     }
     fn regions(&self) -> CloudResult<'_, Vec<Str>> {
         Box::pin(std::future::ready(Ok(Vec::new())))

@@ -4,6 +4,7 @@ mod batch;
 mod disk;
 mod facts;
 mod faults;
+mod leftovers;
 mod time;
 
 use std::sync::Arc;

@@ -1,0 +1,39 @@
+//! Log groups that services make by themselves, or once more after they were deleted.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudwatchlogs::types::LogGroup;
+use dr_core::leftover::{Leftover, Trail};
+
+use crate::connect::{CallPhase, Connection};
+use crate::leftover_look::LeftoverLook;
+use crate::lifecycle::Result;
+
+/// What this service is asked for.
+pub(crate) const LEFTOVERS: &[LeftoverLook] = &[LeftoverLook {
+    what: "log groups, of what was deleted and by the suffix",
+    is_global: false,
+    ask: |connection, region, trail| Box::pin(groups(connection, region, trail)),
+}];
+
+async fn groups(connection: &Connection, region: &str, trail: &Trail<'_>) -> Result<Vec<Leftover>> {
+    let logs = connection.clients.logs(region);
+    let suffix = trail.sought.environment;
+    let pages = logs.describe_log_groups().log_group_name_pattern(suffix).into_paginator().items().send();
+    let mut all: Vec<LogGroup> =
+        connection.call("logs:DescribeLogGroups", CallPhase::Look, pages.try_collect()).await?;
+    // Some are called by what a service has made up, such as the id of an API.
+    let near = trail.former.iter().filter(|former| former.region.as_deref() == Some(region));
+    for name in near.flat_map(|former| &former.groups).filter(|name| !name.contains(suffix)) {
+        let pages = logs.describe_log_groups().log_group_name_prefix(&**name).into_paginator().items().send();
+        let more: Vec<LogGroup> =
+            connection.call("logs:DescribeLogGroups", CallPhase::Look, pages.try_collect()).await?;
+        all.extend(more);
+    }
+    let named: BTreeMap<String, LogGroup> =
+        all.into_iter().filter_map(|group| Some((group.log_group_name()?.to_owned(), group))).collect();
+    let found = named.into_iter().filter_map(|(name, _)| {
+        Some(Leftover::new("log group", Some(region), &name, trail.of_name(Some(region), &name)?))
+    });
+    Ok(found.collect())
+}
