@@ -30,6 +30,11 @@ pub(crate) fn now() -> Result<u64, CommandFailure> {
     Ok(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
 }
 
+/// What time it is, whatever `DR_NOW` says: a cloud does not go by it.
+pub(crate) fn real() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
 /// A time for programs: `2026-11-30T18:00:00Z`.
 pub(crate) fn exact(time: u64) -> String {
     humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(time.min(LATEST))).to_string()

@@ -5,12 +5,13 @@
 //! ```text
 //! args, config, load ─ what the user wants        session, work, cloud ─ which engine, state and cloud that means
 //! suffix, environments, elsewhere, ttl, clock ─ what counts for an environment        consent ─ what somebody has to agree to
-//! inventory ─ which environments there are
+//! inventory ─ which environments there are         certificate ─ what is left of one
 //! commands/          ─ one file per command       render/ ─ data to text, purely; live ─ the view of a running apply
 //! exit               ─ errors to text and status  ui      ─ the only way out, to stdout and stderr
 //! ```
 
 mod args;
+mod certificate;
 mod chronicle;
 mod clock;
 mod cloud;

@@ -36,6 +36,8 @@ use crate::ui::Ui;
 
 /// The folder of the team's own checks.
 pub(crate) const CHECKS: &str = "checks";
+/// How long services may take to show what they make by themselves: a log group that a function writes to once more.
+const LAG: Duration = Duration::from_secs(2 * 60);
 /// How long between two looks whether a stack is free.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -378,6 +380,26 @@ impl<'a> Session<'a> {
             Ok(CloudName::Aws) => Duration::from_secs(30),
             _ => Duration::ZERO,
         }
+    }
+
+    /// After how long services show everything that they make by themselves. An emulator makes it at once.
+    pub(crate) fn lag(&self, identity: &Identity) -> Duration {
+        match (self.cloud_name(), &identity.endpoint) {
+            (Ok(CloudName::Aws), None) => LAG,
+            (Ok(CloudName::Sandbox), _) => {
+                self.global.sandbox(&self.project).map_or(Duration::ZERO, |sandbox| sandbox.speed.scale(LAG))
+            }
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Suffixes of other environments that end as this one's does: those that are declared, and those that have state.
+    pub(crate) fn namesakes(&self) -> Vec<String> {
+        let declared = environments::namesakes(&self.project.config, &self.suffix);
+        let end = format!("-{}", self.suffix);
+        let known = self.states.environments().unwrap_or_default();
+        let known = known.into_iter().filter(|other| other.ends_with(&end));
+        declared.into_iter().chain(known).collect()
     }
 
     /// The first line of every command that talks to a cloud.

@@ -13,24 +13,30 @@ use dr_core::checks::TeamRules;
 use dr_core::cloud::{Cloud, Identity, Sought};
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::Graph;
+use dr_core::leftover::UnseenPart;
 use dr_core::plan::{Goal, Plan};
-use dr_core::record::Snapshot;
+use dr_core::record::{Record, Snapshot};
+use dr_core::region::GLOBAL;
 use dr_core::value::Str;
 use dr_local::{DiskWorld, LocalCloud};
 use dr_run::{
-    Calls, Cancel, Engine, ForeignResource, Gate, LeftOpen, Observer, Outcome, Places, Prepared, Report, Resumption,
-    Router, Silent, Stack, StateChange, Store, Swept,
+    Calls, Cancel, CertifyWanted, Engine, ForeignResource, Gate, LeftOpen, Observer, Outcome, Places, Prepared, Report,
+    Resumption, Router, Silent, Stack, StateChange, Store, Swept,
 };
 
+use crate::certificate::DestroyCertificate;
 use crate::chronicle;
 use crate::clock;
 use crate::cloud::Reached;
 use crate::exit::{CommandFailure, Exit};
 use crate::live::LiveView;
-use crate::render::{count, deferred, safe};
+use crate::render::{count, deferred, duration, safe};
 use crate::session::{OpenState, Session};
 use crate::shared;
 use crate::ui::Ui;
+
+/// Regions that programs usually are in, whatever the account lists.
+const USUAL: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
 
 /// A command's hold on a stack.
 pub(crate) struct Work<'a> {
@@ -308,17 +314,61 @@ impl<'a> Work<'a> {
         Ok(dr_run::foreign(&self.engine(&held.store, &router, &Silent), plan).await?)
     }
 
-    /// What in these places still carries the stack's tags. Places that the user leaves out are not asked.
+    /// Looks in every place of the account, and in these, for what is left of an environment or one of its programs.
+    /// Services may show late what they make, so it is looked twice unless `is_early`. Places that the user leaves out are
+    /// not asked.
     ///
     /// # Errors
     /// When it is interrupted.
-    pub(crate) async fn sweep(&self, store: Option<&Store>, places: &BTreeSet<Str>) -> Result<Swept, CommandFailure> {
+    pub(crate) async fn certify(
+        &self,
+        store: Option<&Store>,
+        (program, records): (Option<&str>, &[Arc<Record>]),
+        used: &BTreeSet<Str>,
+        is_early: bool,
+    ) -> Result<DestroyCertificate, CommandFailure> {
+        let (session, ui) = (self.session, self.session.ui);
         let nothing = Store::nothing(&self.stack);
-        let store = store.unwrap_or(&nothing);
-        let places = self.asked(places);
-        let engine = self.engine(store, &*self.reached.cloud, &Silent);
-        let sought = Sought { environment: &self.stack.environment, program: Some(&self.stack.program) };
-        Ok(dr_run::sweep(&engine, sought, &places).await?)
+        let engine = self.engine(store.unwrap_or(&nothing), &*self.reached.cloud, &Silent);
+        let (everywhere, unlisted) = match dr_run::everywhere(&engine).await? {
+            Ok(places) => (places, None),
+            Err(why) => (BTreeSet::from([Str::from(GLOBAL)]), Some(why)),
+        };
+        let is_left_out = |place: &Str| self.places.is_left_out(place);
+        let all = everywhere.into_iter().chain(USUAL.map(Str::from)).chain(used.iter().cloned());
+        let (left_out, places): (BTreeSet<Str>, BTreeSet<Str>) = all.partition(is_left_out);
+        let others = session.namesakes();
+        let sought = Sought { environment: &session.suffix, program };
+        let wanted = CertifyWanted { sought, records, others: &others, places: &places };
+        let lag = session.lag(&self.identity);
+        let mut searches = dr_run::certify(&engine, wanted).await?;
+        let mut looks = 1;
+        if !lag.is_zero() && !is_early {
+            let time = duration::about(lag);
+            ui.tell(&format!(
+                "Looking again in {time}: services show late what they make (`--no-wait` leaves that out)\n"
+            ));
+            tokio::select! {
+                () = tokio::time::sleep(lag) => {}
+                () = self.cancel.requested() => return Err(dr_run::Interrupted.into()),
+            }
+            searches = dr_run::certify(&engine, wanted).await?;
+            looks = 2;
+        }
+        if let Some(why) = unlisted {
+            let part = UnseenPart { what: "the regions of the account".into(), why, may_pass: false };
+            searches.entry(GLOBAL.into()).or_default().unseen.push(part);
+        }
+        Ok(DestroyCertificate {
+            environment: session.suffix.clone(),
+            program: program.map(str::to_owned),
+            cloud: self.identity.to_string(),
+            at: clock::now()?,
+            looks,
+            is_early: is_early && !lag.is_zero(),
+            left_out: left_out.into_iter().collect(),
+            searches,
+        })
     }
 
     /// What in these places carries such tags.

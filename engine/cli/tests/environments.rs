@@ -306,3 +306,16 @@ fn a_clock_that_is_none_is_refused() {
         .unwrap();
     assert!(said(&output).contains("DR_NOW: `tomorrow` is not a time"), "{}", said(&output));
 }
+
+#[test]
+fn what_bears_no_tags_any_more_stays() {
+    let team = Team::new();
+    team.apply(1, "shop", "pr-1");
+    let queue = team.sandbox().list().unwrap().into_iter().find(|one| one.kind == "sqs.queue").unwrap();
+    team.sandbox().tamper_untag("sqs.queue", &queue.id).unwrap();
+    let (status, done) = team.json(9, "env gc --yes");
+    assert_eq!((status, outcomes(&done)), (Some(1), vec![("pr-1", "left")]), "{done}");
+    assert!(done[0]["why"][0].as_str().unwrap().contains("bears no tags"), "{done}");
+    let left: Vec<&str> = team.sandbox().list().unwrap().iter().map(|one| one.kind).collect();
+    assert_eq!(left, ["sqs.queue"]);
+}

@@ -7,10 +7,11 @@ use clap::Args;
 use dr_core::plan::{Action, Goal, Plan};
 use dr_core::value::Str;
 use dr_run::plan_file::{self, StoredPlan};
-use dr_run::{Report, Stack, Stale, Swept, UnfitPlan};
+use dr_run::{Report, Stack, Stale, UnfitPlan};
 
 use super::plan::{Outlook, show};
 use crate::args::{Consent, Global, ParameterArgs, Planning};
+use crate::certificate::DestroyCertificate;
 use crate::consent;
 use crate::elsewhere;
 use crate::exit::{CommandFailure, Exit};
@@ -200,7 +201,7 @@ async fn confirm_and_run(
 #[derive(Debug)]
 pub(crate) struct Aftermath {
     /// What was found, and where nobody could look.
-    pub swept: Swept,
+    pub certificate: DestroyCertificate,
     /// The places that the stack was in.
     pub used: BTreeSet<Str>,
 }
@@ -208,7 +209,7 @@ pub(crate) struct Aftermath {
 impl Aftermath {
     /// Whether nobody could look where something was.
     fn is_unsure(&self) -> bool {
-        self.swept.unasked.keys().any(|place| self.used.contains(place))
+        self.certificate.unseen().any(|(place, part)| self.used.contains(place) && &*part.what == dr_run::TAGGED)
     }
 }
 
@@ -233,7 +234,7 @@ pub(crate) fn finish(
         (false, true) if refused => Exit::Refused,
         (false, _) => Exit::Failed,
         (true, false) => Exit::Interrupted,
-        (true, true) if aftermath.is_some_and(|after| !after.swept.found.is_empty()) => Exit::Failed,
+        (true, true) if aftermath.is_some_and(|after| after.certificate.staying().next().is_some()) => Exit::Failed,
         (true, true) if left.iter().any(|one| one.is_missed) => Exit::Deferred,
         (true, true) if aftermath.is_some_and(Aftermath::is_unsure) => Exit::Deferred,
         (true, true) => Exit::Done,
@@ -243,7 +244,7 @@ pub(crate) fn finish(
         ui.tell(&format!("\n{}", diagnostic::list(&found, sources, ui.width())));
     }
     if ui.json {
-        let shape = json::run(plan, report, exit, aftermath.map(|after| &after.swept));
+        let shape = json::run(plan, report, exit, aftermath.map(|after| &after.certificate));
         return (exit, json::text(&shape));
     }
     let mut text = String::new();

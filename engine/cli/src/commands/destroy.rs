@@ -1,25 +1,28 @@
 //! `dr destroy`: takes away what programs have in an environment, and looks whether anything is left.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use dr_core::graph::Graph;
 use dr_core::plan::{Goal, Plan};
-use dr_core::record::Snapshot;
+use dr_core::record::Record;
 use dr_core::region::GLOBAL;
 use dr_core::value::Str;
-use dr_run::{Stack, Swept};
+use dr_run::Stack;
 
 use super::apply::{Aftermath, finish};
 use super::plan::{Outlook, show};
 use super::unrecorded::{self, Unrecorded};
 use crate::args::{Consent, Global, Planning, key_value};
+use crate::certificate::{CertificateVerdict, DestroyCertificate};
 use crate::consent;
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
 use crate::render::diagnostic::Sources;
 use crate::render::rebuilt::without_state;
-use crate::render::{GONE, NEW, STRONG, count, deferred, json, paint, safe};
+use crate::render::{STRONG, certificate, deferred, json, paint, safe};
 use crate::session::{OpenState, Session};
 use crate::signals::Signals;
 use crate::ui::Ui;
@@ -48,6 +51,15 @@ pub(crate) struct DestroyArgs {
     #[command(flatten)]
     planning: Planning,
 
+    /// Write what was looked for afterwards, and what was found, into this file: as Markdown where its name ends with
+    /// `.md`, else as JSON
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+
+    /// Look only once afterwards whether anything is left, although services show late what they make
+    #[arg(long)]
+    no_wait: bool,
+
     #[command(flatten)]
     consent: Consent,
 }
@@ -62,7 +74,16 @@ pub(crate) fn cmd_destroy(args: &DestroyArgs, global: &Global, ui: &Ui) -> Resul
         None => session.programs()?.iter().map(|program| session.stack(program)).collect(),
     };
     let (stacks, missed) = match look_without_state(args, &session, stacks)? {
-        WithoutState::Ended(exit) => return Ok(exit),
+        WithoutState::Ended(exit) => {
+            if let Some(file) = &args.certificate {
+                ui.tell(&format!(
+                    "No certificate is written to `{}`: nothing was destroyed; `{}` writes one\n",
+                    file.display(),
+                    session.command(&["verify-destroyed", "--certificate", &file.display().to_string()])
+                ));
+            }
+            return Ok(exit);
+        }
         WithoutState::GoOn(stacks, missed) => (stacks, missed),
     };
     match &stacks[..] {
@@ -221,13 +242,17 @@ async fn destroy(
             return Ok((Exit::Failed, Vec::new()));
         }
     }
-    let (mut worst, mut results) = (Exit::Done, Vec::new());
+    let (mut worst, mut results, mut certificates) = (Exit::Done, Vec::new(), Vec::new());
+    let number = all.len();
     for planned in all {
         if stacks.len() > 1 {
             ui.tell(&format!("\n{}\n", paint(STRONG, planned.stack.to_string())));
         }
         signals.stop(&planned.work.cancel);
-        let (exit, text) = carried_out(session, planned, &mut sources).await?;
+        // Whoever is destroyed last is looked for after all of them have gone.
+        let is_early = args.no_wait || certificates.len() + 1 < number;
+        let (exit, text, certificate) = carried_out(session, planned, &mut sources, is_early).await?;
+        certificates.extend(certificate);
         match ui.json {
             true => results.push(text),
             false => ui.result(&text)?,
@@ -237,7 +262,32 @@ async fn destroy(
             break;
         }
     }
+    if let Some(file) = &args.certificate {
+        match certificates.len() == number {
+            true => write_certificate(file, &certificates)?,
+            false => {
+                ui.tell(&format!("No certificate is written to `{}`: not everything was destroyed\n", file.display()))
+            }
+        }
+        let is_sure = certificates.iter().all(|one| one.verdict() != CertificateVerdict::Unsure);
+        worst = if is_sure { worst } else { worst.worse(Exit::Deferred) };
+    }
     Ok((worst, results))
+}
+
+/// Writes certificates: one, or a list of them.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(super) fn write_certificate(file: &Path, all: &[DestroyCertificate]) -> Result<(), CommandFailure> {
+    let shapes: Vec<_> = all.iter().map(certificate::shape).collect();
+    let text = match (file.extension().is_some_and(|ending| ending == "md"), &shapes[..]) {
+        (true, _) => all.iter().map(certificate::markdown).collect::<Vec<_>>().join("\n"),
+        (false, [only]) => json::text(only),
+        (false, several) => json::text(&several),
+    };
+    std::fs::write(file, text)
+        .map_err(|e| CommandFailure::new(format!("cannot write the certificate to `{}`", file.display())).because(&e))
 }
 
 /// Plans the destruction of what one program has in the environment.
@@ -267,11 +317,14 @@ pub(super) async fn carried_out(
     session: &Session<'_>,
     planned: PlannedDestruction<'_>,
     sources: &mut Sources,
-) -> Result<(Exit, String), CommandFailure> {
+    is_early: bool,
+) -> Result<(Exit, String, Option<DestroyCertificate>), CommandFailure> {
     let PlannedDestruction { stack, mut work, held, plan, outlook: _ } = planned;
     let ui = session.ui;
     let again = session.command(&["destroy", &stack.program]);
-    let used = places(held.as_ref().map(|h| &h.snapshot));
+    let was = held.as_ref().map(|h| h.snapshot.records.values().chain(&h.snapshot.deposed).cloned().collect());
+    let was: Vec<Arc<Record>> = was.unwrap_or_default();
+    let used = places(&was);
     let store = held.as_ref().map(|h| h.store.clone());
     let mut report = dr_run::Report::default();
     if let Some(held) = held {
@@ -280,47 +333,33 @@ pub(super) async fn carried_out(
     }
     let is_done = report.failed.is_empty() && report.skipped.is_empty() && report.remaining.is_empty();
     if !is_done || !report.output_errors.is_empty() {
-        return Ok(finish(session, &again, &plan, &report, sources, None));
+        let (exit, text) = finish(session, &again, &plan, &report, sources, None);
+        return Ok((exit, text, None));
     }
-    // Programs usually are there, whatever the state knows.
-    let usual = ["us-east-1", "us-east-2", "us-west-2", GLOBAL].map(Str::from);
-    let everywhere = used.iter().cloned().chain(usual).collect();
-    let mut swept = work.sweep(store.as_ref(), &everywhere).await?;
     let waits: BTreeSet<&str> = deferred::left(&plan, &report).iter().map(|one| one.address.as_str()).collect();
-    swept.found.retain(|found| found.address.as_deref().is_none_or(|address| !waits.contains(address)));
+    let deleted: Vec<Arc<Record>> = was.into_iter().filter(|one| !waits.contains(one.address.as_str())).collect();
+    let mut certificate = work.certify(store.as_ref(), (Some(&stack.program), &deleted), &used, is_early).await?;
+    certificate.without(|found| found.address.as_deref().is_some_and(|address| waits.contains(address)));
     let some_wait = !waits.is_empty();
-    let aftermath = Aftermath { swept, used };
+    let aftermath = Aftermath { certificate, used };
     let (exit, mut text) = finish(session, &again, &plan, &report, sources, Some(&aftermath));
-    if !ui.json {
-        text.push_str(&left(&aftermath.swept, some_wait));
+    let mut certificate = aftermath.certificate;
+    if some_wait {
+        // Something is still there, as the state knows.
+        certificate.left_out.extend(waits_for(&plan, &report));
     }
-    Ok((exit, text))
+    if !ui.json {
+        text.push_str(&certificate::text(&certificate));
+    }
+    Ok((exit, text, Some(certificate)))
+}
+
+/// The places that steps wait for.
+fn waits_for(plan: &Plan, report: &dr_run::Report) -> BTreeSet<Str> {
+    deferred::left(plan, report).iter().map(|one| one.place.into()).collect()
 }
 
 /// Where something was.
-fn places(snapshot: Option<&Snapshot>) -> BTreeSet<Str> {
-    let was = snapshot.into_iter().flat_map(|s| s.records.values().chain(&s.deposed));
-    was.map(|record| record.region.clone().unwrap_or_else(|| GLOBAL.into())).collect()
-}
-
-/// What was found, and where nobody could look. `some_wait`: something is still there, as the state knows.
-fn left(swept: &Swept, some_wait: bool) -> String {
-    let mut out = match (swept.found.len(), some_wait || !swept.unasked.is_empty()) {
-        (0, false) => format!("{}\n", paint(NEW, "Nothing is left")),
-        (0, true) => format!("{}\n", paint(NEW, "Nothing else is left where it could be looked for")),
-        (number, _) => {
-            let left = format!("{} left, which the state does not know:", count(number, "resource"));
-            format!("{}\n", paint(GONE, left))
-        }
-    };
-    for (place, why) in &swept.unasked {
-        out.push_str(&format!("  {place} could not be asked: {}\n", safe(why)));
-    }
-    for found in &swept.found {
-        let kind = found.kind.as_deref().unwrap_or("?");
-        let region = found.region.as_deref().unwrap_or("global");
-        let address = found.address.as_deref().map(|a| format!("  made as {}", safe(a))).unwrap_or_default();
-        out.push_str(&format!("  {kind}  {region}  {}{address}\n", safe(&found.id)));
-    }
-    out
+fn places(was: &[Arc<Record>]) -> BTreeSet<Str> {
+    was.iter().map(|record| record.region.clone().unwrap_or_else(|| GLOBAL.into())).collect()
 }

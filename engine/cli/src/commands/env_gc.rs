@@ -333,7 +333,7 @@ async fn one_stack(
     let ui = session.ui;
     let mut sources = session.project.sources(&[]);
     if foreign.is_empty() {
-        let (exit, text) = carried_out(session, planned, &mut sources).await?;
+        let (exit, text, _) = carried_out(session, planned, &mut sources, true).await?;
         if !ui.json {
             ui.tell(&text);
         }

@@ -28,6 +28,7 @@ mod state_key;
 mod state_place;
 mod test;
 mod unrecorded;
+mod verify_destroyed;
 
 use std::ffi::OsString;
 
@@ -57,6 +58,7 @@ enum Command {
     Destroy(destroy::DestroyArgs),
     Rehearse(rehearse::RehearseArgs),
     Parity(parity::ParityArgs),
+    VerifyDestroyed(verify_destroyed::VerifyDestroyedArgs),
     Output(output::OutputArgs),
     State(state::StateArgs),
     Drift(drift::DriftArgs),
@@ -79,6 +81,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
         Command::Destroy(args) => destroy::cmd_destroy(&args, &global, ui),
         Command::Rehearse(args) => rehearse::cmd_rehearse(&args, &global, ui),
         Command::Parity(args) => parity::cmd_parity(&args, &global, ui),
+        Command::VerifyDestroyed(args) => verify_destroyed::cmd_verify_destroyed(&args, &global, ui),
         Command::Output(args) => output::cmd_output(&args, &global, ui),
         Command::State(args) => state::cmd_state(&args, &global, ui),
         Command::Drift(args) => drift::cmd_drift(&args, &global, ui),
@@ -96,7 +99,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
 /// The commands as help lists them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Deploying", &["plan", "apply", "destroy", "rehearse", "parity"]),
-    ("Looking", &["output", "state", "drift", "refresh", "history", "env"]),
+    ("Looking", &["output", "state", "drift", "refresh", "history", "env", "verify-destroyed"]),
     ("Writing programs", &["check", "test", "kinds", "checks", "completions"]),
 ];
 
@@ -132,7 +135,7 @@ pub(crate) fn command() -> clap::Command {
         for name in *names {
             let about = command.find_subcommand(name).and_then(|c| c.get_about());
             let about = about.map(ToString::to_string).unwrap_or_default();
-            groups.push_str(&format!("  {literal}{name:<12}{literal:#} {about}\n"));
+            groups.push_str(&format!("  {literal}{name:<17}{literal:#} {about}\n"));
         }
         groups.push('\n');
     }

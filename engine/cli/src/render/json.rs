@@ -5,22 +5,24 @@
 
 use std::collections::BTreeMap;
 
-use dr_core::cloud::{ErrorClass, TaggedResource};
+use dr_core::cloud::ErrorClass;
 use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
+use dr_core::leftover::Leftover;
 use dr_core::plan::{
     Action, AtRisk, Contract, Counts, Deferred, Plan, PlanCost, PropertyChange, Reason, Step, WaitReason,
 };
 use dr_core::record::{Record, Snapshot};
 use dr_core::schema::{Field, Kind, KindContents, Loss, Presence};
 use dr_core::value::{Map, Str, Value};
-use dr_run::{Report, Swept};
+use dr_run::Report;
 use serde::Serialize;
 
 use super::change::shape;
 use super::deferred::{self, Left};
 use super::{cost, recovery};
+use crate::certificate::DestroyCertificate;
 use crate::exit::Exit;
 
 /// The version of these shapes. Grows when a field goes or changes its meaning; not when one is added.
@@ -261,10 +263,19 @@ pub(crate) struct RunJson<'a> {
     outputs: &'a Map<Value>,
     /// After a destroy: what still carries the environment's tags.
     #[serde(skip_serializing_if = "Option::is_none")]
-    residue: Option<&'a [TaggedResource]>,
+    residue: Option<Vec<StayingJson<'a>>>,
     /// After a destroy: the places that could not be looked at, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    unasked: Option<&'a BTreeMap<Str, String>>,
+    unasked: Option<BTreeMap<Str, String>>,
+}
+
+/// Something that is left and does not go by itself.
+#[derive(Debug, Serialize)]
+struct StayingJson<'a> {
+    kind: &'a str,
+    region: Option<&'a str>,
+    id: &'a str,
+    address: Option<&'a str>,
 }
 
 /// What was made again because of one class of failures.
@@ -300,7 +311,12 @@ struct FailureJson<'a> {
 }
 
 /// The shape of what became of a plan.
-pub(crate) fn run<'a>(plan: &'a Plan, report: &'a Report, exit: Exit, swept: Option<&'a Swept>) -> RunJson<'a> {
+pub(crate) fn run<'a>(
+    plan: &'a Plan,
+    report: &'a Report,
+    exit: Exit,
+    certificate: Option<&'a DestroyCertificate>,
+) -> RunJson<'a> {
     let refs = |steps: &[usize]| {
         let mut all: Vec<StepRef<'_>> = steps
             .iter()
@@ -339,9 +355,14 @@ pub(crate) fn run<'a>(plan: &'a Plan, report: &'a Report, exit: Exit, swept: Opt
             .map(|(class, again)| (class, RetriesJson { count: again.count, waited_ms: again.waited.as_millis() }))
             .collect(),
         outputs: &report.outputs,
-        residue: swept.map(|swept| &*swept.found),
-        unasked: swept.map(|swept| &swept.unasked),
+        residue: certificate.map(|certificate| certificate.staying().map(left).collect()),
+        unasked: certificate.map(DestroyCertificate::reasons),
     }
+}
+
+fn left(one: &Leftover) -> StayingJson<'_> {
+    let (region, address) = (one.region.as_deref(), one.address.as_deref());
+    StayingJson { kind: &one.what, region, id: &one.id, address }
 }
 
 fn wait<'a>(left: &Left<'a>) -> WaitJson<'a> {

@@ -5,6 +5,7 @@
 //! a service reaches the terminal unescaped: what a control character would do there, [`safe`] shows instead, and
 //! `ui.rs` lets nothing through but our colours.
 
+pub(crate) mod certificate;
 pub(crate) mod change;
 pub(crate) mod checks;
 pub(crate) mod contract;
