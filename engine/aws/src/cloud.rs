@@ -213,7 +213,7 @@ impl Cloud for Aws {
     fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         Box::pin(async move {
             let region = if place == GLOBAL { self.connection.account.global_region() } else { place };
-            let found = sweep::sweep(&self.connection, sought, place).await?;
+            let found = sweep::sweep(&self.connection, &self.kinds, sought, place).await?;
             residue::still_there(&self.connection, &self.kinds, region, found).await
         })
     }

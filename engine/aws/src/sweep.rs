@@ -5,11 +5,15 @@
 //! was deleted. What cannot be tagged (routes, records, aliases, policies of queues
 //! and buckets) lives and dies with what can.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_resourcegroupstagging::types::{Tag, TagFilter};
 use dr_core::cloud::{CloudError, Sought, TaggedResource, tag};
 use dr_core::region::GLOBAL;
+use dr_core::schema::Place;
 
 use crate::connect::{CallPhase, Connection};
+use crate::lifecycle::Erased;
 use crate::tags::{Reported as _, found};
 
 crate::tags::tag_type!(checked Tag);
@@ -17,11 +21,19 @@ crate::tags::tag_type!(checked Tag);
 /// Everything in a region, or everything that is in none, that carries the tags of what is looked for.
 pub(crate) async fn sweep(
     connection: &Connection,
+    kinds: &BTreeMap<&'static str, &'static dyn Erased>,
     sought: Sought<'_>,
     place: &str,
 ) -> Result<Vec<TaggedResource>, CloudError> {
     let region = if place == GLOBAL { connection.account.global_region() } else { place };
     let mut found = by_tags(connection, sought, region).await?;
+    for found in &mut found {
+        // The ARN of a bucket does not say where it is.
+        let kind = found.kind.as_deref().and_then(|kind| kinds.get(kind));
+        if found.region.is_none() && kind.is_some_and(|kind| kind.kind().place == Place::Regional) {
+            found.region = Some(region.into());
+        }
+    }
     if place == GLOBAL {
         // Global services answer in one region; what lives in that region does not count here.
         found.retain(|found| found.region.is_none());

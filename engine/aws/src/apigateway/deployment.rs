@@ -3,6 +3,8 @@
 //! A deployment has neither a name nor tags, and an API has many that look the same: its description ends with a mark
 //! of the operation that made it. What triggers a deployment is known to the engine only.
 
+use aws_sdk_apigateway::types::Deployment as ApiDeployment;
+use aws_smithy_types::DateTime;
 use dr_core::cloud::Intent;
 use dr_core::convert::NoOutputs;
 use dr_kinds::apigateway::Deployment;
@@ -17,8 +19,13 @@ impl Lifecycle for Deployment {
         let pages = cx.apigateway().get_deployments().rest_api_id(&args.rest_api_id).limit(500);
         let pages = pages.into_paginator().items().send();
         let all = cx.call("apigateway:GetDeployments", pages.try_collect()).await.found()?.unwrap_or_default();
-        let ours = |text: Option<&str>| unmarked(text.unwrap_or_default()).1 == Some(&*intent.op);
-        Ok(all.into_iter().find(|deployment| ours(deployment.description())).and_then(|deployment| deployment.id))
+        let op = |deployment: &ApiDeployment| unmarked(deployment.description().unwrap_or_default()).1.map(str::to_owned);
+        let found = match intent.knows_operation() {
+            true => all.into_iter().find(|deployment| op(deployment).as_deref() == Some(&*intent.op)),
+            // The last one that bears a mark is the one in use.
+            false => all.into_iter().filter(|deployment| op(deployment).is_some()).max_by_key(|d| d.created_date().map(DateTime::as_nanos)),
+        };
+        Ok(found.and_then(|deployment| deployment.id))
     }
 
     async fn create(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<String> {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_apigatewayv2::operation::get_integration::GetIntegrationOutput;
-use aws_sdk_apigatewayv2::types::{ConnectionType, IntegrationType};
+use aws_sdk_apigatewayv2::types::{ConnectionType, Integration, IntegrationType};
 use dr_core::cloud::Intent;
 use dr_core::convert::NoOutputs;
 use dr_kinds::apigatewayv2::HttpIntegration;
@@ -21,8 +21,17 @@ impl Lifecycle for HttpIntegration {
     async fn find(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<Option<String>> {
         let list = cx.apigatewayv2().get_integrations().api_id(&args.api_id);
         let all = every!(cx, "apigatewayv2:GetIntegrations", list).found()?.unwrap_or_default();
-        let ours = |text: Option<&str>| unmarked(text.unwrap_or_default()).1 == Some(&*intent.op);
-        let it = all.into_iter().find(|integration| ours(integration.description()));
+        let op = |of: &Integration| unmarked(of.description().unwrap_or_default()).1.map(str::to_owned);
+        // Where nobody knows the operation, it is the one that bears a mark and calls the same.
+        let calls_the_same = |of: &Integration| {
+            of.integration_type().map(IntegrationType::as_str) == Some(&args.integration_type)
+                && filled(of.integration_uri()) == args.integration_uri
+                && filled(of.integration_subtype()) == args.integration_subtype
+        };
+        let it = all.into_iter().find(|integration| match intent.knows_operation() {
+            true => op(integration).as_deref() == Some(&*intent.op),
+            false => op(integration).is_some() && calls_the_same(integration),
+        });
         Ok(it.and_then(|integration| integration.integration_id))
     }
 

@@ -38,6 +38,10 @@ impl Lifecycle for Secret {
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, SecretOut)>> {
         let Some(secret) = describe(cx, id).await? else { return Ok(None) };
+        // A copy in another region bears the tags of the secret, and is not it.
+        if secret.primary_region().is_some_and(|primary| primary != cx.region()) {
+            return Ok(None);
+        }
         let policy = cx.secretsmanager().get_resource_policy().secret_id(id).send();
         let Some(policy) = cx.call("secretsmanager:GetResourcePolicy", policy).await.found()? else { return Ok(None) };
         let live = Secret {

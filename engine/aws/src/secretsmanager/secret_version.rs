@@ -19,7 +19,12 @@ const VERSIONS: usize = 100;
 impl Lifecycle for SecretVersion {
     async fn find(cx: &Cx<'_>, args: &Self, intent: &Intent) -> Result<Option<String>> {
         let versions = describe(cx, &args.secret_id).await?.and_then(|secret| secret.version_ids_to_stages);
-        let ours = versions.is_some_and(|versions| versions.contains_key(&token(intent)));
+        // Where nobody knows the operation, it is whatever bears the label.
+        let is_labelled = |stages: &Vec<String>| stages.iter().any(|stage| stage == label(args));
+        let ours = versions.is_some_and(|versions| match intent.knows_operation() {
+            true => versions.contains_key(&token(intent)),
+            false => versions.values().any(is_labelled),
+        });
         Ok(ours.then(|| args.secret_id.clone()))
     }
 
