@@ -82,10 +82,10 @@ pub fn id_of(kind: &Kind, args: &Map<Value>) -> Option<String> {
     for piece in pieces(kind.id) {
         match piece {
             Piece::Text(text) => id.push_str(text),
-            Piece::Attribute(name) => match (args.get(name).map(Value::reveal), kind.arg(name)?.presence) {
-                (Some(Value::Str(text)), _) => id.push_str(text),
-                (Some(Value::Int(number)), _) => id.push_str(&number.to_string()),
-                (None | Some(Value::Null), Presence::Optional) => {}
+            Piece::Attribute(name) => match (kind.arg(name)?, args.get(name).map(Value::reveal)) {
+                (_, Some(Value::Str(text))) if !text.is_empty() => id.push_str(text),
+                (_, Some(Value::Int(number))) => id.push_str(&number.to_string()),
+                // Where a part is missing, so may be what stands around it.
                 _ => return None,
             },
             Piece::Random(..) | Piece::Uuid | Piece::Account => return None,
@@ -141,7 +141,7 @@ mod tests {
         let args = Map::from([("api".into(), Value::str("a"))]);
         for (shape, id) in [
             ("{api}", Some("a")),
-            ("{api}/{path}", Some("a/")),
+            ("{api}/{path}", None),
             ("{api}/{set}", None),
             ("{alnum:6}", None),
             ("arn:{account}:{api}", None),

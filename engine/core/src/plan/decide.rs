@@ -273,8 +273,8 @@ impl<'a> Decisions<'a> {
         recorded: &Record,
         mut reasons: Vec<Reason>,
     ) {
+        let lost = self.note_lost(node, &wanted);
         let Difference { mut changes, args, mut left, .. } = {
-            let lost = self.note_lost(node, &wanted);
             let mut d = difference(node, wanted, prior, recorded, &|value| self.lost_in(value).is_some());
             if let Some(known) = self.input.known.get(&node.address) {
                 d.changes.extend(known_changes(known, prior));
@@ -289,9 +289,7 @@ impl<'a> Decisions<'a> {
                 d.forced_by().cloned().or_else(|| self.bound(node)).or_else(|| self.copied(node, &mut reasons));
             let is_unusable = matches!(prior.incomplete, Some(Unfinished::Failed | Unfinished::Lost));
             if is_unusable || forced.is_some() {
-                // What it has can be given again only where the service tells it.
-                let untold = lost.into_iter().filter(|(name, _)| d.args.get(name).is_some_and(|e| e.known().is_none()));
-                self.diagnostics.extend(untold.map(|(name, lost)| lost::refusal(&lost, node, &name)));
+                self.diagnostics.extend(lost::untold(&lost, node, &d.args, true));
                 return self.replace(node, needs, d, prior, forced, reasons);
             }
             reasons.extend(self.follows(&d));
@@ -323,6 +321,9 @@ impl<'a> Decisions<'a> {
         };
         let fate = if changes.is_empty() && prior.incomplete.is_none() { Fate::Stay } else { Fate::Change };
         let updates_import = action == Some(Action::Import) && !changes.is_empty();
+        if action == Some(Action::Update) {
+            self.diagnostics.extend(lost::untold(&lost, node, &args, false));
+        }
         if let Some(action) = action {
             let action = if updates_import { Action::Update } else { action };
             let mut step = self.step(node, &needs, action, args.clone().into_owned());

@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
+use crate::expr::Expr;
 use crate::graph::{Graph, Node};
-use crate::value::Str;
+use crate::schema::Presence;
+use crate::value::{Map, Str};
 
 /// What was lost, with the arguments that come from it.
 #[derive(Debug, Default)]
@@ -31,6 +33,15 @@ impl Lost {
         };
         self.0.iter().map(warning).collect()
     }
+}
+
+/// What refuses a change because it would have to give what was lost, and no service tells it: to make something anew
+/// (`anew`), everything; to change it, what must always be given.
+pub(super) fn untold(lost: &[(Str, Address)], node: &Node, args: &Map<Expr>, anew: bool) -> Vec<Diagnostic> {
+    let must = |name: &Str| anew || node.kind.arg(name).is_some_and(|field| field.presence == Presence::Required);
+    let is_told = |name: &Str| args.get(name).is_none_or(|value| value.known().is_some());
+    let untold = lost.iter().filter(|(name, _)| must(name) && !is_told(name));
+    untold.map(|(name, lost)| refusal(lost, node, name)).collect()
 }
 
 /// That something cannot be made because it needs what was lost.
