@@ -12,7 +12,7 @@ use dr_core::cloud::{Live, Settled, TaggedResource};
 use dr_core::record::Unfinished;
 use dr_core::registry::Registry;
 use dr_core::schema::{Kind, Place};
-use dr_core::secrecy::{Secrets, marked};
+use dr_core::secrecy::{Secrets, marked, revealed};
 use dr_core::value::{Map, Str, Value};
 
 use crate::engine::{Broken, CallKind, Engine, Job};
@@ -68,6 +68,7 @@ impl Engine<'_> {
         let Candidate { kind, region, address, id, args, .. } = &candidate;
         let job = Job { secrets: Secrets::of([args]), ..job(kind, region.as_ref(), address) };
         let mut retry = Retry::looking(address.as_str());
+        let args = &*revealed(args);
         let read = self.call(&job, &mut retry, CallKind::Read, || self.cloud.read(job.target, id, args)).await;
         let live = match read {
             Ok(Some(live)) => marked(kind, live),

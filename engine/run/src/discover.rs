@@ -17,7 +17,7 @@ use dr_core::plan::{Action, Input, foresee_open, live_needs, propose};
 use dr_core::record::{Record, Snapshot};
 use dr_core::region::place;
 use dr_core::registry::Registry;
-use dr_core::schema::{Kind, Place};
+use dr_core::schema::{Field, Place};
 use dr_core::secrecy::{Secrets, revealed};
 use dr_core::solve::solve;
 use dr_core::value::{Map, Str, Value};
@@ -79,6 +79,7 @@ pub async fn discover(
         engine,
         wanted,
         snapshot: wanted.snapshot.clone(),
+        candidates: BTreeMap::new(),
         live: BTreeMap::new(),
         ops: wanted.snapshot.records.values().chain(&wanted.snapshot.deposed).map(|r| r.op.clone()).collect(),
         known: BTreeMap::new(),
@@ -99,6 +100,8 @@ struct StackSearch<'a, 'e> {
     wanted: &'a Wanted<'e>,
     /// What is recorded and what was found.
     snapshot: Snapshot,
+    /// How each that was found was read.
+    candidates: BTreeMap<Address, Candidate>,
     /// How each that was found is.
     live: BTreeMap<Address, Live>,
     /// The operations of all records.
@@ -192,6 +195,9 @@ impl StackSearch<'_, '_> {
 
     /// Takes what was seen for what bears its address.
     fn take(&mut self, seen: Sighting) {
+        if seen.candidate.kind.place != Place::Local {
+            self.candidates.insert(seen.candidate.address.clone(), seen.candidate.clone());
+        }
         let (record, live) = self.record(seen);
         let (address, record) = (record.address.clone(), Arc::new(record));
         self.live.insert(address.clone(), live);
@@ -214,11 +220,35 @@ impl StackSearch<'_, '_> {
             self.say(&said);
             self.look_around(&said, places).await?;
             self.recall(&said);
-            if self.snapshot.records == before {
+            if self.snapshot.records == before && !self.read_again(&said).await? {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Reads once more what was read before all of its arguments were known: kinds give back as it was given what their
+    /// services do not tell. Says whether there was any.
+    async fn read_again(&mut self, said: &BTreeMap<Address, Map<Expr>>) -> Result<bool, Interrupted> {
+        let mut again = Vec::new();
+        for candidate in self.candidates.values_mut() {
+            let mut args = candidate.args.clone();
+            args.extend(known(said.get(&candidate.address)));
+            if args != candidate.args {
+                candidate.args = args;
+                again.push(candidate.clone());
+            }
+        }
+        let any = !again.is_empty();
+        let engine = self.engine;
+        let mut reads =
+            futures::stream::iter(again.into_iter().map(|candidate| engine.see(candidate))).buffered(AT_WORK);
+        while let Some(seen) = reads.next().await {
+            if let Ok(Some(Sighting { candidate, live, .. })) = seen? {
+                self.live.insert(candidate.address, live);
+            }
+        }
+        Ok(any)
     }
 
     /// Records what lived in the state alone, where something that was found has been made from it: with its value, if
@@ -362,48 +392,39 @@ async fn look_for(
         op: None,
         args: whole.clone(),
     };
-    if let Some(id) = id_of(node.kind, &args) {
-        match engine.see(candidate(id.into())).await? {
-            Ok(None) => {}
-            Ok(Some(seen)) => return own(engine, program, node.kind, seen).await,
-            Err(unread) => return Ok(Err(unread)),
+    let can_be_tagged = node.kind.tags().is_some();
+    if !can_be_tagged && node.kind.args.iter().all(|field| is_there(node, &args, field)) {
+        let environment = engine.store.stack().environment.clone();
+        let intent = Intent::unknown(environment, program.clone(), node.address.clone());
+        let job = Job { secrets: Secrets::of([&args]), ..job(node.kind, node.region.as_ref(), &node.address) };
+        let mut retry = Retry::looking(node.address.as_str());
+        match engine.call(&job, &mut retry, CallKind::Find, || engine.cloud.find(job.target, &whole, &intent)).await {
+            Ok(Some(id)) => return engine.see(candidate(id)).await,
+            Ok(None) | Err(Broken::Silent { .. }) => {}
+            Err(broken) if broken.is_absent() => {}
+            Err(broken) => return Ok(Err((candidate("?".into()), failure(broken)?))),
         }
     }
-    // What can be tagged and was not found is not there.
-    if node.kind.tags().is_some() || !node.kind.args.iter().all(|field| is_there(node, &args, field.name)) {
-        return Ok(Ok(None));
-    }
-    let environment = engine.store.stack().environment.clone();
-    let intent = Intent::unknown(environment, program.clone(), node.address.clone());
-    let job = Job { secrets: Secrets::of([&args]), ..job(node.kind, node.region.as_ref(), &node.address) };
-    let mut retry = Retry::looking(node.address.as_str());
-    match engine.call(&job, &mut retry, CallKind::Find, || engine.cloud.find(job.target, &whole, &intent)).await {
-        Ok(Some(id)) => engine.see(candidate(id)).await,
-        Ok(None) => Ok(Ok(None)),
-        Err(Broken::Silent { .. }) => Ok(Ok(None)),
-        Err(broken) if broken.is_absent() => Ok(Ok(None)),
-        Err(broken) => Ok(Err((candidate("?".into()), failure(broken)?))),
+    // It may be there and be otherwise by now.
+    let Some(id) = id_of(node.kind, &args) else { return Ok(Ok(None)) };
+    match engine.see(candidate(id.into())).await? {
+        Ok(Some(seen)) if can_be_tagged => own(engine, program, seen).await,
+        other => Ok(other),
     }
 }
 
 /// Whether an argument is known, or not given at all.
-fn is_there(node: &Node, args: &Map<Value>, name: &str) -> bool {
-    args.contains_key(name)
-        || node.args.get(name).is_none_or(|value| {
-            value.is_null() || node.kind.arg(name).is_some_and(|field| field.write_only || field.sensitive)
-        })
+fn is_there(node: &Node, args: &Map<Value>, field: &Field) -> bool {
+    let is_told = field.write_only || field.sensitive || args.contains_key(field.name);
+    is_told || node.args.get(field.name).is_none_or(Expr::is_null)
 }
 
-/// What was seen under a name, if it is the stack's: what can be tagged says so.
+/// What was seen under a name, if its tags say that it is the stack's.
 async fn own(
     engine: &Engine<'_>,
     program: &Str,
-    kind: &Kind,
     seen: Sighting,
 ) -> Result<Result<Option<Sighting>, (Candidate, String)>, Interrupted> {
-    if kind.tags().is_none() {
-        return Ok(Ok(Some(seen)));
-    }
     let Candidate { region, address, id, .. } = &seen.candidate;
     let job = job(seen.candidate.kind, region.as_ref(), address);
     let mut retry = Retry::looking(address.as_str());
