@@ -55,11 +55,8 @@ impl Environment {
     }
 
     fn rebuild(&self) -> Value {
-        let program = self.arguments("plan", &[])[1];
-        let set = self.arguments("plan", &[]).iter().skip(7).map(ToString::to_string).collect::<Vec<_>>();
-        let mut arguments = vec!["state", "rebuild", program, "--env", ENV, "--json"];
-        arguments.extend(set.iter().map(String::as_str));
-        let said = self.project.run(&arguments);
+        let arguments = self.arguments("plan", &[]);
+        let said = self.project.run(&[&["state", "rebuild"], &arguments[1..]].concat());
         let result = said.json();
         assert_eq!((&result["unrecorded"], &result["unasked"]), (&json!([]), &json!({})), "{}", said.err);
         result
@@ -391,4 +388,72 @@ fn a_program_without_state_beside_one_with_it_is_told() {
         environment.project.run(&["destroy", "small", "--env", ENV, "--from-tags", "--yes", "--allow-data-loss"]);
     assert_eq!(said.status, Some(0), "{}{}", said.out, said.err);
     assert_eq!(environment.held(), []);
+}
+
+#[test]
+fn a_region_that_was_silent_is_asked_by_the_next_plan() {
+    let environment = Environment::applied_twice("transactions", &["customer_keys=true"]);
+    let before = environment.held();
+    environment.lose_state();
+    let down = ["--sandbox-down", "us-west-2"];
+    let plan = environment.project.run(&environment.arguments("plan", &down)).json();
+    let told =
+        |d: &Value| d["code"] == "found" && d["message"].as_str().unwrap().contains("us-west-2 could not be asked");
+    assert!(plan["diagnostics"].as_array().unwrap().iter().any(told), "{:#}", plan["diagnostics"]);
+    let said = environment.project.run(&environment.arguments("apply", &down));
+    assert_eq!(said.status, Some(5), "{}{}", said.out, said.err);
+    assert_eq!(environment.held(), before);
+    environment.apply();
+    assert_eq!(environment.held(), before);
+    environment.nothing_to_do();
+}
+
+#[test]
+fn what_was_forgotten_is_found_again() {
+    let environment = Environment::applied_twice("transactions", &["reserved=5"]);
+    let before = environment.held();
+    let state = environment.project.run(&["state", "list", "--env", ENV, "--json"]).json();
+    let records = state["records"].as_array().unwrap().iter();
+    let addresses: Vec<&str> = records.map(|record| record["address"].as_str().unwrap()).collect();
+    let of = |kind: &str| *addresses.iter().find(|address| address.contains(kind)).unwrap();
+    // One that has tags, and one that has none.
+    let forgotten = [of("/lambda.function:"), of("iam.role_policy:")];
+    for address in forgotten {
+        let said = environment.project.run(&["state", "rm", address, "--env", ENV, "--yes"]);
+        assert_eq!(said.status, Some(0), "{}", said.err);
+    }
+    let rebuilt = environment.rebuild();
+    let found = rebuilt["records"].as_array().unwrap().iter().map(|record| record["address"].as_str().unwrap());
+    assert_eq!(found.collect::<BTreeSet<_>>(), BTreeSet::from(forgotten));
+    assert_eq!(rebuilt["changes"], false);
+    environment.nothing_to_do();
+    assert_eq!(environment.held(), before);
+}
+
+#[cfg(feature = "emulators")]
+mod emulated {
+    use dr_tests_support::{Mode, TestCloud};
+
+    use super::*;
+
+    /// What AWS tells: ids by ARNs, what cannot be tagged by parent and name.
+    #[test]
+    fn a_rebuilt_state_is_as_it_was_in_the_emulators() {
+        let cloud = TestCloud::start(Mode::Patched).unwrap();
+        let mut environment =
+            Environment::new(Project::new(cloud.environment()), "transactions", ENV, "aws", &["reserved=4"]);
+        environment.apply();
+        environment.set("reserved=5");
+        environment.apply();
+        environment.lose_state();
+        assert_eq!(environment.rebuild()["changes"], false);
+        environment.nothing_to_do();
+        environment.lose_state();
+        // And by an apply.
+        environment.apply();
+        environment.nothing_to_do();
+        environment.destroy();
+        let left = cloud.boto("empty.py", &json!({ "regions": ["us-east-1", "us-west-2"] })).unwrap();
+        assert_eq!(left["ok"], true, "{:#}", left["findings"]);
+    }
 }
