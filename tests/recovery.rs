@@ -430,6 +430,26 @@ fn what_was_forgotten_is_found_again() {
     assert_eq!(environment.held(), before);
 }
 
+#[test]
+fn what_was_forgotten_and_is_not_declared_any_more_is_left_alone() {
+    let with = |far: &str| {
+        format!(
+            r#"
+                component("near", #{{ region: "us-east-1" }}, || sqs::queue("orders", #{{}}));
+                component("far", #{{ region: "us-west-2" }}, || sqs::queue("{far}", #{{}}));
+            "#
+        )
+    };
+    let environment = small(&with("orders"));
+    environment.apply();
+    let said = environment.project.run(&["state", "rm", "far/sqs.queue:orders", "--env", ENV, "--yes"]);
+    assert_eq!(said.status, Some(0), "{}", said.err);
+    environment.project.write("programs/small.rhai", &with("other"));
+    assert_eq!(does(&environment.plan()), BTreeSet::from(["create far/sqs.queue:other".to_owned()]));
+    environment.apply();
+    assert_eq!(environment.held().len(), 3);
+}
+
 #[cfg(feature = "emulators")]
 mod emulated {
     use dr_tests_support::{Mode, TestCloud};

@@ -12,7 +12,7 @@ use dr_core::record::Record;
 use dr_core::region::place;
 use dr_core::registry::Registry;
 use dr_core::value::Str;
-use dr_run::{Discovery, Stack, Store};
+use dr_run::{Discovery, Engine, Stack, Store, Wanted};
 
 use crate::exit::CommandFailure;
 use crate::render::{count, safe};
@@ -36,7 +36,8 @@ pub(crate) async fn take_over(
     if places.is_empty() {
         return Ok(held);
     }
-    let found = work.discover(held.as_ref(), graph, &places).await?;
+    let is_there = held.as_ref().is_some_and(|held| !held.snapshot.is_empty());
+    let found = work.discover(held.as_ref(), graph, &places, is_there).await?;
     let (number, unasked) = (work.number_of(&found), &found.unasked);
     work.tell_of(notes(&found, &session.registry, number, unasked));
     if found.records.is_empty() && found.set_aside.is_empty() {
@@ -121,7 +122,8 @@ pub(crate) fn places(found: &Discovery, registry: &Registry) -> String {
 }
 
 impl Work<'_> {
-    /// Looks in these places for what the stack has and its state does not say. Places that the user leaves out are not
+    /// Looks in these places for what the stack has and its state does not say; where `declared`, only for what the
+    /// program declares. Places that the user leaves out are not
     /// asked.
     ///
     /// # Errors
@@ -131,10 +133,13 @@ impl Work<'_> {
         held: Option<&OpenState>,
         graph: &Graph,
         places: &BTreeSet<Str>,
+        declared: bool,
     ) -> Result<Discovery, CommandFailure> {
         let places = self.asked(places);
-        self.with_plan_engine(held, graph, async |engine, wanted| Ok(dr_run::discover(engine, wanted, &places).await?))
-            .await
+        let look = async |engine: &Engine<'_>, wanted: &Wanted<'_>| {
+            Ok(dr_run::discover(engine, wanted, &places, declared).await?)
+        };
+        self.with_plan_engine(held, graph, look).await
     }
 
     /// Writes what was found into the state, and makes again what can be computed of it.

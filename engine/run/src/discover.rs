@@ -64,7 +64,8 @@ impl Discovery {
     }
 }
 
-/// Looks in these places for what the stack has and its state does not say.
+/// Looks in these places for what the stack has and its state does not say; where `declared`, only for what the program
+/// declares, since a state that is there may have been told to forget the rest.
 ///
 /// # Errors
 /// When somebody asked to stop. What cannot be found out is among what is returned.
@@ -72,9 +73,16 @@ pub async fn discover(
     engine: &Engine<'_>,
     wanted: &Wanted<'_>,
     places: &BTreeSet<Str>,
+    declared: bool,
 ) -> Result<Discovery, Interrupted> {
     let sought = Sought { environment: &engine.store.stack().environment, program: Some(wanted.program) };
-    let swept = sweep(engine, sought, places).await?;
+    let mut swept = sweep(engine, sought, places).await?;
+    if declared {
+        let nodes = wanted.graph.nodes.values();
+        let all = nodes.flat_map(|node| node.options.former().chain([&node.address])).map(Address::as_str);
+        let all: BTreeSet<&str> = all.collect();
+        swept.found.retain(|found| found.address.as_deref().is_some_and(|address| all.contains(address)));
+    }
     let mut search = StackSearch {
         engine,
         wanted,
