@@ -3,8 +3,8 @@
 //! Few of these bear tags; they are told by names ([`Trail`]). Each service says what it can be asked for in a file
 //! `leftovers` of its own. What it does not answer is part of the result: it is then not known whether anything is left.
 
-use dr_core::cloud::ErrorClass;
-use dr_core::leftover::{PlaceSearch, Trail, UnseenPart};
+use dr_core::cloud::{CloudError, CloudResult, ErrorClass};
+use dr_core::leftover::{Leftover, PlaceSearch, Trail, UnseenPart};
 use dr_core::region::GLOBAL;
 use futures::stream::{self, StreamExt as _};
 
@@ -45,7 +45,7 @@ pub(crate) async fn search(connection: &Connection, trail: &Trail<'_>, place: &s
     for look in LOOKS.iter().copied().flatten() {
         if look.is_global == (place == GLOBAL) {
             names.push(look.what);
-            asked.push((look.ask)(connection, region, trail));
+            asked.push(twice(look, connection, region, trail));
         }
     }
     let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
@@ -57,12 +57,32 @@ pub(crate) async fn search(connection: &Connection, trail: &Trail<'_>, place: &s
                 search.found.extend(found);
             }
             Err(error) => {
-                let may_pass = matches!(error.class, ErrorClass::Throttled | ErrorClass::Transient);
+                let may_pass = may_pass(&error);
                 search.unseen.push(UnseenPart { what: what.into(), why: error.to_string(), may_pass });
             }
         }
     }
     search
+}
+
+/// Asks for something, and at once again where that may go well. Whoever waits is the engine.
+fn twice<'a>(
+    look: &'static LeftoverLook,
+    connection: &'a Connection,
+    region: &'a str,
+    trail: &'a Trail<'a>,
+) -> CloudResult<'a, Vec<Leftover>> {
+    Box::pin(async move {
+        match (look.ask)(connection, region, trail).await {
+            Err(error) if may_pass(&error) => (look.ask)(connection, region, trail).await,
+            answer => answer,
+        }
+    })
+}
+
+/// Whether another try may go well. A server that fails and does not say by which code does not know the call.
+fn may_pass(error: &CloudError) -> bool {
+    matches!(error.class, ErrorClass::Throttled | ErrorClass::Transient) && &*error.code != "HTTP500"
 }
 
 #[cfg(test)]
@@ -335,7 +355,7 @@ mod tests {
         let sought = Sought { environment: "pr-1", program: None };
         let trail = Trail { sought, former: &[], is_alone: true, others: &[] };
         for (reply, may_pass) in [(denied, false), (busy, true)] {
-            let (aws, _) = Wire::cloud(&vec![reply; 16]).await;
+            let (aws, _) = Wire::cloud(&vec![reply; 32]).await;
             let search = search(aws.connection(), &trail, "us-east-1").await;
             let part = search.unseen.iter().find(|part| part.what.contains("log groups")).unwrap();
             assert_eq!((search.found.len(), part.may_pass), (0, may_pass), "{part:?}");

@@ -26,7 +26,7 @@ use crate::retry::Retry;
 /// How many resources are looked at at once.
 const AT_WORK: usize = 64;
 /// How long to wait before a service that is busy is asked again.
-const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+const PAUSES: [Duration; 3] = [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// What is looked for in every place before anything else.
 pub const TAGGED: &str = "what bears the environment's tags";

@@ -4,7 +4,7 @@
 //! Whoever cleans up without a person looking on deletes nothing of which the cloud does not say that it is his.
 
 use dr_core::address::Address;
-use dr_core::cloud::{ErrorClass, Owner};
+use dr_core::cloud::{ErrorClass, Intent, Owner};
 use dr_core::plan::{Action, Plan};
 use dr_core::record::Record;
 use dr_core::schema::{Kind, Place};
@@ -15,6 +15,7 @@ use futures::StreamExt as _;
 use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::look::{Interrupted, failure, job};
 use crate::retry::Retry;
+use crate::stack::Stack;
 
 /// How many resources are looked at at once.
 const AT_WORK: usize = 64;
@@ -82,5 +83,20 @@ async fn owner(engine: &Engine<'_>, kind: &'static Kind, record: &Record) -> Res
     let read = || engine.cloud.read(job.target, &record.id, &args);
     let Some(live) = engine.call(&job, &mut retry, CallKind::Read, read).await? else { return Ok(None) };
     let ask = || engine.cloud.owner(job.target, &record.id, &live);
-    engine.call(&job, &mut retry, CallKind::Owner, ask).await.map(Some)
+    let owner = engine.call(&job, &mut retry, CallKind::Owner, ask).await?;
+    if owner.is_some() {
+        return Ok(Some(owner));
+    }
+    // Not every service tells the tags of everything together with those of others. What the operation has made that the
+    // record names is found by the service's own means.
+    let Stack { environment, program } = engine.store.stack().clone();
+    let intent = Intent { op: record.op.clone(), environment, program, address: record.address.clone() };
+    let find = || engine.cloud.find(job.target, &args, &intent);
+    let found = engine.call(&job, &mut retry, CallKind::Find, find).await?;
+    let is_ours = found.is_some_and(|id| id == record.id);
+    Ok(Some(is_ours.then(|| Owner {
+        environment: intent.environment,
+        program: intent.program,
+        address: Some(intent.address.text()),
+    })))
 }

@@ -87,6 +87,8 @@ impl Sandbox {
             let Some(Entry { kind, data }) = core.state.get(key) else { return Err(missing(kind, id)) };
             let (kind, mut data) = (*kind, data.clone());
             (data.environment, data.program) = ("".into(), "".into());
+            // That of the operation, too: nothing finds it by that any more.
+            data.op = format!("untagged {}", data.id).into();
             core.put(kind, data)
         })?
     }

@@ -66,7 +66,7 @@ enum Ending {
     Due,
     /// It is gone.
     Destroyed,
-    /// It is not over any more.
+    /// It is not over any more, or protected.
     Kept,
     /// Something of it stays.
     Left,
@@ -160,8 +160,8 @@ pub(crate) fn collect(args: &GcArgs, global: &Global, ui: &Ui) -> Result<Exit, C
     }
     let mut all = Vec::new();
     for one in &due {
-        let (outcome, why) = match one.objection(&session) {
-            Some(why) => (Ending::Refused, vec![why]),
+        let (outcome, why) = match one.objection() {
+            Some((ending, why)) => (ending, vec![why]),
             None if args.dry_run => (Ending::Due, Vec::new()),
             None => destroy(args, global, ui, one, now),
         };
@@ -231,19 +231,19 @@ impl OverEnvironment {
     }
 
     /// Why it is not destroyed by this command, whatever its time.
-    fn objection(&self, session: &Session<'_>) -> Option<String> {
+    fn objection(&self) -> Option<(Ending, String)> {
         let rules = &self.known.rules;
         if !self.known.is_in_place {
-            return Some("its state is kept in another place than dr.toml says".into());
+            return Some((Ending::Refused, "its state is kept in another place than dr.toml says".into()));
         }
         if let Some(place) = &rules.protected {
-            return Some(format!("{place} protects it"));
+            // A time to live that counts for everything is no wish that this one goes.
+            let ending = if self.over == Over::Closed { Ending::Refused } else { Ending::Kept };
+            return Some((ending, format!("{place} protects it")));
         }
         if !rules.ephemeral && rules.ttl.length.is_none() {
-            return Some(format!(
-                "it is neither ephemeral nor has a time to live; `{}` destroys it",
-                session.command(&["destroy"]).replace(&session.suffix, &self.known.name)
-            ));
+            let why = "it is neither ephemeral nor has a time to live; `dr destroy` destroys it";
+            return Some((Ending::Refused, why.into()));
         }
         None
     }
