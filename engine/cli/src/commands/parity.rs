@@ -1,7 +1,7 @@
 //! `dr parity`: what the secondary region has otherwise than the primary one, or has not.
 
 use clap::Args;
-use dr_core::recovery::{Disparity, parity};
+use dr_core::recovery::{Disparity, MaybeTwin, parity};
 
 use crate::args::{Global, ParameterArgs};
 use crate::exit::{CommandFailure, Exit};
@@ -27,7 +27,8 @@ pub(crate) fn cmd_parity(args: &ParityArgs, global: &Global, ui: &Ui) -> Result<
     let session = Session::new(global, ui)?;
     let program = load::program(&session.project, &args.program)?;
     let graph = session.evaluate(&program, &args.parameters.set)?.graph;
-    let found = parity(&graph);
+    let nodes: Vec<MaybeTwin<'_>> = graph.nodes.values().map(MaybeTwin::from).collect();
+    let found = parity(&nodes);
     let exit = match &found {
         Some(found) if !found.differences.is_empty() => Exit::Changes,
         _ => Exit::Done,

@@ -13,7 +13,7 @@ use crate::exit::{CommandFailure, Exit};
 use crate::found::take_over;
 use crate::load::{self, Program};
 use crate::render::diagnostic::{self, Sources};
-use crate::render::plan::{Look, body, summary};
+use crate::render::plan::{Look, body, is_folded, summary};
 use crate::render::{contract, cost, count, data, deferred, json, markdown, parameters, recovery};
 use crate::session::{OpenState, Session};
 use crate::ui::Ui;
@@ -175,7 +175,8 @@ pub(crate) fn show(
         }
     }
     to(&text)?;
-    ui.tell(&diagnostic::list(&plan.diagnostics, sources, ui.width()));
+    let told = if is_folded(plan, look) { diagnostic::folded } else { diagnostic::list };
+    ui.tell(&told(&plan.diagnostics, sources, ui.width()));
     to(&format!("{}\n", summary(plan)))?;
     // What a destroy does is the plan itself.
     let recovery = recovery::line(plan.recovery.as_ref());

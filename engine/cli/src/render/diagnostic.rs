@@ -1,6 +1,6 @@
 //! Diagnostics with the lines of the script they are about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,6 +57,24 @@ pub(crate) fn list(found: &[Diagnostic], sources: &mut Sources, width: usize) ->
     let mut sorted: Vec<&Diagnostic> = found.iter().collect();
     sorted.sort_by_key(|d| d.severity);
     sorted.into_iter().map(|d| one(d, sources, width) + "\n\n").collect()
+}
+
+/// The same with one note of each sort: which sort has more of them is counted.
+pub(crate) fn folded(found: &[Diagnostic], sources: &mut Sources, width: usize) -> String {
+    let mut seen = BTreeSet::new();
+    let is_note = |d: &&Diagnostic| d.severity == Severity::Info && d.code.is_some();
+    let (shown, more): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
+        found.iter().partition(|d| !is_note(d) || seen.insert(d.code.clone()));
+    let shown: Vec<Diagnostic> = shown.into_iter().cloned().collect();
+    let mut sorts: BTreeMap<&str, usize> = BTreeMap::new();
+    more.iter().filter_map(|d| d.code.as_deref()).for_each(|code| *sorts.entry(code).or_default() += 1);
+    let sorts: Vec<String> = sorts.into_iter().map(|(code, number)| format!("{number} of {code}")).collect();
+    let mut out = list(&shown, sources, width);
+    if !sorts.is_empty() {
+        let more = count(more.len(), "more note");
+        out.push_str(&format!("{more} of these sorts ({}); `--details` tells all\n\n", sorts.join(", ")));
+    }
+    out
 }
 
 /// `2 errors, 1 warning`; empty when there is nothing.

@@ -4,18 +4,21 @@
 //! one short property says so beside the name; more of them get a line each, long ones a block of their own. Then the
 //! outputs, and a line that counts. Diagnostics are rendered by their own file, between plan and summary.
 
+mod folded;
+
 use std::collections::BTreeMap;
 
 use anstyle::Style;
 use dr_core::address::Address;
 use dr_core::graph::ReplaceOrder;
-use dr_core::plan::{Action, Plan, PropertyChange, Reason, Step};
+use dr_core::plan::{Action, Plan, PlannedOutput, PropertyChange, Reason, Step};
 use dr_core::registry::Registry;
 use dr_core::schema::{Kind, Place, Type};
 use dr_core::secrecy::mark_expr;
 use dr_core::value::Value;
 use dr_core::walk::Spot;
 
+use self::folded::{Folded, flow};
 use super::change::{Part, Shown, difference, parts, shape, show};
 use super::{CHANGED, GONE, NEW, QUIET, REPLACED, STRONG, count, duration, pad, paint, shorten};
 
@@ -36,6 +39,7 @@ const NAME_MAX: usize = 56;
 /// The regions with their rows, and the outputs. Empty when nothing changes.
 pub(crate) fn body(plan: &Plan, look: Look<'_>) -> String {
     let rows = rows(plan);
+    let folded = Some(plan).filter(|_| !look.details).and_then(|plan| Folded::of(&plan.steps, look.registry));
     let mut regions: BTreeMap<(u8, &str), BTreeMap<&str, Vec<&PlanRow<'_>>>> = BTreeMap::new();
     for row in &rows {
         regions.entry(row.region(look.registry)).or_default().entry(row.address.path()).or_default().push(row);
@@ -50,16 +54,25 @@ pub(crate) fn body(plan: &Plan, look: Look<'_>) -> String {
             if !path.is_empty() {
                 out.push_str(&format!("  {}\n", paint(QUIET, path)));
             }
-            for row in rows {
+            if let Some(folded) = &folded {
+                let steps = rows.iter().map(|row| row.step);
+                folded.render(steps, (look.registry, look.width), indent, &mut out);
+            }
+            for row in rows.into_iter().filter(|row| !folded.as_ref().is_some_and(|folded| folded.has(row.address))) {
                 row.render(look, indent, name_width + 4 - indent, &mut out);
             }
         }
     }
-    let outputs = outputs(plan, look);
+    let outputs = outputs(plan, look, folded.is_some());
     if !out.is_empty() && !outputs.is_empty() {
         out.push('\n');
     }
     out + outputs.as_str()
+}
+
+/// Whether so much is made that it is told together.
+pub(crate) fn is_folded(plan: &Plan, look: Look<'_>) -> bool {
+    !look.details && Folded::of(&plan.steps, look.registry).is_some()
 }
 
 /// The line that counts.
@@ -324,7 +337,7 @@ fn arguments(step: &Step, kind: Option<&Kind>, width: usize) -> Vec<String> {
     step.args.iter().map(line).map(|text| paint(QUIET, text)).collect()
 }
 
-fn outputs(plan: &Plan, look: Look<'_>) -> String {
+fn outputs(plan: &Plan, look: Look<'_>, is_folded: bool) -> String {
     let changed: Vec<_> = plan
         .outputs
         .iter()
@@ -337,8 +350,16 @@ fn outputs(plan: &Plan, look: Look<'_>) -> String {
     if changed.is_empty() {
         return String::new();
     }
+    let is_later =
+        |o: &PlannedOutput| !o.kept && o.before.is_none() && o.after.as_ref().is_some_and(|e| e.known().is_none());
+    let (later, changed): (Vec<_>, Vec<_>) = changed.into_iter().partition(|(_, o)| is_folded && is_later(o));
     let width = changed.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let mut out = format!("{}\n", paint(STRONG, "outputs"));
+    if !later.is_empty() {
+        let names: Vec<String> = later.iter().map(|(name, _)| name.to_string()).collect();
+        let begin = format!("  {} {}", paint(NEW, "+"), paint(QUIET, "known once it is applied: "));
+        flow(&begin, 4, &names, look.width.saturating_sub(26), &mut out);
+    }
     for (name, output) in changed {
         if output.kept {
             let what = if output.before.is_some() { "keeps its value" } else { "is not there yet" };

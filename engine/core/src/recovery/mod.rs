@@ -26,5 +26,5 @@ mod traffic;
 
 pub use compute::recovery;
 pub use figure::{Figure, seconds};
-pub use parity::{Disparity, Parity, parity};
+pub use parity::{Disparity, MaybeTwin, Parity, parity};
 pub use report::{Recovery, RecoveryPart};

@@ -10,9 +10,10 @@ use serde::Serialize;
 
 use crate::address::Address;
 use crate::cidr;
-use crate::expr::{Expr, PartKey};
-use crate::graph::{Graph, Node};
-use crate::value::{Str, Value};
+use crate::expr::Expr;
+use crate::graph::Node;
+use crate::schema::Kind;
+use crate::value::{Map, Str, Value};
 
 /// What differs between two regions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,6 +24,9 @@ pub struct Parity {
     pub secondary: Str,
     /// How many resources have a twin.
     pub twins: usize,
+    /// The twins, by their addresses.
+    #[serde(skip)]
+    pub pairs: Vec<(Address, Address)>,
     /// What twins have otherwise.
     pub differences: Vec<Disparity>,
     /// The resources that only the primary region has.
@@ -72,8 +76,10 @@ const OF_WRITERS: &[(&str, &[&str])] = &[(
     ],
 )];
 
-/// Kinds that there is one of for both regions: what is copied from one to the other, and what is computed.
+/// Kinds that there is one of for both regions: what is copied from one to the other, what is computed, and what only shows
+/// how each region is.
 const ONCE: &[&str] = &[
+    "cloudwatch.dashboard",
     "s3.bucket_replication",
     "secretsmanager.secret_version",
     "secretsmanager.rotation",
@@ -81,11 +87,35 @@ const ONCE: &[&str] = &[
     "rds.engine_version",
 ];
 
-/// Compares the two regions that most of a program is in; `None` where it is in one.
-pub fn parity(graph: &Graph) -> Option<Parity> {
-    let (primary, secondary) = regions(graph)?;
-    let side = |region: &Str, side: usize| -> BTreeMap<(String, String), &Node> {
-        let of = graph.nodes.values().filter(|node| node.region.as_ref() == Some(region) && !node.kind.lookup);
+/// A resource that may have a twin.
+#[derive(Debug, Clone, Copy)]
+pub struct MaybeTwin<'a> {
+    /// Its address.
+    pub address: &'a Address,
+    /// Its kind.
+    pub kind: &'static Kind,
+    /// Its region.
+    pub region: Option<&'a Str>,
+    /// Its arguments, as far as they are known.
+    pub args: &'a Map<Expr>,
+}
+
+impl<'a> From<&'a Node> for MaybeTwin<'a> {
+    fn from(node: &'a Node) -> MaybeTwin<'a> {
+        MaybeTwin { address: &node.address, kind: node.kind, region: node.region.as_ref(), args: &node.args }
+    }
+}
+
+/// Compares the two regions that most resources are in; `None` where all are in one.
+pub fn parity(all: &[MaybeTwin<'_>]) -> Option<Parity> {
+    let (primary, secondary) = regions(all)?;
+    let side = |region: &Str, side: usize| -> BTreeMap<(String, String), &MaybeTwin<'_>> {
+        // What belongs to no region belongs to the side that its component is called after.
+        let is_of_side = |node: &&MaybeTwin<'_>| match node.region {
+            Some(of) => of == region,
+            None => words(node.address.path()).any(|word| SIDES[side].contains(&word.to_lowercase().as_str())),
+        };
+        let of = all.iter().filter(is_of_side).filter(|node| !node.kind.lookup);
         let of = of.filter(|node| !ONCE.contains(&node.kind.name));
         let names = Names { region, words: SIDES[side] };
         of.map(|node| ((family(node.kind.name).to_owned(), names.neutral(node.address.as_str(), node.kind.name)), node))
@@ -97,6 +127,7 @@ pub fn parity(graph: &Graph) -> Option<Parity> {
         primary: primary.clone(),
         secondary: secondary.clone(),
         twins: 0,
+        pairs: Vec::new(),
         differences: Vec::new(),
         only_primary: Vec::new(),
         only_secondary: second
@@ -109,6 +140,7 @@ pub fn parity(graph: &Graph) -> Option<Parity> {
         match second.get(key) {
             Some(twin) => {
                 found.twins += 1;
+                found.pairs.push((node.address.clone(), twin.address.clone()));
                 compare(node, twin, &names, &mut found.differences);
             }
             None => found.only_primary.push(node.address.clone()),
@@ -118,10 +150,10 @@ pub fn parity(graph: &Graph) -> Option<Parity> {
 }
 
 /// The two regions that most is in: first the one whose resources are called as the primary side is.
-fn regions(graph: &Graph) -> Option<(Str, Str)> {
+fn regions(nodes: &[MaybeTwin<'_>]) -> Option<(Str, Str)> {
     let mut all: BTreeMap<&Str, (usize, usize)> = BTreeMap::new();
-    for node in graph.nodes.values().filter(|node| !node.kind.lookup) {
-        let Some(region) = &node.region else { continue };
+    for node in nodes.iter().filter(|node| !node.kind.lookup) {
+        let Some(region) = node.region else { continue };
         let (number, primary) = all.entry(region).or_default();
         *number += 1;
         *primary +=
@@ -188,26 +220,34 @@ impl Names<'_> {
         close(&mut word, &mut out);
         without_networks(&out)
     }
-
-    fn expr(&self, expr: &Expr) -> String {
-        match expr {
-            Expr::Known(value) => self.neutral(&value.to_json(), "\0"),
-            Expr::List(items) => items.iter().map(|item| self.expr(item)).collect::<Vec<_>>().join(","),
-            Expr::Map(map) => {
-                map.iter().map(|(key, item)| format!("{key}:{}", self.expr(item))).collect::<Vec<_>>().join(",")
-            }
-            Expr::Attr(read) => format!("{}.{}", self.neutral(read.address.as_str(), read.address.kind()), read.attr),
-            Expr::Get(of, PartKey::Name(name)) => format!("{}.{name}", self.expr(of)),
-            Expr::Get(of, PartKey::Index(index)) => format!("{}[{index}]", self.expr(of)),
-            Expr::Concat(parts) => parts.iter().map(|part| self.expr(part)).collect(),
-            Expr::Call(function, parts) => {
-                format!("{function:?}({})", parts.iter().map(|part| self.expr(part)).collect::<Vec<_>>().join(","))
-            }
-        }
-    }
 }
 
-fn compare(node: &Node, twin: &Node, names: &[Names<'_>; 2], found: &mut Vec<Disparity>) {
+/// Whether two expressions say the same, each for its side. What both sides share is the same, whatever side it is called
+/// after.
+fn alike(here: &Expr, there: &Expr, names: &[Names<'_>; 2]) -> bool {
+    let all = |here: &[Expr], there: &[Expr]| {
+        here.len() == there.len() && here.iter().zip(there).all(|(here, there)| alike(here, there, names))
+    };
+    here == there
+        || match (here, there) {
+            (Expr::Known(here), Expr::Known(there)) => {
+                names[0].neutral(&here.to_json(), "\0") == names[1].neutral(&there.to_json(), "\0")
+            }
+            (Expr::Attr(here), Expr::Attr(there)) => {
+                let name = |names: &Names<'_>, of: &Address| names.neutral(of.as_str(), of.kind());
+                here.attr == there.attr && name(&names[0], &here.address) == name(&names[1], &there.address)
+            }
+            (Expr::Get(here, key), Expr::Get(there, other)) => key == other && alike(here, there, names),
+            (Expr::Call(function, here), Expr::Call(other, there)) => function == other && all(here, there),
+            (Expr::List(here), Expr::List(there)) | (Expr::Concat(here), Expr::Concat(there)) => all(here, there),
+            (Expr::Map(here), Expr::Map(there)) => {
+                here.keys().eq(there.keys()) && here.values().zip(there.values()).all(|(a, b)| alike(a, b, names))
+            }
+            _ => false,
+        }
+}
+
+fn compare(node: &MaybeTwin<'_>, twin: &MaybeTwin<'_>, names: &[Names<'_>; 2], found: &mut Vec<Disparity>) {
     if node.kind.name != twin.kind.name {
         return;
     }
@@ -238,9 +278,11 @@ fn differ(
     tell: &mut dyn FnMut(String, Option<&Expr>, Option<&Expr>),
 ) {
     let (here, there) = (here.filter(|e| !is_null(e)), there.filter(|e| !is_null(e)));
-    let said = [here.map(|e| names[0].expr(e)), there.map(|e| names[1].expr(e))];
-    // What both sides share is the same for both, whatever side it is called after.
-    if here == there || said[0] == said[1] || here.zip(there).is_some_and(|(a, b)| is_of_place(a) && is_of_place(b)) {
+    let is_same = match (here, there) {
+        (Some(here), Some(there)) => alike(here, there, names) || (is_of_place(here) && is_of_place(there)),
+        (here, there) => here.is_none() && there.is_none(),
+    };
+    if is_same {
         return;
     }
     match (here.map(parts), there.map(parts)) {
