@@ -114,8 +114,17 @@ impl Room {
         let snapshot = self.snapshot()?;
         let router = Router::new(&self.local, &*self.cloud);
         let (program, identity) = (&Str::from(self.program.name.as_str()), &self.identity);
-        let wanted =
-            Wanted { goal, program, graph, snapshot: &snapshot, identity, refresh: true, lift: true, team: None };
+        let wanted = Wanted {
+            goal,
+            program,
+            graph,
+            snapshot: &snapshot,
+            identity,
+            refresh: true,
+            aim: dr_core::selection::Aim::everything(),
+            lift: true,
+            team: None,
+        };
         Ok(dr_run::plan(&self.engine(&router), &wanted).await?)
     }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use dr_core::address::Address;
 use dr_core::region::{self, GLOBAL};
+use dr_core::selection::{Aim, Selector};
 use dr_core::value::Str;
 use dr_run::KeySource;
 
@@ -108,6 +110,14 @@ pub(crate) struct Planning {
     #[arg(long = "region", value_name = "REGION")]
     pub regions: Vec<String>,
 
+    /// Only change this resource, or what is in this component, and what that needs; may be repeated
+    #[arg(long = "target", value_name = "ADDRESS")]
+    pub targets: Vec<String>,
+
+    /// Leave this resource, or what is in this component, as it is, and what needs a change of it; may be repeated
+    #[arg(long = "exclude", value_name = "ADDRESS")]
+    pub exclude: Vec<String>,
+
     /// Switch off what protects from deletion where it stands in the way; ephemeral environments need no such word
     #[arg(long)]
     pub lift_protection: bool,
@@ -133,6 +143,28 @@ impl Planning {
     /// The cap on calls under way.
     pub(crate) fn parallel(&self) -> Option<usize> {
         self.parallel.map(usize::from)
+    }
+
+    /// What the plan is limited to. `there` are the addresses that the program or its state knows.
+    ///
+    /// # Errors
+    /// When an option means nothing that is there.
+    pub(crate) fn aim<'a>(&self, there: impl Iterator<Item = &'a Address> + Clone) -> Result<Aim, CommandFailure> {
+        let read = |option: &str, given: &[String]| -> Result<Vec<Selector>, CommandFailure> {
+            let read = |text: &String| {
+                let selector = Selector::parse(text).map_err(|e| CommandFailure::new(format!("`{option}`: {e}")))?;
+                if there.clone().any(|address| selector.means(address)) {
+                    return Ok(selector);
+                }
+                let failure = CommandFailure::new(format!("`{option}`: there is no `{selector}`"));
+                Err(match selector.near(there.clone()) {
+                    Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                    None => failure.hint("`dr state list` lists what is recorded; a plan says what is declared"),
+                })
+            };
+            given.iter().map(read).collect()
+        };
+        Ok(Aim { targets: read("--target", &self.targets)?, exclude: read("--exclude", &self.exclude)? })
     }
 
     /// The places that the plan is limited to, if it is. `used` are the regions that the program or its state knows.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use dr_core::address::Address;
 use dr_core::checks::TeamRules;
 use dr_core::cloud::Identity;
 use dr_core::diagnostic::Diagnostic;
@@ -291,6 +292,15 @@ impl<'a> Session<'a> {
         records.filter_map(|record| record.region.clone()).chain(graph.regions()).collect()
     }
 
+    /// The addresses of everything that is declared or recorded.
+    pub(crate) fn addresses<'g>(
+        graph: &'g Graph,
+        held: Option<&'g OpenState>,
+    ) -> impl Iterator<Item = &'g Address> + Clone {
+        let records = held.into_iter().flat_map(|h| h.snapshot.records.values().chain(&h.snapshot.deposed));
+        graph.nodes.keys().chain(records.map(|record| &record.address))
+    }
+
     /// The command line of a command on this environment.
     pub(crate) fn command(&self, words: &[&str]) -> String {
         self.global.command(words, &self.suffix)
@@ -489,6 +499,7 @@ impl<'a> Session<'a> {
                     known: &Default::default(),
                     imports: &Default::default(),
                     away: &Default::default(),
+                    aim: dr_core::selection::Aim::everything(),
                     lift: false,
                     registry: &self.registry,
                     environment: &self.suffix,

@@ -131,6 +131,7 @@ impl RehearsalStage<'_> {
             identity: &self.identity,
             refresh: true,
             lift: self.session.is_ephemeral(),
+            aim: dr_core::selection::Aim::everything(),
             team: team.as_deref().map(|team| team as &dyn TeamRules),
         };
         let plan = dr_run::plan(&self.engine(&router, &Silent), &wanted).await?;

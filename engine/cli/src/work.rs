@@ -17,6 +17,7 @@ use dr_core::leftover::UnseenPart;
 use dr_core::plan::{Goal, Plan};
 use dr_core::record::{Record, Snapshot};
 use dr_core::region::GLOBAL;
+use dr_core::selection::Aim;
 use dr_core::value::Str;
 use dr_local::{DiskWorld, LocalCloud};
 use dr_run::{
@@ -71,6 +72,8 @@ pub(crate) struct WantedPlan<'a> {
     pub refresh: bool,
     /// Whether protection from deletion may be switched off where it stands in the way.
     pub lift: bool,
+    /// What a person limits it to.
+    pub aim: &'a Aim,
 }
 
 impl<'a> Work<'a> {
@@ -133,12 +136,12 @@ impl<'a> Work<'a> {
         let store = held.map_or(&nothing, |h| &h.store);
         let router = Router::new(&self.local, &*self.reached.cloud);
         let engine = self.engine(store, &router, &Silent);
-        let WantedPlan { goal, graph, refresh, lift } = wanted;
+        let WantedPlan { goal, graph, refresh, lift, aim } = wanted;
         let program = &self.stack.program;
         let identity = &self.identity;
         let team = self.session.team_for(goal)?;
         let team = team.as_deref().map(|team| team as &dyn TeamRules);
-        let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh, lift, team };
+        let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh, aim, lift, team };
         let mut plan = dr_run::plan(&engine, &wanted).await?;
         plan.diagnostics.extend(self.found.iter().cloned());
         plan.diagnostics.sort_by_key(|d| Reverse(d.severity));
@@ -164,7 +167,8 @@ impl<'a> Work<'a> {
         let engine = self.engine(held.map_or(&nothing, |h| &h.store), &router, &Silent);
         let (program, identity) = (&self.stack.program, &self.identity);
         let (goal, refresh, lift, team) = (Goal::Apply, false, false, None);
-        let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh, lift, team };
+        let wanted =
+            dr_run::Wanted { goal, program, graph, snapshot, identity, refresh, aim: Aim::everything(), lift, team };
         then(&engine, &wanted).await
     }
 
@@ -214,6 +218,7 @@ impl<'a> Work<'a> {
             snapshot: &held.snapshot,
             identity,
             refresh: true,
+            aim: Aim::everything(),
             lift: false,
             team: None,
         };

@@ -171,3 +171,28 @@ fn what_is_accepted_is_recorded_and_the_plan_says_what_the_program_would_change(
     let gone = dr(folder, "destroy --yes --allow-data-loss");
     assert!(out(&gone).ends_with("Nothing is left\n"), "{}", said(&gone));
 }
+
+#[test]
+fn what_is_reverted_is_as_the_program_says_and_the_rest_is_left() {
+    let folder = applied();
+    let folder = folder.path();
+    let live = out(&dr(folder, "state show main/sqs.queue:work --live"));
+    assert!(live.ends_with("Live\n  as recorded\n"), "{live}");
+    tamper(folder);
+    let live = dr(folder, "state show main/sqs.queue:work --live");
+    let told = out(&live);
+    assert!(told.starts_with("main/sqs.queue:work\n  id ") && told.contains(" 30\n"), "{told}");
+    assert!(told.ends_with("      visibility_timeout_seconds  30 → 50  benign\n"), "{told}");
+    assert!(live.status.success() && !told.contains("main/s3.bucket:data"), "{told}");
+    let shape: serde_json::Value =
+        serde_json::from_str(&out(&dr(folder, "state show main/sqs.queue:old --live --json"))).unwrap();
+    assert_eq!((&shape["address"], &shape["drift"]["gone"]), (&"main/sqs.queue:old".into(), &true.into()));
+    let reverted = dr(folder, "drift p.rhai --revert main/sqs.queue:work --revert main/sqs.queue:old --yes");
+    let told = said(&reverted);
+    assert!(reverted.status.success() && told.contains("1 created, 1 changed in"), "{told}");
+    assert!(told.contains("this plan is partial: 2 changes are left out"), "{told}");
+    let left = out(&dr(folder, "drift"));
+    assert!(left.contains("Drift: 3 of 6 resources: 2 dangerous, 1 switched") && !left.contains("sqs.queue"), "{left}");
+    let unknown = dr(folder, "drift p.rhai --revert main/sqs.queue:wrk --yes");
+    assert!(unknown.status.code() == Some(1) && said(&unknown).contains("did you mean `main/sqs.queue:work`?"));
+}

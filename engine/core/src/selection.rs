@@ -50,6 +50,38 @@ impl Selector {
     }
 }
 
+/// What a plan is limited to by a person: what it aims at, and what it leaves out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Aim {
+    /// What is meant, with what that needs; everything where nothing is said.
+    pub targets: Vec<Selector>,
+    /// What is left out, with what needs it.
+    pub exclude: Vec<Selector>,
+}
+
+impl Aim {
+    /// No limit.
+    pub fn everything() -> &'static Aim {
+        static EVERYTHING: Aim = Aim { targets: Vec::new(), exclude: Vec::new() };
+        &EVERYTHING
+    }
+
+    /// Whether it leaves nothing out.
+    pub fn is_everything(&self) -> bool {
+        self.targets.is_empty() && self.exclude.is_empty()
+    }
+
+    /// Whether a resource is left out, whatever needs it.
+    pub fn excludes(&self, address: &Address) -> bool {
+        self.exclude.iter().any(|selector| selector.means(address))
+    }
+
+    /// Whether a resource is not meant. It comes along where something that is meant needs it.
+    pub fn misses(&self, address: &Address) -> bool {
+        !self.targets.is_empty() && !self.targets.iter().any(|selector| selector.means(address))
+    }
+}
+
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

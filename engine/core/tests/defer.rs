@@ -11,6 +11,7 @@ use dr_core::graph::{Graph, Options, Output, ReplaceOrder};
 use dr_core::plan::{Action, Deferred, Goal, Plan, Refreshed, Step, WaitReason};
 use dr_core::record::{Record, Snapshot};
 use dr_core::region::{Away, Aways, GLOBAL, place};
+use dr_core::selection::{Aim, Selector};
 use dr_core::value::{Map, Value};
 use proptest::prelude::*;
 use support::*;
@@ -26,6 +27,7 @@ fn without(graph: &Graph, snapshot: &Snapshot, places: &[&str]) -> Plan {
 /// The deferred steps in a few words, each with why.
 fn waits(plan: &Plan) -> Vec<String> {
     let why = |d: &Deferred| match &d.why {
+        WaitReason::LeftOut => "left out".to_owned(),
         WaitReason::Away(away) => format!("{} {away:?}", d.place).to_lowercase(),
         WaitReason::Step { address } => format!("after {address}"),
         WaitReason::Value { address } => format!("value of {address}"),
@@ -394,6 +396,7 @@ fn check(p: &Plan, whole: &Plan, away: &Aways) {
             before.iter().any(|s| s.address == *address && waiting.get(&key(s)).is_some_and(|w| w.place == d.place))
         };
         match &d.why {
+            WaitReason::LeftOut => unreachable!("nobody leaves anything out"),
             WaitReason::Away(why) => {
                 assert!(calls(&d.step) && away[&*d.place] == *why && *there(&d.step) == *d.place);
             }
@@ -520,5 +523,65 @@ fn what_is_made_from_a_look_up_that_nobody_answers_stays_as_it_is() {
         (silent(&["r3"]), &["read t.lookup:l", "update t.node:n"]),
     ] {
         assert_eq!(words(&plan_with(Goal::Apply, &g(1), &state, &asked)), expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever a plan is limited to: it runs on a cloud that refuses what a real one would, what is excluded stays as it
+    /// is, everything that is aimed at and needs nothing excluded runs, nothing else does that nobody needs, and a plan
+    /// without limits makes the rest.
+    #[test]
+    fn a_limited_plan_does_what_is_meant_and_the_next_one_the_rest(
+        first in prop::collection::vec(seed(), 0..12),
+        second in prop::collection::vec(seed(), 0..12),
+        targets in prop::collection::vec(any::<u8>(), 0..3),
+        exclude in prop::collection::vec(any::<u8>(), 0..3),
+        destroy in prop::bool::weighted(0.2),
+        picks in prop::collection::vec(any::<u8>(), 64),
+    ) {
+        let mut next = 0;
+        let mut pick = |n: usize| { next += 1; usize::from(picks[next % picks.len()]) % n };
+        let g = program(&first);
+        let before = carry_out(&plan(&g, &Snapshot::default()), &Snapshot::default(), &mut pick);
+        let (goal, g) = if destroy { (Goal::Destroy, graph(&[])) } else { (Goal::Apply, program(&second)) };
+        let whole = plan_with(goal, &g, &before, &Asked::default());
+        prop_assume!(!whole.is_refused() && !whole.steps.is_empty());
+        let some = |picked: &[u8]| -> Vec<Selector> {
+            let all: Vec<&Address> = whole.steps.iter().map(|step| &step.address).collect();
+            picked.iter().map(|n| Selector::Address(all[usize::from(*n) % all.len()].clone())).collect()
+        };
+        let aim = Aim { targets: some(&targets), exclude: some(&exclude) };
+        let p = plan_with(goal, &g, &before, &Asked { aim: aim.clone(), ..Asked::default() });
+        prop_assert!(!p.is_refused(), "{:?}", p.diagnostics);
+        prop_assert_eq!(p.steps.len() + p.deferred.len(), whole.steps.len());
+        for step in &p.steps {
+            prop_assert!(!aim.excludes(&step.address), "{} is excluded", step.address);
+        }
+        if exclude.is_empty() {
+            for d in &p.deferred {
+                prop_assert!(aim.misses(&d.step.address), "{} is meant", d.step.address);
+            }
+        }
+        let partial = p.diagnostics.iter().any(|d| d.message.contains("this plan is partial"));
+        prop_assert_eq!(partial, p.deferred.iter().any(|d| d.step.action != Action::Record && d.place.is_empty()));
+        // Without what comes along, what is meant could not run: each has something after it that runs.
+        let along = p.steps.iter().enumerate().filter(|(_, step)| aim.misses(&step.address));
+        for (i, step) in along {
+            let goes_along = || step.implied_by.as_ref().is_some_and(|parent| p.steps.iter().any(|s| s.address == *parent));
+            let is_half = step.replacement.is_some() || step.batch.is_some();
+            let is_needed = p.steps.iter().any(|other| other.after.contains(&i)) || goes_along() || is_half;
+            prop_assert!(is_needed, "nobody needs {}", step.address);
+        }
+        let after = carry_out(&p, &before, &mut pick);
+        for (address, record) in before.records.iter().filter(|(address, _)| aim.excludes(address)) {
+            prop_assert_eq!(after.records.get(address).map(|r| live(r)), Some(live(record)), "{} was touched", address);
+        }
+        let rest = plan_with(goal, &g, &after, &Asked::default());
+        prop_assume!(!rest.is_refused());
+        let end = carry_out(&rest, &after, &mut pick);
+        let last = plan_with(goal, &g, &end, &Asked::default());
+        prop_assert!(last.is_empty(), "{:?}", words(&last));
     }
 }

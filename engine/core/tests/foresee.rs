@@ -112,6 +112,7 @@ fn a_look_up_is_asked_while_planning_when_all_that_it_needs_is_known() {
             known: &known,
             imports: &imports,
             away: &away,
+            aim: dr_core::selection::Aim::everything(),
             lift: false,
             team: None,
             registry: &registry(),

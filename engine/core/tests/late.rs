@@ -69,6 +69,7 @@ fn planned(args: &[(&str, Expr)], allow: Map<Str>) -> Plan {
         known: &BTreeMap::new(),
         imports: &BTreeMap::new(),
         away: &Default::default(),
+        aim: dr_core::selection::Aim::everything(),
         lift: false,
         registry: &Registry::new([&DATABASE, &SOURCE]),
         environment: "pr-1",

@@ -459,6 +459,7 @@ proptest! {
             known: &asked.known,
             imports: &asked.imports,
             away: &Default::default(),
+            aim: dr_core::selection::Aim::everything(),
             lift: false,
             registry: &Registry::new([kind]),
             environment: "pr-1",

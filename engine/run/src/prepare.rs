@@ -17,6 +17,7 @@ use dr_core::record::{Record, Snapshot};
 use dr_core::region::{Aways, GLOBAL};
 use dr_core::schema::{Kind, Place};
 use dr_core::secrecy::{Secrets, mark, marked, revealed};
+use dr_core::selection::Aim;
 use dr_core::value::{Map, Str, Value};
 use futures::StreamExt as _;
 use futures::future::join_all;
@@ -45,6 +46,8 @@ pub struct Wanted<'a> {
     pub identity: &'a Identity,
     /// Whether to look how all resources are now, not only the unfinished ones.
     pub refresh: bool,
+    /// What a person limits the plan to.
+    pub aim: &'a Aim,
     /// Whether protection from deletion may be switched off where it stands in the way.
     pub lift: bool,
     /// The team's own checks, where it has any.
@@ -62,6 +65,7 @@ impl<'a> Wanted<'a> {
             known: &NOTHING.known,
             imports: &NOTHING.imports,
             away: &NOTHING.away,
+            aim: self.aim,
             lift: self.lift,
             registry: engine.registry,
             environment: &engine.store.stack().environment,

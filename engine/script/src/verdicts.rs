@@ -44,6 +44,7 @@ pub(crate) fn verdicts(team: &TeamChecks, registry: &Registry, graph: &Graph) ->
         known: &BTreeMap::new(),
         imports: &BTreeMap::new(),
         away: &BTreeMap::new(),
+        aim: dr_core::selection::Aim::everything(),
         lift: false,
         registry,
         environment: "test",

@@ -43,6 +43,7 @@ fn plan(checks: &[&str], program: &str) -> (Vec<Diagnostic>, bool) {
         known: &BTreeMap::new(),
         imports: &BTreeMap::new(),
         away: &BTreeMap::new(),
+        aim: dr_core::selection::Aim::everything(),
         lift: false,
         registry: &registry(),
         environment: "pr-7",

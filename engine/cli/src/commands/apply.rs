@@ -46,6 +46,19 @@ pub(crate) struct ApplyArgs {
     consent: Consent,
 }
 
+impl ApplyArgs {
+    /// The arguments that apply a program to some resources.
+    pub(super) fn aimed(program: String, targets: Vec<String>, set: Vec<(String, String)>, yes: bool) -> ApplyArgs {
+        ApplyArgs {
+            program: Some(program),
+            parameters: ParameterArgs { set, ..ParameterArgs::default() },
+            planning: Planning { targets, ..Planning::default() },
+            plan: None,
+            consent: Consent { yes, ..Consent::default() },
+        }
+    }
+}
+
 /// Applies.
 pub(crate) fn cmd_apply(args: &ApplyArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
@@ -79,10 +92,12 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
             work.resume(held, Goal::Apply).await?;
         }
         let held = take_over(session, &mut work, &stack, held, &graph, true).await?;
+        let aim = args.planning.aim(Session::addresses(&graph, held.as_ref()))?;
         let wanted = WantedPlan {
             goal: Goal::Apply,
             graph: &graph,
             refresh: !args.planning.no_refresh,
+            aim: &aim,
             lift: session.lifts(&args.planning),
         };
         let plan = work.plan(held.as_ref(), wanted).await?;
@@ -106,6 +121,13 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
     if let Some(region) = args.planning.regions.first() {
         return Err(CommandFailure::new(format!(
             "`--region {region}` changes nothing about a plan that is made already"
+        ))
+        .hint("give it to `dr plan --out`, and apply that plan"));
+    }
+    let limits = [("--target", &args.planning.targets), ("--exclude", &args.planning.exclude)];
+    if let Some((option, given)) = limits.iter().find_map(|(option, given)| Some((option, given.first()?))) {
+        return Err(CommandFailure::new(format!(
+            "`{option} {given}` changes nothing about a plan that is made already"
         ))
         .hint("give it to `dr plan --out`, and apply that plan"));
     }

@@ -305,8 +305,9 @@ pub(super) async fn planned<'a>(
     if let Some(held) = &mut held {
         work.resume(held, Goal::Destroy).await?;
     }
-    let wanted =
-        WantedPlan { goal: Goal::Destroy, graph: &graph, refresh: !planning.no_refresh, lift: session.lifts(planning) };
+    let aim = planning.aim(Session::addresses(&graph, held.as_ref()))?;
+    let (refresh, lift) = (!planning.no_refresh, session.lifts(planning));
+    let wanted = WantedPlan { goal: Goal::Destroy, graph: &graph, refresh, aim: &aim, lift };
     let plan = work.plan(held.as_ref(), wanted).await?;
     let outlook = Outlook::of(session, &plan, held.as_ref());
     Ok(PlannedDestruction { stack, work, held, plan, outlook })

@@ -15,12 +15,14 @@ use dr_core::value::{Str, Value};
 use dr_run::{Stack, StateChange, Unread};
 use serde::Serialize;
 
-use super::state_edit::selector;
+use super::apply::{ApplyArgs, cmd_apply};
+use super::state_edit::{record_at, selector};
 use super::state_place::nothing;
-use crate::args::Global;
+use crate::args::{Global, key_value};
 use crate::exit::{CommandFailure, Exit};
 use crate::render::drift::{DriftedResource, list, summary};
-use crate::render::{CHANGED, count, deferred, json, markdown, paint, safe};
+use crate::render::record::one;
+use crate::render::{CHANGED, STRONG, count, deferred, json, markdown, paint, safe};
 use crate::session::{OpenState, Session};
 use crate::ui::Ui;
 use crate::work::Work;
@@ -28,7 +30,8 @@ use crate::work::Work;
 /// Show what somebody else has changed since the last apply, property by property; waits for nobody
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  dr drift --env pr-7\n  dr drift --env pr-7 --format markdown\n  \
-                        dr drift --env pr-7 --accept primary/sqs.queue:orders\n\n\
+                        dr drift --env pr-7 --accept primary/sqs.queue:orders\n  \
+                        dr drift transactions --env pr-7 --revert primary/sqs.queue:orders\n\n\
                         Ends with status 2 when there is drift. What guards data or access is dangerous; what a failover \
                         has switched is no drift.")]
 pub(crate) struct DriftArgs {
@@ -38,6 +41,14 @@ pub(crate) struct DriftArgs {
     /// Take what is there now for right: write it to the state. An address, or a component; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     accept: Vec<String>,
+
+    /// Put back what the program says: apply it to this resource, or to what is in this component; may be repeated
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "accept")]
+    revert: Vec<String>,
+
+    /// With `--revert`: value for a parameter of the program; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value, requires = "revert")]
+    set: Vec<(String, String)>,
 
     /// As text, or as a comment of a pull request
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -129,6 +140,14 @@ pub(crate) fn cmd_drift(args: &DriftArgs, global: &Global, ui: &Ui) -> Result<Ex
         return Err(CommandFailure::new("`--json` and `--format markdown` cannot be given together"));
     }
     let session = Session::new(global, ui)?;
+    if !args.revert.is_empty() {
+        let Some(stack) = session.meant(args.program.as_deref())? else {
+            return nothing(&session, args.program.as_deref());
+        };
+        let program = args.program.clone().unwrap_or_else(|| stack.program.to_string());
+        let apply = ApplyArgs::aimed(program, args.revert.clone(), args.set.clone(), args.looking.yes);
+        return cmd_apply(&apply, global, ui);
+    }
     let accept: Vec<Selector> = args.accept.iter().map(|text| selector(text)).collect::<Result<_, _>>()?;
     let Some(stack) = session.meant(args.program.as_deref())? else {
         return nothing(&session, args.program.as_deref());
@@ -165,6 +184,44 @@ pub(crate) fn cmd_refresh(args: &RefreshArgs, global: &Global, ui: &Ui) -> Resul
         Exit::Done => Exit::Done,
         unseen => unseen,
     }))
+}
+
+/// A record, and what is there now.
+#[derive(Serialize)]
+struct LiveJson<'a> {
+    #[serde(flatten)]
+    record: json::RecordJson<'a>,
+    /// Null when it is as recorded.
+    drift: Option<DriftedJson<'a>>,
+}
+
+/// Shows what is recorded of one resource, and what is there now.
+pub(super) fn show_live(session: &Session<'_>, program: Option<&str>, address: &str) -> Result<Exit, CommandFailure> {
+    let ui = session.ui;
+    let Some(stack) = session.meant(program)? else { return nothing(session, program) };
+    let Some(mut state) = session.look(&stack)? else { return nothing(session, program) };
+    let record = record_at(session, &state.snapshot, address)?.clone();
+    state.snapshot.records.retain(|address, _| *address == record.address);
+    state.snapshot.deposed.clear();
+    let looking = Looking { regions: Vec::new(), parallel: None, yes: false };
+    let mut sight = look(session, &stack, &mut state, &looking)?;
+    sight.drifted.retain(|one| *one.address() == record.address);
+    let exit = exit_of_unseen(&sight);
+    if ui.json {
+        let shape = LiveJson { record: json::record(&record), drift: sight.drifted.first().map(drifted) };
+        ui.result(&json::text(&shape))?;
+    } else {
+        let mut text = one(&record, &session.registry);
+        let list = list(&sight.drifted, &session.registry, ui.width());
+        text.push_str(&match (list.is_empty(), exit) {
+            (true, Exit::Done) => format!("{}\n  as recorded\n", paint(STRONG, "Live")),
+            (true, _) => String::new(),
+            (false, _) => format!("{}\n{list}", paint(STRONG, "Live")),
+        });
+        ui.result(&text)?;
+    }
+    tell_unseen(ui, &sight);
+    Ok(exit)
 }
 
 /// Whether somebody has changed more of it than a failover does.
@@ -312,7 +369,18 @@ fn tell_unseen(ui: &Ui, sight: &Sight) {
 }
 
 fn shape<'a>(stack: &Stack, sight: &'a Sight, accepted: &[&'a str]) -> SightJson<'a> {
-    let drifted = |one: &'a DriftedResource| DriftedJson {
+    SightJson {
+        format: json::FORMAT,
+        stack: stack.to_string(),
+        drifted: sight.drifted.iter().map(drifted).collect(),
+        unread: sight.unread.iter().map(|one| (one.address.as_str(), one.error.as_str())).collect(),
+        away: sight.away.keys().map(|place| &**place).collect(),
+        accepted: accepted.to_vec(),
+    }
+}
+
+fn drifted(one: &DriftedResource) -> DriftedJson<'_> {
+    DriftedJson {
         address: one.address().as_str(),
         kind: &one.record.kind,
         region: one.record.region.as_deref(),
@@ -328,13 +396,5 @@ fn shape<'a>(stack: &Stack, sight: &'a Sight, accepted: &[&'a str]) -> SightJson
                 })
                 .collect(),
         },
-    };
-    SightJson {
-        format: json::FORMAT,
-        stack: stack.to_string(),
-        drifted: sight.drifted.iter().map(drifted).collect(),
-        unread: sight.unread.iter().map(|one| (one.address.as_str(), one.error.as_str())).collect(),
-        away: sight.away.keys().map(|place| &**place).collect(),
-        accepted: accepted.to_vec(),
     }
 }

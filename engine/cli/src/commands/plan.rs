@@ -113,8 +113,9 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
         if goal == Goal::Apply {
             held = take_over(&session, &mut work, &stack, held, &graph, args.out.is_some()).await?;
         }
-        let wanted =
-            WantedPlan { goal, graph: &graph, refresh: !args.planning.no_refresh, lift: session.lifts(&args.planning) };
+        let aim = args.planning.aim(Session::addresses(&graph, held.as_ref()))?;
+        let (refresh, lift) = (!args.planning.no_refresh, session.lifts(&args.planning));
+        let wanted = WantedPlan { goal, graph: &graph, refresh, aim: &aim, lift };
         let plan = work.plan(held.as_ref(), wanted).await?;
         if let (Some(OpenState { store, .. }), Some(file)) = (&held, &args.out)
             && !plan.is_refused()

@@ -6,6 +6,7 @@ use clap::Args;
 use dr_core::diagnostic::Diagnostic;
 use dr_core::plan::{Goal, Plan};
 use dr_core::region::GLOBAL;
+use dr_core::selection::Aim;
 use dr_core::value::Str;
 use dr_run::Discovery;
 
@@ -63,7 +64,8 @@ pub(crate) fn rebuild(session: &Session<'_>, args: &RebuildArgs) -> Result<Exit,
             None => session.hold(&stack)?,
         };
         work.record(&mut held, &graph, &found).await?;
-        let wanted = WantedPlan { goal: Goal::Apply, graph: &graph, refresh: false, lift: false };
+        let wanted =
+            WantedPlan { goal: Goal::Apply, graph: &graph, refresh: false, aim: Aim::everything(), lift: false };
         let plan = work.plan(Some(&held), wanted).await?;
         let plan = match work.record_outputs(&mut held, &plan).await? {
             true => work.plan(Some(&held), wanted).await?,

@@ -3,16 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
-use dr_core::address::Address;
-use dr_core::record::{Record, Unfinished};
-use dr_core::registry::Registry;
-use dr_core::schema::Place;
+use dr_core::record::Record;
 
-use super::{rebuild, state_copy, state_edit, state_health, state_key, state_place};
+use super::state_edit::record_at;
+use super::{drift, rebuild, state_copy, state_edit, state_health, state_key, state_place};
 use crate::args::Global;
 use crate::exit::{CommandFailure, Exit};
-use crate::render::change::show;
-use crate::render::{QUIET, STRONG, json, pad, paint, safe};
+use crate::render::record::one;
+use crate::render::{QUIET, json, pad, paint, safe};
 use crate::session::Session;
 use crate::state_config::Backend;
 use crate::ui::Ui;
@@ -40,6 +38,9 @@ enum StateCommand {
     Show {
         /// The resource's address, as `dr state list` gives it
         address: String,
+        /// Read it, and show what is there now beside what is recorded
+        #[arg(long)]
+        live: bool,
     },
     /// Look at every row of the state, and say what is damaged; status 1 when something is
     #[command(after_help = "Example:\n  dr state verify --env pr-7")]
@@ -128,7 +129,8 @@ pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Ex
     let program = args.program.as_deref();
     match &args.command {
         StateCommand::List => list(&session, program),
-        StateCommand::Show { address } => show_one(&session, program, address),
+        StateCommand::Show { address, live: true } => drift::show_live(&session, program, address),
+        StateCommand::Show { address, live: false } => show_one(&session, program, address),
         StateCommand::Verify { only } => state_health::verify(&session, only.as_deref().or(program)),
         StateCommand::Repair { only, yes } => state_health::repair(&session, only.as_deref().or(program), *yes),
         StateCommand::Rekey(args) => state_key::rekey(&session, program, args),
@@ -164,43 +166,7 @@ fn list(session: &Session<'_>, program: Option<&str>) -> Result<Exit, CommandFai
 
 fn show_one(session: &Session<'_>, program: Option<&str>, address: &str) -> Result<Exit, CommandFailure> {
     let (ui, snapshot) = (session.ui, session.recorded(program)?);
-    let record = Address::parse(address).ok().and_then(|a| snapshot.records.get(&a)).ok_or_else(|| {
-        CommandFailure::new(format!("`{address}` is not in the environment `{}`", session.suffix))
-            .near(address, snapshot.records.keys().map(Address::as_str))
-            .hint("`dr state list` lists what is there")
-    })?;
+    let record = record_at(session, &snapshot, address)?;
     let text = if ui.json { json::text(&json::record(record)) } else { one(record, &session.registry) };
     ui.result(&text).map(|()| Exit::Done)
-}
-
-fn one(r: &Record, registry: &Registry) -> String {
-    let local = registry.get(&r.kind).is_some_and(|k| k.place == Place::Local);
-    let mut out = format!("{}\n", paint(STRONG, r.address.as_str()));
-    let mut line = |name: &str, value: &str| out.push_str(&format!("  {}  {value}\n", pad(name, 10)));
-    line("id", &safe(&r.id));
-    line("region", r.region.as_deref().unwrap_or(if local { "local" } else { "global" }));
-    if r.protect {
-        line("protected", "plans must not delete it");
-    }
-    match r.incomplete {
-        Some(Unfinished::Begun) => {
-            line("incomplete", "it was begun and is not finished; the next apply goes on with it")
-        }
-        Some(Unfinished::Lost) => line("incomplete", "its secret is lost with the key; the next apply makes it anew"),
-        Some(Unfinished::Failed) => line("incomplete", "it will never be ready; the next apply makes it anew"),
-        None => {}
-    }
-    if !r.needs.is_empty() {
-        let needs: Vec<&str> = r.needs.iter().map(|n| n.address.as_str()).collect();
-        line("needs", &needs.join("\n              "));
-    }
-    for (title, values) in [("Arguments", &r.args), ("Attributes", &r.outputs)] {
-        if values.is_empty() {
-            continue;
-        }
-        out.push_str(&format!("{}\n", paint(STRONG, title)));
-        let width = values.keys().map(|k| k.chars().count()).max().unwrap_or(0);
-        out.extend(values.iter().map(|(name, value)| format!("  {}  {}\n", pad(name, width), show(value))));
-    }
-    out
 }

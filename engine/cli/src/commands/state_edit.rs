@@ -1,6 +1,7 @@
 //! `dr state rm` and `dr state mv`: what is recorded is forgotten, or gets another address. No call is made.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dr_core::address::Address;
 use dr_core::plan::Move;
@@ -204,5 +205,21 @@ fn check_there(session: &Session<'_>, selector: &Selector, snapshot: &Snapshot) 
     Err(match selector.near(all()) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
         None => failure.hint("`dr state list` lists what is there"),
+    })
+}
+
+/// The record with an address.
+///
+/// # Errors
+/// When there is none.
+pub(super) fn record_at<'s>(
+    session: &Session<'_>,
+    snapshot: &'s Snapshot,
+    address: &str,
+) -> Result<&'s Arc<Record>, CommandFailure> {
+    Address::parse(address).ok().and_then(|a| snapshot.records.get(&a)).ok_or_else(|| {
+        CommandFailure::new(format!("`{address}` is not in the environment `{}`", session.suffix))
+            .near(address, snapshot.records.keys().map(Address::as_str))
+            .hint("`dr state list` lists what is there")
     })
 }

@@ -89,6 +89,9 @@ fn heading(place: &str, plan: &Plan) -> String {
         true => Away::LeftOut,
         false => Away::Silent,
     };
+    if place.is_empty() {
+        return "left out: not aimed at, or excluded".into();
+    }
     format!("deferred: {place} {}", state(Some(away)))
 }
 
@@ -106,6 +109,6 @@ fn note(deferred: &Deferred) -> String {
         WaitReason::Step { address } => format!("comes after {address}"),
         WaitReason::Together { address } => format!("goes into one call with {address}"),
         WaitReason::Value { address } => format!("needs a value of {address}"),
-        WaitReason::Away(_) | WaitReason::Successor => String::new(),
+        WaitReason::Away(_) | WaitReason::LeftOut | WaitReason::Successor => String::new(),
     }
 }

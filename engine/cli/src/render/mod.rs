@@ -23,6 +23,7 @@ mod pages;
 pub(crate) mod parameters;
 pub(crate) mod plan;
 pub(crate) mod rebuilt;
+pub(crate) mod record;
 pub(crate) mod recovery;
 pub(crate) mod reference;
 pub(crate) mod rehearsal;

@@ -98,9 +98,13 @@ pub(crate) fn summary(plan: &Plan) -> String {
             if errors == 1 { "it is" } else { "they are" }
         );
     }
-    let deferred = (c.deferred > 0).then(|| paint(CHANGED, format!("{} deferred", c.deferred)));
+    // What a person leaves out waits for nothing.
+    let is_left_out = plan.deferred.iter().all(|deferred| deferred.place.is_empty());
+    let waits = if is_left_out { "left out" } else { "deferred" };
+    let deferred = (c.deferred > 0).then(|| paint(CHANGED, format!("{} {waits}", c.deferred)));
     if let (true, false, Some(deferred)) = (parts.is_empty(), plan.has_changes(), &deferred) {
-        return format!("Nothing can be done now: {deferred}, {} unchanged", c.unchanged);
+        let nothing = if is_left_out { "Nothing of what is aimed at changes" } else { "Nothing can be done now" };
+        return format!("{nothing}: {deferred}, {} unchanged", c.unchanged);
     }
     if parts.is_empty() {
         return match (plan.is_empty(), plan.destroy, c.unchanged) {

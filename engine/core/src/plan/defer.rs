@@ -5,6 +5,9 @@
 //! and when it is the deletion before a creation that waits. Whoever needs only what is recorded of a resource there runs. A later plan, made when the region is back,
 //! finds what waited again: nothing of it is kept.
 //!
+//! A person may limit a plan to resources (`Aim`), or leave some out. What is not meant comes along as far as something that
+//! is meant comes after it; what is left out takes with it whatever needs it.
+//!
 //! What belongs to no region is a place of its own. Left out on purpose, it comes along as far as a step that runs comes
 //! after it; otherwise `--region` could not make anything that needs a new role.
 
@@ -31,7 +34,7 @@ pub struct Deferred {
     pub step: Step,
     /// Why it waits.
     pub why: WaitReason,
-    /// The place whose absence it waits for in the end.
+    /// The place whose absence it waits for in the end. Empty where a person left something out.
     pub place: Str,
 }
 
@@ -39,7 +42,7 @@ impl Deferred {
     /// Whether the plan was asked for this step, so that what it was asked for is not all done. To write something down
     /// anew is nothing that anybody asks for.
     pub fn is_missed(&self) -> bool {
-        self.why != WaitReason::Away(Away::LeftOut) && self.step.action != Action::Record
+        self.why != WaitReason::Away(Away::LeftOut) && !self.place.is_empty() && self.step.action != Action::Record
     }
 }
 
@@ -49,6 +52,8 @@ impl Deferred {
 pub enum WaitReason {
     /// Its own place is away.
     Away(Away),
+    /// A person left it out, or aimed at something else.
+    LeftOut,
     /// It comes after a step that waits.
     Step {
         /// That step's resource.
@@ -70,7 +75,7 @@ pub enum WaitReason {
 
 /// Takes the steps that wait out of arranged steps.
 pub(super) fn split(input: &Input<'_>, steps: &mut Vec<Step>) -> Vec<Deferred> {
-    if input.away.is_empty() {
+    if input.away.is_empty() && input.aim.is_everything() {
         return Vec::new();
     }
     let mut waiting = Deferral::new(input, steps);
@@ -179,6 +184,15 @@ impl<'a> Deferral<'a> {
                 followers[i].extend((i != member).then_some((member, together)));
             }
         }
+        if !input.aim.is_everything() {
+            // What goes along with something goes whenever that does.
+            let goes = |parent: &Address| steps.iter().position(|s| s.action == Action::Delete && s.address == *parent);
+            for (i, step) in steps.iter().enumerate() {
+                if let Some(parent) = step.implied_by.as_ref().and_then(goes) {
+                    followers[i].push((parent, WaitReason::Together { address: step.address.clone() }));
+                }
+            }
+        }
         let places = steps.iter().map(|step| place_of(input, step)).collect();
         Deferral { input, steps, places, followers, held: vec![None; steps.len()] }
     }
@@ -189,15 +203,29 @@ impl<'a> Deferral<'a> {
 
     /// Whether a step is left out on purpose and comes along where it is needed.
     fn may_come_along(&self, step: usize) -> bool {
-        self.places[step] == Some(GLOBAL) && self.away(step) == Some(Away::LeftOut)
+        let address = &self.steps[step].address;
+        match self.away(step) {
+            Some(away) => self.places[step] == Some(GLOBAL) && away == Away::LeftOut,
+            None => self.input.aim.misses(address) && !self.input.aim.excludes(address),
+        }
+    }
+
+    /// Why a step by itself does not run, if it does not, and the place that it waits for.
+    fn out(&self, step: usize) -> Option<(WaitReason, Str)> {
+        if let (Some(away), Some(place)) = (self.away(step), self.places[step]) {
+            return Some((WaitReason::Away(away), place.into()));
+        }
+        let address = &self.steps[step].address;
+        let is_out = self.input.aim.excludes(address) || self.input.aim.misses(address);
+        is_out.then(|| (WaitReason::LeftOut, "".into()))
     }
 
     /// Holds those of these steps whose places are away, and what needs them.
     fn hold(&mut self, steps: Vec<usize>) {
         let mut open = Vec::new();
         for step in steps {
-            if let (None, Some(away), Some(place)) = (&self.held[step], self.away(step), self.places[step]) {
-                self.held[step] = Some((WaitReason::Away(away), place.into()));
+            if let (None, Some(out)) = (&self.held[step], self.out(step)) {
+                self.held[step] = Some(out);
                 open.push(step);
             }
         }
@@ -206,11 +234,8 @@ impl<'a> Deferral<'a> {
             let Some((_, place)) = self.held[step].clone() else { continue };
             for &(follower, ref why) in &self.followers[step] {
                 if self.held[follower].is_none() {
-                    let left_out = self.may_come_along(follower);
-                    self.held[follower] = Some(match left_out {
-                        true => (WaitReason::Away(Away::LeftOut), GLOBAL.into()),
-                        false => (why.clone(), place.clone()),
-                    });
+                    let left_out = self.out(follower).filter(|_| self.may_come_along(follower));
+                    self.held[follower] = Some(left_out.unwrap_or_else(|| (why.clone(), place.clone())));
                     open.push(follower);
                 }
             }

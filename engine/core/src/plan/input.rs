@@ -10,6 +10,7 @@ use crate::graph::Graph;
 use crate::record::{Record, Snapshot};
 use crate::region::Aways;
 use crate::registry::Registry;
+use crate::selection::Aim;
 use crate::value::{Map, Str, Value};
 
 /// What the plan is for.
@@ -47,6 +48,8 @@ pub struct Input<'a> {
     pub imports: &'a BTreeMap<Address, Arc<Record>>,
     /// The places that the plan does without.
     pub away: &'a Aways,
+    /// What a person limits the plan to.
+    pub aim: &'a Aim,
     /// Whether protection from deletion may be switched off where it stands in the way.
     pub lift: bool,
     /// The kinds.

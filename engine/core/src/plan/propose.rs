@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::answer::Answer;
 use crate::checks::{self, Planned, Resource};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::expr::Expr;
 use crate::plan::decide::Decisions;
 use crate::plan::foresee::{Decided, Fate};
@@ -19,7 +19,8 @@ use crate::plan::order::{self, Facts, Stuck};
 use crate::plan::sound::{self, Unsound};
 use crate::plan::steps::millis;
 use crate::plan::{
-    Action, FORMAT, Plan, PlannedOutput, Step, data, defer, destroyable, identity, names, promised, protect, renamed,
+    Action, Deferred, FORMAT, Plan, PlannedOutput, Step, data, defer, destroyable, identity, names, promised, protect,
+    renamed,
 };
 use crate::recovery::recovery;
 use crate::value::{Map, Str, Value, intern};
@@ -96,6 +97,22 @@ fn with_moves<T>(input: &Input<'_>, moves: &Moves, then: impl FnOnce(&Input<'_>,
     then(&Input { snapshot: &snapshot, refreshed: &refreshed, ..*input }, &list)
 }
 
+/// That a plan is partial because a person limits it, and what comes along with what is meant.
+fn partial(input: &Input<'_>, steps: &[Step], deferred: &[Deferred]) -> Vec<Diagnostic> {
+    let note = |message: String| Diagnostic { severity: Severity::Info, ..Diagnostic::error(message) }.code("target");
+    let along: BTreeSet<&Address> = steps.iter().map(|step| &step.address).filter(|a| input.aim.misses(a)).collect();
+    let mut notes: Vec<Diagnostic> =
+        along.iter().map(|address| note(format!("`{address}` comes along: what is aimed at needs it"))).collect();
+    let out = deferred.iter().filter(|d| d.place.is_empty() && d.step.action != Action::Record);
+    let out: BTreeSet<&Address> = out.map(|d| &d.step.address).collect();
+    if !out.is_empty() {
+        let (changes, are) = if out.len() == 1 { ("change", "is") } else { ("changes", "are") };
+        let message = format!("this plan is partial: {} {changes} {are} left out", out.len());
+        notes.push(note(message).help("plan without `--target` and `--exclude` to see all of it"));
+    }
+    notes
+}
+
 fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Plan {
     let before = &input.snapshot.outputs;
     let mut outputs: Map<PlannedOutput> = before
@@ -142,6 +159,7 @@ fn finish(input: &Input<'_>, mut decisions: Decisions<'_>, moves: &[Move]) -> Pl
         match order::arrange(&mut steps, &Facts { registry: input.registry, holds: &holds, chosen: &chosen }) {
             Ok(estimate) => {
                 deferred = defer::split(input, &mut steps);
+                diagnostics.extend(partial(input, &steps, &deferred));
                 millis(if deferred.is_empty() { estimate } else { defer::estimate(&steps, input.registry) })
             }
             Err(Stuck::Cycle { steps: stuck, names }) => {

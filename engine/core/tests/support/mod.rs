@@ -17,6 +17,7 @@ use dr_core::region::Aways;
 use dr_core::registry::Registry;
 use dr_core::schedule::{Scheduler, StepEnd, Task};
 use dr_core::schema::{Kind, Place, Presence, Scope};
+use dr_core::selection::Aim;
 use dr_core::value::{Map, Str, Value};
 pub use kinds::*;
 
@@ -67,6 +68,7 @@ pub struct Asked {
     pub known: BTreeMap<Address, Map<Value>>,
     pub imports: BTreeMap<Address, Arc<Record>>,
     pub away: Aways,
+    pub aim: Aim,
     pub lift: bool,
 }
 
@@ -79,6 +81,7 @@ pub fn plan_with(goal: Goal, graph: &Graph, snapshot: &Snapshot, asked: &Asked) 
         known: &asked.known,
         imports: &asked.imports,
         away: &asked.away,
+        aim: &asked.aim,
         lift: asked.lift,
         registry: &registry(),
         environment: "pr-1",

@@ -639,6 +639,7 @@ pub fn wanted<'a>(graph: &'a Graph, snapshot: &'a Snapshot, refresh: bool) -> Wa
         identity: &IDENTITY,
         refresh,
         lift: false,
+        aim: dr_core::selection::Aim::everything(),
         team: None,
     }
 }

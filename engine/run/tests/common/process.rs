@@ -68,6 +68,7 @@ impl<'a> Process<'a> {
         let router = Router::new(&local, self.cloud);
         let wanted = Wanted {
             lift: false,
+            aim: dr_core::selection::Aim::everything(),
             team: None,
             goal: goal(graph),
             program: &"p".into(),

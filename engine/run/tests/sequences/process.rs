@@ -282,6 +282,7 @@ async fn propose(engine: &Engine<'_>, graph: Option<&Graph>, snapshot: &Snapshot
     let identity: &Identity = &identity();
     let wanted = Wanted {
         lift: false,
+        aim: dr_core::selection::Aim::everything(),
         team: None,
         goal: if graph.is_some() { Goal::Apply } else { Goal::Destroy },
         program: &program,
