@@ -139,7 +139,8 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
         let contract = args.contract.then(|| contract::all(&outlook.contract));
         let recovery = args.recovery.then(|| recovery::all(plan.recovery.as_ref()));
         for part in contract.into_iter().chain(recovery) {
-            ui.result(&format!("\n{part}"))?;
+            let fence = if args.format == PlanFormat::Markdown { "```\n" } else { "" };
+            ui.result(&format!("\n{fence}{part}{fence}"))?;
         }
     }
     if plan.is_refused() {

@@ -12,7 +12,11 @@ pub(super) fn look(promise: &RecoveryPromise, recovery: Option<&Recovery>) -> Ve
         return vec![finding(promise, message.to_owned()).help("make in a second region what has to work there")];
     };
     let mut found = Vec::new();
-    // Without a name that leads to either region, nothing is said of requests.
+    // Without a name that leads to either region, nothing is said of requests, unless the plan is to be refused then.
+    if recovery.traffic.is_none() && promise.traffic.is_some() && promise.refuses {
+        let message = "how soon requests reach the other region is promised, and no name leads to either region";
+        found.push(finding(promise, message.to_owned()).help("make records that fail over, or leave `traffic` out"));
+    }
     if let Some((traffic, promised)) = recovery.traffic.as_ref().zip(promise.traffic) {
         let said = |most: Option<String>| match most {
             Some(most) => format!("it takes up to {most} until requests reach the other region"),
