@@ -91,6 +91,9 @@ async fn owner(engine: &Engine<'_>, kind: &'static Kind, record: &Record) -> Res
     // record names is found by the service's own means.
     let Stack { environment, program } = engine.store.stack().clone();
     let intent = Intent { op: record.op.clone(), environment, program, address: record.address.clone() };
+    if !intent.knows_operation() {
+        return Ok(Some(None));
+    }
     let find = || engine.cloud.find(job.target, &args, &intent);
     let found = engine.call(&job, &mut retry, CallKind::Find, find).await?;
     let is_ours = found.is_some_and(|id| id == record.id);
