@@ -66,7 +66,7 @@ fn every_program_can_be_planned_looked_at_and_destroyed_without_its_key() {
         assert_eq!(well(&dr("state list")).lines().count(), recorded, "{program}");
         assert!(dr("drift").status.success(), "{program}");
         let gone = dr("destroy --yes --allow-data-loss");
-        assert!(well(&gone).ends_with("Nothing is left\n"), "{program}: {}{}", out(&gone), err(&gone));
+        assert!(well(&gone).contains("\nNothing is left"), "{program}: {}{}", out(&gone), err(&gone));
         assert!(!state.path().join("secrets.key").exists(), "{program}: a key that opens nothing was made");
     }
 }
