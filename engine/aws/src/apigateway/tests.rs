@@ -1,6 +1,6 @@
 //! Replies of API Gateway that no emulator gives, and what is asked for.
 
-use dr_core::cloud::Cloud as _;
+use dr_core::cloud::{Cloud as _, Intent};
 use dr_core::value::Value;
 
 use crate::replay::{Reply, Subject, Wire};
@@ -37,6 +37,21 @@ async fn a_deployment_is_known_by_its_mark_among_others_that_look_the_same() {
         Subject::new("apigateway.deployment", r#"{"rest_api_id":"a1","description":"same","triggers":{}}"#);
     let found = aws.find(deployment.at(), &deployment.args, &deployment.intent).await.unwrap();
     assert_eq!(found.as_deref(), Some("d2"));
+}
+
+#[tokio::test]
+async fn where_nobody_knows_its_operation_the_last_deployment_with_a_mark_counts() {
+    let reply = Reply::Http(
+        200,
+        &[],
+        r#"{"item":[{"id":"d1","description":"[dr:op op-0]","createdDate":1.7e9},
+            {"id":"d2","description":"[dr:op op-1]","createdDate":1.8e9},{"id":"d3","createdDate":1.9e9}]}"#,
+    );
+    let (aws, _) = Wire::cloud(&[reply]).await;
+    let deployment = Subject::new("apigateway.deployment", r#"{"rest_api_id":"a1","description":"","triggers":{}}"#);
+    let Intent { environment, program, address, .. } = deployment.intent.clone();
+    let intent = Intent::unknown(environment, program, address);
+    assert_eq!(aws.find(deployment.at(), &deployment.args, &intent).await.unwrap().as_deref(), Some("d2"));
 }
 
 const STAGE: &str = r#"{"rest_api_id":"a1","stage_name":"prod","deployment_id":"d1","description":"","variables":{},

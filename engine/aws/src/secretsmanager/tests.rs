@@ -1,6 +1,6 @@
 //! Replies of Secrets Manager that no emulator gives: what is going, and what was lost on the way.
 
-use dr_core::cloud::{Cloud as _, ErrorClass, Settled};
+use dr_core::cloud::{Cloud as _, ErrorClass, Intent, Settled};
 use dr_core::value::{Map, Value};
 
 use crate::replay::{Reply, Subject, Wire, ok, refused};
@@ -51,6 +51,28 @@ async fn a_secret_that_is_scheduled_for_deletion_is_gone() {
     aws.delete(secret.at(), "arn:s", &secret.args).await.unwrap();
     assert_eq!(aws.deleted(secret.at(), "arn:s", &secret.args).await.unwrap(), Settled::Ready);
     assert_eq!(wire.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn a_copy_in_another_region_is_not_the_secret() {
+    let copy = ok(r#"{"ARN":"arn:s","PrimaryRegion":"us-west-2"}"#);
+    let (aws, _) = Wire::cloud(&[copy]).await;
+    assert_eq!(aws.read(secret().at(), "arn:s", &secret().args).await.unwrap(), None);
+    let own = ok(r#"{"ARN":"arn:s","PrimaryRegion":"us-east-1"}"#);
+    let (aws, _) = Wire::cloud(&[own, ok("{}")]).await;
+    assert!(aws.read(secret().at(), "arn:s", &secret().args).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn where_nobody_knows_its_operation_a_version_is_known_by_its_label() {
+    for (stages, found) in [(r#"["AWSCURRENT"]"#, Some("arn:s")), (r#"["AWSPREVIOUS"]"#, None)] {
+        let reply = format!(r#"{{"ARN":"arn:s","VersionIdsToStages":{{"v1":{stages}}}}}"#);
+        let (aws, _) = Wire::cloud(&[ok(reply.leak())]).await;
+        let version = version("one");
+        let Intent { environment, program, address, .. } = version.intent.clone();
+        let intent = Intent::unknown(environment, program, address);
+        assert_eq!(aws.find(version.at(), &version.args, &intent).await.unwrap().as_deref(), found, "{stages}");
+    }
 }
 
 #[tokio::test]
