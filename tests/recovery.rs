@@ -345,6 +345,10 @@ fn what_no_state_knows_is_told_and_destroyed_by_its_tags() {
             assert!(said.err.contains("us-east-1") && said.err.contains("--from-tags"), "{}", said.err);
             assert_eq!(environment.held(), before, "{program}");
         }
+        // A plan of it says what would go.
+        let plan = environment.project.run(&environment.arguments("plan", &["--destroy"])).json();
+        let deletes = plan["counts"]["delete"].as_u64().unwrap();
+        assert!(deletes >= before.len() as u64 && codes(&plan).contains(&"found"), "{program}: {:#}", plan["counts"]);
         let mut words = vec!["destroy", "--env", ENV, "--from-tags", "--yes", "--allow-data-loss", "--json"];
         words.extend(set.iter().flat_map(|set| ["--set", set]));
         let destroyed = environment.project.run(&words).json();

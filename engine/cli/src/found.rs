@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::Graph;
-use dr_core::plan::Plan;
+use dr_core::plan::{Goal, Plan};
 use dr_core::record::Record;
 use dr_core::region::place;
 use dr_core::registry::Registry;
@@ -19,7 +19,8 @@ use crate::render::{count, safe};
 use crate::session::{OpenState, Session};
 use crate::work::Work;
 
-/// Takes over what the stack has in places of which its state says nothing. `keeps` says whether it is written into the
+/// Takes over what the stack has in places of which its state says nothing: those in which something is declared, or, for a
+/// destroy without a state, all that the account has. `keeps` says whether it is written into the
 /// state, which is made if there is none; else it only counts for the plan.
 ///
 /// # Errors
@@ -30,16 +31,22 @@ pub(crate) async fn take_over(
     stack: &Stack,
     held: Option<OpenState>,
     graph: &Graph,
-    keeps: bool,
+    (goal, keeps): (Goal, bool),
 ) -> Result<Option<OpenState>, CommandFailure> {
-    let places = unrecorded_places(session, graph, held.as_ref())?;
+    let places = match (goal, &held) {
+        (Goal::Apply, _) => unrecorded_places(session, graph, held.as_ref())?,
+        (Goal::Destroy, Some(held)) if !held.snapshot.is_empty() || !held.store.open_operations()?.is_empty() => {
+            BTreeSet::new()
+        }
+        (Goal::Destroy, _) => work.everywhere().await?,
+    };
     if places.is_empty() {
         return Ok(held);
     }
     let is_there = held.as_ref().is_some_and(|held| !held.snapshot.is_empty());
     let found = work.discover(held.as_ref(), graph, &places, is_there).await?;
     let (number, unasked) = (work.number_of(&found), &found.unasked);
-    work.tell_of(notes(&found, &session.registry, number, unasked));
+    work.tell_of(notes((&found, goal), &session.registry, number, unasked));
     if found.records.is_empty() && found.set_aside.is_empty() {
         return Ok(held);
     }
@@ -83,14 +90,22 @@ fn unrecorded_places(
 }
 
 /// What is said of it with the plan.
-fn notes(found: &Discovery, registry: &Registry, number: usize, unasked: &BTreeMap<Str, String>) -> Vec<Diagnostic> {
+fn notes(
+    (found, goal): (&Discovery, Goal),
+    registry: &Registry,
+    number: usize,
+    unasked: &BTreeMap<Str, String>,
+) -> Vec<Diagnostic> {
     let mut notes = Vec::new();
     if number > 0 {
-        let (exist, are) = if number == 1 { ("exists", "it is") } else { ("exist", "they are") };
-        let message = format!(
-            "{} of this environment {exist} already, and its state does not say so: {are} taken over",
-            count(number, "resource")
-        );
+        let exist = if number == 1 { "exists" } else { "exist" };
+        let taken = match (goal, number) {
+            (Goal::Destroy, _) => "`dr destroy --from-tags` destroys what is planned here",
+            (Goal::Apply, 1) => "it is taken over",
+            (Goal::Apply, _) => "they are taken over",
+        };
+        let number = count(number, "resource");
+        let message = format!("{number} of this environment {exist} already, and its state does not say so: {taken}");
         let note = Diagnostic::warning(message).code("found");
         notes.push(note.help(format!("found in {}", places(found, registry))));
     }

@@ -91,7 +91,7 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
         if let Some(held) = &mut held {
             work.resume(held, Goal::Apply).await?;
         }
-        let held = take_over(session, &mut work, &stack, held, &graph, true).await?;
+        let held = take_over(session, &mut work, &stack, held, &graph, (Goal::Apply, true)).await?;
         let aim = args.planning.aim(Session::addresses(&graph, held.as_ref()))?;
         let wanted = WantedPlan {
             goal: Goal::Apply,

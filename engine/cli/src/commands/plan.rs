@@ -81,9 +81,9 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
     }
     let (evaluated, held) = session.evaluate_and(&program, &args.parameters.set, Session::look)?;
     let mut sources = session.project.sources(&[]).with(&evaluated.sources);
-    let (goal, graph) = match args.destroy {
-        true => (Goal::Destroy, Graph::default()),
-        false => (Goal::Apply, evaluated.graph),
+    let (goal, graph, declared) = match args.destroy {
+        true => (Goal::Destroy, Graph::default(), Some(evaluated.graph)),
+        false => (Goal::Apply, evaluated.graph, None),
     };
     let stack = session.stack(&program.name);
     let only = args.planning.only(&Session::regions(&graph, held.as_ref()))?;
@@ -110,9 +110,8 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
                 *snapshot = dr_run::as_far_as_known(snapshot, open.into_values());
             }
         }
-        if goal == Goal::Apply {
-            held = take_over(&session, &mut work, &stack, held, &graph, args.out.is_some()).await?;
-        }
+        let declared = declared.as_ref().unwrap_or(&graph);
+        held = take_over(&session, &mut work, &stack, held, declared, (goal, args.out.is_some())).await?;
         let aim = args.planning.aim(Session::addresses(&graph, held.as_ref()))?;
         let (refresh, lift) = (!args.planning.no_refresh, session.lifts(&args.planning));
         let wanted = WantedPlan { goal, graph: &graph, refresh, aim: &aim, lift };
