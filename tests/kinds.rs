@@ -28,6 +28,30 @@ use crate::emulated::{Noted, Noting};
 use crate::example::Example;
 use crate::room::{Failure, Room};
 
+/// What the page says that a kind asks of AWS, its kind declares: permissions are made of that.
+#[test]
+fn every_call_on_the_page_is_declared() {
+    let page = std::fs::read_to_string(dr_tests_support::repository().join("docs/calls.md")).unwrap();
+    let rows = page.split_once("## In AWS").unwrap().1.lines().filter_map(|line| line.strip_prefix("| `"));
+    let mut seen = 0;
+    for row in rows {
+        let cells: Vec<&str> = row.trim_end_matches(" |").split(" | ").collect();
+        let [kind, operation, calls] = cells[..] else { panic!("{row}") };
+        let (kind, operation) = (kind.trim_matches('`'), operation.trim_matches('`'));
+        for call in calls.split(", ").filter_map(|call| call.split(" × ").next()?.split_once(':')) {
+            if ["tag", "sts"].contains(&call.0) || kind == "kind" {
+                continue;
+            }
+            let declared = dr_kinds::calls::calls_of(kind).unwrap_or_else(|| panic!("{kind} declares no calls"));
+            let known = declared.calls().find(|(name, _)| *name == call.1);
+            let Some((_, ends)) = known.filter(|_| declared.service == call.0) else { panic!("{kind}: {call:?}") };
+            assert!(ends || !["read", "delete", "deleted"].contains(&operation), "{kind} deletes by {}", call.1);
+            seen += 1;
+        }
+    }
+    assert!(seen > 500, "{seen}");
+}
+
 /// Leads one example through its life in a sandbox of its own; the calls that were about its own kind.
 async fn in_the_sandbox(example: &Example) -> Result<BTreeMap<String, u64>, Failure> {
     let dir = tempfile::tempdir()?;

@@ -2,6 +2,7 @@
 
 #![cfg(all(feature = "iam", feature = "sqs"))]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,6 +10,8 @@ use std::time::Duration;
 
 use dr_core::cloud::{Cloud as _, CloudError, CloudResult, ErrorClass, Live, RequestWatch, Target};
 use dr_core::value::Value;
+use dr_kinds::actions::{LOOKING_FOR_LEFTOVERS, actions_of};
+use dr_kinds::calls::calls_of;
 
 use crate::replay::{Reply, Subject, Wire, ok};
 use crate::services::SERVICES;
@@ -78,6 +81,48 @@ fn calls_are_named_as_their_service_says() {
             }
         }
         assert!(named > 0, "no calls of {}", kind.service());
+    }
+}
+
+/// Whoever prints what a program needs goes by what the kinds declare: no lifecycle may make a call besides.
+#[test]
+fn every_call_of_a_lifecycle_is_declared() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for service in SERVICES {
+        let kinds = service.kinds.iter().map(|kind| kind.kind());
+        let kinds: Vec<_> = kinds.chain(service.look_ups.iter().map(|look_up| look_up.kind())).collect();
+        let declared = |kind: &str| -> BTreeSet<&str> {
+            calls_of(kind).map(|of| of.calls().map(|(call, _)| call).collect()).unwrap_or_default()
+        };
+        let by_any: BTreeSet<&str> = kinds.iter().flat_map(|kind| declared(kind.name)).collect();
+        for file in std::fs::read_dir(sources.join(kinds[0].service())).unwrap() {
+            let file = file.unwrap().path();
+            let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
+            // Who the caller is, everybody may ask; what a sweep asks, every policy allows.
+            if ["tests", "errors", "sweep", "mod"].contains(&&*stem) || service.calls == "sts" {
+                continue;
+            }
+            let text = std::fs::read_to_string(&file).unwrap();
+            let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+            let for_all = |call: &str| {
+                let needed = actions_of(service.calls, call);
+                stem == "leftovers" && needed.iter().all(|action| LOOKING_FOR_LEFTOVERS.contains(&&**action))
+            };
+            let own = kinds.iter().find(|kind| kind.short() == stem).map(|kind| declared(kind.name));
+            for call in
+                text.split('"').skip(1).step_by(2).filter_map(|call| call.strip_prefix(&format!("{}:", service.calls)))
+            {
+                if call.starts_with(char::is_uppercase) && call.chars().all(char::is_alphanumeric) {
+                    let is = own.as_ref().unwrap_or(&by_any).contains(call);
+                    assert!(
+                        is || for_all(call),
+                        "{} makes {}:{call}, and no kind declares it",
+                        file.display(),
+                        service.calls
+                    );
+                }
+            }
+        }
     }
 }
 

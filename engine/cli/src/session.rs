@@ -13,7 +13,7 @@ use dr_core::checks::TeamRules;
 use dr_core::cloud::Identity;
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::Graph;
-use dr_core::plan::{Goal, Input, propose};
+use dr_core::plan::{Goal, Input, Plan, propose};
 use dr_core::record::Snapshot;
 use dr_core::registry::Registry;
 use dr_core::value::Str;
@@ -479,12 +479,25 @@ impl<'a> Session<'a> {
         program: &Program,
         set: &[(String, String)],
     ) -> Result<(usize, Vec<Diagnostic>, Sources), CommandFailure> {
+        let (plan, diagnostics, sources) = self.draft(program, set)?;
+        Ok((plan.map_or(0, |(_, resources)| resources), diagnostics, sources))
+    }
+
+    /// The plan of a program as if nothing were there and nobody could be asked, and how many resources it declares.
+    ///
+    /// # Errors
+    /// When the program cannot be run at all.
+    pub(crate) fn draft(
+        &self,
+        program: &Program,
+        set: &[(String, String)],
+    ) -> Result<(Option<(Plan, usize)>, Vec<Diagnostic>, Sources), CommandFailure> {
         let team = self.team()?;
         let host = self.host(&program.folder).with_checks(team.clone());
         Ok(match host.evaluate(&self.request(program, set)) {
             Err(f) => {
                 let sources = self.project.sources(&f.diagnostics).with(&f.sources);
-                (0, f.diagnostics, sources)
+                (None, f.diagnostics, sources)
             }
             Ok(mut evaluated) => {
                 self.look_elsewhere(&mut evaluated);
@@ -508,7 +521,8 @@ impl<'a> Session<'a> {
                     team: team.as_deref().map(|team| team as &dyn TeamRules),
                 });
                 let sources = self.project.sources(&[]).with(&evaluated.sources);
-                (evaluated.graph.nodes.len(), plan.diagnostics, sources)
+                let diagnostics = plan.diagnostics.clone();
+                (Some((plan, evaluated.graph.nodes.len())), diagnostics, sources)
             }
         })
     }

@@ -17,9 +17,11 @@ macro_rules! service {
 }
 
 pub mod acm;
+pub mod actions;
 pub mod apigateway;
 pub mod apigatewayv2;
 pub mod archive;
+pub mod calls;
 pub mod cloudwatch;
 pub mod dynamodb;
 pub mod ec2;
@@ -29,6 +31,7 @@ pub mod iam;
 pub mod kms;
 pub mod lambda;
 pub mod logs;
+pub mod permissions;
 pub mod random;
 pub mod rds;
 pub mod route53;

@@ -158,6 +158,13 @@ pub(crate) fn unavailable(call: &WireCall, protocol: Protocol) -> Response<Bytes
     refusal(protocol, StatusCode::SERVICE_UNAVAILABLE, code, &format!("The service is unavailable: {call}"))
 }
 
+/// The answer to somebody who may not make the call, in the words of its protocol.
+pub(crate) fn denied(protocol: Protocol, why: &str) -> Response<Bytes> {
+    let code = if protocol == Protocol::Ec2 { "UnauthorizedOperation" } else { "AccessDeniedException" };
+    let code = if matches!(protocol, Protocol::S3 | Protocol::Query) { "AccessDenied" } else { code };
+    refusal(protocol, StatusCode::FORBIDDEN, code, why)
+}
+
 fn refusal(protocol: Protocol, status: StatusCode, code: &str, message: &str) -> Response<Bytes> {
     let message = message.replace(['<', '>', '&', '"', '\\'], " ");
     let error = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");

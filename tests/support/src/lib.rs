@@ -13,6 +13,7 @@ mod call;
 mod cloud;
 mod emulator;
 mod fault;
+mod permit;
 mod replay;
 mod wire;
 
@@ -21,6 +22,7 @@ pub use call::{Recorded, WireCall};
 pub use cloud::TestCloud;
 pub use emulator::{Emulator, Mode, Violations};
 pub use fault::{FaultRule, WireFault};
+pub use permit::{NeededAction, allows};
 pub use replay::{Replay, replay};
 pub use wire::{Routes, Wire};
 

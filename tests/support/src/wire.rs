@@ -22,12 +22,14 @@ use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::Error;
 use crate::call::{Protocol, Recorded, WireCall};
-use crate::fault::{FaultRule, WireFault, WireFaults, throttled, unavailable};
+use crate::fault::{FaultRule, WireFault, WireFaults, denied, throttled, unavailable};
+use crate::permit::{NeededAction, allows, needed};
 
 /// Which server answers for which service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +66,9 @@ struct WireState {
     faults: WireFaults,
     lost_regions: BTreeSet<String>,
     recorded: Vec<Recorded>,
+    policy: Option<Value>,
+    needed: BTreeSet<NeededAction>,
+    refused: BTreeSet<String>,
     counts: BTreeMap<WireCall, u64>,
     in_flight: usize,
     peak: usize,
@@ -138,6 +143,24 @@ impl Wire {
         self.shared.state().faults.met
     }
 
+    /// From now on calls that the policy does not allow are refused; with `None`, all are allowed.
+    pub fn enforce(&self, policy: Option<Value>) {
+        let mut state = self.shared.state();
+        state.policy = policy;
+        state.needed.clear();
+        state.refused.clear();
+    }
+
+    /// What the calls needed since a policy is enforced.
+    pub fn needed(&self) -> BTreeSet<NeededAction> {
+        self.shared.state().needed.clone()
+    }
+
+    /// Why calls were refused since a policy is enforced.
+    pub fn refused(&self) -> BTreeSet<String> {
+        self.shared.state().refused.clone()
+    }
+
     /// The largest number of calls that were under way at one time.
     pub fn peak(&self) -> usize {
         self.shared.state().peak
@@ -164,6 +187,26 @@ impl Drop for Wire {
 impl WireShared {
     fn state(&self) -> MutexGuard<'_, WireState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl WireShared {
+    /// Whether the policy that is enforced allows a call.
+    fn permit(&self, call: &WireCall, parts: &Parts, body: &[u8]) -> Result<(), String> {
+        let mut state = self.state();
+        let Some(policy) = state.policy.clone() else { return Ok(()) };
+        let why = match needed(call, parts, body) {
+            Err(what) => Some(format!("nobody knows the action of {what}")),
+            Ok(needed) => {
+                let missing =
+                    needed.iter().find(|one| !allows(&policy, one)).map(|one| format!("nothing allows {one:?}"));
+                state.needed.extend(needed);
+                missing
+            }
+        };
+        let Some(why) = why else { return Ok(()) };
+        state.refused.insert(why.clone());
+        Err(why)
     }
 }
 
@@ -208,6 +251,9 @@ async fn answer(
         state.faults.meet(&call, &call.identity(&parts, &body))
     };
     let protocol = Protocol::of(&call, &parts.headers);
+    if let Err(why) = shared.permit(&call, &parts, &body) {
+        return Ok(denied(protocol, &why).map(Full::new));
+    }
     match fault {
         Some(WireFault::Throttle) => return Ok(throttled(&call, protocol).map(Full::new)),
         Some(WireFault::Unavailable) => return Ok(unavailable(&call, protocol).map(Full::new)),

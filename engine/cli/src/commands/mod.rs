@@ -17,6 +17,7 @@ mod history;
 mod kinds;
 mod output;
 mod parity;
+mod permissions;
 mod plan;
 mod rebuild;
 mod rehearse;
@@ -60,6 +61,7 @@ enum Command {
     Parity(parity::ParityArgs),
     VerifyDestroyed(verify_destroyed::VerifyDestroyedArgs),
     Output(output::OutputArgs),
+    Permissions(permissions::PermissionsArgs),
     State(state::StateArgs),
     Drift(drift::DriftArgs),
     Refresh(drift::RefreshArgs),
@@ -83,6 +85,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
         Command::Parity(args) => parity::cmd_parity(&args, &global, ui),
         Command::VerifyDestroyed(args) => verify_destroyed::cmd_verify_destroyed(&args, &global, ui),
         Command::Output(args) => output::cmd_output(&args, &global, ui),
+        Command::Permissions(args) => permissions::cmd_permissions(&args, &global, ui),
         Command::State(args) => state::cmd_state(&args, &global, ui),
         Command::Drift(args) => drift::cmd_drift(&args, &global, ui),
         Command::Refresh(args) => drift::cmd_refresh(&args, &global, ui),
@@ -100,7 +103,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
 const GROUPS: &[(&str, &[&str])] = &[
     ("Deploying", &["plan", "apply", "destroy", "rehearse", "parity"]),
     ("Looking", &["output", "state", "drift", "refresh", "history", "env", "verify-destroyed"]),
-    ("Writing programs", &["check", "test", "kinds", "checks", "completions"]),
+    ("Writing programs", &["check", "test", "kinds", "checks", "permissions", "completions"]),
 ];
 
 impl Cli {
