@@ -257,25 +257,25 @@ fn compare(node: &MaybeTwin<'_>, twin: &MaybeTwin<'_>, names: &[Names<'_>; 2], f
         if field.name_rule.is_some() || field.sensitive || field.tags || of_writers.contains(&field.name) {
             continue;
         }
-        let (here, there) = (node.args.get(field.name), twin.args.get(field.name));
-        differ(field.name.to_owned(), here, there, names, &mut |argument, here, there| {
-            found.push(Disparity {
-                primary: node.address.clone(),
-                secondary: twin.address.clone(),
-                argument,
-                here: here.map(ToString::to_string),
-                there: there.map(ToString::to_string),
-            });
-        });
+        let mut parts = Vec::new();
+        differ(field.name.to_owned(), node.args.get(field.name), twin.args.get(field.name), names, &mut parts);
+        found.extend(parts.into_iter().map(|(argument, [here, there])| Disparity {
+            primary: node.address.clone(),
+            secondary: twin.address.clone(),
+            argument,
+            here,
+            there,
+        }));
     }
 }
 
+/// The parts of an argument that differ, each with what it is on both sides.
 fn differ(
     path: String,
     here: Option<&Expr>,
     there: Option<&Expr>,
     names: &[Names<'_>; 2],
-    tell: &mut dyn FnMut(String, Option<&Expr>, Option<&Expr>),
+    found: &mut Vec<(String, [Option<String>; 2])>,
 ) {
     let (here, there) = (here.filter(|e| !is_null(e)), there.filter(|e| !is_null(e)));
     let is_same = match (here, there) {
@@ -288,10 +288,10 @@ fn differ(
     match (here.map(parts), there.map(parts)) {
         (Some(Some(a)), Some(Some(b))) if a.len() == b.len() && a.keys().eq(b.keys()) => {
             for (key, part) in &a {
-                differ(format!("{path}.{key}"), Some(part), b.get(key), names, tell);
+                differ(format!("{path}.{key}"), Some(part), b.get(key), names, found);
             }
         }
-        _ => tell(path, here, there),
+        _ => found.push((path, [here, there].map(|side| side.map(ToString::to_string)))),
     }
 }
 
