@@ -83,7 +83,7 @@ pub fn allows(policy: &Value, needed: &NeededAction) -> bool {
             let region = arn.split(':').nth(3).unwrap_or("*");
             needed.region.is_empty() || ["", "*", &*needed.region].contains(&region)
         };
-        texts(&statement["Action"]).iter().any(|pattern| *pattern == needed.action)
+        texts(&statement["Action"]).contains(&needed.action)
             && match &needed.passed {
                 Some((role, service)) => {
                     for_service == Some(*service) && texts(&statement["Resource"]).iter().any(|arn| matches(arn, role))
