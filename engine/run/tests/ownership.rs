@@ -19,23 +19,24 @@ async fn said(owner: Option<(&str, &str)>, op: Option<&str>, fails: Option<&'sta
     assert!(report.is_complete(), "{:?}", report.failed);
     let snapshot = store.snapshot().unwrap();
     let record = |name: &str| snapshot.records.values().find(|r| r.address.as_str() == name).unwrap().clone();
-    let mut inside = cloud.inside.lock().unwrap();
-    for name in ["x.tagged:a", "x.tagged:b"] {
-        let owner = if name.ends_with('b') { owner } else { Some(("e", "p")) };
-        let owner = owner.map(|(environment, program)| Owner {
-            environment: environment.into(),
-            program: program.into(),
-            address: None,
-        });
-        match owner {
-            Some(owner) => drop(inside.owners.insert(record(name).id.clone(), owner)),
-            None => drop(inside.owners.remove(&record(name).id)),
+    {
+        let mut inside = cloud.inside.lock().unwrap();
+        for name in ["x.tagged:a", "x.tagged:b"] {
+            let owner = if name.ends_with('b') { owner } else { Some(("e", "p")) };
+            let owner = owner.map(|(environment, program)| Owner {
+                environment: environment.into(),
+                program: program.into(),
+                address: None,
+            });
+            match owner {
+                Some(owner) => drop(inside.owners.insert(record(name).id.clone(), owner)),
+                None => drop(inside.owners.remove(&record(name).id)),
+            }
+        }
+        if let Some(op) = op {
+            inside.things.get_mut(&record("x.tagged:b").id).unwrap().op = Str::from(op);
         }
     }
-    if let Some(op) = op {
-        inside.things.get_mut(&record("x.tagged:b").id).unwrap().op = Str::from(op);
-    }
-    drop(inside);
     if let Some(call) = fails {
         cloud.fail(call, "x.tagged:b", ErrorClass::Denied, 99);
     }

@@ -1,6 +1,6 @@
 //! Log groups that services make by themselves, or once more after they were deleted.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use dr_core::leftover::{Leftover, Trail};
@@ -30,10 +30,9 @@ async fn groups(connection: &Connection, region: &str, trail: &Trail<'_>) -> Res
             connection.call("logs:DescribeLogGroups", CallPhase::Look, pages.try_collect()).await?;
         all.extend(more);
     }
-    let named: BTreeMap<String, LogGroup> =
-        all.into_iter().filter_map(|group| Some((group.log_group_name()?.to_owned(), group))).collect();
-    let found = named.into_iter().filter_map(|(name, _)| {
-        Some(Leftover::new("log group", Some(region), &name, trail.of_name(Some(region), &name)?))
-    });
+    let names: BTreeSet<&str> = all.iter().filter_map(LogGroup::log_group_name).collect();
+    let found = names
+        .into_iter()
+        .filter_map(|name| Some(Leftover::new("log group", Some(region), name, trail.of_name(Some(region), name)?)));
     Ok(found.collect())
 }
