@@ -42,6 +42,18 @@ const LAG: Duration = Duration::from_secs(2 * 60);
 /// How long between two looks whether a stack is free.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// The plan of a program as if nothing were there, and what was found on the way.
+pub(crate) struct Draft {
+    /// The plan; `None` where the program cannot be evaluated.
+    pub plan: Option<Plan>,
+    /// How many resources the program declares.
+    pub resources: usize,
+    /// Everything that was found.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts that it was found in.
+    pub sources: Sources,
+}
+
 /// A stack's state, and what was recorded in it when it was opened.
 pub(crate) struct OpenState {
     pub store: Store,
@@ -479,25 +491,21 @@ impl<'a> Session<'a> {
         program: &Program,
         set: &[(String, String)],
     ) -> Result<(usize, Vec<Diagnostic>, Sources), CommandFailure> {
-        let (plan, diagnostics, sources) = self.draft(program, set)?;
-        Ok((plan.map_or(0, |(_, resources)| resources), diagnostics, sources))
+        let Draft { resources, diagnostics, sources, .. } = self.draft(program, set)?;
+        Ok((resources, diagnostics, sources))
     }
 
     /// The plan of a program as if nothing were there and nobody could be asked, and how many resources it declares.
     ///
     /// # Errors
     /// When the program cannot be run at all.
-    pub(crate) fn draft(
-        &self,
-        program: &Program,
-        set: &[(String, String)],
-    ) -> Result<(Option<(Plan, usize)>, Vec<Diagnostic>, Sources), CommandFailure> {
+    pub(crate) fn draft(&self, program: &Program, set: &[(String, String)]) -> Result<Draft, CommandFailure> {
         let team = self.team()?;
         let host = self.host(&program.folder).with_checks(team.clone());
         Ok(match host.evaluate(&self.request(program, set)) {
             Err(f) => {
                 let sources = self.project.sources(&f.diagnostics).with(&f.sources);
-                (None, f.diagnostics, sources)
+                Draft { plan: None, resources: 0, diagnostics: f.diagnostics, sources }
             }
             Ok(mut evaluated) => {
                 self.look_elsewhere(&mut evaluated);
@@ -522,7 +530,7 @@ impl<'a> Session<'a> {
                 });
                 let sources = self.project.sources(&[]).with(&evaluated.sources);
                 let diagnostics = plan.diagnostics.clone();
-                (Some((plan, evaluated.graph.nodes.len())), diagnostics, sources)
+                Draft { plan: Some(plan), resources: evaluated.graph.nodes.len(), diagnostics, sources }
             }
         })
     }

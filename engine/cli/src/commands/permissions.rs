@@ -9,7 +9,7 @@ use crate::args::Global;
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
 use crate::render::{diagnostic, json};
-use crate::session::Session;
+use crate::session::{Draft, Session};
 use crate::state_config::Backend;
 use crate::ui::Ui;
 
@@ -59,8 +59,8 @@ pub(crate) fn cmd_permissions(args: &PermissionsArgs, global: &Global, ui: &Ui) 
     }
     let session = Session::new(global, ui)?;
     let program = load::program(&session.project, &args.program)?;
-    let (plan, diagnostics, mut sources) = session.draft(&program, &args.set)?;
-    let Some((plan, _)) = plan.filter(|_| !diagnostics.iter().any(Diagnostic::is_error)) else {
+    let Draft { plan, diagnostics, mut sources, .. } = session.draft(&program, &args.set)?;
+    let Some(plan) = plan.filter(|_| !diagnostics.iter().any(Diagnostic::is_error)) else {
         ui.tell(&diagnostic::list(&diagnostics, &mut sources, ui.width()));
         return Err(CommandFailure::new(format!("`{}` has errors, so nothing tells what it needs", program.name)));
     };
