@@ -328,6 +328,93 @@ fn a_lost_value_stays_until_a_new_one_is_drawn() {
     environment.nothing_to_do();
 }
 
+/// What the resources in the cloud have, by their kinds, of arguments that are not kept in clear.
+fn sealed(environment: &Environment) -> BTreeMap<&'static str, BTreeMap<String, String>> {
+    let dir = environment.project.state().join(".sandbox");
+    let sandbox = Sandbox::open(&dir, Arc::new(dr_kinds::registry()), SandboxOptions::default()).unwrap();
+    let text =
+        |sealed: BTreeMap<String, _>| sealed.into_iter().map(|(name, hash)| (name, format!("{hash:?}"))).collect();
+    sandbox.list().unwrap().into_iter().map(|one| (one.kind, text(one.sealed))).collect()
+}
+
+#[test]
+fn a_secret_that_changes_with_a_lost_state_is_written() {
+    const SCRIPT: &str = r#"
+        let p = program(#{ token: param("A secret", "0-0-0-0", #{ sensitive: true }) });
+        component("near", #{ region: "us-east-1" }, || {
+            let secret = secretsmanager::secret("token", #{});
+            secretsmanager::secret_version("token", #{ secret_id: secret.arn, secret_string: p.token });
+            ssm::parameter("token", #{ type: "SecureString", value: p.token });
+        });
+    "#;
+    let (told, untold) = ("update near/ssm.parameter:token", "update near/secretsmanager.secret_version:token");
+    for by_rebuild in [false, true] {
+        for (token, expected) in [("1-1-1-1", vec![untold]), ("2-2-2-2", vec![untold, told])] {
+            let mut environment = small(SCRIPT);
+            environment.set("token=1-1-1-1");
+            environment.apply();
+            let before = sealed(&environment);
+            environment.lose_state();
+            environment.set(&format!("token={token}"));
+            if by_rebuild {
+                let rebuilt = environment.rebuild();
+                let which =
+                    json!([{"address": "near/secretsmanager.secret_version:token", "argument": "secret_string"}]);
+                assert_eq!(rebuilt["untold"].as_array().unwrap().contains(&which[0]), true, "{rebuilt:#}");
+            }
+            let plan = environment.plan();
+            assert_eq!(does(&plan), expected.iter().map(|one| (*one).to_owned()).collect(), "{token} {by_rebuild}");
+            if !by_rebuild {
+                let about = |d: &&Value| d["message"].as_str().unwrap().contains("no service tells");
+                let note = plan["diagnostics"].as_array().unwrap().iter().find(about).unwrap();
+                assert!(note["message"].as_str().unwrap().contains("`secret_string` of `near/"), "{note}");
+            }
+            environment.apply();
+            environment.nothing_to_do();
+            for kind in ["ssm.parameter", "secretsmanager.secret_version"] {
+                let (was, is) = (&before[kind], &sealed(&environment)[kind]);
+                assert_eq!(was == is, token == "1-1-1-1", "{kind} {by_rebuild}: {was:?} {is:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_random_value_is_not_drawn_anew_while_what_has_it_cannot_be_asked() {
+    let script = |more: &str| {
+        format!(
+            r#"
+                component("near", #{{ region: "us-east-1" }}, || {{
+                    let password = random::password("login", #{{ length: 20 }});
+                    let secret = secretsmanager::secret("login", #{{}});
+                    secretsmanager::secret_version("login", #{{ secret_id: secret.arn, secret_string: password.result }});
+                    {more}
+                }});
+            "#
+        )
+    };
+    let environment = small(&script(""));
+    environment.apply();
+    let before = sealed(&environment);
+    environment.lose_state();
+    let away = environment.project.run(&environment.arguments("apply", &["--sandbox-down", "us-east-1"]));
+    assert_eq!(away.status, Some(5), "{}{}", away.out, away.err);
+    environment.apply();
+    environment.nothing_to_do();
+    assert_eq!(sealed(&environment), before);
+    // What is in a place that answers needs it: it is drawn, and whatever had the old one gets it afterwards.
+    environment.lose_state();
+    let elsewhere =
+        "ssm::parameter(\"login\", #{ region: \"us-west-2\", type: \"SecureString\", value: password.result });";
+    environment.project.write("programs/small.rhai", &script(elsewhere));
+    environment.project.run(&environment.arguments("apply", &["--sandbox-down", "us-east-1"]));
+    let plan = environment.plan();
+    assert_eq!(does(&plan), BTreeSet::from(["update near/secretsmanager.secret_version:login".to_owned()]), "{plan:#}");
+    environment.apply();
+    environment.nothing_to_do();
+    assert_ne!(sealed(&environment)["secretsmanager.secret_version"], before["secretsmanager.secret_version"]);
+}
+
 #[test]
 fn what_no_state_knows_is_told_and_destroyed_by_its_tags() {
     for_each_program(|program, _, set| {

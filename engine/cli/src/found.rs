@@ -115,6 +115,11 @@ fn notes(
             format!("`{}` exists already, as `{}`, and cannot be taken over: {why}", safe(&tagged.id), safe(address));
         notes.push(Diagnostic::warning(message).code("found"));
     }
+    if !found.untold.is_empty() {
+        let message = format!("{}: no service tells whether that is what is there", untold(found));
+        let note = Diagnostic::warning(message).code("found");
+        notes.push(note.help("it is written as the program says; `ignore_changes` leaves it alone"));
+    }
     for (place, why) in unasked {
         let message =
             format!("{place} could not be asked whether something of this environment is there already: {why}");
@@ -122,6 +127,12 @@ fn notes(
         notes.push(note.help("what is there and not recorded would be made twice"));
     }
     notes
+}
+
+/// The secrets that no service tells, in words.
+pub(crate) fn untold(found: &Discovery) -> String {
+    let each = found.untold.iter().map(|(address, name)| format!("`{name}` of `{address}`"));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// Where what was found is, with numbers.

@@ -33,6 +33,7 @@ fn waits(plan: &Plan) -> Vec<String> {
         WaitReason::Value { address } => format!("value of {address}"),
         WaitReason::Together { address } => format!("with {address}"),
         WaitReason::Successor => "successor".to_owned(),
+        WaitReason::Needed { address } => format!("for {address}"),
     };
     plan.deferred
         .iter()
@@ -407,6 +408,12 @@ fn check(p: &Plan, whole: &Plan, away: &Aways) {
                 let batch = |step: &Step| whole.steps[numbers[&key(step)]].batch;
                 let with = |w: &Deferred| w.step.address == *address && batch(&w.step) == batch(&d.step);
                 assert!(batch(&d.step).is_some() && p.deferred.iter().any(with));
+            }
+            WaitReason::Needed { address } => {
+                assert!(p.deferred.iter().any(|w| w.step.address == *address && w.place == d.place));
+                let needs = |step: &&Step| step.after.iter().any(|&i| key(&whole.steps[i]) == key(&d.step));
+                let waits = |step: &Step| waiting.contains_key(&key(step));
+                assert!(whole.steps.iter().filter(needs).all(waits), "{} is needed", d.step.address);
             }
             WaitReason::Successor => {
                 let create = |w: &&Deferred| w.step.action == Action::Create && w.step.address == d.step.address;

@@ -17,7 +17,7 @@ use dr_core::plan::{Action, Input, foresee_open, live_needs, propose};
 use dr_core::record::{Record, Snapshot};
 use dr_core::region::place;
 use dr_core::registry::Registry;
-use dr_core::schema::{Field, Place};
+use dr_core::schema::{Field, Kind, Place, Type};
 use dr_core::secrecy::{Secrets, revealed};
 use dr_core::solve::solve;
 use dr_core::value::{Map, Str, Value};
@@ -47,6 +47,9 @@ pub struct Discovery {
     pub unrecorded: Vec<(TaggedResource, String)>,
     /// The places that could not be asked, and why.
     pub unasked: BTreeMap<Str, String>,
+    /// Secrets that the program says and no service gives back, by what has them: whether they are the ones that are
+    /// there, nobody knows, so the next plan writes them.
+    pub untold: BTreeSet<(Address, Str)>,
 }
 
 impl Discovery {
@@ -317,7 +320,11 @@ impl StackSearch<'_, '_> {
             if is_local {
                 live.args.clone_from(&bare.args);
             }
-            let now = observed(kind, bare, live);
+            let mut now = observed(kind, bare, live.clone());
+            let ignored = self.wanted.graph.nodes.get(address).map_or(&[][..], |node| &node.options.ignore_changes);
+            for name in unknowable(kind, ignored, &mut now, &live) {
+                self.result.untold.insert((address.clone(), name));
+            }
             if now != **record {
                 *record = Arc::new(now);
                 self.snapshot.records.insert(address.clone(), record.clone());
@@ -381,6 +388,23 @@ impl StackSearch<'_, '_> {
         }
         self.result
     }
+}
+
+/// Takes secrets out of a record of which nobody knows whether they are what is there: those that no service gives back.
+/// Each becomes a text that no program says, so that the next plan writes it; but for what plans are to leave alone. Returns
+/// their names.
+fn unknowable(kind: &Kind, ignored: &[Str], record: &mut Record, live: &Live) -> Vec<Str> {
+    let mut names = Vec::new();
+    let is_secret = |field: &&Field| field.sensitive && field.ty == Type::Str;
+    for field in kind.args.iter().filter(is_secret).filter(|field| ignored.iter().all(|name| **name != *field.name)) {
+        // What is only written is given back as it was given.
+        let is_told = !field.write_only && live.args.contains_key(field.name);
+        if let Some(value) = record.args.get_mut(field.name).filter(|_| !is_told && kind.place != Place::Local) {
+            *value = Value::str("").secret();
+            names.push(field.name.into());
+        }
+    }
+    names
 }
 
 /// Looks for what a node declares and no sweep has found.

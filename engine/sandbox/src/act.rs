@@ -240,10 +240,19 @@ impl Core {
         }
     }
 
-    /// The resource as it is.
-    pub(crate) fn read(&self, at: ResourceKey<'_>) -> Option<Live> {
-        let found = self.state.find(at.kind, at.region, at.id);
-        found.map(|(_, e)| Live { args: e.data.args.clone(), outputs: e.data.outputs.clone() })
+    /// The resource as it is. A secret that its service gives back is told where these arguments have it: only its hash
+    /// is kept.
+    pub(crate) fn read(&self, at: ResourceKey<'_>, said: &Map<Value>) -> Option<Live> {
+        let (_, Entry { data, .. }) = self.state.find(at.kind, at.region, at.id)?;
+        let mut args = data.args.clone();
+        for field in at.kind.args.iter().filter(|field| field.sensitive && !field.write_only) {
+            let Some(value) = said.get(field.name) else { continue };
+            let mut same = Map::from([(intern(field.name), value.clone())]);
+            if seal(at.kind.args, &mut same, &data.op).get(field.name) == data.sealed.get(field.name) {
+                args.insert(intern(field.name), value.clone());
+            }
+        }
+        Some(Live { args, outputs: data.outputs.clone() })
     }
 
     /// Whose it is, where its kind can carry tags.

@@ -228,9 +228,9 @@ impl Cloud for Sandbox {
         }))
     }
 
-    fn read<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
+    fn read<'a>(&'a self, at: Target<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Option<Live>> {
         Box::pin(self.look(READ, at, move |core, passing| {
-            let live = core.read(key(at, id, passing));
+            let live = core.read(key(at, id, passing), args);
             let young = core.dice.as_ref().is_some_and(|dice| dice.made(at.address.as_str()));
             if passing.fault == Some(Fault::Stale) && live.is_some() && young {
                 let message = format!("{} `{id}` is not visible yet", at.kind.name);

@@ -12,7 +12,7 @@ use dr_run::Discovery;
 
 use crate::args::ParameterArgs;
 use crate::exit::{CommandFailure, Exit};
-use crate::found::places;
+use crate::found::{places, untold};
 use crate::load::{self, Program};
 use crate::render::diagnostic;
 use crate::render::plan::summary;
@@ -122,6 +122,11 @@ fn told(
         let address = tagged.address.as_deref().unwrap_or("?");
         let place = tagged.region.as_deref().unwrap_or(GLOBAL);
         let line = format!("not recorded: {}  {place}  made as {}: {}", safe(&tagged.id), safe(address), safe(why));
+        out.push_str(&format!("  {}\n", paint(CHANGED, line)));
+    }
+    if !found.untold.is_empty() {
+        let line =
+            format!("{}: no service tells whether that is what is there; the next plan writes it", untold(found));
         out.push_str(&format!("  {}\n", paint(CHANGED, line)));
     }
     for (place, why) in &found.unasked {

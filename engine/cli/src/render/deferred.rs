@@ -109,6 +109,7 @@ fn note(deferred: &Deferred) -> String {
         WaitReason::Step { address } => format!("comes after {address}"),
         WaitReason::Together { address } => format!("goes into one call with {address}"),
         WaitReason::Value { address } => format!("needs a value of {address}"),
+        WaitReason::Needed { address } => format!("only {address}, which waits, needs its value"),
         WaitReason::Away(_) | WaitReason::LeftOut | WaitReason::Successor => String::new(),
     }
 }

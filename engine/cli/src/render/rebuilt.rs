@@ -24,8 +24,17 @@ pub(crate) struct RebuiltJson<'a> {
     unrecorded: Vec<UnrecordedJson<'a>>,
     /// The places that could not be looked at, and why.
     unasked: &'a BTreeMap<Str, String>,
+    /// Secrets that no service tells: the next plan writes them.
+    untold: Vec<UntoldJson<'a>>,
     /// Whether the next plan changes something.
     changes: bool,
+}
+
+/// A secret that no service tells, and what has it.
+#[derive(Debug, Serialize)]
+struct UntoldJson<'a> {
+    address: &'a str,
+    argument: &'a str,
 }
 
 /// Something that was found and cannot be recorded, and why.
@@ -68,6 +77,11 @@ pub(crate) fn rebuilt<'a>(stack: &'a Stack, found: &'a Discovery, changes: bool)
         deposed: found.set_aside.iter().map(|r| record(r)).collect(),
         unrecorded: found.unrecorded.iter().map(|(found, why)| UnrecordedJson { found, why }).collect(),
         unasked: &found.unasked,
+        untold: found
+            .untold
+            .iter()
+            .map(|(address, name)| UntoldJson { address: address.as_str(), argument: name })
+            .collect(),
         changes,
     }
 }

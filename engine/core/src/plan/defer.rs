@@ -25,6 +25,7 @@ use crate::plan::{Action, PlannedOutput, Step};
 use crate::region::{Away, GLOBAL, place};
 use crate::registry::Registry;
 use crate::schedule::Scheduler;
+use crate::schema::Place;
 use crate::value::{Map, Str};
 
 /// A step that waits for a later plan.
@@ -71,6 +72,12 @@ pub enum WaitReason {
     },
     /// It is deleted for the sake of a successor that cannot be made yet.
     Successor,
+    /// It lives in the state alone, and only steps that wait need its value. It may have been given to what is there
+    /// already, and cannot be looked at yet.
+    Needed {
+        /// One of those steps' resources.
+        address: Address,
+    },
 }
 
 /// Takes the steps that wait out of arranged steps.
@@ -83,6 +90,7 @@ pub(super) fn split(input: &Input<'_>, steps: &mut Vec<Step>) -> Vec<Deferred> {
     waiting.hold(start);
     let along = waiting.along();
     waiting.hold((0..steps.len()).filter(|&i| !along[i]).collect());
+    waiting.hold_unneeded();
     let held = waiting.held;
     let mut numbers = vec![None; steps.len()];
     let kept = held.iter().enumerate().filter(|(_, held)| held.is_none()).map(|(i, _)| i);
@@ -238,6 +246,27 @@ impl<'a> Deferral<'a> {
                     self.held[follower] = Some(left_out.unwrap_or_else(|| (why.clone(), place.clone())));
                     open.push(follower);
                 }
+            }
+        }
+    }
+
+    /// Holds what would get a value that nobody knows yet, where all that needs it waits for a place that is away.
+    fn hold_unneeded(&mut self) {
+        // What comes first needs nothing of what comes later.
+        for step in (0..self.steps.len()).rev() {
+            let Step { kind, address, action, replacement, .. } = &self.steps[step];
+            let is_local = self.input.registry.get(kind).is_some_and(|kind| kind.place == Place::Local);
+            let is_new = *action == Action::Create && replacement.is_none();
+            if !is_local || !is_new || self.held[step].is_some() || self.input.known.contains_key(address) {
+                continue;
+            }
+            let needed = self.followers[step].iter().map(|(follower, _)| (follower, self.held[*follower].as_ref()));
+            let first = needed.clone().find_map(|(follower, held)| Some((*follower, held?.1.clone())));
+            if let Some((follower, place)) = first.filter(|(_, place)| !place.is_empty())
+                && needed.clone().all(|(_, held)| held.is_some())
+            {
+                let address = self.steps[follower].address.clone();
+                self.held[step] = Some((WaitReason::Needed { address }, place));
             }
         }
     }
