@@ -14,9 +14,11 @@ use dr_core::registry::Registry;
 use dr_core::value::Str;
 use dr_run::{Discovery, Engine, Stack, Store, Wanted};
 
+use crate::clock;
 use crate::exit::CommandFailure;
 use crate::render::{count, safe};
 use crate::session::{OpenState, Session};
+use crate::shared;
 use crate::work::Work;
 
 /// Takes over what the stack has in places of which its state says nothing: those in which something is declared, or, for a
@@ -180,8 +182,13 @@ impl Work<'_> {
     ) -> Result<(), CommandFailure> {
         let identity = self.identity.clone();
         let store = held.store.clone();
+        let is_dated = held.snapshot.lifetime.is_some();
         self.with_plan_engine(Some(held), graph, async |engine, _| Ok(dr_run::record(engine, &identity, found).await?))
             .await?;
+        if !is_dated {
+            // Nothing says any more when it was applied: its time to live counts from now on.
+            store.note_apply(clock::now()?, shared::who().into()).await?;
+        }
         held.snapshot = store.snapshot()?;
         Ok(())
     }

@@ -45,14 +45,32 @@ pub(crate) struct KnownProgram {
 }
 
 impl KnownEnvironment {
-    /// When it expires; `None`: never, or nothing says when it was applied.
+    /// When it expires; `None`: never, as what is protected, or nothing says when it was applied.
     pub(crate) fn expiry(&self) -> Option<u64> {
+        if self.rules.protected.is_some() {
+            return None;
+        }
         self.rules.ttl.expiry(self.programs.iter().filter_map(|program| program.lifetime.as_ref()))
     }
 
     /// Whether nothing is recorded in it. Where something cannot be read, something may be.
     pub(crate) fn is_empty(&self) -> bool {
-        self.unreadable.is_none() && self.programs.iter().all(|p| p.resources == Some(0) && p.identity.is_none())
+        self.unreadable.is_none() && self.programs.iter().all(KnownProgram::is_empty)
+    }
+
+    /// What of it cannot be read, each with why.
+    pub(crate) fn unread(&self) -> Vec<String> {
+        let unread = self.programs.iter().filter(|program| program.resources.is_none());
+        let told =
+            unread.filter_map(|program| Some(format!("{} cannot be read: {}", program.name, program.note.as_ref()?)));
+        self.unreadable.iter().map(|why| format!("its programs cannot be listed: {why}")).chain(told).collect()
+    }
+}
+
+impl KnownProgram {
+    /// Whether nothing is recorded of it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.resources == Some(0) && self.identity.is_none()
     }
 }
 

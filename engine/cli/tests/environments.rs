@@ -146,23 +146,37 @@ fn of_twenty_environments_of_mixed_age_exactly_the_expired_go() {
     let gone = ["pr-1", "pr-2", "pr-3", "pr-33", "pr-9", "qa-1", "qa-2"];
     // At noon of the 9th, the 6th was three days ago.
     let (status, due) = team.json(9, "env gc --dry-run");
-    assert_eq!(status, Some(0), "{due}");
-    assert!(outcomes(&due).contains(&("prod", "kept")), "{due}");
+    // It says what the destruction would say: data of weekly would be lost.
+    assert_eq!(status, Some(3), "{due}");
+    let told = outcomes(&due);
+    let would: Vec<&str> = told.iter().filter(|(_, fate)| *fate == "due").map(|(name, _)| *name).collect();
+    assert_eq!(would, gone, "{due}");
+    assert!(told.contains(&("weekly", "refused")) && told.len() == gone.len() + 1, "{due}");
     assert_eq!(team.alive(), before, "nothing has changed");
     let (status, done) = team.json(9, "env gc --yes");
     let told: Vec<(&str, &str)> = outcomes(&done);
     let destroyed: Vec<&str> = told.iter().filter(|(_, fate)| *fate == "destroyed").map(|(name, _)| *name).collect();
     assert_eq!(destroyed, gone, "{done}");
     assert_eq!(status, Some(3), "data of weekly would be lost: {done}");
-    assert!(told.contains(&("prod", "kept")) && told.contains(&("weekly", "refused")), "{done}");
+    assert!(told.contains(&("weekly", "refused")) && told.len() == gone.len() + 1, "{done}");
     let expected: BTreeSet<String> = before.difference(&names(&gone)).cloned().collect();
     assert_eq!(team.alive(), expected);
-    // Once more there is nothing to do but for those two.
+    // Once more there is nothing to do but for that one.
     let (_, again) = team.json(9, "env gc --yes");
-    assert_eq!(outcomes(&again).len(), 2, "{again}");
+    assert_eq!(outcomes(&again), [("weekly", "refused")], "{again}");
     // The words that the others need.
     let (status, rest) = team.json(9, "env gc --yes --allow-data-loss");
-    assert_eq!((status, outcomes(&rest)), (Some(0), vec![("prod", "kept"), ("weekly", "destroyed")]), "{rest}");
+    assert_eq!((status, outcomes(&rest)), (Some(0), vec![("weekly", "destroyed")]), "{rest}");
+    // What is gone is listed no more; what is protected never expires.
+    let (_, list) = team.json(9, "env list");
+    let listed: BTreeSet<String> =
+        list.as_array().unwrap().iter().map(|one| one["environment"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(listed, team.alive());
+    let text = team.done(9, "env list");
+    let prod = text.lines().find(|line| line.starts_with("prod")).unwrap();
+    assert!(prod.contains("never") && !prod.contains("expired"), "{text}");
+    let output = team.run(9, "env extend prod 2d");
+    assert!(output.status.code() == Some(1) && said(&output).contains("it never expires"), "{}", said(&output));
 }
 
 #[test]
@@ -319,4 +333,77 @@ fn what_bears_no_tags_any_more_stays() {
     assert!(done[0]["why"][0].as_str().unwrap().contains("bears no tags"), "{done}");
     let left: Vec<&str> = team.sandbox().list().unwrap().iter().map(|one| one.kind).collect();
     assert_eq!(left, ["sqs.queue"]);
+}
+
+impl Team {
+    fn with(&self, line: &str, text: &str) -> Output {
+        let mut child = self.start(9, line);
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+}
+
+#[test]
+fn what_no_state_knows_of_a_closed_environment_is_told() {
+    let team = Team::new();
+    for (program, environment) in [("shop", "pr-1"), ("bin", "pr-1"), ("bin", "pr-2"), ("bin", "pr-3")] {
+        team.apply(8, program, environment);
+    }
+    let state = team.path().join("state");
+    std::fs::remove_dir_all(state.join("pr-1/shop")).unwrap();
+    std::fs::remove_dir_all(state.join("pr-2")).unwrap();
+    for (line, first) in [("env gc --closed - --dry-run --json", "due"), ("env gc --closed - --yes --json", "left")] {
+        let output = team.with(line, "pr-1\npr-2\npr-99\n");
+        let done: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(outcomes(&done), [("pr-1", first), ("pr-2", "left")], "{done}");
+        assert_eq!(output.status.code(), Some(1), "{done}");
+        let why = done[1]["why"].to_string();
+        assert!(why.contains("1 resource of bin") && why.contains("`dr destroy --from-tags --env pr-2`"), "{why}");
+        if first == "left" {
+            assert!(done[0]["why"].to_string().contains("of shop stay, and no state knows of them"), "{done}");
+        }
+    }
+    assert_eq!(team.alive(), names(&["pr-1", "pr-2", "pr-3"]));
+    for name in ["pr-1", "pr-2"] {
+        team.done(9, &format!("destroy --env {name} --from-tags --yes"));
+    }
+    let output = team.with("env gc --closed - --yes --json", "pr-1\npr-2\n");
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stdout).trim()), (Some(0), "[]"));
+}
+
+#[test]
+fn an_environment_whose_state_cannot_be_read_is_told_as_one() {
+    let team = Team::new();
+    for name in ["pr-1", "pr-2", "live"] {
+        team.apply(1, "shop", name);
+    }
+    for name in ["pr-2", "live"] {
+        let state = team.path().join("state").join(name).join("shop");
+        for file in ["log", "db/db"] {
+            std::fs::write(state.join(file), "rubbish, and nothing else, again and again").unwrap();
+        }
+    }
+    for (line, first) in [("env gc --dry-run", "due"), ("env gc --yes", "destroyed")] {
+        let (status, done) = team.json(9, line);
+        assert_eq!((status, outcomes(&done)), (Some(1), vec![("pr-1", first), ("pr-2", "failed")]), "{done}");
+        assert!(done[1]["why"][0].as_str().unwrap().contains("shop cannot be read"), "{done}");
+    }
+    assert_eq!(team.alive(), names(&["live", "pr-2"]));
+}
+
+#[test]
+fn a_rebuilt_environment_expires_from_then_on() {
+    let team = Team::new();
+    team.apply(1, "shop", "pr-1");
+    std::fs::remove_dir_all(team.path().join("state/pr-1")).unwrap();
+    team.done(2, "state rebuild shop --env pr-1");
+    let (_, list) = team.json(3, "env list");
+    assert_eq!(list[0]["expires"], "2026-12-05T12:00:00Z", "{list}");
+    // A rebuild that finds more is no apply.
+    team.done(3, "state rm east/sqs.queue:dead --env pr-1 --yes");
+    team.done(4, "state rebuild shop --env pr-1");
+    assert_eq!(team.json(4, "env list").1[0]["expires"], "2026-12-05T12:00:00Z");
+    assert!(team.done(4, "env extend pr-1 1d").contains("pr-1 expires 2026-12-06 12:00"));
+    assert_eq!(team.json(9, "env gc --yes").0, Some(0));
+    assert_eq!(team.alive(), names(&[]));
 }

@@ -463,3 +463,25 @@ fn nothing_is_read_from_a_folder_that_holds_something_else() {
         assert!(said.status == Some(1) && said.err.contains(&named), "{line}: {said:?}");
     }
 }
+
+#[test]
+fn a_value_that_is_nowhere_else_is_told_before_it_is_forgotten() {
+    let place = Place::new();
+    place.run("apply p.rhai --env ee --yes").well();
+    let (drawn, queue) = ("main/random.password:key", "main/sqs.queue:q0");
+    let lost = format!("the value of `{drawn}` is in the state alone: it is lost for good");
+    // Nobody answers, so nothing is forgotten.
+    let said = place.run(&format!("state rm {drawn} {queue} --env ee"));
+    assert!(said.status == Some(1) && said.err.contains(&lost), "{said:?}");
+    assert!(said.err.contains("the resources stay as they are"), "{said:?}");
+    assert!(place.recorded("ee").contains(drawn));
+    let said = place.run(&format!("state rm {queue} --env ee --yes"));
+    assert!(said.err.contains("finds such resources again") && !said.err.contains("lost for good"), "{said:?}");
+    let said = place.run(&format!("state rm {drawn} --env ee --yes"));
+    assert!(said.err.contains(&lost) && said.err.contains("1 record forgotten\n"), "{said:?}");
+    assert!(!said.err.contains("stay as they are"), "{said:?}");
+    // What has it goes on having it; its value is lost already.
+    place.run("state rebuild p.rhai --env ee").well();
+    let said = place.run(&format!("state rm {drawn} --env ee --yes"));
+    assert!(!said.err.contains("lost for good"), "{said:?}");
+}

@@ -35,6 +35,13 @@ pub(crate) fn extend(args: &ExtendArgs, global: &Global, ui: &Ui) -> Result<Exit
         return Err(CommandFailure::new(format!("the environment `{}` has no time to live", session.suffix))
             .hint(format!("it never expires, unless `ttl = \"3d\"` in [environments.{}] says so", session.suffix)));
     }
+    if let Some(place) = &session.rules.protected {
+        return Err(CommandFailure::new(format!(
+            "the environment `{}` is protected: it never expires",
+            session.suffix
+        ))
+        .hint(format!("{place} protects it")));
+    }
     let now = clock::now()?;
     let programs = session.programs()?;
     let mut held: Vec<OpenState> = Vec::new();

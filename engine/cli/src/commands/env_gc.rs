@@ -9,14 +9,17 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dr_core::address::Address;
+use dr_core::value::Str;
 use dr_run::{ForeignResource, Stack};
 use serde::Serialize;
 
 use super::apply::finish;
 use super::destroy::{PlannedDestruction, carried_out, planned};
+use super::unrecorded;
 use crate::args::{Consent, Global, Planning, check_suffix};
 use crate::clock;
 use crate::consent;
+use crate::environments;
 use crate::exit::{CommandFailure, Exit};
 use crate::inventory::{self, KnownEnvironment};
 use crate::render::table::{Column, table};
@@ -56,6 +59,8 @@ enum Over {
     Expired(u64),
     /// Somebody says so.
     Closed,
+    /// Nobody knows: it has a time to live, and its state cannot be read.
+    Unread,
 }
 
 /// What became of an environment.
@@ -66,7 +71,7 @@ enum Ending {
     Due,
     /// It is gone.
     Destroyed,
-    /// It is not over any more, or protected.
+    /// It is not over any more.
     Kept,
     /// Something of it stays.
     Left,
@@ -144,15 +149,17 @@ pub(crate) fn collect(args: &GcArgs, global: &Global, ui: &Ui) -> Result<Exit, C
     let now = clock::now()?;
     let closed = args.closed.as_deref().map(closed).transpose()?.unwrap_or_default();
     let known = inventory::environments(&session)?;
+    let recorded: BTreeSet<&str> = known.iter().filter(|one| !one.is_empty()).map(|one| one.name.as_str()).collect();
+    let is_unknown = |name: &&String| !recorded.contains(name.as_str());
+    let config = &session.project.config;
+    let unknown = closed.iter().filter(is_unknown).filter(|name| environments::is_declared(config, name));
+    let unknown: Vec<String> = unknown.cloned().collect();
     let due: Vec<OverEnvironment> = known.into_iter().filter_map(|known| over(known, &closed, now)).collect();
-    if due.is_empty() {
-        ui.tell("No environment is over\n");
-        return if ui.json { ui.result("[]\n").map(|()| Exit::Done) } else { Ok(Exit::Done) };
-    }
-    if !args.dry_run && !args.yes {
-        let names: Vec<String> = due.iter().map(|one| format!("  {}  {}\n", one.known.name, one.reason(now))).collect();
+    let go: Vec<&OverEnvironment> = due.iter().filter(|one| one.objection().is_none()).collect();
+    if !args.dry_run && !args.yes && !go.is_empty() {
+        let names: Vec<String> = go.iter().map(|one| format!("  {}  {}\n", one.known.name, one.reason(now))).collect();
         ui.tell(&names.concat());
-        ui.question(&format!("\nDestroy {}?", count(due.len(), "environment")))?;
+        ui.question(&format!("\nDestroy {}?", count(go.len(), "environment")))?;
         if !Ui::answer()? {
             ui.tell("Nothing was changed\n");
             return Ok(Exit::Failed);
@@ -162,7 +169,6 @@ pub(crate) fn collect(args: &GcArgs, global: &Global, ui: &Ui) -> Result<Exit, C
     for one in &due {
         let (outcome, why) = match one.objection() {
             Some((ending, why)) => (ending, vec![why]),
-            None if args.dry_run => (Ending::Due, Vec::new()),
             None => destroy(args, global, ui, one, now),
         };
         all.push(CollectedJson {
@@ -175,6 +181,20 @@ pub(crate) fn collect(args: &GcArgs, global: &Global, ui: &Ui) -> Result<Exit, C
         if outcome == Ending::Interrupted {
             break;
         }
+    }
+    for name in &unknown {
+        if all.last().is_some_and(|one| one.outcome == Ending::Interrupted) {
+            break;
+        }
+        let (outcome, why) = look_for_unknown(global, ui, name);
+        if outcome != Ending::Destroyed {
+            let (environment, reason) = (name.clone(), "closed".to_owned());
+            all.push(CollectedJson { environment, programs: Vec::new(), reason, outcome, why });
+        }
+    }
+    if all.is_empty() {
+        ui.tell("No environment is over\n");
+        return if ui.json { ui.result("[]\n").map(|()| Exit::Done) } else { Ok(Exit::Done) };
     }
     let exit = all.iter().fold(Exit::Done, |worst, one| worst.worse(one.outcome.exit()));
     if ui.json {
@@ -217,6 +237,9 @@ fn over(known: KnownEnvironment, closed: &BTreeSet<String>, now: u64) -> Option<
     let over = match known.expiry() {
         Some(expiry) if expiry <= now => Over::Expired(expiry),
         _ if closed.contains(&known.name) => Over::Closed,
+        _ if known.rules.ttl.length.is_some() && known.rules.protected.is_none() && !known.unread().is_empty() => {
+            Over::Unread
+        }
         _ => return None,
     };
     Some(OverEnvironment { known, over })
@@ -227,19 +250,21 @@ impl OverEnvironment {
         match self.over {
             Over::Expired(since) => format!("expired {} ago", clock::rough(now.saturating_sub(since))),
             Over::Closed => "closed".to_owned(),
+            Over::Unread => "nobody knows whether it has expired".to_owned(),
         }
     }
 
     /// Why it is not destroyed by this command, whatever its time.
     fn objection(&self) -> Option<(Ending, String)> {
         let rules = &self.known.rules;
+        if self.over == Over::Unread {
+            return Some((Ending::Failed, self.known.unread().join("; ")));
+        }
         if !self.known.is_in_place {
             return Some((Ending::Refused, "its state is kept in another place than dr.toml says".into()));
         }
         if let Some(place) = &rules.protected {
-            // A time to live that counts for everything is no wish that this one goes.
-            let ending = if self.over == Over::Closed { Ending::Refused } else { Ending::Kept };
-            return Some((ending, format!("{place} protects it")));
+            return Some((Ending::Refused, format!("{place} protects it")));
         }
         if !rules.ephemeral && rules.ttl.length.is_none() {
             let why = "it is neither ephemeral nor has a time to live; `dr destroy` destroys it";
@@ -249,17 +274,47 @@ impl OverEnvironment {
     }
 }
 
-/// Destroys an environment, and tells meanwhile.
+/// Looks for what a closed environment has, although no state knows of it. Nothing of it is destroyed.
+fn look_for_unknown(global: &Global, ui: &Ui, name: &str) -> (Ending, Vec<String>) {
+    let looked = Session::of_environment(global, ui, name)
+        .and_then(|session| session.run(async |signals| residue(&session, signals, &BTreeSet::new()).await));
+    looked.unwrap_or_else(|failure| failed(failure, ui))
+}
+
+/// What carries the tags of an environment although no state knows of it, but for these programs.
+async fn residue(
+    session: &Session<'_>,
+    signals: &Signals,
+    known: &BTreeSet<Str>,
+) -> Result<(Ending, Vec<String>), CommandFailure> {
+    let found = unrecorded::look(session, signals, None, known).await?;
+    let again = session.command(&["destroy", "--from-tags"]);
+    let told = found.by_program.iter().map(|(program, found)| {
+        let program = if program.is_empty() { "?" } else { program };
+        let number = count(found.len(), "resource");
+        format!("{number} of {program} stay, and no state knows of them: `{again}` destroys them")
+    });
+    let unasked = found.swept.unasked.iter().map(|(place, why)| format!("{place} could not be asked: {why}"));
+    let why: Vec<String> = told.chain(unasked).collect();
+    Ok(match found.exit() {
+        Exit::Failed => (Ending::Left, why),
+        exit => (Ending::of(exit), why),
+    })
+}
+
+fn failed(failure: CommandFailure, ui: &Ui) -> (Ending, Vec<String>) {
+    let (exit, message) = failure.tell(ui);
+    (Ending::of(exit), vec![message])
+}
+
+/// Destroys an environment, and tells meanwhile. Without being asked to, only finds out what would become of it.
 fn destroy(args: &GcArgs, global: &Global, ui: &Ui, one: &OverEnvironment, now: u64) -> (Ending, Vec<String>) {
     ui.tell(&format!("\n{}  {}\n", paint(STRONG, &one.known.name), one.reason(now)));
     let done = Session::of_environment(global, ui, &one.known.name).and_then(|session| {
         let stacks: Vec<Stack> = session.programs()?.iter().map(|program| session.stack(program)).collect();
         session.run(async |signals| under_locks(args, &session, &stacks, (one.over, now), signals).await)
     });
-    done.unwrap_or_else(|failure| {
-        let (exit, message) = failure.tell(ui);
-        (Ending::of(exit), vec![message])
-    })
+    done.unwrap_or_else(|failure| failed(failure, ui))
 }
 
 async fn under_locks(
@@ -272,7 +327,10 @@ async fn under_locks(
     let consent = Consent { allow_data_loss: args.allow_data_loss, ..Consent::default() };
     let mut held = Vec::new();
     for stack in stacks {
-        held.push(session.hold_without_key_if_any(stack)?);
+        held.push(match args.dry_run {
+            true => session.look(stack)?,
+            false => session.hold_without_key_if_any(stack)?,
+        });
     }
     if gone(&held)? {
         return Ok((Ending::Destroyed, vec!["somebody else destroyed it meanwhile".into()]));
@@ -282,6 +340,15 @@ async fn under_locks(
         && session.rules.ttl.expiry(lifetimes).is_none_or(|expiry| expiry > now)
     {
         return Ok((Ending::Kept, vec!["somebody applied or extended it meanwhile".into()]));
+    }
+    if args.dry_run {
+        for held in held.iter().flatten() {
+            let open = held.store.open_operations()?.len();
+            if open > 0 {
+                let begun = count(open, "operation");
+                return Ok((Ending::Due, vec![format!("what an earlier run left open is found out first: {begun}")]));
+            }
+        }
     }
     let planning = Planning { parallel: args.parallel, ..Planning::default() };
     let mut all = Vec::new();
@@ -299,6 +366,10 @@ async fn under_locks(
         signals.stop(&planned.work.cancel);
         foreign.push(planned.work.foreign(planned.held.as_ref(), &planned.plan).await?);
     }
+    if args.dry_run {
+        let why: Vec<String> = foreign.iter().flatten().map(stay).collect();
+        return Ok((if why.is_empty() { Ending::Due } else { Ending::Left }, why));
+    }
     let (mut worst, mut why) = (Ending::Destroyed, Vec::new());
     for (planned, foreign) in all.into_iter().zip(foreign) {
         signals.stop(&planned.work.cancel);
@@ -311,7 +382,17 @@ async fn under_locks(
             break;
         }
     }
+    if worst == Ending::Destroyed {
+        // These have been looked for one by one.
+        let known: BTreeSet<Str> = stacks.iter().map(|stack| stack.program.clone()).collect();
+        (worst, why) = residue(session, signals, &known).await?;
+    }
     Ok((worst, why))
+}
+
+/// That something is not destroyed.
+fn stay(one: &ForeignResource) -> String {
+    format!("`{}` (`{}`) stays: {}", one.address, one.id, one.why)
 }
 
 /// Whether nothing is recorded or begun any more.
@@ -341,8 +422,7 @@ async fn one_stack(
     }
     let spared: BTreeSet<Address> = foreign.iter().map(|one| one.address.clone()).collect();
     let stays = planned.plan.spare(&spared);
-    let mut why: Vec<String> =
-        foreign.iter().map(|one| format!("`{}` (`{}`) stays: {}", one.address, one.id, one.why)).collect();
+    let mut why: Vec<String> = foreign.iter().map(stay).collect();
     let others = stays.iter().filter(|step| !spared.contains(&step.address));
     why.extend(others.map(|step| format!("`{}` stays: what stays uses it", step.address)));
     for line in &why {

@@ -13,7 +13,7 @@ use crate::render::{json, safe};
 use crate::session::Session;
 use crate::ui::Ui;
 
-/// A program in an environment, or an environment without any.
+/// A program in an environment, or an environment whose programs cannot be listed.
 #[derive(Serialize)]
 struct EnvironmentJson {
     environment: String,
@@ -40,7 +40,12 @@ struct EnvironmentJson {
 pub(crate) fn list(global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::of_project(global, ui)?;
     let now = clock::now()?;
-    let all = inventory::environments(&session)?;
+    let mut all = inventory::environments(&session)?;
+    for known in &mut all {
+        // What is destroyed is not there. Where somebody works, something may come.
+        known.programs.retain(|program| !program.is_empty() || program.note.is_some());
+    }
+    all.retain(|known| known.unreadable.is_some() || !known.programs.is_empty());
     if ui.json {
         let shapes: Vec<EnvironmentJson> = all.iter().flat_map(|known| shapes(&session, known, now)).collect();
         return ui.result(&json::text(&shapes)).map(|()| Exit::Done);
@@ -71,7 +76,7 @@ pub(crate) fn list(global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     Ok(Exit::Done)
 }
 
-/// The programs of an environment; nothing in place of a program where there is none.
+/// The programs of an environment; nothing in place of a program where they cannot be listed.
 fn programs(known: &KnownEnvironment) -> Vec<Option<&KnownProgram>> {
     if known.programs.is_empty() { vec![None] } else { known.programs.iter().map(Some).collect() }
 }
@@ -87,7 +92,7 @@ fn shapes(session: &Session<'_>, known: &KnownEnvironment, now: u64) -> Vec<Envi
             declared: environments::is_declared(&session.project.config, &known.name),
             program: program.map(|program| program.name.to_string()),
             cloud: program.and_then(|program| program.identity.as_ref()).map(ToString::to_string),
-            resources: program.map_or(known.unreadable.is_none().then_some(0), |program| program.resources),
+            resources: program.and_then(|program| program.resources),
             cost_per_hour: program.and_then(|p| p.resources.map(|_| p.cost.hourly().0 as f64 / 1_000.0)),
             created: lifetime.map(|lifetime| clock::exact(lifetime.created)),
             last_apply: lifetime.map(|lifetime| clock::exact(lifetime.applied)),
@@ -104,13 +109,13 @@ fn rows(session: &Session<'_>, known: &KnownEnvironment, now: u64) -> Vec<Vec<St
     let expires = match known.expiry() {
         Some(expiry) if expiry <= now => format!("expired {} ago", clock::rough(now - expiry)),
         Some(expiry) => format!("in {}", clock::rough(expiry - now)),
+        None if known.rules.ttl.length.is_some() && known.rules.protected.is_some() => "never".into(),
         None => String::new(),
     };
     let row = |program: Option<&KnownProgram>| {
         let lifetime = program.and_then(|program| program.lifetime.as_ref());
         let resources = match program {
-            None if known.unreadable.is_some() => "?".into(),
-            None => "none".into(),
+            None => "?".into(),
             Some(program) => match program.resources {
                 None => "?".into(),
                 Some(0) if program.identity.is_none() => "none".into(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use dr_core::address::Address;
 use dr_core::plan::Move;
 use dr_core::record::{Record, Snapshot};
+use dr_core::schema::Place;
 use dr_core::selection::Selector;
 use dr_core::value::Str;
 use dr_run::StateChange;
@@ -59,7 +60,7 @@ pub(super) fn remove(
     let forgotten: Vec<(&Record, bool)> = now.chain(aside).collect();
     let referring = referring(&snapshot, &forgotten);
     if !ui.json {
-        ui.tell(&tale(&stack.to_string(), &forgotten, &referring));
+        ui.tell(&tale(session, &stack.to_string(), &forgotten, &referring));
     }
     if !ui.confirm(yes, "\nForget them?")? {
         return Ok(Exit::Failed);
@@ -79,10 +80,14 @@ pub(super) fn remove(
         };
         return ui.result(&json::text(&shape)).map(|()| Exit::Done);
     }
-    ui.tell(&format!(
-        "{} forgotten; `dr state rebuild` finds such resources again, by their tags\n",
-        count(forgotten.len(), "record")
-    ));
+    let number = count(forgotten.len(), "record");
+    let drawn = forgotten.iter().filter(|(record, _)| is_drawn(session, record)).count();
+    let again = match drawn {
+        0 => "; `dr state rebuild` finds such resources again, by their tags",
+        _ if drawn == forgotten.len() => "",
+        _ => "; `dr state rebuild` finds those in the cloud again, by their tags",
+    };
+    ui.tell(&format!("{number} forgotten{again}\n"));
     Ok(Exit::Done)
 }
 
@@ -102,13 +107,31 @@ fn referring<'a>(snapshot: &'a Snapshot, forgotten: &[(&'a Record, bool)]) -> BT
     needs.filter(|(_, needs)| !needs.is_empty()).collect()
 }
 
+/// Whether a record holds a value that was drawn and is nowhere else: such kinds are drawn anew when their keepers change.
+fn is_drawn(session: &Session<'_>, record: &Record) -> bool {
+    let kind = session.registry.get(&record.kind).filter(|kind| kind.place == Place::Local);
+    kind.is_some_and(|kind| kind.arg("keepers").is_some()) && !record.outputs.is_empty()
+}
+
 /// What is about to be forgotten, in words.
-fn tale(stack: &str, forgotten: &[(&Record, bool)], referring: &BTreeMap<&str, Vec<&str>>) -> String {
-    let mut out = format!("{stack} forgets, and the resources stay as they are:\n");
+fn tale(
+    session: &Session<'_>,
+    stack: &str,
+    forgotten: &[(&Record, bool)],
+    referring: &BTreeMap<&str, Vec<&str>>,
+) -> String {
+    let drawn: Vec<&Record> =
+        forgotten.iter().map(|(record, _)| *record).filter(|record| is_drawn(session, record)).collect();
+    let stay = if drawn.len() == forgotten.len() { "" } else { ", and the resources stay as they are" };
+    let mut out = format!("{stack} forgets{stay}:\n");
     for (record, aside) in forgotten {
         let region = record.region.as_deref().map(|region| format!(" in {region}")).unwrap_or_default();
         let aside = if *aside { "  set aside by a replacement" } else { "" };
         out.push_str(&format!("  {} {}  {}{region}{aside}\n", paint(GONE, "-"), record.address, safe(&record.id)));
+    }
+    for Record { address, .. } in drawn {
+        let line = format!("the value of `{address}` is in the state alone: it is lost for good");
+        out.push_str(&format!("{}\n", paint(GONE, line)));
     }
     for (address, needs) in referring {
         out.push_str(&format!("`{address}` stays and refers to {}\n", needs.join(", ")));
