@@ -102,6 +102,9 @@ pub fn check_name(name: &str) -> Result<(), &'static str> {
     if !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
         return Err(CHARACTERS);
     }
+    if name.chars().all(|c| c == '.') {
+        return Err("a name is made of dots alone");
+    }
     Ok(())
 }
 
@@ -150,6 +153,9 @@ mod tests {
             "sqs.queue:a b",
             ".x:q",
             "sqs.queue:a:b",
+            "../sqs.queue:a",
+            "a/./sqs.queue:b",
+            "sqs.queue:...",
             "s qs.queue:q",
         ] {
             assert!(Address::parse(text).is_err(), "{text}");
