@@ -65,7 +65,7 @@ pub(crate) struct SandboxConfig {
 
 /// A speed may be written as a text or as a number.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "the speed is `instant`, `real` or a number")]
 pub(crate) enum SpeedSetting {
     /// `"instant"`, `"real"`, `"60"`.
     Text(String),
@@ -159,6 +159,33 @@ impl Project {
     }
 }
 
+/// What is wrong with a value, in words of a user, and what to do about it.
+fn in_words(message: &str) -> (String, Option<&'static str>) {
+    let rest = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
+    let Some((found, expected)) = rest.and_then(|rest| rest.split_once(", expected ")) else {
+        return (message.to_owned(), None);
+    };
+    let found = match found.split_once(' ').unwrap_or((found, "")) {
+        ("integer", number) => format!("the number {}", number.trim_matches('`')),
+        ("floating", number) => format!("the number {}", number.trim_start_matches("point ").trim_matches('`')),
+        ("boolean", value) => value.to_owned(),
+        ("string", text) => format!("the text {text}"),
+        ("map", _) => "a table".into(),
+        ("sequence", _) => "a list".into(),
+        _ => found.to_owned(),
+    };
+    let (expected, help) = match expected {
+        "a string" => ("text", Some("put it in quotes")),
+        "a boolean" => ("`true` or `false`", None),
+        "a sequence" => ("a list", None),
+        "a map" => ("a table", None),
+        number if number.starts_with("a nonzero") => ("a whole number from 1 on", None),
+        number if ["u16", "u32", "u64", "usize"].contains(&number) => ("a whole number from 0 on", None),
+        other => (other, None),
+    };
+    (format!("{found} stands here, where {expected} belongs"), help)
+}
+
 impl Config {
     /// Reads the text.
     ///
@@ -166,10 +193,9 @@ impl Config {
     /// Everything that is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Config, Vec<Diagnostic>> {
         let failed = |e: toml::de::Error| {
-            let d = Diagnostic::error(e.message()).at(e.span().map(|s| span(text, s.start, s.end)), "");
-            let is_bare =
-                e.message().starts_with("invalid type: integer") && e.message().ends_with("expected a string");
-            vec![if is_bare { d.help("put it in quotes") } else { d }]
+            let (message, help) = in_words(e.message());
+            let d = Diagnostic::error(message).at(e.span().map(|s| span(text, s.start, s.end)), "");
+            vec![help.into_iter().fold(d, |d, help| d.help(help))]
         };
         let table = DeTable::parse(text).map_err(failed)?;
         let mut wrong = Vec::new();
@@ -437,8 +463,23 @@ mod tests {
     #[test]
     fn wrong_types_and_broken_files_have_a_place() {
         assert!(problem("a = ").starts_with("dr.toml:1:5: "), "{}", problem("a = "));
-        assert!(problem("parallel = \"many\"").starts_with("dr.toml:1:12: invalid type"));
-        assert!(problem("\nsandbox = 3").starts_with("dr.toml:2:11: "));
-        assert!(problem("parallel = 0").contains("expected a nonzero"));
+        for (text, said) in [
+            ("parallel = \"many\"", "1:12: the text \"many\" stands here, where a whole number from 1 on belongs"),
+            ("parallel = 0", "1:12: the number 0 stands here, where a whole number from 1 on belongs"),
+            ("sandbox = 3", "1:11: the number 3 stands here, where a table belongs"),
+            ("cloud = 3", "1:9: the number 3 stands here, where text belongs put it in quotes"),
+            ("environment = true", "1:15: `true` stands here, where text belongs put it in quotes"),
+            ("[sandbox]\nfaults = 1.5", "2:10: the number 1.5 stands here, where a whole number from 0 on belongs"),
+            ("[sandbox]\nfaults = -1", "2:10: the number -1 stands here, where a whole number from 0 on belongs"),
+            ("[sandbox]\nspeed = true", "the speed is `instant`, `real` or a number"),
+            ("[sandbox]\nregions_down = \"us-east-1\"", "the text \"us-east-1\" stands here, where a list belongs"),
+            ("[environments.a]\nttl = 3", "2:7: the number 3 stands here, where text belongs put it in quotes"),
+            ("[environments.a]\nprotected = \"yes\"", "where `true` or `false` belongs"),
+            ("[environments]\nqa = 3", "the number 3 stands here, where a table belongs"),
+        ] {
+            let found = problem(text);
+            assert!(found.contains(said), "{text}: {found}");
+            assert!(!found.contains("invalid") && !found.contains("expected"), "{text}: {found}");
+        }
     }
 }

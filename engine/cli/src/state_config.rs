@@ -95,7 +95,7 @@ mod tests {
             ("region = \"us-esat-1\"", "dr.toml:2:10: "),
             ("replica = \"us-west-9\"", "dr.toml:2:11: "),
             ("tabel = \"t\"", "did you mean `table`?"),
-            ("lease_seconds = 0", "expected a nonzero"),
+            ("lease_seconds = 0", "the number 0 stands here, where a whole number from 1 on belongs"),
         ] {
             for table in ["[state]", "[environments.qa.state]"] {
                 let found = problem(&format!("{table}\n{text}\n"));
