@@ -1,9 +1,12 @@
 //! Finding a program: a name under `programs/`, or a path to any script.
 
+use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use dr_core::diagnostic::Diagnostic;
 use dr_core::schema::closest;
+use dr_core::value::Str;
 use dr_script::{CheckScript, FileError};
 use toml::Spanned;
 
@@ -39,8 +42,7 @@ impl Program {
 /// # Errors
 /// When there is none, or it is no text in UTF-8.
 pub(crate) fn program(project: &Project, given: &str) -> Result<Program, CommandFailure> {
-    let is_path = given.contains(['/', '\\']) || Path::new(given).extension().is_some_and(|e| e == EXTENSION);
-    let path = if is_path { PathBuf::from(given) } else { path_of(&project.root, given) };
+    let (is_path, path) = script_of(project, given);
     if !path.is_file() {
         return Err(missing(project, given, is_path));
     }
@@ -68,6 +70,29 @@ pub(crate) fn name_of(project: &Project, given: &str) -> Result<String, CommandF
     };
     dr_core::address::check_name(name).map_err(|_| missing(project, given, false))?;
     Ok(name.to_owned())
+}
+
+/// Whether there is a script of a name or at a path. One that is applied by its path stands in the project's folder.
+pub(crate) fn is_there(project: &Project, given: &str) -> bool {
+    script_of(project, given).1.is_file() || project.root.join(format!("{given}.{EXTENSION}")).is_file()
+}
+
+/// Where the script of a name is, or at a path, and whether it is a path.
+fn script_of(project: &Project, given: &str) -> (bool, PathBuf) {
+    let is_path = given.contains(['/', '\\']) || Path::new(given).extension().is_some_and(|e| e == EXTENSION);
+    (is_path, if is_path { PathBuf::from(given) } else { path_of(&project.root, given) })
+}
+
+/// That there is no program of a name, neither a script nor one of these, which have a state.
+pub(crate) fn unknown(project: &Project, given: &str, recorded: &[Str]) -> CommandFailure {
+    let scripts = names(project);
+    let known = scripts.iter().map(String::as_str).chain(recorded.iter().map(|name| &**name));
+    let known: BTreeSet<&str> = known.collect();
+    let failure = CommandFailure::new(format!("there is no program `{given}`")).near(given, known.iter().copied());
+    match known.is_empty() {
+        true => failure,
+        false => failure.hint(format!("programs: {}", Vec::from_iter(known).join(", "))),
+    }
 }
 
 /// Where the program of a name is.
@@ -145,6 +170,24 @@ pub(crate) fn read(path: &Path, source_name: &str) -> Result<String, CommandFail
             })
         }
         error => CommandFailure::new(format!("cannot read `{source_name}`")).because(&error),
+    })
+}
+
+/// Reads a file of text, or standard input where it is called `-`.
+///
+/// # Errors
+/// When it cannot be read, or is no text in UTF-8.
+pub(crate) fn text(file: &Path) -> Result<String, CommandFailure> {
+    let mut bytes = Vec::new();
+    let read = match file.as_os_str() == "-" {
+        true => std::io::stdin().lock().read_to_end(&mut bytes),
+        false => std::fs::File::open(file).and_then(|mut file| file.read_to_end(&mut bytes)),
+    };
+    let name = if file.as_os_str() == "-" { "standard input".to_owned() } else { format!("`{}`", file.display()) };
+    read.map_err(|e| CommandFailure::new(format!("cannot read {name}")).because(&e))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to() + 1;
+        CommandFailure::new(format!("{name} is no text: byte {at} is not UTF-8")).hint("give it as it was written")
     })
 }
 

@@ -318,6 +318,14 @@ impl<'a> Session<'a> {
         self.global.command(words, &self.suffix)
     }
 
+    /// A hint with the options that a `dr state rm` in it takes: whoever wrote it knew neither program nor environment.
+    pub(crate) fn completed(&self, program: &str, hint: &str) -> String {
+        let found = hint.split_once("`dr state rm ").and_then(|(before, rest)| Some((before, rest.split_once('`')?)));
+        let Some((before, (address, after))) = found else { return hint.to_owned() };
+        let command = self.command(&["state", "rm", address, "--program", program]);
+        format!("{before}`{command}`{after}")
+    }
+
     /// That nothing is recorded of what is meant, in words.
     pub(crate) fn nothing_recorded(&self, given: Option<&str>) -> Result<String, CommandFailure> {
         match given {

@@ -144,6 +144,9 @@ impl<'a> Work<'a> {
         let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh, aim, lift, team };
         let mut plan = dr_run::plan(&engine, &wanted).await?;
         plan.diagnostics.extend(self.found.iter().cloned());
+        for help in plan.diagnostics.iter_mut().flat_map(|d| &mut d.help) {
+            *help = self.session.completed(program, help);
+        }
         plan.diagnostics.sort_by_key(|d| Reverse(d.severity));
         Ok(plan)
     }

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use dr_core::state_log::LogSnapshot;
 use serde::{Deserialize, Serialize};
 
+use crate::counted::MOST;
 use crate::log::{Edits, encode};
 use crate::rows::{RowTree, RowWrite, Rows};
 
@@ -123,7 +124,7 @@ fn seal(stack: &str, position: u64, kind: u8, mark: WriterMark, body: &[u8]) -> 
 fn open<'a>(stack: &str, position: u64, bytes: &'a [u8]) -> Option<(u8, WriterMark, &'a [u8])> {
     let rest = bytes.strip_prefix(GREETING)?;
     let (sum, rest) = rest.split_first_chunk::<4>()?;
-    if *sum != checksum(stack, position, rest) {
+    if *sum != checksum(stack, position, rest) || position > MOST {
         return None;
     }
     let (kind, rest) = rest.split_first()?;
@@ -211,8 +212,9 @@ impl LogReplay {
     /// # Errors
     /// When it is not the next one, or not what was written there.
     pub(crate) fn take(&mut self, stack: &str, position: u64, bytes: &[u8]) -> Result<(), LogDamage> {
-        if position != self.position + 1 {
-            return Err(LogDamage::Missing(self.position + 1));
+        let next = self.position.saturating_add(1);
+        if position != next {
+            return Err(LogDamage::Missing(next));
         }
         let damaged = LogDamage::Entry(position);
         let (kind, mark, body) = open(stack, position, bytes).ok_or_else(|| damaged.clone())?;
@@ -245,8 +247,9 @@ impl LogReplay {
 
     /// The same, and goes on where something is wrong. Tells what.
     pub(crate) fn take_or_skip(&mut self, stack: &str, position: u64, bytes: &[u8]) -> Option<LogDamage> {
-        let missing = (position != self.position + 1).then_some(LogDamage::Missing(self.position + 1));
-        self.position = position - 1;
+        let next = self.position.saturating_add(1);
+        let missing = (position != next).then_some(LogDamage::Missing(next));
+        self.position = position.saturating_sub(1);
         let damaged = self.take(stack, position, bytes).err();
         if damaged.is_some() {
             self.pending = None;

@@ -67,17 +67,17 @@ impl LeaseWatch {
 
 /// The lease as whoever takes it writes it.
 pub(crate) fn taken(was: Option<&LeaseRow>, holder: LeaseHolder) -> LeaseRow {
-    LeaseRow { epoch: was.map_or(0, |row| row.epoch) + 1, counter: 0, holder: Some(holder) }
+    LeaseRow { epoch: was.map_or(0, |row| row.epoch).saturating_add(1), counter: 0, holder: Some(holder) }
 }
 
 /// The lease after a sign of life.
 pub(crate) fn raised(was: &LeaseRow) -> LeaseRow {
-    LeaseRow { counter: was.counter + 1, ..was.clone() }
+    LeaseRow { counter: was.counter.wrapping_add(1), ..was.clone() }
 }
 
 /// The lease as its holder gives it back.
 pub(crate) fn given_back(was: &LeaseRow) -> LeaseRow {
-    LeaseRow { counter: was.counter + 1, holder: None, ..was.clone() }
+    LeaseRow { counter: was.counter.wrapping_add(1), holder: None, ..was.clone() }
 }
 
 /// Whether the holder of a lease still has it, as far as it knows.

@@ -23,6 +23,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
+use crate::counted::MOST;
 use crate::private;
 use crate::rows::{RowRead, RowTree, RowWrite, Rows};
 
@@ -208,7 +209,8 @@ fn checksum(before: u32, payload: &[u8]) -> u32 {
 fn split(payload: &[u8]) -> Option<(u8, u64, &[u8])> {
     let (kind, rest) = payload.split_first()?;
     let (group, rows) = rest.split_first_chunk()?;
-    Some((*kind, u64::from_le_bytes(*group), rows))
+    let group = u64::from_le_bytes(*group);
+    (group <= MOST).then_some((*kind, group, rows))
 }
 
 fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {

@@ -5,16 +5,20 @@
 
 use std::collections::BTreeMap;
 
+use dr_core::address::Address;
 use dr_core::cloud::Identity;
 use dr_core::integrity;
+use dr_core::value::Str;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::contents::{Contents, Head};
 use crate::entry::{OwnedRows, borrowed};
 use crate::error::StoreError;
+use crate::key::known_sealer;
 use crate::relocate::HeldPlace;
-use crate::rows::{self, RowPlace, RowTree, RowWrite, each};
+use crate::rows::{self, RowError, RowPlace, RowTree, RowWrite, each};
+use crate::seal::{SEALED, is_sealed_text};
 use crate::stack::Stack;
 use crate::states::States;
 
@@ -66,9 +70,17 @@ pub enum UnfitState {
     /// A row of it is not one that could have been written.
     #[error("{0}")]
     Row(String),
-    /// Its rows contradict each other.
+    /// Its rows contradict each other, or say what no state says.
     #[error("{0}")]
     Unsound(String),
+    /// A record is of a kind that nobody here knows.
+    #[error("`{address}` is a `{kind}`, which this version of dr does not know")]
+    Kind {
+        /// The record.
+        address: Address,
+        /// Its kind.
+        kind: Str,
+    },
     /// The state that is to become this one cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -80,7 +92,7 @@ impl PortableState {
         Stack::new(self.program.as_str(), self.environment.as_str())
     }
 
-    fn new(stack: &Stack, rows: &OwnedRows) -> Result<PortableState, rows::RowError> {
+    fn new(stack: &Stack, rows: &OwnedRows) -> Result<PortableState, RowError> {
         let mut trees = RowTree::ALL.map(|tree| (tree, PortableRows::new()));
         for ((tree, key), bytes) in rows {
             let contents = RowPlace { tree: *tree, key }.decode(bytes)?;
@@ -105,9 +117,9 @@ impl PortableState {
     }
 
     /// Its rows as bytes, and what they say.
-    fn rows(&self) -> Result<(OwnedRows, Contents), UnfitState> {
+    pub(crate) fn rows(&self) -> Result<(OwnedRows, Contents), UnfitState> {
         let trees = [(RowTree::Journal, &self.journal), (RowTree::Records, &self.records), (RowTree::Meta, &self.meta)];
-        let unfit = |error: rows::RowError| UnfitState::Row(error.to_string());
+        let unfit = |error: RowError| UnfitState::Row(error.to_string());
         let mut all = OwnedRows::new();
         for (tree, rows) in trees {
             for (key, contents) in rows {
@@ -118,6 +130,14 @@ impl PortableState {
         let contents = rows::contents(each(&borrowed(&all)), None).map_err(unfit)?;
         if rows::KeyRow::find(&borrowed(&all)).is_none() {
             return Err(unfit(rows::KeyRow::missing()));
+        }
+        if self.cloud != contents.head.identity {
+            let name = |identity: &Option<Identity>| identity.as_ref().map_or("none".into(), Identity::to_string);
+            let (said, own) = (name(&self.cloud), name(&contents.head.identity));
+            return Err(UnfitState::Unsound(format!("`cloud` says {said}, and the head in `meta` says {own}")));
+        }
+        if let Some((place, _)) = trees.into_iter().flat_map(|(_, rows)| rows).find(|(_, row)| has_broken_seal(row)) {
+            return Err(UnfitState::Unsound(format!("what stands for a secret in `{place}` was never sealed")));
         }
         match integrity::check(&contents.snapshot(), contents.journal()).first() {
             Some(violation) => Err(UnfitState::Unsound(violation.to_string())),
@@ -156,6 +176,7 @@ impl States {
             let own = Stack::new(own.clone(), stack.environment.clone());
             return Err(UnfitState::Stack { own: own.to_string(), other: stack.to_string() });
         }
+        self.check_seals(stack, &rows)?;
         let mut held = self.hold(stack)?;
         let written = fill(&mut held, stack, &mut rows, &contents.head, &self.place());
         held.medium.close(written.is_ok());
@@ -164,6 +185,35 @@ impl States {
         self.check_copy(stack, &rows)?;
         let snapshot = contents.snapshot();
         Ok(snapshot.records.len() + snapshot.deposed.len())
+    }
+}
+
+impl States {
+    /// Makes sure that what is sealed in these rows can be opened, where the key that they were sealed with is there. Who
+    /// has another key may take them in and give theirs later.
+    fn check_seals(&self, stack: &Stack, rows: &OwnedRows) -> Result<(), UnfitState> {
+        let rows = borrowed(rows);
+        let damaged = |source| self.row_error(stack, source);
+        let Ok(Some(sealer)) = known_sealer(&rows, &self.folder, &self.keys, &damaged, &stack.to_string()) else {
+            return Ok(());
+        };
+        match each(&rows).find_map(|row| rows::check(row, Some(&sealer)).err()) {
+            Some(RowError::Seal(source)) => Err(UnfitState::Row(source.to_string())),
+            Some(other) => Err(UnfitState::Row(other.to_string())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether something in a row stands where a sealed secret does, and cannot be one.
+fn has_broken_seal(row: &Json) -> bool {
+    match row {
+        Json::Array(items) => items.iter().any(has_broken_seal),
+        Json::Object(map) => match map.get(SEALED) {
+            Some(sealed) => map.len() > 1 || !sealed.as_str().is_some_and(is_sealed_text),
+            None => map.values().any(has_broken_seal),
+        },
+        _ => false,
     }
 }
 

@@ -27,6 +27,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::contents::{Contents, Head};
+use crate::counted;
 use crate::lost::{LostSecret, names, strip};
 use crate::row_edit::RowEdit;
 use crate::seal::{SealError, Sealer, needs_sealing};
@@ -125,11 +126,6 @@ pub(crate) fn each<'a>(rows: &Rows<'a>) -> impl Iterator<Item = RowRead<'a>> {
     rows.iter().map(|((tree, key), bytes)| RowRead { tree: *tree, key, bytes })
 }
 
-/// What a row says that there is one of.
-fn single<T: DeserializeOwned>(rows: &Rows<'_>, tree: RowTree, key: &str) -> Option<Result<T, RowError>> {
-    rows.get(&(tree, key)).map(|bytes| RowPlace { tree, key }.decode(bytes))
-}
-
 /// How the environment's key is made, and how to tell that it is the right one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct KeyRow {
@@ -151,7 +147,7 @@ impl KeyRow {
 
     /// The one among these rows.
     pub(crate) fn find(rows: &Rows<'_>) -> Option<Result<KeyRow, RowError>> {
-        single(rows, RowTree::Meta, KEY)
+        rows.get(&(RowTree::Meta, KEY)).map(|bytes| RowPlace { tree: RowTree::Meta, key: KEY }.decode(bytes))
     }
 }
 
@@ -163,7 +159,7 @@ pub(crate) fn head(head: &Head) -> Result<RowWrite, RowError> {
 
 /// The head among these rows.
 pub(crate) fn find_head(rows: &Rows<'_>) -> Option<Result<Head, RowError>> {
-    single(rows, RowTree::Meta, HEAD)
+    rows.get(&(RowTree::Meta, HEAD)).map(|bytes| RowPlace { tree: RowTree::Meta, key: HEAD }.decode_head(bytes))
 }
 
 /// The keys of the rows that an operation may have.
@@ -263,7 +259,7 @@ fn opened(row: RowRead<'_>, sealer: Option<&Sealer>) -> Result<RowSays, RowError
                 _ => return Err(place.damaged(format!("it is the record of `{address}`"))),
             }
         }
-        (RowTree::Meta, HEAD) => RowSays::Head(place.decode(row.bytes)?),
+        (RowTree::Meta, HEAD) => RowSays::Head(place.decode_head(row.bytes)?),
         (RowTree::Meta, OUTPUTS) => {
             let mut outputs = place.decode::<Map<Value>>(row.bytes)?;
             if let Some(sealer) = sealer {
@@ -288,7 +284,9 @@ fn opened(row: RowRead<'_>, sealer: Option<&Sealer>) -> Result<RowSays, RowError
         (RowTree::Meta, key) if key.starts_with(RUN) => {
             let number = key.strip_prefix(RUN).and_then(|number| number.parse().ok());
             let number = number.ok_or_else(|| place.damaged("it has no number"))?;
-            RowSays::Run(number, place.decode(row.bytes)?)
+            let run = place.decode(row.bytes)?;
+            counted::of_run(number, &run).map_or(Ok(()), |why| Err(place.damaged(why)))?;
+            RowSays::Run(number, run)
         }
         (RowTree::Meta, _) => return Err(place.damaged("nothing of this name is kept here")),
     })
@@ -421,6 +419,12 @@ impl RowPlace<'_> {
             return Err(RowError::Version { tree: self.tree.name(), key: self.key.to_owned(), version: header[0] });
         }
         serde_json::from_slice(contents).map_err(|_| self.damaged("it does not say what such a row says"))
+    }
+
+    /// The head in a row.
+    fn decode_head(&self, bytes: &[u8]) -> Result<Head, RowError> {
+        let head = self.decode(bytes)?;
+        counted::of_head(&head).map_or(Ok(head), |why| Err(self.damaged(why)))
     }
 
     /// The bytes of a record.

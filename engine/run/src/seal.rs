@@ -23,11 +23,13 @@ use crate::lost;
 use crate::private;
 
 /// The key of a map that stands for a sealed value.
-const SEALED: &str = "$sealed";
+pub(crate) const SEALED: &str = "$sealed";
 /// The name of the key file that is made when no key is configured.
 pub(crate) const KEY_FILE: &str = "secrets.key";
 /// Bytes of a nonce.
 const NONCE: usize = 24;
+/// Bytes of the proof that nobody has changed a sealed text.
+const TAG: usize = 16;
 /// Bytes of a key, and of a salt.
 pub(crate) const KEY: usize = 32;
 
@@ -290,6 +292,11 @@ impl Sealer {
 /// Whether a key is `$sealed` with any number of further `$` in front.
 fn looks_sealed(key: &str) -> bool {
     key.ends_with(SEALED) && key[..key.len() - SEALED.len()].bytes().all(|b| b == b'$')
+}
+
+/// Whether a text has the form of a sealed value, whatever the key.
+pub(crate) fn is_sealed_text(text: &str) -> bool {
+    BASE64.decode(text).is_ok_and(|bytes| bytes.len() > NONCE + TAG)
 }
 
 /// Whether sealing would change anything in a value.

@@ -12,6 +12,7 @@ use dr_core::state_log::{LeaseHolder, LeaseRow, StateLog};
 use tokio::task::AbortHandle;
 
 use crate::clock;
+use crate::counted::MOST;
 use crate::entry::{self, LogDamage, LogReplay, Moving, Opening, OwnedRows, WRITER, WriterMark};
 use crate::error::StoreError;
 use crate::lease::{LeaseVerdict, LeaseWatch, Tenure, beat, given_back, raised, taken};
@@ -304,10 +305,10 @@ async fn read_damaged(
     let entries = insist(patience, || log.entries(stack, from)).await.map_err(|e| place.failed(e))?;
     // Entries before a snapshot expire.
     if let Some((first, _)) = entries.first().filter(|_| !found.is_empty()) {
-        replay.position = first - 1;
+        replay.position = first.saturating_sub(1);
     }
     found.extend(entries.iter().filter_map(|(position, bytes)| replay.take_or_skip(stack, *position, bytes)));
-    replay.position = replay.position.max(snapshot.map_or(0, |snapshot| snapshot.position));
+    replay.position = replay.position.max(snapshot.map_or(0, |snapshot| snapshot.position)).min(MOST);
     Ok((replay, found))
 }
 

@@ -14,6 +14,7 @@ use dr_core::plan::Action;
 use dr_core::record::{Record, Snapshot};
 use dr_core::value::{Map, Value};
 use dr_run::{PortableState, Stack, StateChange, States, StoreError, UnfitState};
+use serde_json::json;
 
 const SECRET: &str = "correct-horse-battery-staple";
 
@@ -100,4 +101,77 @@ async fn what_does_not_fit_is_refused_and_nothing_is_written() {
     refused("are the same x.quick", &stack(), &identity(), &|state| {
         state["records"]["x.quick:b"]["id"] = state["records"]["x.quick:a"]["id"].clone();
     });
+    refused("its position is larger", &stack(), &identity(), &|state| {
+        state["meta"]["head"]["position"] = u64::MAX.into();
+    });
+    refused("its group is larger", &stack(), &identity(), &|state| state["meta"]["head"]["group"] = u64::MAX.into());
+    refused("the year 9999", &stack(), &identity(), &|state| {
+        state["meta"]["head"]["lifetime"] = json!({"created": 1, "applied": u64::MAX, "by": "anna"});
+    });
+    refused("its number is none", &stack(), &identity(), &|state| {
+        let run = json!({"destroy": false, "began": 1, "by": "anna", "from": "/p", "counts": {"create": 0, "update": 0,
+            "replace": 0, "delete": 0, "import": 0, "forget": 0, "unchanged": 0, "deferred": 0}, "plan": ""});
+        state["meta"]["run/18446744073709551615"] = run;
+    });
+    refused("the head in `meta` says fake account 1", &stack(), &identity(), &|state| {
+        state["cloud"]["account"] = "2".into();
+    });
+    let sealed = |text: &str| {
+        let text = text.to_owned();
+        move |state: &mut serde_json::Value| {
+            state["records"]["x.quick:a"]["args"]["password"] = json!({"$sealed": text})
+        }
+    };
+    refused("was never sealed", &stack(), &identity(), &sealed("AAAA"));
+    refused("was never sealed", &stack(), &identity(), &sealed("no base64"));
+    // With the key at hand, a seal that it does not open is noticed.
+    std::fs::copy(dir.path().join("secrets.key"), other.path().join("secrets.key")).unwrap();
+    refused("is damaged or was moved there", &stack(), &identity(), &sealed(&"A".repeat(80)));
+    refused("is damaged or was moved there", &stack(), &identity(), &|state| {
+        state["records"]["x.quick:a"]["args"]["password"] = state["records"]["x.quick:b"]["args"]["password"].clone();
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_that_nobody_here_could_have_written_are_not_believed() {
+    let dir = tempfile::tempdir().unwrap();
+    make(&states(dir.path())).await;
+    let mut whole = serde_json::to_value(states(dir.path()).export(&stack()).unwrap().unwrap()).unwrap();
+    for record in whole["records"].as_object_mut().unwrap().values_mut() {
+        record["region"] = "eu-west-1".into();
+    }
+    whole["journal"]["up/0"]["updating"]["record"]["region"] = "eu-west-1".into();
+    let checked = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut changed = whole.clone();
+        change(&mut changed);
+        let state: PortableState = serde_json::from_value(changed).unwrap();
+        state.check_records(&common::registry()).map_err(|error| error.to_string())
+    };
+    assert_eq!(checked(&|_| {}), Ok(()));
+    let refused = |why: &str, change: &dyn Fn(&mut serde_json::Value)| {
+        let error = checked(change).unwrap_err();
+        assert!(error.contains(why), "{why}: {error}");
+    };
+    let need = |of: &str| json!([{"address": of, "blocks_delete": true}]);
+    refused("there is no region `mars`", &|state| state["records"]["x.quick:a"]["region"] = "mars".into());
+    refused("has no region", &|state| drop(state["records"]["x.quick:b"].as_object_mut().unwrap().remove("region")));
+    refused("the secret `password` of `x.quick:b` is not sealed", &|state| {
+        state["records"]["x.quick:b"]["args"]["password"] = SECRET.into();
+    });
+    refused("the secret `token` of `x.quick:a` is not sealed", &|state| {
+        state["records"]["x.quick:a"]["outputs"]["token"] = SECRET.into();
+    });
+    refused("in a circle: x.quick:a, x.quick:b", &|state| {
+        state["records"]["x.quick:a"]["needs"] = need("x.quick:b");
+        state["records"]["x.quick:b"]["needs"] = need("x.quick:a");
+    });
+    for (kind, why) in [("x.strange", "which this version of dr does not know"), ("x.look", "is a look-up")] {
+        refused(why, &|state| {
+            let mut record = state["records"]["x.quick:a"].clone();
+            let address = format!("{kind}:c");
+            (record["address"], record["kind"]) = (address.as_str().into(), kind.into());
+            (record["id"], record["op"]) = ("c".into(), "c".into());
+            state["records"][address] = record;
+        });
+    }
 }

@@ -4,7 +4,6 @@
 //! goes: by a look at all of them, and again under the locks of its programs.
 
 use std::collections::BTreeSet;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -22,6 +21,7 @@ use crate::consent;
 use crate::environments;
 use crate::exit::{CommandFailure, Exit};
 use crate::inventory::{self, KnownEnvironment};
+use crate::load;
 use crate::render::table::{Column, table};
 use crate::render::{STRONG, count, json, paint, safe};
 use crate::session::{OpenState, Session};
@@ -216,12 +216,7 @@ pub(crate) fn collect(args: &GcArgs, global: &Global, ui: &Ui) -> Result<Exit, C
 /// The suffixes in a file, or on standard input: one on each line, empty lines and comments aside.
 fn closed(file: &Path) -> Result<BTreeSet<String>, CommandFailure> {
     let from = if file.as_os_str() == "-" { "standard input".to_owned() } else { format!("`{}`", file.display()) };
-    let mut text = String::new();
-    let read = match file.as_os_str() == "-" {
-        true => std::io::stdin().lock().read_to_string(&mut text).map(drop),
-        false => std::fs::read_to_string(file).map(|found| text = found),
-    };
-    read.map_err(|e| CommandFailure::new(format!("cannot read {from}")).because(&e))?;
+    let text = load::text(file)?;
     let lines = (1..).zip(text.lines()).map(|(number, line)| (number, line.trim()));
     let names = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).map(|(number, line)| {
         check_suffix(line).map_err(|failure| failure.hint(format!("it stands on line {number} of {from}")))

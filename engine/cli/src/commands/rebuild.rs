@@ -35,6 +35,13 @@ pub(crate) struct RebuildArgs {
     parameters: ParameterArgs,
 }
 
+impl RebuildArgs {
+    /// The program as it was given.
+    pub(super) fn script(&self) -> &str {
+        &self.script
+    }
+}
+
 /// Rebuilds.
 pub(crate) fn rebuild(session: &Session<'_>, args: &RebuildArgs) -> Result<Exit, CommandFailure> {
     let ui = session.ui;
@@ -121,7 +128,8 @@ fn told(
     for (tagged, why) in &found.unrecorded {
         let address = tagged.address.as_deref().unwrap_or("?");
         let place = tagged.region.as_deref().unwrap_or(GLOBAL);
-        let line = format!("not recorded: {}  {place}  made as {}: {}", safe(&tagged.id), safe(address), safe(why));
+        let why = session.completed(&program.name, why);
+        let line = format!("not recorded: {}  {place}  made as {}: {}", safe(&tagged.id), safe(address), safe(&why));
         out.push_str(&format!("  {}\n", paint(CHANGED, line)));
     }
     if !found.untold.is_empty() {

@@ -9,6 +9,7 @@ use super::state_edit::record_at;
 use super::{drift, rebuild, state_copy, state_edit, state_health, state_key, state_place};
 use crate::args::Global;
 use crate::exit::{CommandFailure, Exit};
+use crate::load;
 use crate::render::record::one;
 use crate::render::{QUIET, json, pad, paint, safe};
 use crate::session::Session;
@@ -127,6 +128,7 @@ enum StateCommand {
 pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
     let program = args.program.as_deref();
+    check_program(&session, &args.command, program)?;
     match &args.command {
         StateCommand::List => list(&session, program),
         StateCommand::Show { address, live: true } => drift::show_live(&session, program, address),
@@ -137,12 +139,32 @@ pub(crate) fn cmd_state(args: &StateArgs, global: &Global, ui: &Ui) -> Result<Ex
         StateCommand::Rm { addresses, yes } => state_edit::remove(&session, program, addresses, *yes),
         StateCommand::Mv { from, to, yes } => state_edit::rename(&session, program, (from, to), *yes),
         StateCommand::Export => state_copy::export(&session, program),
-        StateCommand::Import { file, yes } => state_copy::import(&session, file, *yes),
+        StateCommand::Import { file, yes } => state_copy::import(&session, program, file, *yes),
         StateCommand::Rebuild(args) => rebuild::rebuild(&session, args),
         StateCommand::Init => state_place::init(&session),
         StateCommand::Move { to } => state_place::relocate(&session, program, *to),
         StateCommand::Unlock { yes } => state_place::unlock(&session, program, *yes),
         StateCommand::Failover { yes } => state_place::fail_over(&session, *yes),
+    }
+}
+
+/// Refuses a program that is given twice and not the same, or where a command is about all of them.
+fn check_program(session: &Session<'_>, command: &StateCommand, given: Option<&str>) -> Result<(), CommandFailure> {
+    let Some(given) = given else { return Ok(()) };
+    let other = match command {
+        StateCommand::Verify { only } | StateCommand::Repair { only, .. } => only.as_deref(),
+        StateCommand::Rebuild(args) => Some(args.script()),
+        StateCommand::Init | StateCommand::Failover { .. } => {
+            return Err(CommandFailure::new("this is about the table with the states of all programs")
+                .hint("leave `--program` out"));
+        }
+        _ => None,
+    };
+    let Some(other) = other else { return Ok(()) };
+    match load::name_of(&session.project, given)? == load::name_of(&session.project, other)? {
+        true => Ok(()),
+        false => Err(CommandFailure::new(format!("two programs are given: `{other}` and `--program {given}`"))
+            .hint("leave one of them out")),
     }
 }
 
