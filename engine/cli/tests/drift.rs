@@ -135,7 +135,7 @@ fn what_is_accepted_is_recorded_and_the_plan_says_what_the_program_would_change(
     tamper(folder);
     let refused = dr(folder, "drift --accept main/sqs.queue:none");
     assert!(
-        refused.status.code() == Some(1) && said(&refused).contains("nothing of `main/sqs.queue:none` has drifted")
+        refused.status.code() == Some(1) && said(&refused).contains("`main/sqs.queue:none` is not in the environment")
     );
     let unasked = dr(folder, "drift --accept main/sqs.queue:work");
     assert!(unasked.status.code() == Some(1) && said(&unasked).contains("--yes"), "{}", said(&unasked));

@@ -55,7 +55,7 @@ fn a_status_says_how_a_command_ended() {
         ("apply p.rhai --env pr-1", 0, "one-pr-1"),
         ("destroy --env pr-1", 1, "give `--yes` to go ahead without being asked"),
         ("destroy --env nosuch", 0, "There is no environment nosuch; there are: pr-1"),
-        ("destroy nosuch --env pr-7 --yes", 0, "Nothing is left"),
+        ("destroy nosuch --env pr-7 --yes", 1, "there is no program `nosuch`"),
         ("output nosuch --env pr-1", 1, "outputs: url"),
         ("output url --env pr-1", 0, "one-pr-1"),
         ("output --env nosuch", 0, "There is no environment nosuch; there are: pr-1"),

@@ -131,6 +131,9 @@ fn look_without_state(
     let only = stacks.first().map(|stack| stack.program.clone()).filter(|_| given.is_some());
     let spared = if args.from_tags { BTreeSet::new() } else { known.clone() };
     let found = session.run(async |signals| unrecorded::look(session, signals, only.as_ref(), &spared).await)?;
+    if let (Some(given), [stack]) = (given, &stacks[..]) {
+        check_meant(session, given, stack, &found)?;
+    }
     if args.from_tags {
         ui.tell(&found.list_unasked());
         let programs = found.by_program.keys().filter(|program| !program.is_empty()).cloned();
@@ -171,6 +174,20 @@ fn look_without_state(
         }
         false => Ok(WithoutState::GoOn(stacks, found.exit())),
     }
+}
+
+/// Refuses a name that no script and no state has, and nothing that was found: it is mistyped.
+fn check_meant(session: &Session<'_>, given: &str, stack: &Stack, found: &Unrecorded) -> Result<(), CommandFailure> {
+    if load::is_there(&session.project, given) || session.states.exists(stack)? || !found.by_program.is_empty() {
+        return Ok(());
+    }
+    let (recorded, place) = (session.programs()?, session.states.place());
+    let what = if found.swept.unasked.is_empty() { "nothing" } else { "nothing that could be asked" };
+    Err(load::unknown(&session.project, given, &recorded).hint(format!(
+        "it has no state in the environment {}, in {place}, either; looked in {}: {what} carries its tags",
+        session.suffix,
+        found.places()
+    )))
 }
 
 /// That nothing is recorded, and nothing was found.
@@ -351,6 +368,10 @@ pub(super) async fn carried_out(
     }
     if !ui.json {
         text.push_str(&certificate::text(&certificate));
+        if certificate.staying().any(|one| one.address.is_some()) {
+            let command = session.command(&["destroy", &stack.program, "--from-tags"]);
+            text.push_str(&format!("`{command}` records and destroys what carries its tags\n"));
+        }
     }
     Ok((exit, text, Some(certificate)))
 }

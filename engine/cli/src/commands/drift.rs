@@ -16,7 +16,7 @@ use dr_run::{Stack, StateChange, Unread};
 use serde::Serialize;
 
 use super::apply::{ApplyArgs, cmd_apply};
-use super::state_edit::{record_at, selector};
+use super::state_edit::{check_there, record_at, selector};
 use super::state_place::nothing;
 use crate::args::{Global, key_value};
 use crate::exit::{CommandFailure, Exit};
@@ -156,6 +156,7 @@ pub(crate) fn cmd_drift(args: &DriftArgs, global: &Global, ui: &Ui) -> Result<Ex
     let Some(mut state) = state else { return nothing(&session, args.program.as_deref()) };
     let sight = look(&session, &stack, &mut state, &args.looking)?;
     if !accept.is_empty() {
+        accept.iter().try_for_each(|selector| check_there(&session, selector, &state.snapshot))?;
         let chosen = chosen(&session, &sight, &accept)?;
         return write(&session, &stack, &state, &sight, &chosen, args.looking.yes);
     }

@@ -34,7 +34,7 @@ mod verify_destroyed;
 use std::ffi::OsString;
 
 use clap::builder::Styles;
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::args::Global;
 use crate::exit::{CommandFailure, Exit};
@@ -127,9 +127,21 @@ impl Cli {
     }
 }
 
+/// Lets an option without a value be given twice, as two scripts that add to one command line do.
+fn repeatable(command: clap::Command) -> clap::Command {
+    let own = |arg: clap::Arg| match arg.get_action() {
+        ArgAction::SetTrue => {
+            let id = arg.get_id().clone();
+            arg.overrides_with(id)
+        }
+        _ => arg,
+    };
+    command.mut_args(own).mut_subcommands(repeatable)
+}
+
 /// The command line's definition, with the commands grouped in its help.
 pub(crate) fn command() -> clap::Command {
-    let command = Cli::command();
+    let command = repeatable(Cli::command());
     let styles = Styles::styled();
     let (header, literal) = (styles.get_header(), styles.get_literal());
     let mut groups = String::new();
@@ -157,6 +169,21 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn an_option_without_a_value_may_be_given_twice() {
+        for line in [
+            "dr --json plan p --json",
+            "dr plan p --json --json",
+            "dr destroy p --yes -y",
+            "dr state rm a/b --yes --yes",
+        ] {
+            let read = Cli::read(line.split(' ').map(OsString::from));
+            assert!(read.is_ok(), "{line}: {}", read.err().unwrap());
+        }
+        let twice = Cli::read("dr plan p --env a --env b".split(' ').map(OsString::from));
+        assert!(twice.is_err(), "which of two values is meant, nobody knows");
     }
 
     #[test]

@@ -219,7 +219,14 @@ pub(super) fn selector(text: &str) -> Result<Selector, CommandFailure> {
 }
 
 /// Refuses a selector that means nothing that is recorded.
-fn check_there(session: &Session<'_>, selector: &Selector, snapshot: &Snapshot) -> Result<(), CommandFailure> {
+///
+/// # Errors
+/// When it is such a selector.
+pub(super) fn check_there(
+    session: &Session<'_>,
+    selector: &Selector,
+    snapshot: &Snapshot,
+) -> Result<(), CommandFailure> {
     let all = || snapshot.records.keys().chain(snapshot.deposed.iter().map(|record| &record.address));
     if all().any(|address| selector.means(address)) {
         return Ok(());

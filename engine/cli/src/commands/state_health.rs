@@ -124,24 +124,31 @@ fn lost(lost: &[Address], how: &str) -> String {
 pub(super) fn repair(session: &Session<'_>, program: Option<&str>, yes: bool) -> Result<Exit, CommandFailure> {
     let ui = session.ui;
     let stacks = stacks(session, program)?;
-    let mut damaged = Vec::new();
+    let (mut damaged, mut all, mut is_there) = (Vec::new(), Vec::new(), false);
     for stack in &stacks {
-        if let Some(found) = session.states.verify(stack)? {
-            if !ui.json {
-                ui.tell(&verified(stack, &found));
-            }
-            if found.damage.iter().any(|damage| damage.is_mended) {
-                damaged.push(stack);
-            }
+        let Some(mut found) = session.states.verify(stack)? else { continue };
+        is_there = true;
+        found.lost.retain(|address| is_resource(session, address));
+        if !ui.json {
+            ui.tell(&verified(stack, &found));
         }
+        if found.damage.iter().any(|damage| damage.is_mended) {
+            damaged.push(stack);
+        } else if !found.damage.is_empty() {
+            all.push((stack, unmended(found)));
+        }
+    }
+    if !is_there {
+        return nothing(session, program);
     }
     if !damaged.is_empty() && !ui.confirm(yes, "\nPut it right?")? {
         return Ok(Exit::Failed);
     }
-    let mut all = Vec::new();
-    for stack in stacks.iter().filter(|stack| damaged.contains(stack)) {
+    let (is_stuck, mut text) = (!all.is_empty(), String::new());
+    for stack in damaged {
         if let Some(mut done) = session.states.repair(stack)? {
             done.lost.retain(|address| is_resource(session, address));
+            text.push_str(&repaired(stack, &done));
             all.push((stack, done));
         }
     }
@@ -153,10 +160,16 @@ pub(super) fn repair(session: &Session<'_>, program: Option<&str>, yes: bool) ->
     if all.is_empty() {
         ui.tell("There is nothing to repair\n");
     }
-    for (stack, done) in &all {
-        ui.tell(&repaired(stack, done));
+    ui.tell(&text);
+    if is_stuck {
+        ui.tell("No repair mends what is said there without `repair:`; it says what does\n");
     }
     Ok(exit)
+}
+
+/// That a repair can do nothing about what was found.
+fn unmended(found: Verified) -> Repaired {
+    Repaired { left: found.damage.clone(), lost: found.lost.clone(), aside: None, before: found }
 }
 
 fn repaired(stack: &Stack, done: &Repaired) -> String {
