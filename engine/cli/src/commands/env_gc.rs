@@ -287,7 +287,8 @@ async fn residue(
     let told = found.by_program.iter().map(|(program, found)| {
         let program = if program.is_empty() { "?" } else { program };
         let number = count(found.len(), "resource");
-        format!("{number} of {program} stay, and no state knows of them: `{again}` destroys them")
+        let (stay, them) = if found.len() == 1 { ("stays", "it") } else { ("stay", "them") };
+        format!("{number} of {program} {stay}, and no state knows of {them}: `{again}` destroys {them}")
     });
     let unasked = found.swept.unasked.iter().map(|(place, why)| format!("{place} could not be asked: {why}"));
     let why: Vec<String> = told.chain(unasked).collect();
