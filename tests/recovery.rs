@@ -358,9 +358,8 @@ fn a_secret_that_changes_with_a_lost_state_is_written() {
             environment.set(&format!("token={token}"));
             if by_rebuild {
                 let rebuilt = environment.rebuild();
-                let which =
-                    json!([{"address": "near/secretsmanager.secret_version:token", "argument": "secret_string"}]);
-                assert_eq!(rebuilt["untold"].as_array().unwrap().contains(&which[0]), true, "{rebuilt:#}");
+                let which = json!({"address": "near/secretsmanager.secret_version:token", "argument": "secret_string"});
+                assert!(rebuilt["untold"].as_array().unwrap().contains(&which), "{rebuilt:#}");
             }
             let plan = environment.plan();
             assert_eq!(does(&plan), expected.iter().map(|one| (*one).to_owned()).collect(), "{token} {by_rebuild}");
