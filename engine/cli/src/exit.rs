@@ -217,6 +217,7 @@ impl From<StoreError> for CommandFailure {
         let failure = CommandFailure::new(error.to_string()).caused_by(&error);
         let failure = match &error {
             StoreError::Locked { .. } | StoreError::TakenOver { .. } => failure.exit(Exit::Locked),
+            StoreError::Misplaced { .. } | StoreError::Bound { .. } => failure.exit(Exit::Refused),
             _ => failure,
         };
         match error.help() {

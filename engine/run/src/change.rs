@@ -55,6 +55,8 @@ pub enum StateChange {
     Bind {
         /// The program's name.
         program: Str,
+        /// The environment's suffix.
+        environment: Str,
         /// The cloud.
         identity: Identity,
     },

@@ -33,6 +33,9 @@ pub(crate) struct Head {
     pub(crate) group: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) program: Option<Str>,
+    /// The environment's suffix. Earlier versions did not write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) environment: Option<Str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) identity: Option<Identity>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -182,8 +185,9 @@ impl Contents {
                 edits.extend(number.map(|number| RowEdit::Run(number, self.history.get(number).cloned())));
                 return Ok(edits);
             }
-            StateChange::Bind { program, identity } => {
+            StateChange::Bind { program, environment, identity } => {
                 self.head.program = Some(program);
+                self.head.environment = Some(environment);
                 self.head.identity = Some(identity);
                 return Ok(edits);
             }
@@ -201,6 +205,7 @@ impl Contents {
             StateChange::Release => {
                 if self.is_empty() {
                     self.head.program = None;
+                    self.head.environment = None;
                     self.head.identity = None;
                     self.head.lifetime = None;
                 }

@@ -117,6 +117,16 @@ pub enum StoreError {
         /// Program and cloud that asked for it.
         other: String,
     },
+    /// A state, or half of one, is another stack's.
+    #[error("`{place}` holds the state of `{owner}`, not of `{stack}`")]
+    Misplaced {
+        /// The stack.
+        stack: String,
+        /// Whose it is.
+        owner: String,
+        /// The file or folder, or what keeps it.
+        place: String,
+    },
     /// A row cannot be read or written.
     #[error("the state of `{stack}` in `{folder}` cannot be read or written")]
     Row {
@@ -234,6 +244,10 @@ impl StoreError {
                 _ => return None,
             },
             StoreError::Database { .. } => "run the command again: what is damaged is restored from the log".into(),
+            StoreError::Misplaced { owner, place, stack } => format!(
+                "a state cannot be copied: what it records belongs to `{owner}`; move `{place}` away, and put back what \
+                 belongs to `{stack}`, if it has resources"
+            ),
             StoreError::Name(_)
             | StoreError::Program(_)
             | StoreError::Bound { .. }

@@ -44,6 +44,7 @@ mod medium;
 mod mend;
 mod observe;
 mod online;
+mod owner;
 mod ownership;
 mod perform;
 mod pipeline;

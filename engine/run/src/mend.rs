@@ -15,6 +15,7 @@ use crate::database::{Database, DatabaseError, StoredRow, move_aside};
 use crate::entry::{OwnedRows, owned};
 use crate::error::StoreError;
 use crate::log::{GroupLog, LogEnd, LogText};
+use crate::owner::check_owner;
 use crate::private;
 use crate::rows::{self, RowError, RowTree, RowWrite, Rows, each};
 
@@ -201,6 +202,12 @@ pub(crate) fn mend(paths: &StatePaths, stack: &str) -> Result<MendedState, Store
     }
     let text = read_log(paths, &mut mended)?;
     let found = open_database(paths, stack, &mut mended)?;
+    if let Some(text) = &text {
+        check_owner(&text.rows(), stack, paths.log.display())?;
+    }
+    if let Some(found) = &found {
+        check_owner(&by_key(&found.stored).unwrap_or_default(), stack, paths.database.display())?;
+    }
     let log = text.as_ref().map(|text| (text.group, text.end));
     match (right(log, found.as_ref().map(|found| found.group), was_there), text, found) {
         (Right::Log, Some(text), found) => by_log(paths, text, found, was_there, mended),

@@ -16,6 +16,7 @@ use crate::contents::{Contents, Head};
 use crate::entry::{OwnedRows, borrowed};
 use crate::error::StoreError;
 use crate::key::known_sealer;
+use crate::owner::other_owner;
 use crate::relocate::HeldPlace;
 use crate::rows::{self, RowError, RowPlace, RowTree, RowWrite, each};
 use crate::seal::{SEALED, is_sealed_text};
@@ -168,6 +169,9 @@ impl States {
             return Err(UnfitState::Stack { own: state.stack().to_string(), other: stack.to_string() });
         }
         let (mut rows, contents) = state.rows()?;
+        if let Some(own) = other_owner(&borrowed(&rows), &stack.to_string()) {
+            return Err(UnfitState::Stack { own, other: stack.to_string() });
+        }
         let Head { program, identity: own, .. } = &contents.head;
         if let Some(own) = own.as_ref().filter(|own| *own != identity) {
             return Err(UnfitState::Cloud { own: own.to_string(), other: identity.to_string() });

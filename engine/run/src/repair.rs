@@ -90,7 +90,7 @@ impl States {
     /// The rows of a state that is made of what was salvaged, with a head and a word about the key.
     fn anew(&self, stack: &Stack, salvaged: &Salvaged) -> Result<(Head, OwnedRows), StoreError> {
         let damaged = |source| self.row_error(stack, source);
-        let head = salvage::head(salvaged, &stack.program);
+        let head = salvage::head(salvaged, stack);
         let mut rows = salvaged.rows.clone();
         let mut writes = vec![rows::head(&head).map_err(damaged)?];
         if !has_key(&rows) {

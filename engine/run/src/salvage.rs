@@ -12,6 +12,7 @@ use crate::contents::Head;
 use crate::entry::{OwnedRows, borrowed, owned};
 use crate::mend::Halved;
 use crate::rows::{self, RowError, RowPlace, RowRead, RowTree, each};
+use crate::stack::Stack;
 
 /// How the address of a record begins in a row.
 const ADDRESS: &[u8] = b"\"address\":\"";
@@ -140,9 +141,11 @@ pub(crate) fn addresses(bytes: &[u8]) -> BTreeSet<Address> {
     found
 }
 
-/// The head of what was salvaged: that of the rows, or, where it is lost, one that only knows the program.
-pub(crate) fn head(salvaged: &Salvaged, program: &str) -> Head {
+/// The head of what was salvaged: that of the rows, or, where it is lost, one that only knows the stack.
+pub(crate) fn head(salvaged: &Salvaged, stack: &Stack) -> Head {
     let found = rows::find_head(&borrowed(&salvaged.rows)).and_then(Result::ok);
-    let head = found.unwrap_or_else(|| Head { position: 1, program: Some(program.into()), ..Head::default() });
+    let Stack { environment, program } = stack.clone();
+    let known = || Head { position: 1, program: Some(program), environment: Some(environment), ..Head::default() };
+    let head = found.unwrap_or_else(known);
     Head { group: salvaged.group, ..head }
 }

@@ -8,6 +8,7 @@ use dr_core::value::Str;
 use crate::entry::{OwnedRows, borrowed, owned};
 use crate::error::StoreError;
 use crate::layout::{self, FoundState};
+use crate::owner::check_owner;
 use crate::rows::{self, RowError, each};
 use crate::seal::KeySource;
 use crate::service::SharedPlace;
@@ -79,7 +80,9 @@ impl States {
             let Some(FoundState { view, .. }) = layout::find(&self.folder, stack)? else { return Ok(None) };
             return Ok(Some((owned(&view.text.rows()), view.in_use)));
         };
-        let SharedView { replay, holder } = shared::view(place, &stack.to_string())?;
+        let name = stack.to_string();
+        let SharedView { replay, holder } = shared::view(place, &name)?;
+        check_owner(&borrowed(&replay.rows), &name, &place.settings.place)?;
         Ok((!replay.rows.is_empty()).then_some((replay.rows, holder)))
     }
 

@@ -34,6 +34,7 @@ use crate::lease::Tenure;
 use crate::lost::LostSecret;
 use crate::medium::{Halves, Medium};
 use crate::mend::{Mended, MendedState, StatePaths, file, mend, row_error};
+use crate::owner::check_owner;
 use crate::private;
 use crate::queue::{GroupWriter, Receipt, WriteQueue, lock, submit, write_rest};
 use crate::row_edit::RowEdit;
@@ -126,7 +127,10 @@ impl Store {
         let name = stack.to_string();
         let (hold, replay) = SharedHold::take(place, &name, false)?;
         let mut medium = Medium::Shared(hold);
-        match begin(&mut medium, &borrowed(&replay.rows), state_dir, keys, &name) {
+        let rows = borrowed(&replay.rows);
+        let begun = check_owner(&rows, &name, &place.settings.place)
+            .and_then(|()| begin(&mut medium, &rows, state_dir, keys, &name));
+        match begun {
             Ok((sealer, contents)) => Ok(Store::new(stack, sealer, contents, Some(medium), Vec::new(), (None, None))),
             Err(error) => {
                 medium.close(false);
@@ -164,6 +168,7 @@ impl Store {
         let name = stack.to_string();
         let SharedView { replay, holder } = shared::view(place, &name)?;
         let rows = borrowed(&replay.rows);
+        check_owner(&rows, &name, &place.settings.place)?;
         let damaged = |source: RowError| shared::damage(place, &name, source);
         let Some(sealer) = known_sealer(&rows, state_dir, keys, &damaged, &name)? else { return Ok(None) };
         let contents = rows::contents(each(&rows), Some(&sealer)).map_err(damaged)?;
@@ -305,16 +310,18 @@ impl Store {
     /// # Errors
     /// When it is not empty and belongs to another cloud, or to another program.
     pub async fn bind(&self, identity: &Identity) -> Result<(), StoreError> {
-        let program = &self.inner.stack.program;
+        let Stack { environment, program } = self.inner.stack.clone();
         let same = {
             let head = &lock(&self.inner.contents).head;
-            head.program.as_ref() == Some(program) && head.identity.as_ref() == Some(identity)
+            head.program.as_ref() == Some(&program)
+                && head.environment.as_ref() == Some(&environment)
+                && head.identity.as_ref() == Some(identity)
         };
         if same {
             return Ok(());
         }
         self.check_binding(identity)?;
-        self.commit(StateChange::Bind { program: program.clone(), identity: identity.clone() }).await
+        self.commit(StateChange::Bind { program, environment, identity: identity.clone() }).await
     }
 
     /// Checks what [`Store::bind`] would check, and changes nothing.

@@ -15,6 +15,7 @@ use crate::key::known_sealer;
 use crate::layout;
 use crate::log::{LogEnd, LogText};
 use crate::mend::{Halved, Mended, StatePaths, file, halves, mend};
+use crate::owner::check_owner;
 use crate::private;
 use crate::rows::{self, KeyRow, RowError, each};
 use crate::salvage::{self, Salvaged};
@@ -192,6 +193,10 @@ pub(crate) fn examine(paths: &StatePaths, stack: &Stack) -> Result<Examined, Sto
 }
 
 fn examine_copy(paths: &StatePaths, there: &StatePaths, name: &str, halved: &Halved) -> Result<Examined, StoreError> {
+    let damage = misplaced(paths, name, halved);
+    if !damage.is_empty() {
+        return Ok(Examined { verified: Verified { damage, ..Verified::default() }, ..Examined::default() });
+    }
     let mut verified = Verified::default();
     let rows = match mend(there, name) {
         Ok(state) => {
@@ -212,6 +217,22 @@ fn examine_copy(paths: &StatePaths, there: &StatePaths, name: &str, halved: &Hal
     let salvaged = salvage::of_halves(halved, &unread);
     let rows = salvaged.rows.clone();
     Ok(Examined { verified, salvaged: Some(salvaged), rows })
+}
+
+/// The halves that are another stack's.
+fn misplaced(paths: &StatePaths, name: &str, (log, stored): &Halved) -> Vec<StateDamage> {
+    let log = log.as_ref().and_then(|text| check_owner(&text.rows(), name, paths.log.display()).err());
+    let stored = stored.as_ref().map(|(_, rows)| borrowed(rows));
+    let database = stored.and_then(|rows| check_owner(&rows, name, paths.database.display()).err());
+    let each = [(&paths.log, log), (&paths.database, database)];
+    let told = each.into_iter().filter_map(|(path, error)| Some(foreign_damage(path.display(), &error?)));
+    told.collect()
+}
+
+/// That what is in a place is another stack's.
+fn foreign_damage(place: impl ToString, error: &StoreError) -> StateDamage {
+    let mend = error.help().unwrap_or_default();
+    StateDamage { place: place.to_string(), what: error.to_string(), mend, is_mended: false }
 }
 
 /// What is said of something that whoever opens the state mends.
@@ -275,7 +296,9 @@ pub(crate) fn of_replay(place: &SharedPlace, stack: &Stack, rows: OwnedRows, dam
         mend: "what the other entries say is kept, and a new snapshot stands for all of them".into(),
         is_mended: true,
     });
-    let verified = Verified { damage: said.collect(), ..Verified::default() };
+    let foreign = check_owner(&borrowed(&rows), &stack.to_string(), &place.settings.place).err();
+    let foreign = foreign.map(|error| foreign_damage(&place.settings.place, &error));
+    let verified = Verified { damage: said.chain(foreign).collect(), ..Verified::default() };
     let is_whole = damage.is_empty() && each(&borrowed(&rows)).all(|row| rows::check(row, None).is_ok());
     if is_whole {
         return Examined { verified, salvaged: None, rows };

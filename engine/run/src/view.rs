@@ -13,6 +13,7 @@ use crate::error::StoreError;
 use crate::holder::{StackLock, holder, locked};
 use crate::log::{LogEnd, LogText};
 use crate::mend::{Mended, StatePaths, file, mend};
+use crate::owner::check_owner;
 
 /// How long to look again for the end of what somebody is writing.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -40,7 +41,10 @@ pub(crate) fn view(paths: &StatePaths, stack: &str) -> Result<Option<StateView>,
     while paths.is_there() {
         let text = read(&paths.log)?;
         let whole = text.as_ref().is_some_and(LogText::is_whole);
-        let done = |text: LogText, in_use, unchecked, mended| Ok(Some(StateView { text, in_use, mended, unchecked }));
+        let done = |text: LogText, in_use, unchecked, mended| {
+            check_owner(&text.rows(), stack, paths.log.display())?;
+            Ok(Some(StateView { text, in_use, mended, unchecked }))
+        };
         // Who works now may have begun after the log was closed, and has changed nothing yet.
         let worker = holder(&paths.folder);
         match (text, worker) {

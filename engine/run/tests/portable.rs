@@ -98,6 +98,12 @@ async fn what_does_not_fit_is_refused_and_nothing_is_written() {
     refused("it is the record of", &stack(), &identity(), &|state| {
         state["records"]["x.quick:c"] = state["records"]["x.quick:a"].clone();
     });
+    for other in [("p", "other"), ("q", "e")] {
+        let foreign = format!("this is the state of `p/e`, not of `{}/{}`", other.0, other.1);
+        refused(&foreign, &Stack::new(other.0, other.1), &identity(), &|state| {
+            (state["program"], state["environment"]) = (other.0.into(), other.1.into());
+        });
+    }
     refused("are the same x.quick", &stack(), &identity(), &|state| {
         state["records"]["x.quick:b"]["id"] = state["records"]["x.quick:a"]["id"].clone();
     });

@@ -9,7 +9,7 @@ use common::{Fake, Room, address, all_bytes, identity, open, output, plan, run, 
 use dr_core::answer::Answer;
 use dr_core::expr::{Expr, PartKey};
 use dr_core::plan::{Action, FORMAT, Plan};
-use dr_core::record::Snapshot;
+use dr_core::record::{Record, Snapshot};
 use dr_core::value::{Map, Value};
 use dr_local::{DiskWorld, LocalCloud};
 use dr_run::plan_file::StoredPlan;
@@ -161,16 +161,57 @@ async fn a_stack_belongs_to_its_cloud_until_it_is_empty() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_folder_that_was_moved_to_another_program_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, cloud) = (open(dir.path()), Fake::default());
-    run(&store, &cloud, &plan("1", &Snapshot::default(), vec![step(Action::Create, "x.quick:a", &[], &[])])).await;
-    drop(store);
-    drop(common::reopen(dir.path()).await);
-    std::fs::rename(dir.path().join("e/p"), dir.path().join("e/q")).unwrap();
-    let store = Store::open(dir.path(), &Stack::new("q", "e"), &KeySource::StateDirectory).unwrap();
-    let error = store.bind(&identity()).await.unwrap_err();
-    assert!(error.to_string().contains("belongs to the program `p`"), "{error}");
+async fn the_files_of_another_stack_are_refused_by_all_who_read_them() {
+    // Whole folders, and one half beside the other of the own state.
+    for (what, halves) in [("folder", &["log", "db"][..]), ("log", &["log"]), ("database", &["db"])] {
+        for (program, environment) in [("q", "e"), ("p", "other"), ("q", "other")] {
+            let when = format!("{what} of p/e as {program}/{environment}");
+            let dir = tempfile::tempdir().unwrap();
+            let states = common::states(dir.path());
+            let other = Stack::new(program, environment);
+            let create = || step(Action::Create, "x.quick:a", &[], &[]);
+            let (store, cloud) = (open(dir.path()), Fake::default());
+            run(&store, &cloud, &plan("1", &Snapshot::default(), vec![create()])).await;
+            let made = store.snapshot().unwrap().records.values().next().unwrap().clone();
+            drop(store);
+            drop(common::reopen(dir.path()).await);
+            let target = dir.path().join(environment).join(program);
+            if halves.len() == 1 {
+                let store = states.open(&other).unwrap();
+                store.bind(&identity()).await.unwrap();
+                let (id, op) = ("other".into(), "other".into());
+                let record = Record { address: address("x.quick:b"), id, op, ..Record::clone(&made) };
+                let change = StateChange::Close { op: record.op.clone(), record: record.into() };
+                store.commit(change).await.unwrap();
+                drop(store);
+            }
+            std::fs::create_dir_all(&target).unwrap();
+            for half in halves {
+                let (from, to) = (dir.path().join("e/p").join(half), target.join(half));
+                if from.is_dir() {
+                    let _ = std::fs::remove_dir_all(&to);
+                    common::copy_dir(&from, &to);
+                } else {
+                    std::fs::copy(&from, &to).unwrap();
+                }
+            }
+            let named = format!("holds the state of `p/e`, not of `{program}/{environment}`");
+            let error = states.open(&other).unwrap_err();
+            assert!(error.to_string().contains(&named) && error.help().is_some(), "{when}: {error}");
+            let damage = states.verify(&other).unwrap().unwrap().damage;
+            assert_eq!(damage.len(), halves.len(), "{when}: {damage:?}");
+            assert!(damage.iter().all(|one| one.what.contains(&named) && !one.is_mended), "{when}: {damage:?}");
+            assert!(states.repair(&other).is_err(), "{when}");
+            // Whoever only looks reads the log.
+            if halves.contains(&"log") {
+                for error in [states.look(&other).unwrap_err(), states.survey(&other).unwrap_err()] {
+                    assert!(error.to_string().contains(&named), "{when}: {error}");
+                }
+                assert!(states.export(&other).is_err(), "{when}");
+            }
+            assert_eq!(states.look(&Stack::new("p", "e")).unwrap().unwrap().snapshot().unwrap().records.len(), 1);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -80,6 +80,7 @@ fn refusal(session: &Session<'_>, file: &Path, program: &str, unfit: UnfitState)
         UnfitState::Stack { own, .. } => {
             let environment = own.rsplit('/').next().unwrap_or_default();
             failure(&format!("give `--env {environment}`: the names and tags of its resources say so"))
+                .exit(Exit::Refused)
         }
         UnfitState::Cloud { .. } => failure(&format!(
             "give the `--cloud` and the credentials of the account where the resources of `{}` are",

@@ -348,7 +348,7 @@ fn a_removal_takes_only_what_it_is_about() {
 #[test]
 fn an_empty_environment_is_nobodys() {
     let identity = Identity { cloud: "c".into(), account: "1".into(), endpoint: None };
-    let bind = StateChange::Bind { program: "p".into(), identity: identity.clone() };
+    let bind = StateChange::Bind { program: "p".into(), environment: "e".into(), identity: identity.clone() };
     let mut contents = Contents::default();
     assert_eq!(take(&mut contents, bind), [""; 0]);
     assert_eq!((contents.head.position, contents.head.program.as_deref()), (0, Some("p")));

@@ -44,7 +44,14 @@ fn begun(op: &str) -> RowEdit {
 #[test]
 fn rows_come_back_with_their_secrets() {
     let outputs = Map::from([("o".into(), Value::str("hidden").secret())]);
-    let head = Head { position: 7, group: 9, program: Some("p".into()), identity: None, lifetime: None };
+    let head = Head {
+        position: 7,
+        group: 9,
+        program: Some("p".into()),
+        environment: Some("e".into()),
+        identity: None,
+        lifetime: None,
+    };
     let run: PastRun = serde_json::from_str(
         r#"{"destroy":false,"began":1,"by":"anna","from":"/p","counts":{"create":1,"update":0,"replace":0,"delete":0,
             "import":0,"forget":0,"unchanged":0,"deferred":0},"plan":"+ x"}"#,

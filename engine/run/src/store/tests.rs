@@ -118,7 +118,7 @@ async fn what_changes_something_is_written_as_the_next_group_and_nothing_else_is
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     let identity = Identity { cloud: "test".into(), account: "1".into(), endpoint: None };
-    let bind = || StateChange::Bind { program: "p".into(), identity: identity.clone() };
+    let bind = || StateChange::Bind { program: "p".into(), environment: "e".into(), identity: identity.clone() };
     let outputs = Map::from([("arn".into(), Value::str("found"))]);
     let answer = Answer { kind: "x.look".into(), region: None, args: Map::new(), outputs };
     let answers = Answers::from(vec![answer]);
