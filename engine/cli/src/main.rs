@@ -26,6 +26,7 @@ mod inventory;
 mod keyless;
 mod live;
 mod load;
+mod others;
 mod render;
 mod session;
 mod shared;

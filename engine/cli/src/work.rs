@@ -322,6 +322,20 @@ impl<'a> Work<'a> {
         Ok(dr_run::foreign(&self.engine(&held.store, &router, &Silent), plan).await?)
     }
 
+    /// Which of the resources that a plan deletes are another stack's by their tags.
+    ///
+    /// # Errors
+    /// When it is interrupted.
+    pub(crate) async fn of_others(
+        &self,
+        held: Option<&OpenState>,
+        plan: &Plan,
+    ) -> Result<Vec<ForeignResource>, CommandFailure> {
+        let Some(held) = held else { return Ok(Vec::new()) };
+        let router = Router::new(&self.local, &*self.reached.cloud);
+        Ok(dr_run::of_others(&self.engine(&held.store, &router, &Silent), plan).await?)
+    }
+
     /// Looks in every place of the account, and in these, for what is left of an environment or one of its programs.
     /// Services may show late what they make, so it is looked twice unless `is_early`. Places that the user leaves out are
     /// not asked.

@@ -3,19 +3,24 @@
 //! A record says what was made; since then somebody may have deleted it and used its name again, or given it other tags.
 //! Whoever cleans up without a person looking on deletes nothing of which the cloud does not say that it is his.
 
+use std::collections::BTreeSet;
+
 use dr_core::address::Address;
-use dr_core::cloud::{ErrorClass, Intent, Owner};
+use dr_core::cloud::{ErrorClass, Intent, Owner, Sought};
 use dr_core::plan::{Action, Plan};
 use dr_core::record::Record;
+use dr_core::region::place;
 use dr_core::schema::{Kind, Place};
 use dr_core::secrecy::{Secrets, revealed};
 use dr_core::value::Str;
 use futures::StreamExt as _;
 
+use crate::candidate::Candidate;
 use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::look::{Interrupted, failure, job};
 use crate::retry::Retry;
 use crate::stack::Stack;
+use crate::sweep::sweep;
 
 /// How many resources are looked at at once.
 const AT_WORK: usize = 64;
@@ -29,6 +34,8 @@ pub struct ForeignResource {
     pub id: Str,
     /// Whose it is, or why that is not known, in words.
     pub why: String,
+    /// Whether its tags say that it is another stack's.
+    pub is_others: bool,
 }
 
 /// Which of the resources that a plan deletes are not the stack's by their tags. What cannot carry tags counts as it is
@@ -37,12 +44,45 @@ pub struct ForeignResource {
 /// # Errors
 /// When somebody asked to stop.
 pub async fn foreign(engine: &Engine<'_>, plan: &Plan) -> Result<Vec<ForeignResource>, Interrupted> {
-    let deleted = plan.steps.iter().filter(|step| step.action == Action::Delete).filter_map(|step| {
+    look_at(engine, deleted(engine, plan)).await
+}
+
+/// Which of the resources that a plan deletes are another stack's by their tags: made under the same id, after this stack's
+/// were gone. What a sweep tells to be the stack's is not looked at by itself.
+///
+/// # Errors
+/// When somebody asked to stop.
+pub async fn of_others(engine: &Engine<'_>, plan: &Plan) -> Result<Vec<ForeignResource>, Interrupted> {
+    let mut deleted = deleted(engine, plan);
+    let places = deleted.iter().filter_map(|(kind, record)| place(kind, record.region.as_deref()).map(Str::from));
+    let places: BTreeSet<Str> = places.collect();
+    let Stack { environment, program } = engine.store.stack();
+    let own = sweep(engine, Sought { environment, program: Some(program) }, &places).await?.found;
+    let own = own.iter().filter_map(|found| Candidate::of(found, engine.registry).ok());
+    let own: BTreeSet<(&str, Option<Str>, Str)> = own.map(|one| (one.kind.name, one.region, one.id)).collect();
+    deleted.retain(|(kind, record)| !own.contains(&(kind.name, record.region.clone(), record.id.clone())));
+    let mut found = look_at(engine, deleted).await?;
+    found.retain(|one| one.is_others);
+    Ok(found)
+}
+
+/// What a plan deletes that can carry tags.
+fn deleted<'p>(engine: &Engine<'_>, plan: &'p Plan) -> Vec<(&'static Kind, &'p Record)> {
+    let deletions = plan.steps.iter().filter(|step| step.action == Action::Delete);
+    let deleted = deletions.filter_map(|step| {
         let kind =
             engine.registry.get(&step.kind).filter(|kind| kind.place != Place::Local && kind.tags().is_some())?;
-        Some((kind, step.prior.as_ref()?))
+        Some((kind, &**step.prior.as_ref()?))
     });
-    let looks = deleted.map(|(kind, record)| look(engine, kind, record));
+    deleted.collect()
+}
+
+/// Which of these are not the stack's.
+async fn look_at(
+    engine: &Engine<'_>,
+    records: Vec<(&'static Kind, &Record)>,
+) -> Result<Vec<ForeignResource>, Interrupted> {
+    let looks = records.into_iter().map(|(kind, record)| look(engine, kind, record));
     let mut found = Vec::new();
     let mut looks = futures::stream::iter(looks).buffer_unordered(AT_WORK);
     while let Some(one) = looks.next().await {
@@ -58,7 +98,7 @@ async fn look(
     kind: &'static Kind,
     record: &Record,
 ) -> Result<Option<ForeignResource>, Interrupted> {
-    let why = match owner(engine, kind, record).await {
+    let (why, is_others) = match owner(engine, kind, record).await {
         // There is nothing to delete, or nobody is asked to.
         Ok(None) | Err(Broken::Silent { .. }) => return Ok(None),
         Err(Broken::Call(error)) if error.class == ErrorClass::Gone => return Ok(None),
@@ -67,12 +107,14 @@ async fn look(
             if owner.environment == stack.environment && owner.program == stack.program {
                 return Ok(None);
             }
-            format!("it belongs to the environment `{}` of the program `{}`", owner.environment, owner.program)
+            let why =
+                format!("it belongs to the environment `{}` of the program `{}`", owner.environment, owner.program);
+            (why, true)
         }
-        Ok(Some(None)) => "it bears no tags that say whose it is".to_owned(),
-        Err(broken) => format!("nobody can tell whose it is: {}", failure(broken)?),
+        Ok(Some(None)) => ("it bears no tags that say whose it is".to_owned(), false),
+        Err(broken) => (format!("nobody can tell whose it is: {}", failure(broken)?), false),
     };
-    Ok(Some(ForeignResource { address: record.address.clone(), id: record.id.clone(), why }))
+    Ok(Some(ForeignResource { address: record.address.clone(), id: record.id.clone(), why, is_others }))
 }
 
 /// Whose a resource is; `None` when it is gone.

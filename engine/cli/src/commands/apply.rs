@@ -17,6 +17,7 @@ use crate::elsewhere;
 use crate::exit::{CommandFailure, Exit};
 use crate::found::take_over;
 use crate::load::{self, Program};
+use crate::others::leave_to_others;
 use crate::render::diagnostic::{self, Sources};
 use crate::render::{CHANGED, GONE, NEW, QUIET, REPLACED, STRONG, count, deferred, duration, json, outputs, paint};
 use crate::session::{OpenState, Session};
@@ -100,7 +101,8 @@ fn apply_program(args: &ApplyArgs, session: &Session<'_>, program: &Program) -> 
             aim: &aim,
             lift: session.lifts(&args.planning),
         };
-        let plan = work.plan(held.as_ref(), wanted).await?;
+        let mut plan = work.plan(held.as_ref(), wanted).await?;
+        leave_to_others(session, &work, held.as_ref(), &mut plan).await?;
         // The plan says it all; at a hundred thousand resources the rest is a lot of memory.
         drop(graph);
         confirm_and_run(args, &stack, session, &mut work, held, &plan, &mut sources).await

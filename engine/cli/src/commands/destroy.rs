@@ -1,10 +1,11 @@
 //! `dr destroy`: takes away what programs have in an environment, and looks whether anything is left.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use dr_core::address::Address;
 use dr_core::graph::Graph;
 use dr_core::plan::{Goal, Plan};
 use dr_core::record::Record;
@@ -20,6 +21,7 @@ use crate::certificate::{CertificateVerdict, DestroyCertificate};
 use crate::consent;
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
+use crate::others::leave_to_others;
 use crate::render::diagnostic::Sources;
 use crate::render::rebuilt::without_state;
 use crate::render::{STRONG, certificate, deferred, json, paint, safe};
@@ -212,6 +214,8 @@ pub(super) struct PlannedDestruction<'a> {
     pub work: Work<'a>,
     pub held: Option<OpenState>,
     pub plan: Plan,
+    /// What stays because it belongs to others, each with why.
+    pub left: BTreeMap<Address, String>,
     pub outlook: Outlook,
 }
 
@@ -325,9 +329,10 @@ pub(super) async fn planned<'a>(
     let aim = planning.aim(Session::addresses(&graph, held.as_ref()))?;
     let (refresh, lift) = (!planning.no_refresh, session.lifts(planning));
     let wanted = WantedPlan { goal: Goal::Destroy, graph: &graph, refresh, aim: &aim, lift };
-    let plan = work.plan(held.as_ref(), wanted).await?;
+    let mut plan = work.plan(held.as_ref(), wanted).await?;
+    let left = leave_to_others(session, &work, held.as_ref(), &mut plan).await?;
     let outlook = Outlook::of(session, &plan, held.as_ref());
-    Ok(PlannedDestruction { stack, work, held, plan, outlook })
+    Ok(PlannedDestruction { stack, work, held, plan, left, outlook })
 }
 
 /// Destroys what one program has, and looks whether anything is left. Returns the result for standard output.
@@ -337,7 +342,7 @@ pub(super) async fn carried_out(
     sources: &mut Sources,
     is_early: bool,
 ) -> Result<(Exit, String, Option<DestroyCertificate>), CommandFailure> {
-    let PlannedDestruction { stack, mut work, held, plan, outlook: _ } = planned;
+    let PlannedDestruction { stack, mut work, held, plan, left, outlook: _ } = planned;
     let ui = session.ui;
     let again = session.command(&["destroy", &stack.program]);
     let was = held.as_ref().map(|h| h.snapshot.records.values().chain(&h.snapshot.deposed).cloned().collect());
@@ -355,7 +360,8 @@ pub(super) async fn carried_out(
         return Ok((exit, text, None));
     }
     let waits: BTreeSet<&str> = deferred::left(&plan, &report).iter().map(|one| one.address.as_str()).collect();
-    let deleted: Vec<Arc<Record>> = was.into_iter().filter(|one| !waits.contains(one.address.as_str())).collect();
+    let stays = |one: &Arc<Record>| waits.contains(one.address.as_str()) || left.contains_key(&one.address);
+    let deleted: Vec<Arc<Record>> = was.into_iter().filter(|one| !stays(one)).collect();
     let mut certificate = work.certify(store.as_ref(), (Some(&stack.program), &deleted), &used, is_early).await?;
     certificate.without(|found| found.address.as_deref().is_some_and(|address| waits.contains(address)));
     let some_wait = !waits.is_empty();
@@ -372,7 +378,9 @@ pub(super) async fn carried_out(
             let command = session.command(&["destroy", &stack.program, "--from-tags"]);
             text.push_str(&format!("`{command}` records and destroys what carries its tags\n"));
         }
+        left.values().for_each(|line| text.push_str(&format!("{}\n", safe(line))));
     }
+    let exit = if left.is_empty() { exit } else { exit.worse(Exit::Failed) };
     Ok((exit, text, Some(certificate)))
 }
 

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use dr_core::address::Address;
 use dr_core::value::Str;
 use dr_run::{ForeignResource, Stack};
 use serde::Serialize;
@@ -22,6 +21,7 @@ use crate::environments;
 use crate::exit::{CommandFailure, Exit};
 use crate::inventory::{self, KnownEnvironment};
 use crate::load;
+use crate::others::{spare, stay};
 use crate::render::table::{Column, table};
 use crate::render::{STRONG, count, json, paint, safe};
 use crate::session::{OpenState, Session};
@@ -363,17 +363,18 @@ async fn under_locks(
         foreign.push(planned.work.foreign(planned.held.as_ref(), &planned.plan).await?);
     }
     if args.dry_run {
-        let why: Vec<String> = foreign.iter().flatten().map(stay).collect();
+        let left = all.iter().flat_map(|planned| planned.left.values().cloned());
+        let why: Vec<String> = left.chain(foreign.iter().flatten().map(stay)).collect();
         return Ok((if why.is_empty() { Ending::Due } else { Ending::Left }, why));
     }
     let (mut worst, mut why) = (Ending::Destroyed, Vec::new());
     for (planned, foreign) in all.into_iter().zip(foreign) {
         signals.stop(&planned.work.cancel);
         let (exit, told) = one_stack(session, planned, &foreign).await?;
-        why.extend(told);
         if exit != Exit::Done {
-            worst = if foreign.is_empty() { Ending::of(exit) } else { Ending::Left };
+            worst = if told.is_empty() { Ending::of(exit) } else { Ending::Left };
         }
+        why.extend(told);
         if exit == Exit::Interrupted {
             break;
         }
@@ -384,11 +385,6 @@ async fn under_locks(
         (worst, why) = residue(session, signals, &known).await?;
     }
     Ok((worst, why))
-}
-
-/// That something is not destroyed.
-fn stay(one: &ForeignResource) -> String {
-    format!("`{}` (`{}`) stays: {}", one.address, one.id, one.why)
 }
 
 /// Whether nothing is recorded or begun any more.
@@ -409,18 +405,16 @@ async fn one_stack(
 ) -> Result<(Exit, Vec<String>), CommandFailure> {
     let ui = session.ui;
     let mut sources = session.project.sources(&[]);
-    if foreign.is_empty() {
+    let mut left = std::mem::take(&mut planned.left);
+    left.extend(spare(&mut planned.plan, foreign));
+    if left.is_empty() {
         let (exit, text, _) = carried_out(session, planned, &mut sources, true).await?;
         if !ui.json {
             ui.tell(&text);
         }
         return Ok((exit, Vec::new()));
     }
-    let spared: BTreeSet<Address> = foreign.iter().map(|one| one.address.clone()).collect();
-    let stays = planned.plan.spare(&spared);
-    let mut why: Vec<String> = foreign.iter().map(stay).collect();
-    let others = stays.iter().filter(|step| !spared.contains(&step.address));
-    why.extend(others.map(|step| format!("`{}` stays: what stays uses it", step.address)));
+    let why: Vec<String> = left.into_values().collect();
     for line in &why {
         ui.tell(&format!("  {}\n", safe(line)));
     }

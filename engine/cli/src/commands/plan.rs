@@ -12,6 +12,7 @@ use crate::consent;
 use crate::exit::{CommandFailure, Exit};
 use crate::found::take_over;
 use crate::load::{self, Program};
+use crate::others::leave_to_others;
 use crate::render::diagnostic::{self, Sources};
 use crate::render::plan::{Look, body, is_folded, summary};
 use crate::render::{contract, cost, count, data, deferred, json, markdown, parameters, recovery};
@@ -115,7 +116,8 @@ pub(crate) fn cmd_plan(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<Exit
         let aim = args.planning.aim(Session::addresses(&graph, held.as_ref()))?;
         let (refresh, lift) = (!args.planning.no_refresh, session.lifts(&args.planning));
         let wanted = WantedPlan { goal, graph: &graph, refresh, aim: &aim, lift };
-        let plan = work.plan(held.as_ref(), wanted).await?;
+        let mut plan = work.plan(held.as_ref(), wanted).await?;
+        leave_to_others(&session, &work, held.as_ref(), &mut plan).await?;
         if let (Some(OpenState { store, .. }), Some(file)) = (&held, &args.out)
             && !plan.is_refused()
         {
