@@ -20,6 +20,7 @@ use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::observe::{StepPhase, What};
 use crate::queue::Receipt;
 use crate::retry::Retry;
+use crate::stack::Stack;
 use crate::step::Finish;
 use crate::wait::Existing;
 
@@ -122,7 +123,9 @@ impl Engine<'_> {
                 let patience = if doubt { self.patience } else { Duration::ZERO };
                 return match self.find(job, intent, &args, patience, retry).await {
                     Ok(Some(id)) => Ok(id),
-                    Ok(None) => Err((self.taken(job, &args, &error.message), !doubt)),
+                    Ok(None) => match self.taken(job, &args, &error.message).await {
+                        Ok(taken) | Err(taken) => Err((taken, !doubt)),
+                    },
                     Err(broken) => Err((broken, false)),
                 };
             }
@@ -228,7 +231,10 @@ impl Engine<'_> {
     }
 
     /// That a name is somebody's, and whose.
-    fn taken(&self, job: &Job<'_>, args: &Map<Value>, message: &str) -> Broken {
+    ///
+    /// # Errors
+    /// When somebody asks to stop.
+    async fn taken(&self, job: &Job<'_>, args: &Map<Value>, message: &str) -> Result<Broken, Broken> {
         let is_same = |r: &Record| {
             *r.kind == *job.target.kind.name
                 && same_key(job.target.kind, (args, job.target.region), (&r.args, r.region.as_deref()))
@@ -236,24 +242,44 @@ impl Engine<'_> {
         // A failure is told as it is: who else has the name is only a help.
         let snapshot = self.store.snapshot().unwrap_or_default();
         if snapshot.deposed.iter().any(|r| is_same(r)) {
-            return Broken::Wrong {
+            return Ok(Broken::Wrong {
                 message: format!("its name belongs to what a replacement has set aside: {message}"),
                 help: Some("apply again: what was set aside is deleted first".into()),
-            };
+            });
         }
         if let Some(own) = snapshot.records.values().find(|r| is_same(r)) {
-            return Broken::Wrong {
+            return Ok(Broken::Wrong {
                 message: format!("its name belongs to `{}` of this stack: {message}", own.address),
                 help: Some("give one of them another name; if that one goes or is renamed, plan again".into()),
-            };
+            });
         }
-        Broken::Wrong {
-            message: format!("it exists already, and `{}` did not make it: {message}", self.store.stack()),
-            help: Some(format!(
-                "give `{}` another name, delete the other one, or take it over with `import_id`",
-                job.target.address
-            )),
-        }
+        let Stack { environment, program } = self.store.stack();
+        Ok(match self.namesake(job, args).await? {
+            Some(whose) if whose == *program => Broken::Wrong {
+                message: format!(
+                    "it exists already; `{}` made it, and its state does not say so: {message}",
+                    self.store.stack()
+                ),
+                help: Some(format!("`dr state rebuild {program} --env {environment}` takes it into the state")),
+            },
+            Some(whose) => Broken::Wrong {
+                message: format!(
+                    "it exists already, and belongs to `{}`: {message}",
+                    Stack::new(whose, environment.clone())
+                ),
+                help: Some(format!(
+                    "give `{}` another name: two programs cannot have one resource",
+                    job.target.address
+                )),
+            },
+            None => Broken::Wrong {
+                message: format!("it exists already, and `{}` did not make it: {message}", self.store.stack()),
+                help: Some(format!(
+                    "give `{}` another name, delete the other one, or take it over with `import_id`",
+                    job.target.address
+                )),
+            },
+        })
     }
 }
 

@@ -20,6 +20,7 @@ use crate::engine::{Broken, CallKind, Engine, Job};
 use crate::observe::{StepPhase, What};
 use crate::queue::Receipt;
 use crate::retry::Retry;
+use crate::stack::Stack;
 use crate::wait::{Existing, Wait};
 
 /// How long something may be in the way of a deletion before it is said what.
@@ -137,7 +138,7 @@ impl Engine<'_> {
             if error.class == ErrorClass::Conflict {
                 let since = *refused.get_or_insert_with(Instant::now);
                 if since.elapsed() >= UNEXPLAINED && !std::mem::replace(&mut explained, true) {
-                    self.explain(job, plan, record, &error)?;
+                    self.explain(job, plan, record, &error).await?;
                 }
             }
             self.back_off(job, retry, error).await?;
@@ -148,7 +149,7 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// When it is something that will stay there.
-    fn explain(&self, job: &Job<'_>, plan: &Plan, record: &Record, error: &CloudError) -> Result<(), Broken> {
+    async fn explain(&self, job: &Job<'_>, plan: &Plan, record: &Record, error: &CloudError) -> Result<(), Broken> {
         let by = holders(&self.store.snapshot()?, self.registry, record);
         let stays = |a: &&Address| !plan.steps.iter().any(|s| s.address == **a);
         let staying: Vec<String> = by.iter().filter(stays).map(|a| format!("`{a}`")).collect();
@@ -158,8 +159,34 @@ impl Engine<'_> {
                 help: Some("take the reference away there and apply that first".into()),
             });
         }
+        if by.is_empty() {
+            self.check_beside(job, record, error).await?;
+        }
         self.tell(job, What::Held { by: &by, error });
         Ok(())
+    }
+
+    /// Looks whether something of the stack that its state does not know is in the way of a deletion.
+    ///
+    /// # Errors
+    /// When there is: nobody deletes it.
+    async fn check_beside(&self, job: &Job<'_>, record: &Record, error: &CloudError) -> Result<(), Broken> {
+        let unrecorded = self.unrecorded_holders(job, record).await?;
+        if unrecorded.is_empty() {
+            return Ok(());
+        }
+        let named: Vec<String> = unrecorded.iter().map(|(address, id)| format!("`{address}` (`{id}`)")).collect();
+        let Stack { environment, program } = self.store.stack();
+        Err(Broken::Wrong {
+            message: format!(
+                "{} of this stack, which its state does not know, stands in the way: {error}",
+                named.join(", ")
+            ),
+            help: Some(format!(
+                "`dr destroy {program} --env {environment} --from-tags` destroys it as well; `dr state rebuild {program} \
+                 --env {environment}` takes it into the state"
+            )),
+        })
     }
 }
 

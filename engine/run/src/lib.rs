@@ -10,6 +10,7 @@
 
 mod apply;
 mod away;
+mod beside;
 mod cancel;
 mod candidate;
 mod certify;

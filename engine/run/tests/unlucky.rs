@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::process::{Declared, Process, graph};
 use common::{Fake, Notes, Room, Thing, address, open, plan, replacing, run, step, with_prior};
-use dr_core::cloud::{CloudError, ErrorClass};
+use dr_core::cloud::{CloudError, ErrorClass, TaggedResource};
 use dr_core::expr::Expr;
 use dr_core::graph::ReplaceOrder;
 use dr_core::plan::{Action, Plan, PropertyChange, Reason, Step};
@@ -52,8 +52,9 @@ fn held() -> Vec<Step> {
 
 #[tokio::test(start_paused = true)]
 async fn what_holds_a_deletion_is_said_after_a_minute() {
-    // What holds it stays as it is, or is changed by the same plan, or is not in the state.
-    for (holder, turned_away) in [("stays", false), ("is changed", true), ("is unknown", true)] {
+    // What holds it stays as it is, or is changed by the same plan, or is not in the state: somebody else's, or forgotten.
+    for (holder, turned_away) in [("stays", false), ("is changed", true), ("is unknown", true), ("is forgotten", false)]
+    {
         let dir = tempfile::tempdir().unwrap();
         let cloud = Fake { timed: true, ..Fake::default() };
         let (store, snapshot) = made(&dir, &cloud, held()).await;
@@ -86,6 +87,20 @@ async fn what_holds_a_deletion_is_said_after_a_minute() {
                 let close = dr_run::StateChange::Close { op: "x".into(), record: std::sync::Arc::new(free) };
                 store.commit(close).await.unwrap();
             }
+            "is forgotten" => {
+                let record = snapshot.records[&address("x.named:user")].clone();
+                let tagged = TaggedResource {
+                    kind: None,
+                    region: None,
+                    id: record.id.clone(),
+                    address: Some("x.named:user".into()),
+                    program: Some("p".into()),
+                    op: None,
+                };
+                cloud.inside.lock().unwrap().swept.push(tagged);
+                let remove = dr_run::StateChange::Remove { op: "rm".into(), record, deposed: false };
+                store.commit(remove).await.unwrap();
+            }
             _ => {}
         }
         let planned = plan("2", &store.snapshot().unwrap(), steps);
@@ -100,7 +115,11 @@ async fn what_holds_a_deletion_is_said_after_a_minute() {
             assert_eq!(note.contains("x.named:user"), holder == "is changed", "{note}");
         } else {
             let [failure] = &report.failed[..] else { panic!("{:?}", report.failed) };
-            assert!(failure.error.contains("`x.named:user` still uses it"), "{}", failure.error);
+            let said = match holder {
+                "stays" => "`x.named:user` still uses it",
+                _ => "of this stack, which its state does not know, stands in the way",
+            };
+            assert!(failure.error.contains("`x.named:user`") && failure.error.contains(said), "{}", failure.error);
             assert!(failure.error.contains("something holds it"), "{}", failure.error);
             assert!(failure.help.is_some());
             assert!((60..120).contains(&report.elapsed.as_secs()), "{:?}", report.elapsed);

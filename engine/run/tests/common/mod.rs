@@ -160,6 +160,8 @@ pub struct Inside {
     pub names_are_ids: bool,
     /// Whose what was made by others is.
     pub owners: BTreeMap<Str, Owner>,
+    /// What a sweep finds, wherever it looks.
+    pub swept: Vec<TaggedResource>,
     /// Addresses that never become ready.
     pub broken: Vec<&'static str>,
     /// How many calls are at work now, and were at most.
@@ -469,7 +471,8 @@ impl Cloud for Fake {
         Box::pin(std::future::ready(if down { Err(unreachable_region()) } else { Ok(()) }))
     }
     fn sweep<'a>(&'a self, _: Sought<'a>, _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
-        Box::pin(std::future::ready(Ok(Vec::new())))
+        let found = self.inside.lock().unwrap().swept.clone();
+        Box::pin(std::future::ready(Ok(found)))
     }
     fn leftovers<'a>(&'a self, _: &'a Trail<'a>, _: &'a str) -> CloudResult<'a, PlaceSearch> {
         Box::pin(async { Ok(PlaceSearch::default()) })
