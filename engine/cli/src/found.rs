@@ -1,10 +1,12 @@
 //! What a stack has in the cloud although its state does not say so: looked for, taken over, and told.
 //!
-//! An apply must not make things twice because a state is gone. So before a plan is made, every place is looked at in
-//! which the program declares something and the state records nothing: one sweep each, where nothing is there.
+//! An apply must not make things twice because a state, or a part of it, is gone. So before a plan is made, every place is
+//! looked at in which the program declares something that the state does not record: one sweep each. A state that is there
+//! gets back only what the program declares: the rest it may have been told to forget.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dr_core::address::Address;
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::Graph;
 use dr_core::plan::{Goal, Plan};
@@ -35,18 +37,24 @@ pub(crate) async fn take_over(
     graph: &Graph,
     (goal, keeps): (Goal, bool),
 ) -> Result<Option<OpenState>, CommandFailure> {
+    let mut partly = BTreeSet::new();
     let places = match (goal, &held) {
-        (Goal::Apply, _) => unrecorded_places(session, graph, held.as_ref())?,
+        (Goal::Apply, _) => {
+            let places = unrecorded_places(session, graph, held.as_ref())?;
+            partly = partly_recorded(graph, held.as_ref())?.difference(&places).cloned().collect();
+            places
+        }
         (Goal::Destroy, Some(held)) if !held.snapshot.is_empty() || !held.store.open_operations()?.is_empty() => {
             BTreeSet::new()
         }
         (Goal::Destroy, _) => work.everywhere().await?,
     };
-    if places.is_empty() {
+    if places.is_empty() && partly.is_empty() {
         return Ok(held);
     }
-    let is_there = held.as_ref().is_some_and(|held| !held.snapshot.is_empty());
-    let found = work.discover(held.as_ref(), graph, &places, is_there).await?;
+    // What was emptied is no less there than what was filled.
+    let is_there = held.as_ref().is_some_and(|held| !held.snapshot.is_empty() || held.snapshot.position > 0);
+    let found = work.discover(held.as_ref(), graph, (&places, &partly), is_there).await?;
     let (number, unasked) = (work.number_of(&found), &found.unasked);
     work.tell_of(notes((&found, goal), &session.registry, number, unasked));
     if found.records.is_empty() && found.set_aside.is_empty() {
@@ -89,6 +97,18 @@ fn unrecorded_places(
         }
     }
     Ok(places)
+}
+
+/// The places in which something is declared that can carry tags and is neither recorded, at its address or a former one,
+/// nor begun.
+fn partly_recorded(graph: &Graph, held: Option<&OpenState>) -> Result<BTreeSet<Str>, CommandFailure> {
+    let Some(OpenState { store, snapshot }) = held else { return Ok(BTreeSet::new()) };
+    let begun: BTreeSet<Address> =
+        store.open_operations()?.values().map(|open| open.record().address.clone()).collect();
+    let is_known = |address: &Address| snapshot.records.contains_key(address) || begun.contains(address);
+    let nodes = graph.nodes.values().filter(|node| !node.kind.lookup && node.kind.tags().is_some());
+    let missing = nodes.filter(|node| !node.options.former().chain([&node.address]).any(is_known));
+    Ok(missing.filter_map(|node| place(node.kind, node.region.as_deref()).map(Str::from)).collect())
 }
 
 /// What is said of it with the plan.
@@ -150,7 +170,8 @@ pub(crate) fn places(found: &Discovery, registry: &Registry) -> String {
 }
 
 impl Work<'_> {
-    /// Looks in these places for what the stack has and its state does not say; where `declared`, only for what the
+    /// Looks in these places for what the stack has and its state does not say, and in those that are partly recorded for
+    /// what carries its tags; where `declared`, only for what the
     /// program declares. Places that the user leaves out are not
     /// asked.
     ///
@@ -160,12 +181,12 @@ impl Work<'_> {
         &self,
         held: Option<&OpenState>,
         graph: &Graph,
-        places: &BTreeSet<Str>,
+        (places, partly): (&BTreeSet<Str>, &BTreeSet<Str>),
         declared: bool,
     ) -> Result<Discovery, CommandFailure> {
-        let places = self.asked(places);
+        let (places, partly) = (self.asked(places), self.asked(partly));
         let look = async |engine: &Engine<'_>, wanted: &Wanted<'_>| {
-            Ok(dr_run::discover(engine, wanted, &places, declared).await?)
+            Ok(dr_run::discover(engine, wanted, (&places, &partly), declared).await?)
         };
         self.with_plan_engine(held, graph, look).await
     }

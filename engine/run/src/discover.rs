@@ -15,7 +15,7 @@ use dr_core::expr::Expr;
 use dr_core::graph::Node;
 use dr_core::plan::{Action, Input, foresee_open, live_needs, propose};
 use dr_core::record::{Record, Snapshot};
-use dr_core::region::place;
+use dr_core::region::{GLOBAL, place};
 use dr_core::registry::Registry;
 use dr_core::schema::{Field, Kind, Place, Type};
 use dr_core::secrecy::{Secrets, revealed};
@@ -68,18 +68,26 @@ impl Discovery {
 }
 
 /// Looks in these places for what the stack has and its state does not say; where `declared`, only for what the program
-/// declares, since a state that is there may have been told to forget the rest.
+/// declares, since a state that is there may have been told to forget the rest. In places that are `partly` recorded, what
+/// has no tags is looked for only once something with tags was found: what is new there is nobody's loss.
 ///
 /// # Errors
 /// When somebody asked to stop. What cannot be found out is among what is returned.
 pub async fn discover(
     engine: &Engine<'_>,
     wanted: &Wanted<'_>,
-    places: &BTreeSet<Str>,
+    (places, partly): (&BTreeSet<Str>, &BTreeSet<Str>),
     declared: bool,
 ) -> Result<Discovery, Interrupted> {
     let sought = Sought { environment: &engine.store.stack().environment, program: Some(wanted.program) };
-    let mut swept = sweep(engine, sought, places).await?;
+    let all: BTreeSet<Str> = places.union(partly).cloned().collect();
+    let mut swept = sweep(engine, sought, &all).await?;
+    swept.unasked.retain(|place, _| places.contains(place));
+    let recorded: BTreeSet<&str> = wanted.snapshot.records.keys().map(Address::as_str).collect();
+    swept.found.retain(|found| {
+        let is_partly = !places.contains(found.region.as_deref().unwrap_or(GLOBAL));
+        !is_partly || found.address.as_deref().is_none_or(|address| !recorded.contains(address))
+    });
     if declared {
         let nodes = wanted.graph.nodes.values();
         let all = nodes.flat_map(|node| node.options.former().chain([&node.address])).map(Address::as_str);
@@ -98,7 +106,9 @@ pub async fn discover(
         result: Discovery { unasked: swept.unasked, ..Discovery::default() },
     };
     search.read(swept.found).await?;
-    if !search.result.records.is_empty() || !wanted.snapshot.is_empty() {
+    let is_found = !search.result.records.is_empty();
+    if is_found || !(wanted.snapshot.is_empty() || places.is_empty()) {
+        let places = if is_found { &all } else { places };
         let asked = places.iter().filter(|place| !search.result.unasked.contains_key(*place)).cloned().collect();
         search.complete(&asked).await?;
     }

@@ -62,7 +62,7 @@ pub(crate) fn rebuild(session: &Session<'_>, args: &RebuildArgs) -> Result<Exit,
         let mut everywhere = work.everywhere().await?;
         everywhere.extend(declared.iter().cloned());
         ui.tell(&format!("Looking for {stack} in {}\n", count(everywhere.len() - 1, "region")));
-        let found = work.discover(held.as_ref(), &graph, &everywhere, false).await?;
+        let found = work.discover(held.as_ref(), &graph, (&everywhere, &BTreeSet::new()), false).await?;
         if found.records.is_empty() && found.set_aside.is_empty() {
             return Ok((found, None, declared));
         }

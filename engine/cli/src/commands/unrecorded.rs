@@ -138,7 +138,7 @@ pub(super) async fn take(
             work.resume(held, Goal::Destroy).await?;
         }
         let places = work.everywhere().await?;
-        let found = work.discover(held.as_ref(), &graph, &places, false).await?;
+        let found = work.discover(held.as_ref(), &graph, (&places, &BTreeSet::new()), false).await?;
         if !found.records.is_empty() || !found.set_aside.is_empty() {
             let mut held = match held {
                 Some(held) => held,
