@@ -36,7 +36,8 @@ use crate::seal::{SealError, Sealer, needs_sealing};
 const VERSION: u8 = 2;
 /// Bytes before the contents.
 const HEADER: usize = 5;
-const HEAD: &str = "head";
+/// The key of the head.
+pub(crate) const HEAD: &str = "head";
 const KEY: &str = "key";
 const OUTPUTS: &str = "outputs";
 const ANSWERS: &str = "answers";

@@ -91,6 +91,10 @@ pub(crate) fn sift(mut rows: OwnedRows, mentioned: BTreeSet<Address>) -> Salvage
             lost.extend(Address::parse(key.split(rows::ASIDE).next().unwrap_or_default()));
         }
     }
+    let had_head = gone.iter().any(|error| matches!(error, RowError::Damaged { key, .. } if key == rows::HEAD));
+    if !rows.is_empty() && !had_head && rows::find_head(&borrowed(&rows)).is_none() {
+        gone.push(RowPlace { tree: RowTree::Meta, key: rows::HEAD }.damaged("it is missing"));
+    }
     // Nothing of what is left contradicts itself.
     let contents = rows::contents(each(&borrowed(&rows)), None).unwrap_or_default();
     let snapshot = contents.snapshot();

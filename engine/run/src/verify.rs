@@ -209,8 +209,16 @@ fn examine_copy(paths: &StatePaths, there: &StatePaths, name: &str, halved: &Hal
         }
         Err(other) => return Err(other),
     };
-    let is_whole = !rows.is_empty() && each(&borrowed(&rows)).all(|row| rows::check(row, None).is_ok());
-    if is_whole || (rows.is_empty() && verified.damage.is_empty()) {
+    let is_told = verified.damage.iter().any(|damage| damage.place == paths.log.display().to_string());
+    if rows.is_empty() && !is_told && !halved.0.as_ref().is_some_and(LogText::is_whole) {
+        verified.damage.push(StateDamage {
+            place: paths.folder.display().to_string(),
+            what: "log and database say nothing, not even that a state was begun".into(),
+            mend: "an empty state is begun; `dr state rebuild` finds again what the stack has, by its tags".into(),
+            is_mended: true,
+        });
+    }
+    if has_head(&rows) && are_sound(&rows) || (rows.is_empty() && verified.damage.is_empty()) {
         return Ok(Examined { verified, salvaged: None, rows });
     }
     let unread = if halved.1.is_none() { all_files(&paths.database) } else { Vec::new() };
@@ -251,7 +259,7 @@ fn told(paths: &StatePaths, mended: &Mended, (log, _): &Halved) -> Option<StateD
         Mended::Cut { .. } => (
             &paths.log,
             format!("{}, and there is no database", log_state(log.as_ref())),
-            "what stands before that is kept; what was written after it is lost",
+            "what stands before that is kept; what was written after it is lost, and `dr state rebuild` finds it again",
         ),
     };
     Some(StateDamage { place: place.display().to_string(), what, mend: mend.into(), is_mended: true })
@@ -268,7 +276,8 @@ fn log_state(log: Option<&LogText>) -> String {
 
 /// That neither half is whole.
 fn neither(paths: &StatePaths, (log, stored): &Halved) -> [StateDamage; 2] {
-    let mend = "what can be read of both is kept, and they are set aside";
+    let mend = "what can be read of both is kept, and they are set aside; `dr state rebuild` finds again what is lost with \
+                the rest, by its tags";
     let database = match stored {
         Some(_) => "it has lost something",
         None if paths.database.symlink_metadata().is_err() => "it is missing",
@@ -299,13 +308,21 @@ pub(crate) fn of_replay(place: &SharedPlace, stack: &Stack, rows: OwnedRows, dam
     let foreign = check_owner(&borrowed(&rows), &stack.to_string(), &place.settings.place).err();
     let foreign = foreign.map(|error| foreign_damage(&place.settings.place, &error));
     let verified = Verified { damage: said.chain(foreign).collect(), ..Verified::default() };
-    let is_whole = damage.is_empty() && each(&borrowed(&rows)).all(|row| rows::check(row, None).is_ok());
-    if is_whole {
+    if damage.is_empty() && are_sound(&rows) && (rows.is_empty() || has_head(&rows)) {
         return Examined { verified, salvaged: None, rows };
     }
     let salvaged = salvage::sift(rows, Default::default());
     let rows = salvaged.rows.clone();
     Examined { verified, salvaged: Some(salvaged), rows }
+}
+
+/// Whether each row by itself is one that was written.
+fn are_sound(rows: &OwnedRows) -> bool {
+    each(&borrowed(rows)).all(|row| rows::check(row, None).is_ok())
+}
+
+fn has_head(rows: &OwnedRows) -> bool {
+    rows::find_head(&borrowed(rows)).is_some()
 }
 
 /// Whether a state says how its key is made.

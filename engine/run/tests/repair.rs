@@ -152,6 +152,23 @@ async fn a_state_of_which_nothing_is_left_is_empty_and_says_what_was_there() {
 }
 
 #[tokio::test]
+async fn a_state_of_which_both_halves_are_empty_is_damaged_and_points_to_the_tags() {
+    let (forms, _) = forms().await;
+    for form in &forms {
+        let dir = tempfile::tempdir().unwrap();
+        copy_dir(form.path(), dir.path());
+        Damage::Empty.happen(&dir.path().join("e/p/log"));
+        Damage::Empty.happen(&dir.path().join("e/p/db/db"));
+        let states = states(dir.path());
+        let found = states.verify(&stack()).unwrap().unwrap();
+        let points = |damage: &dr_run::StateDamage| damage.is_mended && damage.mend.contains("dr state rebuild");
+        assert!(found.resources == 0 && found.damage.iter().any(points), "{found:?}");
+        let (_, now) = repaired(&states, "both are empty").await;
+        assert!(now.0.records.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn another_key_is_named_and_is_nothing_to_repair() {
     let (forms, expected) = forms().await;
     for damage in [Damage::Gone, Damage::Empty, Damage::Flip(3, 1), Damage::Foreign] {
