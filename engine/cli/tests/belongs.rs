@@ -105,3 +105,23 @@ fn what_has_the_name_already_is_said_to_be_whose_it_is() {
     let (status, said) = place.run("apply q.rhai --env pr-7 --yes");
     assert!(status == 1 && said.contains("it exists already, and belongs to `o/pr-7`"), "{status} {said}");
 }
+
+#[test]
+fn a_copy_of_a_state_gives_nobody_its_resources() {
+    let place = Place::new();
+    place.well("apply q.rhai --env one --yes");
+    let recorded = place.well("state list --env one");
+    let copied = Command::new("cp").args(["-r", "state/one", "state/two"]).current_dir(place.path()).status();
+    assert!(copied.unwrap().success());
+    for (line, ends) in [
+        ("destroy q --env two --yes --allow-data-loss", 3),
+        ("apply q.rhai --env two --yes", 3),
+        ("state list --env two", 3),
+        ("state verify --env two", 1),
+    ] {
+        let (status, said) = place.run(line);
+        assert!(status == ends && said.contains("the state of `q/one`, not of `q/two`"), "{line}: {status} {said}");
+    }
+    assert_eq!(place.well("state list --env one"), recorded);
+    place.well("destroy q --env one --yes --allow-data-loss --no-wait");
+}

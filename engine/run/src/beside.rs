@@ -31,20 +31,18 @@ impl Engine<'_> {
     /// The program of this environment whose resource has the name that a creation asked for.
     pub(crate) async fn namesake(&self, job: &Job<'_>, args: &Map<Value>) -> Result<Option<Str>, Broken> {
         let (kind, region) = (job.target.kind, job.target.region);
-        let own = &self.store.stack().program;
         for found in self.tagged_beside(job, None).await? {
             let Ok(candidate) = Candidate::of(&found, self.registry) else { continue };
             if candidate.kind.name != kind.name {
                 continue;
             }
-            let is_its_own = found.program.as_ref() == Some(own) && candidate.address == *job.target.address;
             let seen = match self.see(candidate).await {
                 Ok(Ok(Some(seen))) => seen,
                 Ok(_) => continue,
                 Err(Interrupted) => return Err(Broken::Interrupted),
             };
             let other = (&seen.live.args, seen.candidate.region.as_deref());
-            if same_key(kind, (args, region), other) || is_its_own && other.1 == region {
+            if same_key(kind, (args, region), other) {
                 return Ok(found.program);
             }
         }
