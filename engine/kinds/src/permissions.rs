@@ -70,7 +70,9 @@ pub fn policy(
 ) -> PermitPolicy {
     let names = PolicyNames { steps: steps.iter().map(|step| (&step.address, step)).collect(), registry, account };
     let mut services: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
-    let mut everything: BTreeSet<String> = ["tag:GetResources".into(), "ec2:DescribeRegions".into()].into();
+    // What a sweep asks, every policy allows.
+    let mut everything: BTreeSet<String> =
+        ["tag:GetResources", "ec2:DescribeRegions", "ec2:DescribeTags"].map(str::to_owned).into();
     if purpose != PermitPurpose::Plan {
         everything.extend(LOOKING_FOR_LEFTOVERS.iter().map(|action| (*action).to_owned()));
     }
