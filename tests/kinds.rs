@@ -103,8 +103,20 @@ async fn in_the_emulators(example: &Example, cloud: &TestCloud) -> Result<Noted,
 }
 
 #[cfg(feature = "emulators")]
-#[tokio::test]
-async fn every_kind_lives_in_the_emulators() {
+#[test]
+fn every_kind_lives_in_the_emulators() {
+    // Without optimisation the calls of a life lie on the stack with all that they hold, and the two megabytes of a test's
+    // thread are not enough. `dr` itself has the eight of a process.
+    const STACK: usize = 8 << 20;
+    let life = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(all_in_the_emulators());
+    };
+    std::thread::Builder::new().stack_size(STACK).spawn(life).unwrap().join().unwrap();
+}
+
+#[cfg(feature = "emulators")]
+async fn all_in_the_emulators() {
     #[allow(clippy::disallowed_methods)] // A test has no command line of its own.
     let only = std::env::var("DR_TEST_KIND").ok();
     let mut failures = Vec::new();
