@@ -1,13 +1,13 @@
-//! What a service can be asked for of what is left.
+//! Questions to services about leftovers: each service lists its own.
 
 use dr_core::cloud::CloudResult;
 use dr_core::leftover::{Leftover, Trail};
 
 use crate::connect::Connection;
 
-/// One thing that a service is asked for.
+/// One question to a service about leftovers.
 pub(crate) struct LeftoverLook {
-    /// What, in words.
+    /// The leftovers that it asks for, in words.
     pub(crate) what: &'static str,
     /// Whether it belongs to no region.
     pub(crate) is_global: bool,

@@ -264,7 +264,7 @@ async fn single_requests_are_made_again_and_the_engine_is_told() {
     // The first of the two was asked once; the second until it was given up.
     assert_eq!(wire.requests().len(), 2);
     assert_eq!(*watch.again.lock().unwrap(), [ErrorClass::Throttled; 4]);
-    // What never answered is the engine's affair.
+    // The client does not repeat a call to a region that has never answered: the engine does.
     let (aws, _) = Wire::cloud(&[Reply::Broken]).await;
     let watch = Arc::new(Permits::default());
     aws.watched_by(watch.clone());

@@ -77,7 +77,7 @@ pub(crate) fn is_there(project: &Project, given: &str) -> bool {
     script_of(project, given).1.is_file() || project.root.join(format!("{given}.{EXTENSION}")).is_file()
 }
 
-/// Where the script of a name is, or at a path, and whether it is a path.
+/// The script that a name or a path stands for; true when a path was given.
 fn script_of(project: &Project, given: &str) -> (bool, PathBuf) {
     let is_path = given.contains(['/', '\\']) || Path::new(given).extension().is_some_and(|e| e == EXTENSION);
     (is_path, if is_path { PathBuf::from(given) } else { path_of(&project.root, given) })

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dr_core::address::Address;
 use dr_core::diagnostic::Diagnostic;
 use dr_core::plan::{Action, Plan};
-use dr_run::ForeignResource;
+use dr_run::{ForeignIf, ForeignResource};
 
 use crate::exit::CommandFailure;
 use crate::session::{OpenState, Session};
@@ -27,7 +27,7 @@ pub(crate) async fn leave_to_others(
     if plan.is_refused() || plan.steps.iter().all(|step| step.action != Action::Delete) {
         return Ok(BTreeMap::new());
     }
-    let others = work.of_others(held, plan).await?;
+    let others = work.foreign(held, plan, ForeignIf::ShownOthers).await?;
     let forget =
         |one: &ForeignResource| session.command(&["state", "rm", one.address.as_str(), "--program", &plan.program]);
     let helps: Vec<String> =

@@ -21,8 +21,8 @@ use dr_core::selection::Aim;
 use dr_core::value::Str;
 use dr_local::{DiskWorld, LocalCloud};
 use dr_run::{
-    Calls, Cancel, CertifyWanted, Engine, ForeignResource, Gate, LeftOpen, Observer, Outcome, Places, Prepared, Report,
-    Resumption, Router, Silent, Stack, StateChange, Store, Swept,
+    Calls, Cancel, CertifyWanted, Engine, ForeignIf, ForeignResource, Gate, LeftOpen, Observer, Outcome, Places,
+    Prepared, Report, Resumption, Router, Silent, Stack, StateChange, Store, Swept,
 };
 
 use crate::certificate::DestroyCertificate;
@@ -308,7 +308,7 @@ impl<'a> Work<'a> {
         Ok(report)
     }
 
-    /// Which of the resources that a plan deletes are not the stack's by their tags.
+    /// Which of the resources that a plan deletes are foreign.
     ///
     /// # Errors
     /// When it is interrupted.
@@ -316,24 +316,11 @@ impl<'a> Work<'a> {
         &self,
         held: Option<&OpenState>,
         plan: &Plan,
+        foreign_if: ForeignIf,
     ) -> Result<Vec<ForeignResource>, CommandFailure> {
         let Some(held) = held else { return Ok(Vec::new()) };
         let router = Router::new(&self.local, &*self.reached.cloud);
-        Ok(dr_run::foreign(&self.engine(&held.store, &router, &Silent), plan).await?)
-    }
-
-    /// Which of the resources that a plan deletes are another stack's by their tags.
-    ///
-    /// # Errors
-    /// When it is interrupted.
-    pub(crate) async fn of_others(
-        &self,
-        held: Option<&OpenState>,
-        plan: &Plan,
-    ) -> Result<Vec<ForeignResource>, CommandFailure> {
-        let Some(held) = held else { return Ok(Vec::new()) };
-        let router = Router::new(&self.local, &*self.reached.cloud);
-        Ok(dr_run::of_others(&self.engine(&held.store, &router, &Silent), plan).await?)
+        Ok(dr_run::foreign(&self.engine(&held.store, &router, &Silent), plan, foreign_if).await?)
     }
 
     /// Looks in every place of the account, and in these, for what is left of an environment or one of its programs.

@@ -294,7 +294,7 @@ fn the_list_says_when_an_environment_expires_and_who_applied_it() {
     for words in ["expired 5d ago", "in 2d", "2026-12-01 12:00", "anna@"] {
         assert!(text.contains(words), "{words}: {text}");
     }
-    // Two days from its end on, and from now on where that is over.
+    // The two days count from its expiry, or from now where it has expired already.
     assert!(team.done(9, "env extend pr-2 2d").contains("pr-2 expires 2026-12-13 12:00 (UTC), in 4d"));
     assert!(team.done(9, "env extend pr-1 2d").contains("pr-1 expires 2026-12-11 12:00 (UTC), in 2d"));
     for (line, why) in [

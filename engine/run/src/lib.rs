@@ -98,7 +98,7 @@ pub use look::Interrupted;
 pub use lost::LostSecret;
 pub use mend::Mended;
 pub use observe::{Observer, Progress, Silent, StepPhase, What};
-pub use ownership::{ForeignResource, foreign, of_others};
+pub use ownership::{ForeignIf, ForeignResource, foreign};
 pub use pipeline::plan;
 pub use places::Places;
 pub use plan_file::PlanFileError;

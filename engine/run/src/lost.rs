@@ -42,7 +42,7 @@ pub(crate) fn is_unreadable(value: &Value) -> bool {
     }
 }
 
-/// Takes what cannot be read out of a record. Tells what that was.
+/// Removes the unreadable secrets from a record, and returns which they were.
 pub(crate) fn strip(record: &mut Record) -> Vec<LostSecret> {
     let address = record.address.clone();
     let mut lost = Vec::new();

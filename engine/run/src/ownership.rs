@@ -38,22 +38,30 @@ pub struct ForeignResource {
     pub is_others: bool,
 }
 
-/// Which of the resources that a plan deletes are not the stack's by their tags. What cannot carry tags counts as it is
-/// recorded, and so does what is gone.
-///
-/// # Errors
-/// When somebody asked to stop.
-pub async fn foreign(engine: &Engine<'_>, plan: &Plan) -> Result<Vec<ForeignResource>, Interrupted> {
-    look_at(engine, deleted(engine, plan)).await
+/// When a resource counts as foreign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForeignIf {
+    /// Its tags do not show that it is the stack's. Each resource is asked about.
+    NotShownOwn,
+    /// Its tags show that it is another stack's: somebody made it under the same id after this stack's was gone. A sweep
+    /// answers for most of them at once.
+    ShownOthers,
 }
 
-/// Which of the resources that a plan deletes are another stack's by their tags: made under the same id, after this stack's
-/// were gone. What a sweep tells to be the stack's is not looked at by itself.
+/// Which of the resources that a plan deletes are foreign. What cannot carry tags counts as it is recorded, and so does
+/// what is gone.
 ///
 /// # Errors
 /// When somebody asked to stop.
-pub async fn of_others(engine: &Engine<'_>, plan: &Plan) -> Result<Vec<ForeignResource>, Interrupted> {
+pub async fn foreign(
+    engine: &Engine<'_>,
+    plan: &Plan,
+    foreign_if: ForeignIf,
+) -> Result<Vec<ForeignResource>, Interrupted> {
     let mut deleted = deleted(engine, plan);
+    if foreign_if == ForeignIf::NotShownOwn {
+        return look_at(engine, deleted).await;
+    }
     let places = deleted.iter().filter_map(|(kind, record)| place(kind, record.region.as_deref()).map(Str::from));
     let places: BTreeSet<Str> = places.collect();
     let Stack { environment, program } = engine.store.stack();

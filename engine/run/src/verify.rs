@@ -142,7 +142,7 @@ impl States {
         examined
     }
 
-    /// Where the state of a stack is, in words.
+    /// The place of a stack's state, as messages name it.
     pub(crate) fn place_of(&self, stack: &Stack) -> String {
         match &self.shared {
             Some(place) => format!("`{stack}` in {}", place.settings.place),

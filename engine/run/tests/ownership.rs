@@ -43,7 +43,7 @@ async fn said(owner: Option<(&str, &str)>, op: Option<&str>, fails: Option<&'sta
     let steps = names.map(|name| with_prior(step(Action::Delete, name, &[], &[]), &record(name))).to_vec();
     let room = Room::new();
     let engine = room.engine(&store, &cloud, &Silent);
-    let found = dr_run::foreign(&engine, &plan("end", &snapshot, steps)).await.unwrap();
+    let found = dr_run::foreign(&engine, &plan("end", &snapshot, steps), dr_run::ForeignIf::NotShownOwn).await.unwrap();
     found.into_iter().map(|one| format!("{}: {}", one.address, one.why)).collect()
 }
 

@@ -16,7 +16,7 @@ pub struct NeededAction {
     pub action: String,
     /// The region that it is called in; empty for services that have none.
     pub region: String,
-    /// The role that is handed over, and to which service.
+    /// For `iam:PassRole`: the role, and the service that it is passed to.
     pub passed: Option<(String, &'static str)>,
 }
 

@@ -103,7 +103,7 @@ pub(super) fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST).with_max_backoff(LONGEST)
 }
 
-/// Decides for one client, which belongs to one service and region, what is made again.
+/// Decides which calls are repeated, for one client: a client belongs to one service in one region.
 #[derive(Debug, Default)]
 pub(super) struct Decide {
     /// Whether anything ever answered.
@@ -152,7 +152,7 @@ impl Intercept for Decide {
         if has_answered {
             self.heard.store(true, Ordering::Relaxed);
         }
-        // What a client of AWS takes for a failure that may pass: the last word that is one counts.
+        // The SDK's classifiers say whether a failure may pass. As in the SDK, the last one that says anything counts.
         let says = components.retry_classifiers().map(|classifier| classifier.classify_retry(context.inner()));
         let why = says.filter(|action| *action != RetryAction::NoActionIndicated).last();
         let Some(RetryAction::RetryIndicated(RetryReason::RetryableError { kind, .. })) = why else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Backups that stay when a table is deleted.
+//! Leftovers of DynamoDB: backups of deleted tables.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Network interfaces that services are slow to take away.
+//! Leftovers of EC2: network interfaces that services delete late.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Roles without tags.
+//! Leftovers of IAM: roles that lost their tags.
 
 use aws_sdk_iam::types::Role;
 use dr_core::leftover::{Leftover, Trail};

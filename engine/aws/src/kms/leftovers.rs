@@ -1,4 +1,4 @@
-//! Keys that wait for their deletion.
+//! Leftovers of KMS: keys that wait for their deletion.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

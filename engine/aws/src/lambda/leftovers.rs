@@ -1,4 +1,4 @@
-//! Functions without tags, and layers, which take none.
+//! Leftovers of Lambda: functions that lost their tags, and layers, which cannot be tagged.
 
 use aws_sdk_lambda::types::{FunctionConfiguration, LayersListItem};
 use dr_core::leftover::{Leftover, Trail};

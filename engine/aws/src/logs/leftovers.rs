@@ -1,4 +1,4 @@
-//! Log groups that services make by themselves, or once more after they were deleted.
+//! Leftovers of CloudWatch Logs: groups that services create, also again after a deletion.
 
 use std::collections::BTreeSet;
 

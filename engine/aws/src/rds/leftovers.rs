@@ -1,4 +1,4 @@
-//! Snapshots and automated backups that stay when a cluster is deleted.
+//! Leftovers of RDS: snapshots and automated backups of deleted clusters.
 
 use std::time::Duration;
 

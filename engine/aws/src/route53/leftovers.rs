@@ -1,4 +1,4 @@
-//! Records in zones of others, which people and services have made.
+//! Leftovers of Route 53: records in zones of others.
 
 use aws_sdk_route53::types::{HostedZone, RrType};
 use dr_core::leftover::{Leftover, Trail, bears};

@@ -1,4 +1,4 @@
-//! Buckets without tags.
+//! Leftovers of S3: buckets that lost their tags.
 
 use aws_sdk_s3::types::Bucket;
 use dr_core::leftover::{Leftover, Trail};

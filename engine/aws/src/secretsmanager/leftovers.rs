@@ -1,4 +1,4 @@
-//! Secrets that wait for their deletion.
+//! Leftovers of Secrets Manager: secrets that wait for their deletion.
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dr_core::value::Str;
-use dr_run::{ForeignResource, Stack};
+use dr_run::{ForeignIf, ForeignResource, Stack};
 use serde::Serialize;
 
 use super::apply::finish;
@@ -360,7 +360,7 @@ async fn under_locks(
     let mut foreign = Vec::new();
     for planned in &all {
         signals.stop(&planned.work.cancel);
-        foreign.push(planned.work.foreign(planned.held.as_ref(), &planned.plan).await?);
+        foreign.push(planned.work.foreign(planned.held.as_ref(), &planned.plan, ForeignIf::NotShownOwn).await?);
     }
     if args.dry_run {
         let left = all.iter().flat_map(|planned| planned.left.values().cloned());

@@ -1,4 +1,4 @@
-//! `dr parity`: what the secondary region has otherwise than the primary one, or has not.
+//! `dr parity`: the differences between the primary and the secondary region.
 
 use clap::Args;
 use dr_core::recovery::{Disparity, MaybeTwin, parity};
@@ -13,7 +13,7 @@ use crate::ui::Ui;
 /// Compare what a program declares in its primary and in its secondary region
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  dr parity payment_alb\n  dr parity trading --set min_capacity=8\n\n\
-                        Nothing is asked of the cloud. Ends with status 2 when twins have something otherwise.")]
+                        Nothing is asked of the cloud. Ends with status 2 when twins differ.")]
 pub(crate) struct ParityArgs {
     /// Name of a program in `programs`, or path of a script
     program: String,

@@ -1,4 +1,4 @@
-//! Computing: the regions of a program, and all parts of its recovery together.
+//! Puts the recovery of a program together: its two regions, its traffic, its stores.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Detection: how soon a failure is noticed, and how long it takes until somebody decides what is done about it.
+//! Detection: the time until a failure is noticed, and until an operator decides to fail over.
 
 use super::figure::Figure;
 use crate::checks::{Planned, Resource};

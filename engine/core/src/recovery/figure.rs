@@ -1,10 +1,10 @@
-//! Figures: how long something takes, or how much of what was written last is missing, in seconds.
+//! Figures: a recovery time, or the age of the oldest write that may be lost, in seconds.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Seconds, as they usually are and at most. `None` where nothing bounds them.
+/// Seconds: the typical value and the guaranteed one. `None` where there is no bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Figure {
     /// As it usually is.

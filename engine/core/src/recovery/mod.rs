@@ -10,7 +10,7 @@
 //! traffic  how soon requests go to the other region
 //! stores   how soon each store takes writes there, and how much it lacks
 //! compute  the regions, and all of it together
-//! parity   what the secondary region has otherwise, or has not
+//! parity   the differences between the resources of the two regions
 //! ```
 //!
 //! What each service takes is said where it is used. Where AWS names no figure, the ones here come from what operators

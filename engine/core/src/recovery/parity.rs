@@ -1,4 +1,4 @@
-//! Parity: what of the primary region the secondary one has not, or has otherwise.
+//! Parity: compares the resources of the primary region with those of the secondary one.
 //!
 //! Two resources are twins when they are of one kind and called the same, apart from the region and from the words for the
 //! two sides. Of twins, everything is compared but what must differ: names, networks' addresses, and what a store has
@@ -27,7 +27,7 @@ pub struct Parity {
     /// The twins, by their addresses.
     #[serde(skip)]
     pub pairs: Vec<(Address, Address)>,
-    /// What twins have otherwise.
+    /// The arguments in which twins differ.
     pub differences: Vec<Disparity>,
     /// The resources that only the primary region has.
     pub only_primary: Vec<Address>,
@@ -35,7 +35,7 @@ pub struct Parity {
     pub only_secondary: Vec<Address>,
 }
 
-/// An argument that twins have otherwise.
+/// An argument in which twins differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Disparity {
     /// The resource of the primary region.

@@ -1,4 +1,4 @@
-//! The report: what is computed, part by part, and its sums.
+//! The computed recovery: traffic and each store, with the sums over them.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,24 +6,24 @@ use super::figure::Figure;
 use crate::address::Address;
 use crate::value::Str;
 
-/// What a program does when its primary region is lost.
+/// The recovery of a program from the loss of its primary region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovery {
     /// The region that is lost.
     pub primary: Str,
     /// The region that takes over.
     pub secondary: Str,
-    /// How soon requests go there; `None` where the program has no name that leads to either.
+    /// How soon requests reach the secondary region; `None` where no DNS record of the program fails over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<RecoveryPart>,
     /// What each store does, the worst first.
     pub stores: Vec<RecoveryPart>,
-    /// What stands in the way of a recovery as a whole.
+    /// Why nothing takes over at all, such as a missing function. Empty where the secondary region can take over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<String>,
 }
 
-/// What one part of a program does when the primary region is lost.
+/// The recovery of one part: of the traffic, or of a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveryPart {
     /// The resource that it is about.

@@ -1,4 +1,4 @@
-//! Stores: how soon each takes writes in the other region, and how much of what was written last it lacks there.
+//! Stores: for each, the time until the secondary region takes its writes, and the writes that may be lost.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Traffic: how soon requests go to the other region, by a name whose records change with the health of what they lead to.
+//! Traffic: the time until DNS failover records lead requests to the secondary region.
 
 use super::detect;
 use super::figure::{Figure, seconds};
