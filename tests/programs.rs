@@ -17,7 +17,29 @@ use std::time::Duration;
 
 use dr_tests_support::repository;
 
-use crate::environment::Environment;
+use crate::environment::{Environment, does};
+
+impl Environment {
+    /// Makes it for the first time. The plan before is the same whenever it is asked for, touches nothing, creates
+    /// everything.
+    fn begin(&self) {
+        let plan = self.project.run(&self.arguments("plan", &[]));
+        assert_eq!(plan.out, self.project.run(&self.arguments("plan", &[])).out, "two plans of the same");
+        assert!(!self.project.state().join(self.suffix).exists(), "planning made state");
+        let plan = plan.json();
+        assert_eq!(plan["counts"]["create"].as_u64().unwrap(), plan["steps"].as_array().unwrap().len() as u64);
+        self.apply();
+        self.nothing_to_do();
+    }
+
+    /// After something was changed: the plan does this and nothing else, and then there is nothing to do.
+    fn change(&self, what: &str, wanted: &BTreeSet<String>) {
+        let plan = self.plan();
+        assert_eq!(does(&plan), *wanted, "{}: {what}", self.program);
+        self.apply();
+        self.nothing_to_do();
+    }
+}
 
 /// A program and what is tried with it.
 struct Program {

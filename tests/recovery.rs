@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on says so.
 
 #[path = "harness/environment.rs"]
-#[allow(dead_code)] // It holds what other tests use, too.
 mod environment;
 #[path = "harness/project.rs"]
 mod project;

@@ -11,8 +11,8 @@ use crate::project::Project;
 /// An environment.
 pub(crate) struct Environment {
     pub(crate) project: Project,
-    program: String,
-    suffix: &'static str,
+    pub(crate) program: String,
+    pub(crate) suffix: &'static str,
     cloud: &'static str,
     set: Vec<String>,
 }
@@ -115,37 +115,12 @@ impl Environment {
         assert_eq!(plan["empty"], true, "{:#}", plan["outputs"]);
     }
 
-    /// Makes it for the first time. The plan before is the same whenever it is asked for, touches nothing, creates
-    /// everything.
-    pub(crate) fn begin(&self) {
-        let plan = self.project.run(&self.arguments("plan", &[]));
-        assert_eq!(plan.out, self.project.run(&self.arguments("plan", &[])).out, "two plans of the same");
-        assert!(!self.project.state().join(self.suffix).exists(), "planning made state");
-        let plan = plan.json();
-        assert_eq!(plan["counts"]["create"].as_u64().unwrap(), plan["steps"].as_array().unwrap().len() as u64);
-        self.apply();
-        self.nothing_to_do();
-    }
-
-    /// After something was changed: the plan does this and nothing else, and then there is nothing to do.
-    pub(crate) fn change(&self, what: &str, wanted: &BTreeSet<String>) {
-        let plan = self.plan();
-        assert_eq!(does(&plan), *wanted, "{}: {what}", self.program);
-        self.apply();
-        self.nothing_to_do();
-    }
-
-    /// What the sandbox holds in a region: address and id of each resource.
-    pub(crate) fn held_in(&self, region: &str) -> Vec<(String, String)> {
-        self.resources(|resource| resource.region.as_deref() == Some(region))
-    }
-
     /// What the sandbox holds: address and id of each resource.
     pub(crate) fn held(&self) -> Vec<(String, String)> {
         self.resources(|_| true)
     }
 
-    fn resources(&self, wanted: impl Fn(&dr_sandbox::ShownResource) -> bool) -> Vec<(String, String)> {
+    pub(crate) fn resources(&self, wanted: impl Fn(&dr_sandbox::ShownResource) -> bool) -> Vec<(String, String)> {
         let options = SandboxOptions { speed: Speed::Instant, ..SandboxOptions::default() };
         let sandbox =
             Sandbox::open(&self.project.state().join(".sandbox"), Arc::new(dr_kinds::registry()), options).unwrap();

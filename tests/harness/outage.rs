@@ -96,3 +96,10 @@ fn told(result: &Value, planned: &Value) {
     let status = if waits(planned).is_empty() { "done" } else { "deferred" };
     assert_eq!(result["status"], status);
 }
+
+impl Environment {
+    /// What the sandbox holds in a region: address and id of each resource.
+    fn held_in(&self, region: &str) -> Vec<(String, String)> {
+        self.resources(|resource| resource.region.as_deref() == Some(region))
+    }
+}
