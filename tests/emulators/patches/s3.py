@@ -18,7 +18,8 @@ ROOTS = {
 
 def fix():
     """Answers are named as AWS names them; tags given at creation are kept; replication reads back as written; a bucket is
-    encrypted from the start; a policy that asks for TLS does not lock everybody out.
+    encrypted from the start; a policy that asks for TLS does not lock everybody out; the tagging service tells of a bucket
+    only in the region that the bucket is in.
 
     moto ignores conditions, so `Deny * unless aws:SecureTransport` would refuse every call, the emptying of the bucket
     included. The loopback connection of a test stands in for TLS: the condition `aws:SecureTransport = false` never holds.
@@ -27,7 +28,8 @@ def fix():
     from moto.core.responses import ActionResult
     from moto.core.serialize import S3Serializer
     from moto.iam.access_control import IAMPolicyStatement, PermissionResult
-    from moto.s3.models import S3Backend
+    from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
+    from moto.s3.models import S3Backend, s3_backends
     from moto.s3.exceptions import ReplicationConfigurationNotFoundError
     from moto.s3.responses import S3Response
 
@@ -74,3 +76,12 @@ def fix():
         if str(condition.get("Bool", {}).get("aws:SecureTransport")).lower() == "false":
             return PermissionResult.NEUTRAL
         return old(self, *args)
+
+    @around(ResourceGroupsTaggingAPIBackend, "_get_resources_generator")
+    def _(old, self, *args, **named):
+        for resource in old(self, *args, **named):
+            if resource.resource_type == "s3:bucket":
+                bucket = s3_backends[self.account_id][self.partition].buckets.get(resource.arn.split(":")[-1])
+                if bucket is not None and bucket.region_name != self.region_name:
+                    continue
+            yield resource
