@@ -229,6 +229,34 @@ pub enum BatchChange<'a> {
     Delete { id: &'a str, last: &'a Map<Value> },
 }
 
+/// A change of roles within a group of resources: another of its members takes the writes. It is an argument of none of
+/// them.
+#[derive(Debug, Clone, Copy)]
+pub struct RoleChange<'a> {
+    /// The region whose service is asked: that of the member.
+    pub via: &'a str,
+    /// The member that is to write.
+    pub member: Target<'a>,
+    /// Its id.
+    pub id: &'a str,
+    /// Its ARN.
+    pub arn: &'a str,
+    /// Whether what the member has not got yet may be lost. Then no region but the member's has to answer. Otherwise
+    /// nothing is lost, and every region of the group has to answer.
+    pub may_lose: bool,
+}
+
+/// How a resource is doing: what changes by itself from moment to moment, and is neither an argument nor an attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Vitals {
+    /// How far it is behind what it follows; `None` where it follows nothing, or nothing tells.
+    pub lag: Option<Duration>,
+    /// Whether the endpoint that it looks at is healthy; `None` where it looks at none, or nothing tells.
+    pub healthy: Option<bool>,
+    /// When to look again, where that is not what it should be.
+    pub look_again: Option<Duration>,
+}
+
 /// Who is asked and told about the single requests that a call is made of.
 ///
 /// One that only looks, or had no effect for certain, is made again by the cloud itself, so that one reply of seven that is
@@ -326,6 +354,22 @@ pub trait Cloud: Send + Sync {
         let kind = items.first().map_or("", |item| item.at.kind.name);
         let why = format!("changes of `{kind}` cannot be made together; each is a call of its own");
         Box::pin(ready(Err(CloudError::new(ErrorClass::Invalid, kind, "NoBatches", why))))
+    }
+
+    /// Lets another member of a group take the writes. Starts that and returns; `settle` and `read` of the member tell
+    /// when it has come true. Whoever calls has looked whether the member writes already.
+    ///
+    /// A cloud that has no such kinds need not have this.
+    fn switch<'a>(&'a self, at: Target<'a>, _id: &'a str, _change: &'a RoleChange<'a>) -> CloudResult<'a, ()> {
+        let why = format!("the members of a `{}` have no roles that change", at.kind.name);
+        Box::pin(ready(Err(CloudError::new(ErrorClass::Invalid, at.kind.name, "NoRoles", why))))
+    }
+
+    /// How a resource is doing. `last` is what is known of its arguments.
+    ///
+    /// A cloud that cannot tell need not have this.
+    fn vitals<'a>(&'a self, _at: Target<'a>, _id: &'a str, _last: &'a Map<Value>) -> CloudResult<'a, Vitals> {
+        Box::pin(ready(Ok(Vitals::default())))
     }
 
     /// What it knows to object to in what a plan would make; `at` is the first of that. Nothing is changed.

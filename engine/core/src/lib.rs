@@ -16,6 +16,7 @@ pub mod dag;
 pub mod diagnostic;
 pub mod drift;
 pub mod expr;
+pub mod failover;
 pub mod fit;
 pub mod former;
 pub mod function;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use dr_core::cloud::{
-    BatchItem, Cloud, CloudResult, Identity, Intent, Live, Owner, RequestWatch, Settled, Sought, TaggedResource, Target,
+    BatchItem, Cloud, CloudResult, Identity, Intent, Live, Owner, RequestWatch, RoleChange, Settled, Sought,
+    TaggedResource, Target, Vitals,
 };
 use dr_core::leftover::{PlaceSearch, Trail};
 use dr_core::online::{Objection, Wishes};
@@ -94,6 +95,12 @@ impl Cloud for Router<'_> {
     fn batch<'a>(&'a self, items: &'a [BatchItem<'a>]) -> CloudResult<'a, Vec<Str>> {
         // All items are of one kind; without any there is nothing to do anywhere.
         items.first().map_or(self.cloud, |item| self.of(item.at.kind)).batch(items)
+    }
+    fn switch<'a>(&'a self, at: Target<'a>, id: &'a str, change: &'a RoleChange<'a>) -> CloudResult<'a, ()> {
+        self.of(at.kind).switch(at, id, change)
+    }
+    fn vitals<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Vitals> {
+        self.of(at.kind).vitals(at, id, last)
     }
     fn objections<'a>(&'a self, at: Target<'a>, wishes: &'a Wishes) -> CloudResult<'a, Vec<Objection>> {
         self.of(at.kind).objections(at, wishes)

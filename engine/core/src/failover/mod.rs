@@ -1,0 +1,14 @@
+//! Failover: what is done so that the other region takes over, and how far that has come.
+//!
+//! All of it is made of records, so that it can be done without the program and without the region that is lost:
+//!
+//! ```text
+//! plan    a recovery plan: its steps, what each needs, how long each takes
+//! state   what a state keeps: the active side, a failover that was begun, what was computed and wished
+//! look    the records of a state, and who refers to whom
+//! derive  the recovery plan of a state
+//! refuse  what a recovery plan needs and is not there
+//! ```
+
+pub mod plan;
+pub mod state;
