@@ -88,6 +88,12 @@ pub fn place<'a>(kind: &Kind, region: Option<&'a str>) -> Option<&'a str> {
     }
 }
 
+/// The region that a host's name tells, as in `queue.us-east-1.amazonaws.com`; quotes around it do not matter.
+pub fn named_in(text: &str) -> Option<&'static str> {
+    let parts = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    parts.filter_map(|part| KNOWN.binary_search(&part).ok()).map(|found| KNOWN[found]).next()
+}
+
 /// That there is no region of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoRegion {
@@ -170,6 +176,20 @@ mod tests {
         assert_eq!(refused.to_string(), "there is no region `us-wets-2`");
         assert_eq!(refused.help(), format!("did you mean `us-west-2`? The regions of AWS as of {KNOWN_ON} are known"));
         assert!(check_name(&"é\u{1b}[31m".repeat(1000)).unwrap_err().to_string().len() < 300);
+    }
+
+    #[test]
+    fn a_host_may_tell_its_region() {
+        for (text, region) in [
+            ("pay-0123.us-east-2.elb.amazonaws.com", Some("us-east-2")),
+            ("d-abc.execute-api.eu-west-1.amazonaws.com", Some("eu-west-1")),
+            ("\"us-west-2\"", Some("us-west-2")),
+            ("us-east-1-logs.example.com", None),
+            ("api.example.com", None),
+            ("", None),
+        ] {
+            assert_eq!(named_in(text), region, "{text}");
+        }
     }
 
     #[test]

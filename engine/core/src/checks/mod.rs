@@ -104,6 +104,7 @@ pub use prices::AS_OF as PRICES_AS_OF;
 pub use resource::There;
 pub use taken::{TAKEN, Taken};
 pub use team::TeamRules;
+pub(crate) use there::all_there;
 pub use there::{look_around, refusals};
 
 use crate::diagnostic::{Diagnostic, Severity};

@@ -10,6 +10,11 @@ use super::resource::{Resource, There};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 
+/// Everything of an environment that is there.
+pub(crate) fn all_there<'a>(environment: &'a str, all: &'a [There<'a>]) -> Planned<'a> {
+    Planned::whole(environment, false, all.iter().map(Resource::there).collect())
+}
+
 /// Whether some of these checks ask for more than what a resource refers to.
 pub fn look_around(checks: &[&Check]) -> bool {
     checks.iter().any(|check| !matches!(check.look, LooksBy::Each(_)))

@@ -35,7 +35,7 @@ pub fn recovery(planned: &Planned<'_>, promise: Option<&RecoveryPromise>) -> Opt
 
 /// The primary region is the one where the stores are written that others follow, and the secondary one is where they are
 /// followed; without such stores, the regions that most is in.
-fn sides(planned: &Planned<'_>, followed: Vec<(&str, &str)>) -> Option<(Str, Str)> {
+pub(super) fn sides(planned: &Planned<'_>, followed: Vec<(&str, &str)>) -> Option<(Str, Str)> {
     let mut sides: BTreeMap<(Str, Str), usize> = BTreeMap::new();
     for (from, to) in followed {
         *sides.entry((from.into(), to.into())).or_default() += 1;
@@ -69,6 +69,6 @@ fn lacks(planned: &Planned<'_>, primary: &str, secondary: &str) -> Vec<String> {
 }
 
 /// Whether a function does the application's work: one that only renews a secret does not.
-fn serves(planned: &Planned<'_>, function: &Resource<'_>) -> bool {
+pub(super) fn serves(planned: &Planned<'_>, function: &Resource<'_>) -> bool {
     planned.users(function, "secretsmanager.rotation", "rotation_lambda_arn").next().is_none()
 }

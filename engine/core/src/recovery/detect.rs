@@ -18,6 +18,10 @@ const METRIC_DELAY: u32 = 120;
 const INTERVAL: i64 = 30;
 const FAILURES: i64 = 3;
 
+/// How soon a load balancer says itself that it has no healthy target: seconds between two looks, and how many.
+pub(super) const TARGET_INTERVAL: u32 = 10;
+pub(super) const TARGET_FAILURES: u32 = 3;
+
 /// How soon a health check fails: after its interval times the number of failures, and at most one more interval for an
 /// endpoint that has just answered.
 pub(super) fn probe(interval: u32, failures: u32) -> Figure {
@@ -37,10 +41,16 @@ pub(super) fn health_check(planned: &Planned<'_>, check: &Resource<'_>) -> Figur
         Some("CLOUDWATCH_METRIC") => planned.target(check, "alarm_identifier.name").map_or(Figure::UNBOUNDED, alarm),
         _ if check.is_true("disabled") => Figure::UNBOUNDED,
         _ => {
-            let number = |name, usual| u32::try_from(check.int(name).unwrap_or(usual)).unwrap_or(u32::MAX);
-            probe(number("request_interval", INTERVAL), number("failure_threshold", FAILURES))
+            let (interval, failures) = probes(check);
+            probe(interval, failures)
         }
     }
+}
+
+/// How often a health check asks, in seconds, and how many answers in a row must be bad.
+pub(super) fn probes(check: &Resource<'_>) -> (u32, u32) {
+    let number = |name, usual| u32::try_from(check.int(name).unwrap_or(usual)).unwrap_or(u32::MAX);
+    (number("request_interval", INTERVAL), number("failure_threshold", FAILURES))
 }
 
 /// How soon an alarm goes off: after the periods that it looks at, and the time that the metric needs.

@@ -1,7 +1,7 @@
 //! Recovery: how soon the secondary region does the work of the primary one when that is lost, and how much is missing
 //! there.
 //!
-//! It is computed from the planned graph alone. Seven rooms, none of which knows a later one:
+//! It is computed from the planned graph alone. Eight rooms, none of which knows a later one:
 //!
 //! ```text
 //! figure   seconds, usually and at most
@@ -10,6 +10,7 @@
 //! traffic  how soon requests go to the other region
 //! stores   how soon each store takes writes there, and how much it lacks
 //! compute  the regions, and all of it together
+//! wiring   which way requests and writes go, for whoever lets time pass over it
 //! parity   the differences between the resources of the two regions
 //! ```
 //!
@@ -23,8 +24,11 @@ mod parity;
 pub mod report;
 mod stores;
 mod traffic;
+mod wiring;
 
 pub use compute::recovery;
 pub use figure::{Figure, seconds};
 pub use parity::{Disparity, MaybeTwin, Parity, parity};
 pub use report::{Recovery, RecoveryPart};
+pub use stores::{REBUILD, role_change};
+pub use wiring::{HealthWatch, NameAnswer, NameWiring, StoreFlow, StoreWiring, Wiring, wiring};

@@ -11,6 +11,12 @@ use crate::checks::{Planned, Resource};
 /// How long an Aurora global database takes until the other region writes after an unplanned failover. AWS names no bound;
 /// operators report one to five minutes for the promotion and up to fifteen for the whole.
 const PROMOTION: Figure = Figure::of(300, 900);
+/// How long it takes when both regions work and nothing may be lost. AWS says minutes and names no bound.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html>
+const SWITCHOVER: Figure = Figure::of(120, 300);
+/// How long it takes until a cluster that wrote before an unplanned failover follows the other one, once its region is
+/// back: it is copied anew. AWS names no bound.
+pub const REBUILD: Figure = Figure::of(600, 1800);
 /// What an instance takes that must be made first, where the other region's cluster has none.
 const FIRST_INSTANCE: Figure = Figure::of(480, 900);
 /// What a paused Aurora Serverless takes to resume.
@@ -30,6 +36,11 @@ const COPIED_IN_TIME: u32 = 900;
 /// asked whether it works.
 const RECORDS: u32 = 60;
 const VALIDATED: u32 = 60;
+
+/// How long it takes until another member of a global database writes.
+pub fn role_change(may_lose: bool) -> Figure {
+    if may_lose { PROMOTION } else { SWITCHOVER }
+}
 
 /// Where a store of one region is followed in another one: both regions.
 pub(super) fn followers<'a>(planned: &'a Planned<'_>) -> Vec<(&'a str, &'a str)> {
@@ -115,10 +126,21 @@ fn copied<'p>(planned: &'p Planned<'_>) -> BTreeSet<&'p Address> {
     all.collect()
 }
 
-fn bucket(planned: &Planned<'_>, bucket: &Resource<'_>) -> RecoveryPart {
+/// The buckets of other regions that a bucket's objects are copied to, each with whether S3 promises how soon.
+fn away<'p, 'a>(planned: &'p Planned<'a>, bucket: &Resource<'_>) -> Vec<(&'p Resource<'a>, bool)> {
     let replication = planned.users(bucket, "s3.bucket_replication", "bucket").next();
     let mut copies = replication.map(|replication| copies(planned, replication)).unwrap_or_default();
     copies.retain(|(to, _)| to.region != bucket.region);
+    copies
+}
+
+/// The buckets of other regions that a bucket's objects are copied to.
+pub(super) fn copies_of<'p, 'a>(planned: &'p Planned<'a>, bucket: &Resource<'_>) -> Vec<&'p Resource<'a>> {
+    away(planned, bucket).into_iter().map(|(to, _)| to).collect()
+}
+
+fn bucket(planned: &Planned<'_>, bucket: &Resource<'_>) -> RecoveryPart {
+    let copies = away(planned, bucket);
     if copies.is_empty() {
         return unfollowed(bucket, "bucket");
     }
@@ -137,7 +159,10 @@ fn bucket(planned: &Planned<'_>, bucket: &Resource<'_>) -> RecoveryPart {
 }
 
 /// The clusters of a global database.
-fn members<'p, 'a>(planned: &'p Planned<'a>, global: &Resource<'_>) -> impl Iterator<Item = &'p Resource<'a>> {
+pub(super) fn members<'p, 'a>(
+    planned: &'p Planned<'a>,
+    global: &Resource<'_>,
+) -> impl Iterator<Item = &'p Resource<'a>> {
     planned.users(global, "rds.cluster", "global_cluster_identifier")
 }
 
@@ -207,6 +232,12 @@ fn run(machine: &Resource<'_>, promotion: Figure) -> Option<Figure> {
     beside = beside.saturating_add(if calls("lambda:invoke") { VALIDATED } else { 0 });
     let timeout = machine.int("definition.TimeoutSeconds").and_then(|seconds| u32::try_from(seconds).ok());
     Some(Figure { typical: promotion.typical.map(|t| t.saturating_add(beside)), most: timeout })
+}
+
+/// How soon a failover of the databases starts by itself; `None` where an operator starts it.
+pub(super) fn starter(planned: &Planned<'_>) -> Option<Figure> {
+    let mut machines = planned.of("stepfunctions.state_machine");
+    machines.find(|machine| run(machine, PROMOTION).is_some()).and_then(|machine| started(planned, machine))
 }
 
 /// How soon a state machine is started by itself: by a rule of events that an alarm or a health check sets off.

@@ -26,7 +26,7 @@ fn part(planned: &Planned<'_>, record: &Resource<'_>) -> RecoveryPart {
         }
         None if record.is_true("alias.evaluate_target_health") => {
             // The load balancer itself says when it has no healthy target.
-            let detected = detect::probe(10, 3);
+            let detected = detect::probe(detect::TARGET_INTERVAL, detect::TARGET_FAILURES);
             (detected, format!("its target turns unhealthy after {detected}; answers are kept for {}", seconds(kept)))
         }
         None => (Figure::UNBOUNDED, "no health check says that its endpoint fails".to_owned()),
@@ -46,7 +46,7 @@ fn part(planned: &Planned<'_>, record: &Resource<'_>) -> RecoveryPart {
 }
 
 /// Seconds that an answer is kept.
-fn flip(ttl: Option<i64>, is_alias: bool) -> u32 {
+pub(super) fn flip(ttl: Option<i64>, is_alias: bool) -> u32 {
     let ttl = ttl.and_then(|ttl| u32::try_from(ttl).ok()).unwrap_or_default();
     ttl.max(if is_alias { ALIAS } else { 0 })
 }
