@@ -14,6 +14,7 @@ use crate::judge::Whose;
 use crate::make::Maker;
 use crate::refer::held;
 use crate::remains::remains;
+use crate::role::outputs_at;
 use crate::seal::seal;
 use crate::state::{Data, Entry, Removal};
 
@@ -101,7 +102,7 @@ impl Core {
         maker.finish();
         let (mut args, outputs) = (maker.args, maker.outputs);
         let sealed = seal(kind.args, &mut args, &intent.op);
-        Ok(Data {
+        let mut data = Data {
             region: at.region.map(Str::from),
             id,
             op: intent.op.clone(),
@@ -116,7 +117,11 @@ impl Core {
             gone_at: None,
             blocked_until: 0,
             held_until: 0,
-        })
+            turns_at: 0,
+            is_stale: false,
+        };
+        self.cast(kind, &mut data, None);
+        Ok(data)
     }
 
     /// Changes in place. The same arguments again change nothing.
@@ -167,6 +172,7 @@ impl Core {
         data.revision += 1;
         data.outputs.retain(|name, _| !at.kind.output(name).is_some_and(|f| f.volatile));
         self.make_outputs(at.kind, &mut data);
+        self.cast(at.kind, &mut data, Some(&entry.data));
         data.ready_at = self.ready_at(timing.start, at.kind.update);
         Ok(Some(data))
     }
@@ -219,12 +225,9 @@ impl Core {
     pub(crate) fn settle(&self, at: ResourceKey<'_>) -> Result<Settled, CloudError> {
         let now = self.now();
         let entry = self.entry(at)?;
-        Ok(if entry.is_deleting() {
-            Settled::Failed(format!("{} is being deleted", entry.describe()))
-        } else if entry.data.ready_at > now {
-            Settled::Wait(Some(Duration::from_micros(entry.data.ready_at - now)))
-        } else {
-            Settled::Ready
+        Ok(match entry.is_deleting() {
+            true => Settled::Failed(format!("{} is being deleted", entry.describe())),
+            false => self.settled(entry, now),
         })
     }
 
@@ -243,7 +246,8 @@ impl Core {
     /// The resource as it is. A secret that its service gives back is told where these arguments have it: only its hash
     /// is kept.
     pub(crate) fn read(&self, at: ResourceKey<'_>, said: &Map<Value>) -> Option<Live> {
-        let (_, Entry { data, .. }) = self.state.find(at.kind, at.region, at.id)?;
+        let (_, entry) = self.state.find(at.kind, at.region, at.id)?;
+        let Entry { data, .. } = entry;
         let mut args = data.args.clone();
         for field in at.kind.args.iter().filter(|field| field.sensitive && !field.write_only) {
             let Some(value) = said.get(field.name) else { continue };
@@ -252,7 +256,7 @@ impl Core {
                 args.insert(intern(field.name), value.clone());
             }
         }
-        Some(Live { args, outputs: data.outputs.clone() })
+        Some(Live { args, outputs: outputs_at(entry, self.now()) })
     }
 
     /// Whose it is, where its kind can carry tags.

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use dr_core::value::Str;
-use sha2::{Digest as _, Sha256};
+
+use crate::draw::draw;
 
 /// How often things go wrong, each as a rate between 0 (never) and 1 (always). Applying needs rates below 1.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,14 +57,9 @@ impl Faults {
 
     /// What happens to the `attempt`th call (from 0) of this sort for this address.
     fn decide(&self, op: &str, address: &str, attempt: u64) -> Option<Fault> {
-        let mut hash = Sha256::new();
-        hash.update(self.seed.to_le_bytes());
-        hash.update(attempt.to_le_bytes());
-        hash.update(op);
-        hash.update([0]);
-        hash.update(address);
-        let digest = hash.finalize();
-        let mut draw = digest.iter().take(6).fold(0.0, |sum, byte| (sum + f64::from(*byte)) / 256.0);
+        let (seed, attempt_bytes) = (self.seed.to_le_bytes(), attempt.to_le_bytes());
+        let parts: [&[u8]; 5] = [&seed, &attempt_bytes, op.as_bytes(), &[0], address.as_bytes()];
+        let mut drawn = draw(parts);
         let rates = [
             (Fault::Throttled, self.throttled),
             (Fault::Transient, self.transient),
@@ -73,8 +69,8 @@ impl Faults {
             (Fault::Stale, if attempt < YOUNG { self.stale } else { 0.0 }),
         ];
         rates.into_iter().find_map(|(fault, rate)| {
-            draw -= rate;
-            (draw < 0.0).then_some(fault)
+            drawn -= rate;
+            (drawn < 0.0).then_some(fault)
         })
     }
 }

@@ -10,9 +10,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use dr_core::address::Address;
 use dr_core::cloud::{CloudError, ErrorClass};
+use dr_core::recovery::{Wiring, role_change};
 use dr_core::registry::Registry;
 use dr_core::schema::Kind;
+use dr_core::value::Str;
 use tokio::time::Instant;
 
 use crate::call::Call;
@@ -21,8 +24,10 @@ use crate::fault::Dice;
 use crate::log::{Log, LogLine, LogLock};
 use crate::make::Maker;
 use crate::options::{SandboxOptions, Speed};
+use crate::outages::Outages;
 use crate::remains::Remains;
 use crate::remnant::Remnant;
+use crate::role::{RoleSwitch, role_fields};
 use crate::rules::Rules;
 use crate::state::{Data, Entry, SandboxState};
 use crate::template;
@@ -38,10 +43,28 @@ pub(crate) struct Core {
     pub(crate) state: SandboxState,
     pub(crate) rules: Rules,
     pub(crate) left: Vec<Remains>,
+    /// When which place was off.
+    pub(crate) outages: Outages,
+    /// The changes of roles that were made through this handle.
+    pub(crate) switches: Vec<RoleSwitch>,
+    /// What was last seen of a program as names, checks and stores.
+    pub(crate) wired: Option<Arc<WiredProgram>>,
     clock: Clock,
     log: Option<Log>,
     /// How often it was looked for what others did.
     looks: u64,
+}
+
+/// What is there of a program, as names, checks and stores.
+#[derive(Debug)]
+pub(crate) struct WiredProgram {
+    /// The state that it is of.
+    pub(crate) revision: u64,
+    pub(crate) environment: Str,
+    pub(crate) program: Str,
+    pub(crate) wiring: Wiring,
+    /// Its resources.
+    pub(crate) by_address: BTreeMap<Address, u64>,
 }
 
 /// Microseconds since 1970, taken from the wall once and from tokio since.
@@ -62,7 +85,7 @@ impl Clock {
     }
 }
 
-fn micros(duration: Duration) -> u64 {
+pub(crate) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX / 2)
 }
 
@@ -93,12 +116,18 @@ impl Core {
             state: SandboxState::new(&registry),
             rules: Rules::new(&registry),
             left: Vec::new(),
+            outages: Outages::default(),
+            switches: Vec::new(),
+            wired: None,
             clock: Clock::new(),
             registry,
             options,
             log,
             looks: 0,
         };
+        // What is off from the beginning has been so for long.
+        let off = core.options.regions_down.iter().filter(|(_, changes)| **changes == 0);
+        off.for_each(|(place, _)| core.outages.begin(place, 0));
         core.change(|_| ())?;
         Ok(core)
     }
@@ -198,7 +227,13 @@ impl Core {
             LogLine::Put { kind, resource } => {
                 let kind = known(&kind)?;
                 let mut data = resource.into_owned();
-                data.ready_at = latest(data.ready_at, now, kind.create.max(kind.update));
+                let mut longest = kind.create.max(kind.update);
+                if role_fields(kind).is_some() {
+                    let most = [true, false].into_iter().filter_map(|may_lose| role_change(may_lose).most).max();
+                    longest = longest.max(Duration::from_secs(most.unwrap_or_default().into()));
+                }
+                data.ready_at = latest(data.ready_at, now, longest);
+                data.turns_at = latest(data.turns_at, now, longest);
                 if let Some(gone_at) = data.gone_at {
                     let gone_at = latest(gone_at, now, kind.delete);
                     data.gone_at = Some(gone_at);

@@ -75,7 +75,7 @@ impl Core {
     }
 
     /// A resource with its references to those of the same program; what it refers to comes to `others`.
-    fn there<'a>(
+    pub(crate) fn there<'a>(
         &'a self,
         address: Address,
         (kind, region): (&'static Kind, Option<&'a str>),
@@ -99,6 +99,6 @@ impl Core {
     }
 }
 
-fn is_of(entry: &Entry, whose: Whose<'_>) -> bool {
+pub(crate) fn is_of(entry: &Entry, whose: Whose<'_>) -> bool {
     !entry.is_deleting() && entry.data.environment == *whose.environment && entry.data.program == *whose.program
 }

@@ -16,16 +16,22 @@
 //!   chosen speed, and count from the moment of the call.
 //! - **Secrets stay out.** Sensitive and write-only arguments are kept as salted hashes; sensitive attributes are
 //!   derived anew. What a script puts into an ordinary argument is kept as it is, in a file that only its owner reads.
+//! - **Regions go off and come back**, at any moment. Members of a group have roles that change; copies are behind, health
+//!   checks notice, answers are kept. What requests and writes come to meanwhile is measured, not asserted.
 //!
 //! The rooms: `serve.rs` is the outside of a call (latency, faults, counting), `act.rs` and `batch.rs` its effect, `check.rs` and `judge.rs` what it
 //! is refused for, `inner.rs` memory and log, `group.rs` what is written together, `state.rs` what is there with its indexes, `refer.rs` who refers to whom,
 //! `make.rs` and `template.rs` how ids and attributes are made, `seal.rs` what becomes of secrets, `log.rs` what is on
-//! disk, `remains.rs` what is left of what is deleted, `remnant.rs` what is kept of that, `search.rs` what is found of it, `tamper.rs` what tests and users do behind the engine's back.
+//! disk, `remains.rs` what is left of what is deleted, `remnant.rs` what is kept of that, `search.rs` what is found of it,
+//! `role.rs` and `switch.rs` who of a group writes, `outages.rs` and `places.rs` which region is off, `data_plane/` what requests and writes
+//! come to, `tamper.rs` what tests and users do behind the engine's back.
 
 mod act;
 mod batch;
 mod call;
 mod check;
+mod data_plane;
+mod draw;
 mod error;
 mod fault;
 mod group;
@@ -34,14 +40,18 @@ mod judge;
 mod log;
 mod make;
 mod options;
+mod outages;
+mod places;
 mod refer;
 mod remains;
 mod remnant;
+mod role;
 mod rules;
 mod seal;
 mod search;
 mod serve;
 mod state;
+mod switch;
 mod tamper;
 mod template;
 
@@ -55,6 +65,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use dr_core::registry::Registry;
 use dr_core::value::Str;
 
+pub use data_plane::load::{Load, Measured, MeasuredStore, StoreBalance};
 pub use error::SandboxError;
 pub use fault::Faults;
 pub use options::{SandboxOptions, Speed, SpeedError};

@@ -19,6 +19,8 @@ pub struct SandboxOptions {
     /// Regions that cannot be reached, each with how many changes are taken there before it falls silent; `global` for the
     /// services that belong to none.
     pub regions_down: BTreeMap<Str, u64>,
+    /// What decides how long changes of roles take and how far copies are behind; as it usually is without.
+    pub seed: Option<u64>,
     /// The account's number.
     pub account: Str,
 }
@@ -29,6 +31,7 @@ impl Default for SandboxOptions {
             speed: Speed::Real,
             faults: None,
             regions_down: BTreeMap::new(),
+            seed: None,
             account: Str::from("000000000000"),
         }
     }

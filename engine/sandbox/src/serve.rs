@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dr_core::cloud::{
-    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, Sought,
-    TaggedResource, Target,
+    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, RoleChange,
+    Settled, Sought, TaggedResource, Target, Vitals,
 };
 use dr_core::leftover::{PlaceSearch, Trail};
 use dr_core::region::{GLOBAL, of_partition, place};
@@ -25,6 +25,7 @@ use crate::call::{Call, broke};
 use crate::fault::Fault;
 use crate::inner::{Core, ResourceKey};
 use crate::search::search;
+use crate::switch::RoleWish;
 
 /// How long a call that changes something takes, at real speed.
 const LATENCY: Duration = Duration::from_millis(30);
@@ -57,6 +58,8 @@ const CLAIM: Op = Op::change("claim", "Tag");
 const UPDATE: Op = Op::change("update", "Update");
 const DELETE: Op = Op::change("delete", "Delete");
 const DELETED: Op = Op::look("deleted", "Describe");
+const SWITCH: Op = Op::change("switch", "Switch");
+const VITALS: Op = Op::look("vitals", "Measure");
 const BATCH: Op = Op::change("batch", "Change");
 const LOOK_UP: Op = Op::look("look_up", "LookUp");
 
@@ -82,9 +85,8 @@ impl Sandbox {
             if let Some(message) = down(&core, place) {
                 return Err(call.fails(ErrorClass::Transient, "RegionUnavailable", message));
             }
-            if let Some(left) = place.filter(|_| op.changes).and_then(|place| core.options.regions_down.get_mut(place))
-            {
-                *left -= 1;
+            if let Some(place) = place.filter(|_| op.changes) {
+                core.count_down(place);
             }
             let fault = core.dice.as_mut().and_then(|dice| dice.throw(op.name, at.address.text()));
             let latency = if op.changes { LATENCY.min(takes) } else { Duration::ZERO };
@@ -166,7 +168,7 @@ async fn pass(time: Duration) {
 
 /// Why a place cannot be reached, if it cannot.
 fn down(core: &Core, place: Option<&str>) -> Option<String> {
-    let place = place.filter(|place| core.options.regions_down.get(*place) == Some(&0))?;
+    let place = place.filter(|place| core.outages.is_off(place, core.now()))?;
     Some(format!("{place} cannot be reached"))
 }
 
@@ -290,6 +292,21 @@ impl Cloud for Sandbox {
             let items = named.iter().map(|(named, change)| (named.key(passing), change));
             core.batch(passing.call, &items.collect::<Vec<_>>(), passing.timing())
         }))
+    }
+
+    fn switch<'a>(&'a self, at: Target<'a>, id: &'a str, change: &'a RoleChange<'a>) -> CloudResult<'a, ()> {
+        let named = Named::new(at, id);
+        let RoleChange { via, member, id, may_lose, .. } = *change;
+        let wish = RoleWish { member: member.kind, region: member.region.map(Str::from), id: id.into(), may_lose };
+        // The service of the member's region is asked, whatever else is down.
+        let asked = Target { region: Some(via), ..at };
+        Box::pin(self.change(SWITCH, asked, at.kind.update, move |core, passing| {
+            core.switch(named.key(passing), &wish, passing.start)
+        }))
+    }
+
+    fn vitals<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Vitals> {
+        Box::pin(self.look(VITALS, at, move |core, passing| core.vitals(key(at, id, passing))))
     }
 
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {

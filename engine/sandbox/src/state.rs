@@ -48,6 +48,12 @@ pub(crate) struct Data {
     /// Until when it still holds what it used, if it is being deleted.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) held_until: u64,
+    /// From when on it takes the writes of its group, if it is to.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) turns_at: u64,
+    /// Whether it may lack what another member of its group took: then it is made anew as a copy of that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_stale: bool,
 }
 
 pub(crate) fn is_zero(number: &u64) -> bool {
@@ -122,6 +128,8 @@ pub(crate) struct Held {
 #[derive(Debug)]
 pub(crate) struct SandboxState {
     references: References,
+    /// How often anything has changed.
+    revision: u64,
     next: u64,
     entries: BTreeMap<u64, Box<Entry>>,
     by_op: BTreeMap<Mark, u64>,
@@ -154,6 +162,7 @@ impl SandboxState {
     fn with(references: References) -> SandboxState {
         SandboxState {
             references,
+            revision: 0,
             next: 0,
             entries: BTreeMap::new(),
             by_op: BTreeMap::new(),
@@ -172,7 +181,13 @@ impl SandboxState {
 
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
-        *self = SandboxState::with(std::mem::take(&mut self.references));
+        let revision = self.revision + 1;
+        *self = SandboxState { revision, ..SandboxState::with(std::mem::take(&mut self.references)) };
+    }
+
+    /// A number that is another one after each change.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
     }
 
     pub(crate) fn get(&self, key: u64) -> Option<&Entry> {
@@ -181,6 +196,11 @@ impl SandboxState {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values().map(|entry| &**entry)
+    }
+
+    /// Everything, each with what it is known by here.
+    pub(crate) fn keyed(&self) -> impl Iterator<Item = (u64, &Entry)> {
+        self.entries.iter().map(|(key, entry)| (*key, &**entry))
     }
 
     /// How many lines it takes to say what there is.
@@ -358,12 +378,14 @@ impl SandboxState {
             meant.extend(meanings(kind, &data).map(|(value, attr)| ((mark("", value), key), attr)));
         }
         self.by_op.insert(mark("", &data.op), key);
+        self.revision += 1;
         self.entries.insert(key, Box::new(Entry { kind, data }));
     }
 
     /// Takes a resource out of everything.
     pub(crate) fn take(&mut self, key: u64) -> Option<Box<Entry>> {
         let entry = self.entries.remove(&key)?;
+        self.revision += 1;
         let (kind, data) = (entry.kind, &entry.data);
         for value in self.values(kind, data) {
             self.known.remove(&(mark(kind.name, &value), key));
@@ -395,6 +417,7 @@ impl SandboxState {
 
     /// Notes that a resource is on its way out.
     pub(crate) fn leave(&mut self, key: u64, gone_at: u64, blocked_until: u64, held_until: u64) {
+        self.revision += 1;
         if let Some(entry) = self.entries.get_mut(&key) {
             if let Some(before) = entry.data.gone_at.replace(gone_at) {
                 self.due.remove(&(before, key));

@@ -13,6 +13,7 @@ use crate::Sandbox;
 use crate::error::SandboxError;
 use crate::inner::Core;
 use crate::remnant::Remnant;
+use crate::role::outputs_at;
 use crate::seal::seal;
 use crate::state::Entry;
 
@@ -190,7 +191,7 @@ fn shown(entry: &Entry, now: u64) -> ShownResource {
         region: data.region.clone(),
         id: data.id.clone(),
         args: data.args.clone(),
-        outputs: data.outputs.clone(),
+        outputs: outputs_at(entry, now),
         tags,
         sealed: data.sealed.clone(),
         phase: match data.gone_at {

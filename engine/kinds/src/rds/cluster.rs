@@ -201,8 +201,7 @@ pub struct ClusterOut {
     /// Zone of the endpoints, for aliases.
     #[out(like = "Z{alnum:13}")]
     pub hosted_zone_id: String,
-    /// Whether it writes, as the first cluster of a global cluster does until there is a switchover or a failover. In the
-    /// sandbox every cluster says so.
+    /// Whether it writes, as the first cluster of a global cluster does until there is a switchover or a failover.
     #[out(switched, volatile, like = "true")]
     pub is_writer: bool,
     /// The version that runs, in full.

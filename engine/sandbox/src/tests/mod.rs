@@ -5,6 +5,7 @@ mod disk;
 mod facts;
 mod faults;
 mod leftovers;
+mod roles;
 mod time;
 
 use std::sync::Arc;
@@ -217,11 +218,28 @@ static WORKER: Kind = Kind {
     )
 };
 const SUBNETS: Option<Reference> = Some(Reference { to: "net.subnet.id", blocks_delete: true });
+static GROUP: Kind = Kind {
+    place: Place::Global,
+    id: "{name}",
+    unique: Some((&["name"], Scope::Account)),
+    ..Kind::new("db.group", "", &[arg("name", Type::Str)], &[])
+};
+/// Of each group, one takes writes.
+static MEMBER: Kind = Kind {
+    create: Duration::from_secs(10),
+    update: Duration::from_secs(2),
+    ..Kind::new(
+        "db.member",
+        "",
+        &[Field { member: true, switched: true, ..refers("group", "db.group.id", true) }, arg("size", Type::Int)],
+        &[Field { switched: true, ..volatile(like("writes", Type::Bool, "true")) }, like("arn", Type::Str, "arn:{id}")],
+    )
+};
 static RANDOM: Kind = Kind { place: Place::Local, ..Kind::new("random.password", "", &[], &[]) };
 
-static KINDS: [&Kind; 17] = [
+static KINDS: [&Kind; 19] = [
     &VPC, &SUBNET, &WATCH, &QUEUE, &KEY, &ALIAS, &API, &STAGE, &HOOK, &ROLE, &POLICY, &DATABASE, &BUCKET, &RECORD,
-    &ZONES, &WORKER, &RANDOM,
+    &ZONES, &WORKER, &GROUP, &MEMBER, &RANDOM,
 ];
 
 pub(super) fn registry() -> Arc<Registry> {
