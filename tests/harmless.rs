@@ -247,7 +247,7 @@ async fn nothing_harmless_is_refused() {
             for name in parameters.map(|(name, _)| name.trim()) {
                 match name {
                     "primary_region" => settings.push((name.to_owned(), Value::str(first))),
-                    "secondary_region" | "dr_region" => settings.push((name.to_owned(), Value::str(second))),
+                    "secondary_region" => settings.push((name.to_owned(), Value::str(second))),
                     _ => {}
                 }
                 if let Some((_, values)) = PARAMETERS.iter().find(|(known, _)| *known == name) {

@@ -117,7 +117,7 @@ def stores(rows, first, second, s):
         return
     source, copy = buckets
     id = source.rsplit("-", 1)[-1]
-    rows.equal("names of buckets", buckets, [f"payment-{s}-{id}", f"payment-{s}-replica-{id}"])
+    rows.equal("names of buckets", buckets, [f"payment-{s}-{id}", f"payment-{s}-replica-{second}-{id}"])
     rows.equal(f"length of {id}", len(id), 8)
     for place, bucket in ((first, source), (second, copy)):
         yield from payments.bucket(place, bucket, payments.key_arn(rows, place, f"alias/payment-{place}-{s}"))

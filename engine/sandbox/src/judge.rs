@@ -44,8 +44,9 @@ impl Core {
         let Some(rules) = self.rules.of(at.kind) else { return Ok(()) };
         let Ok(address) = Address::parse(whose.address) else { return Ok(()) };
         let mut open = Vec::new();
-        let mut of = self.there(address.clone(), (at.kind, at.region), args, whose, &mut open);
+        // While something is replaced, two have its address: the one that counts is named last, and looked at first.
         let mut before = before.map(|args| self.there(address.clone(), (at.kind, at.region), args, whose, &mut open));
+        let mut of = self.there(address.clone(), (at.kind, at.region), args, whose, &mut open);
         if let Some(before) = &mut before {
             // What is given back as it was may be what the service chose.
             let chosen =
