@@ -19,6 +19,7 @@ use dr_core::value::Str;
 use tokio::time::Instant;
 
 use crate::call::Call;
+use crate::data_plane::book::LoadBook;
 use crate::error::SandboxError;
 use crate::fault::Dice;
 use crate::log::{Log, LogLine, LogLock};
@@ -49,6 +50,10 @@ pub(crate) struct Core {
     pub(crate) switches: Vec<RoleSwitch>,
     /// What was last seen of a program as names, checks and stores.
     pub(crate) wired: Option<Arc<WiredProgram>>,
+    /// What uses what is there, if anything does.
+    pub(crate) load: Option<LoadBook>,
+    /// What is called before anything changes.
+    pub(crate) before_change: Option<fn(&mut Core)>,
     clock: Clock,
     log: Option<Log>,
     /// How often it was looked for what others did.
@@ -119,6 +124,8 @@ impl Core {
             outages: Outages::default(),
             switches: Vec::new(),
             wired: None,
+            load: None,
+            before_change: None,
             clock: Clock::new(),
             registry,
             options,
@@ -269,8 +276,16 @@ impl Core {
         Ok(())
     }
 
+    /// Tells whoever wants to know that something is about to change.
+    pub(crate) fn about_to_change(&mut self) {
+        if let Some(tell) = self.before_change {
+            tell(self);
+        }
+    }
+
     /// Notes changes, and lets them show.
     pub(crate) fn commit(&mut self, changes: Vec<LogLine<'_>>) -> Result<(), SandboxError> {
+        self.about_to_change();
         let now = self.now();
         if let Some(log) = &mut self.log {
             log.note(&changes)?;

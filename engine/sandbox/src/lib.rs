@@ -65,7 +65,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use dr_core::registry::Registry;
 use dr_core::value::Str;
 
-pub use data_plane::load::{Load, Measured, MeasuredStore, StoreBalance};
+pub use data_plane::load::{Measured, MeasuredStore, StoreBalance};
 pub use error::SandboxError;
 pub use fault::Faults;
 pub use options::{SandboxOptions, Speed, SpeedError};

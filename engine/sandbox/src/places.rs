@@ -10,6 +10,7 @@ impl Core {
         let Some(left) = self.options.regions_down.get_mut(place) else { return };
         *left = left.saturating_sub(1);
         if *left == 0 {
+            self.about_to_change();
             self.outages.begin(place, now);
         }
     }
@@ -19,6 +20,7 @@ impl Sandbox {
     /// A place answers nothing from now on: a region, or `global` for the services that belong to none.
     pub fn switch_off(&self, place: &str) {
         let mut core = self.core();
+        core.about_to_change();
         let now = core.now();
         core.outages.begin(place, now);
     }
@@ -26,6 +28,7 @@ impl Sandbox {
     /// A place answers again from now on.
     pub fn switch_on(&self, place: &str) {
         let mut core = self.core();
+        core.about_to_change();
         let now = core.now();
         core.outages.end(place, now);
     }

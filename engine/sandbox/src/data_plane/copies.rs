@@ -1,8 +1,8 @@
 //! Copies: when what is written in one region is there in another one, and what never is.
 
 use dr_core::recovery::{Figure, StoreFlow, StoreWiring};
-use dr_core::value::Str;
 
+use crate::data_plane::book::StoredItem;
 use crate::draw::draw;
 use crate::inner::{Core, micros};
 
@@ -10,17 +10,6 @@ use crate::inner::{Core, micros};
 const WITHOUT_BOUND: f64 = 60.0;
 /// The share of copies that take as long as they usually do at most.
 const USUAL: f64 = 0.9;
-
-/// Something that was written to a store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct StoredItem {
-    /// When it was written, in microseconds since 1970.
-    pub(super) written: u64,
-    /// In which region.
-    pub(super) region: Str,
-    /// Which one it is.
-    pub(super) number: u64,
-}
 
 impl Core {
     /// How long a copy takes, in microseconds: never more than the figure's longest time.

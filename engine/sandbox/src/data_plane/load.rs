@@ -1,55 +1,30 @@
 //! Load: an application's requests and writes while regions go off and come back, and what became of them.
 //!
-//! Whoever plays it calls [`Load::beat`] once a second. Names are asked by several clients, each of which keeps an answer
-//! as long as it may. Writes go to where requests are led, but for a store that one member leads: there they go to that one.
+//! It asks and writes once a second of its own accord: whenever something is about to change, the seconds before that are
+//! made up for. So it takes no time of whoever fails over meanwhile. Names are asked by several clients, each of which
+//! keeps an answer as long as it may. Writes go to where requests are led, but for a store that one member leads: there
+//! they go to that one.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dr_core::address::Address;
-use dr_core::recovery::{NameAnswer, StoreFlow, StoreWiring};
+use dr_core::recovery::{NameAnswer, NameWiring, StoreFlow};
 use dr_core::value::Str;
 
 use crate::Sandbox;
-use crate::data_plane::copies::StoredItem;
-use crate::inner::{Core, micros};
+use crate::data_plane::book::{Beat, KeptAnswer, LoadBook, StoredItem};
+use crate::inner::{Core, WiredProgram, micros};
 
 /// How many clients ask for each name.
 const CLIENTS: usize = 8;
-
-/// The requests and writes of a program's application.
-#[derive(Debug)]
-pub struct Load<'a> {
-    sandbox: &'a Sandbox,
-    environment: Str,
-    program: Str,
-    /// Where the application works, as far as no name leads there.
-    home: Str,
-    kept: BTreeMap<(Str, usize), KeptAnswer>,
-    items: BTreeMap<Address, Vec<StoredItem>>,
-    refused: BTreeMap<Address, u64>,
-    beats: Vec<Beat>,
-}
-
-/// An answer that a client keeps.
-#[derive(Debug, Clone)]
-struct KeptAnswer {
-    region: Option<Str>,
-    until: u64,
-}
-
-/// What was so at a moment.
-#[derive(Debug)]
-struct Beat {
-    at: u64,
-    /// The region that every client of every name was led to; `None` where they are led to several, or to none.
-    led: Option<Str>,
-    /// The regions that take writes, of each store.
-    open: BTreeMap<Address, Vec<Str>>,
-}
+/// Between two writes, in microseconds.
+const SECOND: u64 = 1_000_000;
 
 /// What was measured of a change of sides.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Measured {
     /// After what time every client was led to the other region, where names lead there; `None` inside where it never was.
     pub traffic: Option<Option<Duration>>,
@@ -86,17 +61,28 @@ pub struct StoreBalance {
 }
 
 impl Sandbox {
-    /// Begins to use what is there of a program, whose application works in a region.
-    pub fn load(&self, environment: &str, program: &str, home: &str) -> Load<'_> {
-        Load {
-            sandbox: self,
+    /// From now on what is there of a program is used. Its application works in a region, as far as no name leads there.
+    pub fn use_program(&self, environment: &str, program: &str, home: &str) {
+        let mut core = self.core();
+        let next = core.now().saturating_add(SECOND);
+        core.load = Some(LoadBook {
             environment: environment.into(),
             program: program.into(),
             home: home.into(),
+            next,
             kept: BTreeMap::new(),
             items: BTreeMap::new(),
-            refused: BTreeMap::new(),
             beats: Vec::new(),
+        });
+        core.before_change = Some(Core::make_up);
+    }
+
+    /// From now on the application works in this region, as far as no name leads there.
+    pub fn move_use(&self, region: &str) {
+        let mut core = self.core();
+        core.make_up();
+        if let Some(load) = &mut core.load {
+            load.home = region.into();
         }
     }
 
@@ -104,105 +90,49 @@ impl Sandbox {
     pub fn moment(&self) -> u64 {
         self.core().now()
     }
-}
 
-impl Load<'_> {
-    /// From now on the application works in this region, as far as no name leads there.
-    pub fn move_to(&mut self, region: &str) {
-        self.home = region.into();
-    }
-
-    /// Asks for each name and writes to each store, once.
-    pub fn beat(&mut self) {
-        let mut core = self.sandbox.core();
-        let now = core.now();
-        let wired = core.wired(&self.environment, &self.program);
-        let number = self.beats.len();
-        let mut led: Vec<Option<Str>> = Vec::new();
-        for name in &wired.wiring.names {
-            for client in 0..CLIENTS {
-                let key = (name.name.clone(), client);
-                let kept = self.kept.get(&key).filter(|kept| kept.until > now).cloned();
-                let kept = kept.unwrap_or_else(|| {
-                    let is_healthy = |answer: &&NameAnswer| core.is_healthy(&answer.watch, now);
-                    let answer = name.answers.iter().find(is_healthy).or_else(|| name.answers.first());
-                    let keeps = Duration::from_secs(answer.map_or(0, |answer| answer.kept).into());
-                    let until = now.saturating_add(micros(core.speed().scale(keeps)));
-                    KeptAnswer { region: answer.and_then(|answer| answer.region.clone()), until }
-                });
-                led.push(kept.region.clone());
-                self.kept.insert(key, kept);
-            }
-        }
-        // Not all of them write at the same time.
-        let app = match led.get(number % led.len().max(1)) {
-            Some(region) => region.clone(),
-            None => Some(self.home.clone()),
-        };
-        let mut open = BTreeMap::new();
-        for store in &wired.wiring.stores {
-            let regions = store.flow.regions().into_iter();
-            let regions: Vec<Str> = regions.filter(|region| core.takes_writes(&wired, store, region, now)).collect();
-            let to = match &store.flow {
-                StoreFlow::Led { .. } => regions.first(),
-                _ => regions.iter().find(|region| Some(*region) == app.as_ref()),
-            };
-            match to {
-                Some(region) => self.items.entry(store.address.clone()).or_default().push(StoredItem {
-                    written: now,
-                    region: region.clone(),
-                    number: number as u64,
-                }),
-                None => *self.refused.entry(store.address.clone()).or_default() += 1,
-            }
-            open.insert(store.address.clone(), regions);
-        }
-        let first = led.first().cloned().flatten();
-        let led = first.filter(|first| led.iter().all(|region| region.as_ref() == Some(first)));
-        let led = led.filter(|region| {
-            !core.outages.is_off(region, now)
-                && wired.wiring.workers.as_ref().is_none_or(|workers| workers.contains(region))
-        });
-        self.beats.push(Beat { at: now, led, open });
-    }
-
-    /// What was so since a moment at which the other region, `to`, was to take over.
+    /// What was so since a moment at which the other region, `to`, was to take over; nothing where the program is not used.
     pub fn measure(&self, since: u64, to: &str) -> Measured {
-        let mut core = self.sandbox.core();
+        let mut core = self.core();
+        core.make_up();
         let now = core.now();
-        let wired = core.wired(&self.environment, &self.program);
-        let traffic =
-            (!wired.wiring.names.is_empty()).then(|| self.so_after(since, |beat| beat.led.as_deref() == Some(to)));
+        let Some((load, wired)) = core.used() else { return Measured::default() };
+        let has_names = !wired.wiring.names.is_empty();
+        let traffic = has_names.then(|| so_after(&load, since, |beat| beat.led.as_deref() == Some(to)));
         let stores = wired.wiring.stores.iter().map(|store| {
             let is_open = |beat: &Beat| {
                 beat.open.get(&store.address).is_some_and(|open| open.iter().any(|region| **region == *to))
             };
-            let time = self.so_after(since, is_open);
+            let time = so_after(&load, since, is_open);
             // A store that never works there lacks what it lacks now.
             let at = time.map_or(now, |time| since.saturating_add(micros(time)));
-            let items = self.items.get(&store.address).into_iter().flatten().filter(|item| item.written < since);
+            let items = load.items.get(&store.address).into_iter().flatten().filter(|item| item.written <= since);
             let missing: Vec<u64> = items
                 .filter(|item| core.arrives(store, item, to).is_none_or(|arrival| arrival > at))
                 .map(|item| item.written)
                 .collect();
+            let refused = load.since(since).iter().filter(|beat| beat.refused.contains(&store.address));
             MeasuredStore {
                 address: store.address.clone(),
                 time,
                 missing: missing.len() as u64,
                 oldest: missing.iter().min().map(|written| Duration::from_micros(since - written)),
-                refused: self.refused.get(&store.address).copied().unwrap_or_default(),
+                refused: refused.count() as u64,
             }
         });
-        Measured { traffic, stores: stores.collect() }
+        let measured = Measured { traffic, stores: stores.collect() };
+        core.load = Some(load);
+        measured
     }
 
-    /// What became of everything that was written, seen from a region.
+    /// What became of everything that was written, seen from a region; nothing where the program is not used.
     pub fn balance(&self, region: &str) -> Vec<StoreBalance> {
-        let mut core = self.sandbox.core();
+        let mut core = self.core();
+        core.make_up();
         let now = core.now();
-        let wired = core.wired(&self.environment, &self.program);
-        let balance = |core: &Core, store: &StoreWiring| {
-            let items = self.items.get(&store.address).map(Vec::as_slice).unwrap_or_default();
+        let Some((load, wired)) = core.used() else { return Vec::new() };
+        let balance = wired.wiring.stores.iter().map(|store| {
+            let items = load.items.get(&store.address).map(Vec::as_slice).unwrap_or_default();
             let lost = items.iter().filter(|item| core.is_lost(store, item)).count();
             let here = |item: &&StoredItem| core.arrives(store, item, region).is_some_and(|arrival| arrival <= now);
             let there = items.iter().filter(here).count();
@@ -212,14 +142,91 @@ impl Load<'_> {
                 lost: lost as u64,
                 elsewhere: (items.len() - lost - there) as u64,
             }
-        };
-        wired.wiring.stores.iter().map(|store| balance(&core, store)).collect()
+        });
+        let balance = balance.collect();
+        core.load = Some(load);
+        balance
+    }
+}
+
+impl Core {
+    /// Makes up for the requests and writes of the seconds until now.
+    fn make_up(&mut self) {
+        let now = self.now();
+        let Some((mut load, wired)) = self.used() else { return };
+        while load.next <= now {
+            self.beat(&mut load, &wired);
+            load.next = load.next.saturating_add(SECOND);
+        }
+        self.load = Some(load);
     }
 
-    /// How long after a moment something became so and stayed so; `None` where it is not so in the end.
-    fn so_after(&self, since: u64, is_so: impl Fn(&Beat) -> bool) -> Option<Duration> {
-        let beats = self.beats.iter().filter(|beat| beat.at >= since);
-        let so = beats.rev().take_while(|beat| is_so(beat));
-        so.last().map(|beat| Duration::from_micros(beat.at - since))
+    /// Takes out what is in use, with what is there of it.
+    fn used(&mut self) -> Option<(LoadBook, Arc<WiredProgram>)> {
+        let load = self.load.take()?;
+        let wired = self.wired(&load.environment, &load.program);
+        Some((load, wired))
     }
+
+    /// Asks for each name and writes to each store, once.
+    fn beat(&self, load: &mut LoadBook, wired: &WiredProgram) {
+        let at = load.next;
+        let mut led: Vec<Option<Str>> = Vec::new();
+        for name in &wired.wiring.names {
+            // Whoever asks at one moment is told the same.
+            let answer = OnceCell::new();
+            for client in 0..CLIENTS {
+                let key = (name.name.clone(), client);
+                let kept = load.kept.get(&key).filter(|kept| kept.until > at).cloned();
+                let kept = kept.unwrap_or_else(|| answer.get_or_init(|| self.ask(name, at)).clone());
+                led.push(kept.region.clone());
+                load.kept.insert(key, kept);
+            }
+        }
+        // Not all of them write at the same time.
+        let app = match led.get(load.beats.len() % led.len().max(1)) {
+            Some(region) => region.clone(),
+            None => Some(load.home.clone()),
+        };
+        let (mut open, mut refused) = (BTreeMap::new(), Vec::new());
+        for store in &wired.wiring.stores {
+            let regions = store.flow.regions().into_iter();
+            let regions: Vec<Str> = regions.filter(|region| self.takes_writes(wired, store, region, at)).collect();
+            let to = match &store.flow {
+                StoreFlow::Led { .. } => regions.first(),
+                _ => regions.iter().find(|region| Some(*region) == app.as_ref()),
+            };
+            match to {
+                Some(region) => {
+                    let (region, number) = (region.clone(), load.beats.len() as u64);
+                    let items = load.items.entry(store.address.clone()).or_default();
+                    items.push(StoredItem { written: at, region, number });
+                }
+                None => refused.push(store.address.clone()),
+            }
+            open.insert(store.address.clone(), regions);
+        }
+        let works = |region: &Str| {
+            let workers = wired.wiring.workers.as_ref();
+            !self.outages.is_off(region, at) && workers.is_none_or(|workers| workers.contains(region))
+        };
+        let first = led.first().cloned().flatten();
+        let led = first.filter(|first| led.iter().all(|region| region.as_ref() == Some(first)) && works(first));
+        load.beats.push(Beat { at, led, open, refused });
+    }
+
+    /// What a name answers.
+    fn ask(&self, name: &NameWiring, at: u64) -> KeptAnswer {
+        let is_healthy = |answer: &&NameAnswer| self.is_healthy(&answer.watch, at);
+        let answer = name.answers.iter().find(is_healthy).or_else(|| name.answers.first());
+        let keeps = Duration::from_secs(answer.map_or(0, |answer| answer.kept).into());
+        let until = at.saturating_add(micros(self.speed().scale(keeps)));
+        KeptAnswer { region: answer.and_then(|answer| answer.region.clone()), until }
+    }
+}
+
+/// How long after a moment something became so and stayed so; `None` where it is not so in the end.
+fn so_after(load: &LoadBook, since: u64, is_so: impl Fn(&Beat) -> bool) -> Option<Duration> {
+    let so = load.since(since).iter().rev().take_while(|beat| is_so(beat));
+    so.last().map(|beat| Duration::from_micros(beat.at - since))
 }

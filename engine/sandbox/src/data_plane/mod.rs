@@ -8,9 +8,11 @@
 //! health   what a health check says at a time
 //! copies   when what is written in one region is there in another one
 //! vitals   what a service tells of one resource
+//! book     what an application has asked for and written, and what was so at each moment
 //! load     requests and writes of an application, and what became of them
 //! ```
 
+pub(crate) mod book;
 mod copies;
 mod health;
 pub(crate) mod load;

@@ -5,6 +5,7 @@ mod disk;
 mod facts;
 mod faults;
 mod leftovers;
+mod planes;
 mod roles;
 mod time;
 
