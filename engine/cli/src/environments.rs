@@ -108,7 +108,7 @@ pub(crate) fn check_declared(config: &Config, suffix: &str) -> Result<(), Comman
     if is_declared(config, suffix) {
         return Ok(());
     }
-    let meant: Vec<String> = declared(config).iter().rev().flat_map(|(pattern, _)| pattern.meant(suffix)).collect();
+    let meant = meant(config, suffix);
     let failure = CommandFailure::new(format!("`{suffix}` is not among the environments that dr.toml declares"));
     let failure = match closest(suffix, meant.iter().map(String::as_str)) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
@@ -118,6 +118,16 @@ pub(crate) fn check_declared(config: &Config, suffix: &str) -> Result<(), Comman
     Err(failure
         .hint(format!("declared: {}", names.join(", ")))
         .hint(format!("name one of them with `--env`, or declare this one with the table `[environments.{suffix}]`")))
+}
+
+/// Names of environments that are declared and that a mistyped one may mean.
+fn meant(config: &Config, suffix: &str) -> Vec<String> {
+    declared(config).iter().rev().flat_map(|(pattern, _)| pattern.meant(suffix)).collect()
+}
+
+/// The environments that are declared by their own names.
+pub(crate) fn named(config: &Config) -> impl Iterator<Item = &str> {
+    config.environments.keys().map(|name| name.get_ref().as_str()).filter(|name| !name.contains('*'))
 }
 
 /// Declared environments that others could take for this one: their names end with its suffix.

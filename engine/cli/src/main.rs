@@ -5,6 +5,7 @@
 //! ```text
 //! args, config, load ─ what the user wants        session, work, cloud ─ which engine, state and cloud that means
 //! suffix, environments, elsewhere, ttl, clock ─ what counts for an environment        consent ─ what somebody has to agree to
+//! stack_outputs ─ what stacks give to others
 //! inventory ─ which environments there are         certificate ─ what is left of one
 //! commands/          ─ one file per command       render/ ─ data to text, purely; live ─ the view of a running apply
 //! exit               ─ errors to text and status  ui      ─ the only way out, to stdout and stderr
@@ -31,6 +32,7 @@ mod render;
 mod session;
 mod shared;
 mod signals;
+mod stack_outputs;
 mod stage;
 mod state_config;
 mod suffix;

@@ -17,6 +17,7 @@ use dr_core::plan::{Goal, Input, Plan, propose};
 use dr_core::record::Snapshot;
 use dr_core::registry::Registry;
 use dr_core::value::Str;
+use dr_local::{DiskWorld, LocalCloud};
 use dr_run::{KeySource, Mended, Stack, States, Store, StoreError};
 use dr_script::{Environment, Evaluated, Host, Limits, Request, Root, Setting, TeamChecks, TestReport};
 use tokio::runtime::Builder;
@@ -33,6 +34,7 @@ use crate::render::diagnostic::Sources;
 use crate::render::{CHANGED, QUIET, STRONG, paint, safe};
 use crate::shared;
 use crate::signals::Signals;
+use crate::stack_outputs::ProjectOutputs;
 use crate::ui::Ui;
 
 /// The folder of the team's own checks.
@@ -64,7 +66,7 @@ pub(crate) struct OpenState {
 #[derive(Debug)]
 pub(crate) struct Session<'a> {
     pub ui: &'a Ui,
-    pub project: Project,
+    pub project: Arc<Project>,
     /// The environment's suffix.
     pub suffix: String,
     /// What counts for it.
@@ -100,7 +102,7 @@ impl<'a> Session<'a> {
             std::env::current_dir().map_err(|e| CommandFailure::new("there is no current folder").because(&e))?;
         let project = Project::find(&here)?;
         let suffix = global.suffix(&project)?;
-        Session::in_project(global, ui, project, suffix)
+        Session::in_project(global, ui, Arc::new(project), suffix)
     }
 
     /// The same for an environment that an argument names, whatever `--env` says. It need not be declared.
@@ -115,7 +117,7 @@ impl<'a> Session<'a> {
     fn in_project(
         global: &'a Global,
         ui: &'a Ui,
-        project: Project,
+        project: Arc<Project>,
         suffix: String,
     ) -> Result<Session<'a>, CommandFailure> {
         let rules = EnvironmentRules::of(&project.config, &suffix);
@@ -379,6 +381,18 @@ impl<'a> Session<'a> {
     }
 
     // Cloud.
+
+    /// The local cloud of a program in this environment, with its packages in a folder of one's choice.
+    pub(crate) fn local(&self, stack: &Stack, folder: &Path, packages: &Path) -> LocalCloud {
+        let world = Arc::new(DiskWorld::new(folder));
+        let outputs = ProjectOutputs {
+            project: self.project.clone(),
+            state_dir: self.state_dir.clone(),
+            keys: self.keys(),
+            ui: self.ui.clone(),
+        };
+        LocalCloud::new(world, packages, &stack.program, &stack.environment).with_outputs(Arc::new(outputs))
+    }
 
     /// Opens the cloud. `only_looks` when the command changes nothing (yet).
     ///

@@ -4,7 +4,7 @@
 //! at once, and is told as half an hour.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use dr_core::address::Address;
@@ -13,7 +13,7 @@ use dr_core::cloud::{Cloud as _, Identity};
 use dr_core::graph::Graph;
 use dr_core::plan::{Contract, Goal, Plan, contract};
 use dr_core::value::Str;
-use dr_local::{DiskWorld, LocalCloud};
+use dr_local::LocalCloud;
 use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Observer, Places, Progress, Report, Router, Silent, Store, What};
 use dr_sandbox::{Sandbox, SandboxOptions, ShownResource, Speed};
 use tokio::runtime::Builder;
@@ -72,12 +72,7 @@ pub(crate) fn play(session: &Session<'_>, program: &Program, graphs: &[Graph]) -
                 .await
                 .map_err(|e| CommandFailure::new("cannot open the sandbox").because(&e))?,
             store: Store::open(folder.path(), &stack, &KeySource::StateDirectory)?,
-            local: LocalCloud::new(
-                Arc::new(DiskWorld::new(&program.folder)),
-                folder.path(),
-                &program.name,
-                &session.suffix,
-            ),
+            local: session.local(&stack, &program.folder, folder.path()),
             sandbox,
             gate: Gate::new(None),
             calls: Calls::new(),

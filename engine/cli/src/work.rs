@@ -19,7 +19,7 @@ use dr_core::record::{Record, Snapshot};
 use dr_core::region::GLOBAL;
 use dr_core::selection::Aim;
 use dr_core::value::Str;
-use dr_local::{DiskWorld, LocalCloud};
+use dr_local::LocalCloud;
 use dr_run::{
     Calls, Cancel, CertifyWanted, Engine, ForeignIf, ForeignResource, Gate, LeftOpen, Observer, Outcome, Places,
     Prepared, Report, Resumption, Router, Silent, Stack, StateChange, Store, Swept,
@@ -88,8 +88,7 @@ impl<'a> Work<'a> {
         parallel: Option<usize>,
     ) -> Result<Work<'a>, CommandFailure> {
         let (reached, identity) = session.cloud(true).await?;
-        let local =
-            LocalCloud::new(Arc::new(DiskWorld::new(folder)), &session.state_dir, &stack.program, &stack.environment);
+        let local = session.local(&stack, folder, &session.state_dir);
         let gate = Gate::new(parallel.or(session.project.config.parallel.map(NonZeroUsize::get)));
         let (calls, places, cancel) = (Calls::new(), Places::default(), Cancel::new());
         Ok(Work {
@@ -226,6 +225,14 @@ impl<'a> Work<'a> {
             team: None,
         };
         Ok(dr_run::prepare(&engine, &wanted).await?)
+    }
+
+    /// Checks that other stacks give what they gave when a plan was made.
+    ///
+    /// # Errors
+    /// Names what differs.
+    pub(crate) async fn check_answers(&self, plan: &Plan) -> Result<(), CommandFailure> {
+        Ok(dr_run::check_answers(plan, &self.local).await?)
     }
 
     /// Finds out what became of what an earlier run left open. What cannot be found out stays open, and the plan leaves

@@ -48,6 +48,7 @@ pub mod secrecy;
 pub mod selection;
 pub mod solve;
 pub mod sought;
+pub mod stack_output;
 pub mod state_log;
 pub mod template;
 pub mod text;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::schema::{Kind, closest};
+use crate::stack_output;
 
 /// Every kind, by name. Made once at start from static tables.
 #[derive(Debug, Clone)]
@@ -17,12 +18,12 @@ impl Registry {
         Registry { kinds: kinds.into_iter().map(|k| (k.name, k)).collect() }
     }
 
-    /// The kind of this name.
+    /// The kind of this name; also the language's own, which is not listed.
     pub fn get(&self, name: &str) -> Option<&'static Kind> {
-        self.kinds.get(name).copied()
+        self.kinds.get(name).copied().or_else(|| (name == stack_output::KIND.name).then_some(&stack_output::KIND))
     }
 
-    /// Every kind, by name.
+    /// Every kind, by name, but for the language's own.
     pub fn iter(&self) -> impl Iterator<Item = &'static Kind> {
         self.kinds.values().copied()
     }

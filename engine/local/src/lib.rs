@@ -1,4 +1,5 @@
-//! Local kinds: what lives in the engine's own state. `random.id`, `random.password`, `archive.zip`.
+//! Local kinds: what lives in the engine's own state. `random.id`, `random.password`, `archive.zip`; and what other stacks
+//! give, `dr.output`.
 //!
 //! [`LocalCloud`] serves them as a cloud does. What they are stands in their records, sealed where it is secret, and
 //! nowhere else. Between its creation and its record it is in memory only: nothing has used it then, and after a crash it
@@ -19,12 +20,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dr_core::cloud::{
-    BoxFuture, Cloud, CloudError, CloudResult, Identity, Intent, Live, Owner, Settled, Sought, TaggedResource, Target,
+    BoxFuture, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, Sought,
+    TaggedResource, Target,
 };
 use dr_core::leftover::{PlaceSearch, Trail};
 use dr_core::record::Snapshot;
 use dr_core::resolve::complete;
 use dr_core::schema::Kind;
+use dr_core::stack_output::{self, StackOutputs};
 use dr_core::value::{Map, Str, Value};
 use dr_core::world::World;
 
@@ -40,6 +43,8 @@ pub use world::DiskWorld;
 pub struct LocalCloud {
     world: Arc<dyn World>,
     packages: PackageFolder,
+    /// What reads the outputs of other stacks, where there are any.
+    outputs: Option<Arc<dyn StackOutputs>>,
     /// Attributes of what was made or changed and may be in no record yet, by id.
     fresh: Mutex<BTreeMap<Str, Map<Value>>>,
 }
@@ -47,7 +52,14 @@ pub struct LocalCloud {
 impl LocalCloud {
     /// The local cloud of a program in an environment.
     pub fn new(world: Arc<dyn World>, state_dir: &Path, program: &str, environment: &str) -> LocalCloud {
-        LocalCloud { world, packages: PackageFolder::new(state_dir, program, environment), fresh: Mutex::default() }
+        let packages = PackageFolder::new(state_dir, program, environment);
+        LocalCloud { world, packages, outputs: None, fresh: Mutex::default() }
+    }
+
+    /// The same, which answers with the outputs of other stacks.
+    #[must_use]
+    pub fn with_outputs(self, outputs: Arc<dyn StackOutputs>) -> LocalCloud {
+        LocalCloud { outputs: Some(outputs), ..self }
     }
 
     /// Takes away what runs that were killed have left on the disk. Nothing else may be at work on the environment, and
@@ -79,6 +91,17 @@ impl LocalCloud {
     fn fresh(&self) -> MutexGuard<'_, BTreeMap<Str, Map<Value>>> {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What another stack gives. What is lost counts as gone: whoever asks may have the last answer.
+fn output(outputs: &dyn StackOutputs, args: &Map<Value>) -> Result<Map<Value>, CloudError> {
+    let text = |name: &str| args.get(name).and_then(Value::as_str).unwrap_or_default();
+    let [environment, program, name] = [stack_output::ENVIRONMENT, stack_output::PROGRAM, stack_output::NAME].map(text);
+    let found = outputs.output(environment, program, name);
+    found.map(|value| Map::from([(stack_output::VALUE.into(), value)])).map_err(|none| {
+        let class = if none.is_lost { ErrorClass::Gone } else { ErrorClass::Invalid };
+        CloudError::new(class, "local:LookUp", "NoOutput", none.message)
+    })
 }
 
 /// An answer that is there already.
@@ -155,8 +178,11 @@ impl Cloud for LocalCloud {
     fn deleted<'a>(&'a self, _: Target<'a>, _: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Settled> {
         ready(Ok(Settled::Ready))
     }
-    fn look_up<'a>(&'a self, at: Target<'a>, _: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
-        ready(Err(unknown(at.kind)))
+    fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
+        ready(match (&self.outputs, at.kind.name == stack_output::KIND.name) {
+            (Some(outputs), true) => output(&**outputs, args),
+            _ => Err(unknown(at.kind)),
+        })
     }
     fn reach<'a>(&'a self, _: &'a str) -> CloudResult<'a, ()> {
         ready(Ok(()))

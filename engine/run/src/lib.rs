@@ -116,7 +116,7 @@ pub use rows::RowError;
 pub use seal::{KeySource, SealError, Sealer, make_key_file};
 pub use service::{ConnectLog, SharedPlace, SharedSettings};
 pub use stack::Stack;
-pub use stale::{Stale, UnfitPlan, check_fresh, check_kept};
+pub use stale::{Stale, UnfitPlan, check_answers, check_fresh, check_kept};
 pub use states::States;
 pub use store::Store;
 pub use sweep::{Swept, everywhere, sweep};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use dr_core::address::Address;
 use dr_core::checks::TeamRules;
-use dr_core::cloud::{CloudError, Identity};
+use dr_core::cloud::{CloudError, ErrorClass, Identity};
 use dr_core::diagnostic::Diagnostic;
 use dr_core::graph::{Graph, Node};
 use dr_core::plan::{Goal, Input, Refreshed, agrees, foresee, moved};
@@ -213,13 +213,17 @@ impl Prepared {
                         self.known.insert(node.address.clone(), outputs);
                         match why {
                             None => self.recalled.push(node.address.clone()),
-                            Some(error) => self
-                                .diagnostics
-                                .push(unanswered(node, &error, Diagnostic::warning).help("its last answer stands in")),
+                            Some(message) => self.diagnostics.push(
+                                Diagnostic::warning(message)
+                                    .at(node.site.span.clone(), "")
+                                    .help("its last answer stands in"),
+                            ),
                         }
                     }
                     Asked::InVain => self.unanswered.push(node.address.clone()),
-                    Asked::Failed(error) => self.diagnostics.push(unanswered(node, &error, Diagnostic::error)),
+                    Asked::Failed(message) => {
+                        self.diagnostics.push(Diagnostic::error(message).at(node.site.span.clone(), ""));
+                    }
                 }
             }
         }
@@ -246,11 +250,11 @@ impl Prepared {
 enum Asked {
     /// It was answered.
     Now(Map<Value>),
-    /// It was not, and this is its last answer; with the error, when its region does answer.
+    /// It was not, and this is its last answer; with what went wrong, when its region does answer.
     Before(Map<Value>, Option<String>),
     /// Its region does not answer, and there is no last answer.
     InVain,
-    /// It cannot be answered.
+    /// It cannot be answered, and why.
     Failed(String),
 }
 
@@ -262,6 +266,15 @@ async fn ask(engine: &Engine<'_>, snapshot: &Snapshot, node: &Node, args: &Map<V
     }
     let open = revealed(args);
     let job = Job { secrets: Secrets::of([args]), ..job(node.kind, node.region.as_ref(), &node.address) };
+    if node.kind.place == Place::Local {
+        // It is read on this machine, by whoever tries again where that helps.
+        return Ok(match (engine.cloud.look_up(job.target, &open).await, last) {
+            (Ok(outputs), _) => Asked::Now(outputs),
+            (Err(error), Some(last)) if error.class == ErrorClass::Gone => Asked::Before(last, Some(error.message)),
+            (Err(error), _) => Asked::Failed(error.message),
+        });
+    }
+    let unanswered = |why: String| format!("`{}` cannot be answered: {why}", node.address);
     let mut retry = Retry::looking(node.address.as_str());
     let answer = engine.call(&job, &mut retry, CallKind::LookUp, || engine.cloud.look_up(job.target, &open)).await;
     Ok(match (answer, last) {
@@ -272,14 +285,10 @@ async fn ask(engine: &Engine<'_>, snapshot: &Snapshot, node: &Node, args: &Map<V
         (Err(Broken::Silent { .. }), Some(last)) => Asked::Before(last, None),
         (Err(Broken::Silent { .. }), None) => Asked::InVain,
         (Err(broken), last) => match (broken.may_pass(), last) {
-            (true, Some(last)) => Asked::Before(last, Some(failure(broken)?)),
-            _ => Asked::Failed(failure(broken)?),
+            (true, Some(last)) => Asked::Before(last, Some(unanswered(failure(broken)?))),
+            _ => Asked::Failed(unanswered(failure(broken)?)),
         },
     })
-}
-
-fn unanswered(node: &Node, error: &str, severity: fn(String) -> Diagnostic) -> Diagnostic {
-    severity(format!("`{}` cannot be answered: {error}", node.address)).at(node.site.span.clone(), "")
 }
 
 async fn read<'r>(
@@ -298,7 +307,7 @@ async fn read<'r>(
             Ok((!agrees(kind, record, &live)).then_some(Refreshed::Live(live)))
         }
         Ok(None) => Ok(Some(Refreshed::Gone)),
-        Err(Broken::Call(error)) if error.class == dr_core::cloud::ErrorClass::Gone => Ok(Some(Refreshed::Gone)),
+        Err(Broken::Call(error)) if error.class == ErrorClass::Gone => Ok(Some(Refreshed::Gone)),
         Err(broken) => Err(broken),
     };
     (record, refreshed)

@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 
 use dr_core::address::Address;
-use dr_core::cloud::Identity;
+use dr_core::cloud::{Cloud, ErrorClass, Identity, Target};
 use dr_core::journal::Open;
 use dr_core::plan::sound::{self, Unsound};
 use dr_core::plan::{FORMAT, Plan, Renaming};
 use dr_core::record::{Record, Snapshot};
 use dr_core::registry::Registry;
-use dr_core::value::Str;
+use dr_core::stack_output;
+use dr_core::value::{Str, Value};
 
 use crate::resume::as_far_as_known;
 use crate::stack::Stack;
@@ -55,6 +56,18 @@ pub enum Stale {
     /// It counts on what an earlier run began, and nobody could find out what became of that.
     #[error("the plan counts on {}, which an earlier run began to make, and it is not known what became of that", names(.0))]
     Begun(Vec<Address>),
+    /// Another stack gives something else than when it was made.
+    #[error(
+        "the plan counts on what `{program}/{environment}` gave as `{name}`, and it gives something else now; plan again"
+    )]
+    Answer {
+        /// The other stack's program.
+        program: Str,
+        /// The other stack's environment.
+        environment: Str,
+        /// The output.
+        name: Str,
+    },
 }
 
 fn names(addresses: &[Address]) -> String {
@@ -92,6 +105,28 @@ pub fn check_kept(
     let begun = open.values().map(Open::record).filter(is_unrecorded);
     Err(Stale::Begun(begun.filter(|record| counts_on(plan, record)).map(|record| record.address.clone()).collect())
         .into())
+}
+
+/// Checks that other stacks give what they gave when a plan was made. What cannot be read now counts as it was.
+///
+/// # Errors
+/// Names the first output that differs.
+pub async fn check_answers(plan: &Plan, cloud: &dyn Cloud) -> Result<(), Stale> {
+    for (address, answer) in plan.answers.iter().filter(|(_, answer)| *answer.kind == *stack_output::KIND.name) {
+        let Ok(address) = Address::parse(address) else { continue };
+        let target = Target { kind: &stack_output::KIND, region: None, address: &address };
+        let is_same = match cloud.look_up(target, &answer.args).await {
+            Ok(outputs) => outputs == answer.outputs,
+            Err(error) => error.class == ErrorClass::Gone,
+        };
+        if !is_same {
+            let text = |name: &str| answer.args.get(name).map(Value::to_text).unwrap_or_default().into();
+            let [program, environment, name] =
+                [stack_output::PROGRAM, stack_output::ENVIRONMENT, stack_output::NAME].map(text);
+            return Err(Stale::Answer { program, environment, name });
+        }
+    }
+    Ok(())
 }
 
 /// Whether a plan moves, changes or uses what a record is about.

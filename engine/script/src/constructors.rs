@@ -22,7 +22,7 @@ use crate::coerce::{article, to_expr};
 use crate::component::{self, known_text};
 use crate::fault::{Res, ScriptFault};
 use crate::options;
-use crate::session::{self, ENOUGH, Purpose};
+use crate::session::{self, ENOUGH, Evaluation, Purpose};
 use crate::unknown::ResourceHandle;
 
 pub(crate) fn register(engine: &mut Engine, registry: &Registry) {
@@ -86,20 +86,29 @@ fn misused(ctx: &NativeCallContext, kind: &Kind, name: &Dynamic, args: Option<&D
     }
 }
 
+/// That this is the place for what belongs into a program.
+///
+/// # Errors
+/// In tests, in checks, and at the top level of a module.
+pub(crate) fn check_mode(s: &Evaluation, what: &str) -> Result<(), ScriptFault> {
+    if let Some(who) = s.mode.only_looks() {
+        let fault = ScriptFault::new(format!("{who} cannot {what}"));
+        return Err(match s.mode {
+            Purpose::Tests => fault.help("plan a program that does: `plan(..)` or `declare(|| ..)`"),
+            _ => fault.help("they look at what a program declares"),
+        });
+    }
+    if s.in_module_head() {
+        let fault = ScriptFault::new(format!("a module can {what} only inside functions"));
+        return Err(fault.help("put this into `fn name(..) { .. }` and call it from the program"));
+    }
+    Ok(())
+}
+
 fn declare(ctx: &NativeCallContext, kind: &'static Kind, name: &str, given: rhai::Map) -> Res<ResourceHandle> {
     let call = ctx.call_position();
     let (around, suffix, site) = session::with(|s| {
-        if let Some(who) = s.mode.only_looks() {
-            let fault = ScriptFault::new(format!("{who} cannot declare resources"));
-            return Err(match s.mode {
-                Purpose::Tests => fault.help("plan a program that does: `plan(..)` or `declare(|| ..)`"),
-                _ => fault.help("they look at what a program declares"),
-            });
-        }
-        if s.in_module_head() {
-            let fault = ScriptFault::new("a module declares resources only inside functions");
-            return Err(fault.help("put this into `fn name(..) { .. }` and call it from the program"));
-        }
+        check_mode(s, "declare resources")?;
         if s.problems.len() >= ENOUGH {
             return Err(ScriptFault::new(format!(
                 "{} mistakes are enough; the rest is not looked at",

@@ -13,7 +13,7 @@ use crate::request::Limits;
 use crate::rewrite::hooks;
 use crate::{
     attributes, budget, component, constructors, functions, grammar, lists, numbers, operators, params, policy,
-    promise, session,
+    promise, session, stack_output,
 };
 
 /// Builds an engine for a registry.
@@ -33,6 +33,7 @@ pub(crate) fn build(registry: &Registry, limits: &Limits) -> Engine {
     component::register(&mut engine);
     promise::register(&mut engine);
     constructors::register(&mut engine, registry);
+    stack_output::register(&mut engine);
     engine
 }
 

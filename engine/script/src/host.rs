@@ -146,6 +146,7 @@ impl Host {
     fn run(&self, request: &Request, mode: Purpose) -> Result<(Vec<Diagnostic>, Evaluation), ScriptFailure> {
         let mut session = self.session();
         session.mode = mode;
+        session.program.clone_from(&request.program);
         session.environment = request.environment.clone();
         session.settings = request.settings.clone();
         on_thread(self.limits(), session, || match evaluate(&self.shared.engine, &request.source_name, &request.text) {

@@ -13,7 +13,8 @@
 //! budget, measure, words, session, natives,  the evaluation on this thread: what it may use, how it reads, what it has
 //!   environment                              found, can call and sees
 //! attributes, numbers, operators, functions, what programs call, natives of Rhai
-//!   lists, policy, params, component, options, promise, constructors
+//!   lists, policy, params, component, options, promise, constructors,
+//!   stack_output
 //! rewrite/, explain, grammar, compile        from a text to a tree that runs; from Rhai's errors to diagnostics
 //! modules, engine, docs                      imports; the closed set of all that programs can call
 //! running                                    opens a thread with a large stack, and watches time and memory there
@@ -60,6 +61,7 @@ mod running;
 mod secrets;
 mod session;
 mod source;
+mod stack_output;
 mod subject;
 mod team;
 mod testing;

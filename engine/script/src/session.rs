@@ -69,6 +69,8 @@ pub(crate) struct Evaluation {
     pub(crate) roots: Arc<[Root]>,
     pub(crate) natives: Arc<Natives>,
     pub(crate) mode: Purpose,
+    /// The name of the program.
+    pub(crate) program: String,
     pub(crate) environment: Environment,
     pub(crate) settings: BTreeMap<String, Setting>,
     /// The names of the team's own checks.

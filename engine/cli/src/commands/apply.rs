@@ -154,6 +154,7 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
         signals.stop(&work.cancel);
         let fresh =
             |held: &OpenState, work: &Work<'_>| dr_run::check_fresh(&plan, &stack, &work.identity, &held.snapshot);
+        work.check_answers(&plan).await?;
         // What an earlier run left open may be what has changed the state.
         fresh(&held, &work).or_else(|stale| if let Stale::Position { .. } = stale { Ok(()) } else { Err(stale) })?;
         let goal = if plan.destroy { Goal::Destroy } else { Goal::Apply };
