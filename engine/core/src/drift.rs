@@ -72,7 +72,7 @@ pub fn drift(kind: &Kind, record: &Record, refreshed: &Refreshed) -> Option<Reso
 
 fn properties(kind: &Kind, record: &Record, live: &Live) -> Vec<PropertyDrift> {
     let mut all = Vec::new();
-    for field in kind.args {
+    for field in kind.args.iter().filter(|field| !record.switched.contains_key(field.name)) {
         let recorded = record.args.get(field.name);
         let Some(found) = news(field, recorded, live.args.get(field.name)) else { continue };
         // What the service chose and nobody recorded yet is no drift.

@@ -315,6 +315,7 @@ mod tests {
             given: Vec::new(),
             protect: false,
             incomplete: None,
+            switched: Default::default(),
             tagged_as: None,
             op: op.into(),
             span: None,

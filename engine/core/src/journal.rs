@@ -378,6 +378,7 @@ mod tests {
             given: Vec::new(),
             protect: false,
             incomplete: None,
+            switched: Default::default(),
             tagged_as: None,
             op: "op1".into(),
             span: None,

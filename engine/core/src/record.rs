@@ -1,5 +1,6 @@
 //! Records: what is known of live resources, and everything needed to destroy them without their script.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use crate::address::Address;
 use crate::answer::Answers;
 use crate::cloud::Identity;
 use crate::diagnostic::Span;
+use crate::failover::state::RecoveryState;
 use crate::lifetime::Lifetime;
 use crate::text::{interned, interned_option};
 use crate::value::{Map, Str, Value};
@@ -28,6 +30,10 @@ pub struct Record {
     pub id: Str,
     /// The arguments it was given, or, after a refresh, has.
     pub args: Map<Value>,
+    /// Arguments that a failover has set, with what it has set them to; null where it has unset one. `args` keeps what was
+    /// declared.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub switched: Map<Value>,
     /// Its computed attributes.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub outputs: Map<Value>,
@@ -92,6 +98,35 @@ pub struct Need {
 }
 
 impl Record {
+    /// The arguments as they are in force: as they were declared, but for what a failover has set.
+    pub fn in_force(&self) -> Cow<'_, Map<Value>> {
+        if self.switched.is_empty() { Cow::Borrowed(&self.args) } else { Cow::Owned(self.switched_in(&self.args)) }
+    }
+
+    /// Declared arguments with what a failover has set laid over them.
+    pub fn switched_in(&self, args: &Map<Value>) -> Map<Value> {
+        let mut all = args.clone();
+        for (name, value) in &self.switched {
+            match value.is_null() {
+                true => drop(all.remove(name)),
+                false => drop(all.insert(name.clone(), value.clone())),
+            }
+        }
+        all
+    }
+
+    /// Arguments that were found, with what was declared in the place of what a failover has set.
+    pub fn as_declared(&self, found: &Map<Value>) -> Map<Value> {
+        let mut all = found.clone();
+        for name in self.switched.keys() {
+            match self.args.get(name) {
+                Some(declared) => drop(all.insert(name.clone(), declared.clone())),
+                None => drop(all.remove(name)),
+            }
+        }
+        all
+    }
+
     /// The value of an attribute: computed, argument, or built in.
     pub fn attribute(&self, name: &str) -> Option<Value> {
         match self.outputs.get(name).or_else(|| self.args.get(name)) {
@@ -128,6 +163,9 @@ pub struct Snapshot {
     /// Since when it is there, and who applied it last; `None` while it is empty, and where an earlier version made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<Lifetime>,
+    /// What is kept of recovery: what was computed, which side is active, how far a failover is.
+    #[serde(default, skip_serializing_if = "RecoveryState::is_empty")]
+    pub recovery: RecoveryState,
 }
 
 impl Snapshot {

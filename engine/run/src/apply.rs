@@ -58,6 +58,9 @@ pub async fn apply(engine: &Engine<'_>, plan: &Plan, snapshot: Snapshot) -> Resu
     let scheduler = Scheduler::new(&tasks)?;
     drop(tasks);
     engine.store.bind(&plan.identity).await?;
+    if !plan.destroy && plan.recovery != snapshot.recovery.computed {
+        engine.store.commit(StateChange::Recovery(plan.recovery.clone().map(Box::new))).await?;
+    }
     let mut snapshot = renamed(engine, plan, snapshot).await?;
     let run = Run::new(engine, plan, kinds, scheduler, &mut snapshot)?;
     Ok(run.drive(snapshot.outputs).await?)

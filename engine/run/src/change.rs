@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use dr_core::answer::Answers;
 use dr_core::cloud::Identity;
+use dr_core::failover::state::{FailoverEvent, FailoverOrder};
 use dr_core::history::{PastRun, RunEnd};
 use dr_core::integrity::Violation;
 use dr_core::journal::{JournalError, JournalEvent};
 use dr_core::plan::Move;
 use dr_core::record::Record;
+use dr_core::recovery::report::Recovery;
 use dr_core::value::{Map, Str, Value};
 
 /// A change to state. Each is on disk entirely or not at all.
@@ -60,6 +62,10 @@ pub enum StateChange {
         /// The cloud.
         identity: Identity,
     },
+    /// What is computed of the recovery from the loss of a region. No plan is made for another state because of it.
+    Recovery(Option<Box<Recovery>>),
+    /// Something happens to a failover.
+    Failover(FailoverEvent),
     /// A run of a plan begins. No plan is made for another state because of it.
     RunBegan(Box<PastRun>),
     /// It ends.
@@ -89,6 +95,9 @@ pub enum RefusedChange {
     /// The state would not be sound afterwards.
     #[error(transparent)]
     Violation(Box<Violation>),
+    /// It does not follow from how far the failover is.
+    #[error(transparent)]
+    Failover(#[from] FailoverOrder),
 }
 
 impl From<Violation> for RefusedChange {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use dr_core::address::Address;
 use dr_core::answer::Answers;
 use dr_core::cloud::Identity;
+use dr_core::failover::state::RecoveryState;
 use dr_core::history::History;
 use dr_core::integrity::{self, Matter, ResourceOwners, Violation};
 use dr_core::journal::{Deposed, Journal, JournalEntry, JournalEvent, Open};
@@ -49,6 +50,7 @@ pub(crate) struct Contents {
     outputs: Map<Value>,
     answers: Answers,
     pub(crate) history: History,
+    pub(crate) recovery: RecoveryState,
     pub(crate) unreadable: Vec<LostSecret>,
     current: BTreeMap<Address, Arc<Record>>,
     set_aside: BTreeMap<Deposed, Arc<Record>>,
@@ -92,6 +94,7 @@ impl Contents {
             outputs: self.outputs.clone(),
             answers: self.answers.clone(),
             lifetime: head.lifetime,
+            recovery: if self.is_empty() { RecoveryState::default() } else { self.recovery.clone() },
         }
     }
 
@@ -174,6 +177,19 @@ impl Contents {
                 edits.push(RowEdit::Answers(answers));
                 return Ok(edits);
             }
+            StateChange::Recovery(computed) => {
+                let computed = computed.map(|computed| *computed);
+                if self.recovery.computed != computed {
+                    self.recovery.computed = computed;
+                    edits.push(self.recovery_row());
+                }
+                return Ok(edits);
+            }
+            // Which side is active changes what a plan would do.
+            StateChange::Failover(event) => {
+                self.recovery.take(event)?;
+                edits.push(self.recovery_row());
+            }
             StateChange::RunBegan(run) => {
                 let (number, gone) = self.history.begin(*run);
                 edits.extend(gone.into_iter().map(|number| RowEdit::Run(number, None)));
@@ -208,12 +224,21 @@ impl Contents {
                     self.head.environment = None;
                     self.head.identity = None;
                     self.head.lifetime = None;
+                    if !self.recovery.is_empty() {
+                        self.recovery = RecoveryState::default();
+                        edits.push(self.recovery_row());
+                    }
                 }
                 return Ok(edits);
             }
         }
         self.head.position += 1;
         Ok(edits)
+    }
+
+    /// The row that keeps what is known of recovery.
+    fn recovery_row(&self) -> RowEdit {
+        RowEdit::Recovery((!self.recovery.is_empty()).then(|| Box::new(self.recovery.clone())))
     }
 
     /// Adds a row to the journal.
@@ -336,6 +361,9 @@ impl Contents {
             return Err(wrong.into());
         }
         // From here on nothing is refused.
+        if self.recovery.rename(&|address| renaming.of(address).cloned()) {
+            edits.push(self.recovery_row());
+        }
         for (name, _) in &records {
             self.take_current(&name.address, edits);
         }

@@ -208,6 +208,7 @@ impl StackSearch<'_, '_> {
             protect: node.is_some_and(|node| node.options.protect),
             incomplete,
             op,
+            switched: Map::new(),
             tagged_as: None,
             span: node.and_then(|node| node.site.span.clone()),
         };

@@ -65,12 +65,22 @@ pub enum CallKind {
     Deleted,
     LookUp,
     Objections,
+    Switch,
+    Vitals,
 }
 
 impl CallKind {
     /// Whether it changes nothing, so that nobody minds when it is dropped on the way.
     fn only_looks(self) -> bool {
-        !matches!(self, CallKind::Create | CallKind::Configure | CallKind::Claim | CallKind::Update | CallKind::Delete)
+        !matches!(
+            self,
+            CallKind::Create
+                | CallKind::Configure
+                | CallKind::Claim
+                | CallKind::Update
+                | CallKind::Delete
+                | CallKind::Switch
+        )
     }
 
     /// Its name, as in [`Cloud`].
@@ -88,6 +98,8 @@ impl CallKind {
             CallKind::Deleted => "deleted",
             CallKind::LookUp => "look_up",
             CallKind::Objections => "objections",
+            CallKind::Switch => "switch",
+            CallKind::Vitals => "vitals",
         }
     }
 }

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use dr_core::address::Address;
 use dr_core::cloud::{
-    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, Sought,
-    TaggedResource, Target,
+    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, RoleChange,
+    Settled, Sought, TaggedResource, Target, Vitals,
 };
 use dr_core::leftover::{PlaceSearch, Trail};
 use dr_core::record::Record;
@@ -297,6 +297,12 @@ impl Cloud for Member<'_> {
     }
     fn deleted<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled> {
         self.after().deleted(at, id, last)
+    }
+    fn switch<'a>(&'a self, at: Target<'a>, id: &'a str, change: &'a RoleChange<'a>) -> CloudResult<'a, ()> {
+        self.gathering.cloud.switch(at, id, change)
+    }
+    fn vitals<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Vitals> {
+        self.gathering.cloud.vitals(at, id, last)
     }
     fn look_up<'a>(&'a self, at: Target<'a>, args: &'a Map<Value>) -> CloudResult<'a, Map<Value>> {
         self.gathering.cloud.look_up(at, args)

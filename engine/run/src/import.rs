@@ -130,6 +130,7 @@ async fn read_one(
         given: Vec::new(),
         protect: node.options.protect,
         incomplete: None,
+        switched: Map::new(),
         tagged_as: None,
         op: format!("import:{id}").into(),
         span: node.site.span.clone(),

@@ -28,6 +28,7 @@ mod drive;
 mod engine;
 mod entry;
 mod error;
+mod failover;
 mod gate;
 mod gather;
 mod holder;
@@ -92,6 +93,10 @@ pub use change::{RefusedChange, StateChange};
 pub use discover::{Discovery, discover};
 pub use engine::{CallKind, Calls, Engine, Retries};
 pub use error::StoreError;
+pub use failover::{
+    FailedStep, FailoverReport, FailoverWatch, begin_failover, fail_over, measure_losses, silent_regions, vitals_now,
+    writes_now,
+};
 pub use gate::{Gate, SLOTS, Slot};
 pub use layout::{environments, exists, programs};
 pub use look::Interrupted;

@@ -69,6 +69,7 @@ pub(crate) async fn perform(
                 given: step.given.clone(),
                 protect: step.protect,
                 incomplete: None,
+                switched: Map::new(),
                 tagged_as: None,
                 op: job.op.clone(),
                 span: step.span.clone(),

@@ -17,13 +17,14 @@ use std::time::Duration;
 
 use dr_core::address::Address;
 use dr_core::cloud::{Identity, Intent, Live, Settled, Target};
+use dr_core::compare::same;
 use dr_core::journal::Open;
 use dr_core::plan::{Action, Goal, agrees};
 use dr_core::record::{Record, Snapshot, Unfinished};
 use dr_core::region::Away;
 use dr_core::schema::Field;
 use dr_core::secrecy::{Secrets, marked, revealed};
-use dr_core::value::Str;
+use dr_core::value::{Map, Str, Value};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
@@ -325,7 +326,16 @@ impl Resume<'_> {
             let [was, is] = [&before.args, &live.args].map(|args| args.get(field.name));
             !wanted.args.contains_key(field.name) && was.is_some() && is.is_some_and(|value| !value.is_null())
         };
-        let has_arrived = agrees(kind, &done, &live) && !kind.args.iter().any(|field| field.switched && is_left(field));
+        // What a failover sets has arrived when it is so; the rest, as it was declared.
+        let is_set = |(name, value): (&Str, &Value)| {
+            let found = live.args.get(name).unwrap_or(&Value::Null);
+            kind.arg(name).is_some_and(|field| same(field, value, found))
+        };
+        let declared = Record { switched: Map::new(), ..done.clone() };
+        let shown = Live { args: done.as_declared(&live.args), ..live.clone() };
+        let has_arrived = done.switched.iter().all(is_set)
+            && agrees(kind, &declared, &shown)
+            && !kind.args.iter().any(|field| field.switched && is_left(field));
         let mut left = if has_arrived { done } else { observed(kind, before.clone(), live.clone()) };
         unsure(kind, &mut left, before, wanted, Some(&live));
         left

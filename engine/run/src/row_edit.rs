@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use dr_core::address::Address;
 use dr_core::answer::Answers;
+use dr_core::failover::state::RecoveryState;
 use dr_core::history::PastRun;
 use dr_core::journal::{Deposed, JournalEvent};
 use dr_core::record::Record;
@@ -24,6 +25,8 @@ pub(crate) enum RowEdit {
     Outputs(Option<Map<Value>>),
     /// What look-ups answered last.
     Answers(Answers),
+    /// What is kept of recovery.
+    Recovery(Option<Box<RecoveryState>>),
     /// A run of a plan, by its number.
     Run(u64, Option<Arc<PastRun>>),
 }

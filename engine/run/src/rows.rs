@@ -9,6 +9,7 @@
 //! | `meta` | `head` | position, program, cloud and lifetime |
 //! | | `outputs` | the program's outputs |
 //! | | `answers` | what look-ups answered last |
+//! | | `recovery` | what is kept of recovery |
 //! | | `run/NUMBER` | a run of a plan |
 //! | | `key` | how the key is made, and how to tell that it is the right one |
 //!
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dr_core::answer::{Answer, Answers};
+use dr_core::failover::state::RecoveryState;
 use dr_core::history::{History, PastRun};
 use dr_core::journal::{Deposed, Journal, JournalError, JournalEvent};
 use dr_core::record::{Record, Unfinished};
@@ -41,6 +43,7 @@ pub(crate) const HEAD: &str = "head";
 const KEY: &str = "key";
 const OUTPUTS: &str = "outputs";
 const ANSWERS: &str = "answers";
+const RECOVERY: &str = "recovery";
 /// How the key of a run's row begins. Its number follows, with leading zeros, so that the rows are sorted by it.
 const RUN: &str = "run/";
 /// How the key of a row ends that begins an operation.
@@ -177,6 +180,7 @@ pub(crate) fn write(edit: &RowEdit, sealer: &Sealer) -> Result<RowWrite, RowErro
         RowEdit::SetAside(name, _) => (RowTree::Records, format!("{}{ASIDE}{}", name.address, name.op)),
         RowEdit::Outputs(_) => (RowTree::Meta, OUTPUTS.to_owned()),
         RowEdit::Answers(_) => (RowTree::Meta, ANSWERS.to_owned()),
+        RowEdit::Recovery(_) => (RowTree::Meta, RECOVERY.to_owned()),
         RowEdit::Run(number, _) => (RowTree::Meta, format!("{RUN}{number:010}")),
     };
     let place = RowPlace { tree, key: &key };
@@ -202,6 +206,7 @@ pub(crate) fn write(edit: &RowEdit, sealer: &Sealer) -> Result<RowWrite, RowErro
             }
             Some(place.encode(&all)?)
         }
+        RowEdit::Recovery(state) => state.as_ref().map(|state| place.encode(&**state)).transpose()?,
         RowEdit::Run(_, run) => run.as_ref().map(|run| place.encode(&**run)).transpose()?,
     };
     Ok(RowWrite { tree, key, bytes })
@@ -215,6 +220,7 @@ enum RowSays {
     Head(Head),
     Outputs(Map<Value>),
     Answers(Answers),
+    Recovery(Box<RecoveryState>),
     Run(u64, PastRun),
     Key,
 }
@@ -233,7 +239,7 @@ fn read(row: RowRead<'_>, sealer: Option<&Sealer>, lost: &mut Vec<LostSecret>) -
                 let is_whole = |a: &Answer| names(&a.args).is_empty() && names(&a.outputs).is_empty();
                 *answers = Answers::from(Vec::from(answers.clone()).into_iter().filter(is_whole).collect::<Vec<_>>());
             }
-            RowSays::Head(_) | RowSays::Run(..) | RowSays::Key => {}
+            RowSays::Head(_) | RowSays::Recovery(_) | RowSays::Run(..) | RowSays::Key => {}
         }
     }
     Ok(says)
@@ -282,6 +288,7 @@ fn opened(row: RowRead<'_>, sealer: Option<&Sealer>) -> Result<RowSays, RowError
             place.decode::<KeyRow>(row.bytes)?;
             RowSays::Key
         }
+        (RowTree::Meta, RECOVERY) => RowSays::Recovery(place.decode(row.bytes)?),
         (RowTree::Meta, key) if key.starts_with(RUN) => {
             let number = key.strip_prefix(RUN).and_then(|number| number.parse().ok());
             let number = number.ok_or_else(|| place.damaged("it has no number"))?;
@@ -328,7 +335,7 @@ pub(crate) fn resealed(
             RowEdit::Outputs(Some(outputs).filter(|outputs| !outputs.is_empty()))
         }
         RowSays::Answers(answers) => RowEdit::Answers(answers),
-        RowSays::Head(_) | RowSays::Run(..) | RowSays::Key => return Ok(None),
+        RowSays::Head(_) | RowSays::Recovery(_) | RowSays::Run(..) | RowSays::Key => return Ok(None),
     };
     write(&edit, new).map(|write| (write.bytes.as_deref() != Some(row.bytes)).then_some(write))
 }
@@ -342,7 +349,7 @@ pub(crate) fn contents<'a>(
     sealer: Option<&Sealer>,
 ) -> Result<Contents, RowError> {
     let (mut head, mut outputs, mut answers) = (Head::default(), Map::new(), Answers::default());
-    let (mut history, mut unreadable) = (History::default(), Vec::new());
+    let (mut history, mut recovery, mut unreadable) = (History::default(), RecoveryState::default(), Vec::new());
     let (mut current, mut set_aside, mut events) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
         match read(row, sealer, &mut unreadable)? {
@@ -352,13 +359,14 @@ pub(crate) fn contents<'a>(
             RowSays::Head(said) => head = said,
             RowSays::Outputs(said) => outputs = said,
             RowSays::Answers(said) => answers = said,
+            RowSays::Recovery(said) => recovery = *said,
             RowSays::Run(number, run) => history.insert(number, run),
             RowSays::Key => {}
         }
     }
     let parts = (outputs, answers, history);
     let mut contents = Contents::new(head, parts, current, set_aside, Journal::replay(events)?);
-    contents.unreadable = unreadable;
+    (contents.unreadable, contents.recovery) = (unreadable, recovery);
     Ok(contents)
 }
 

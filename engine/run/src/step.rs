@@ -52,7 +52,8 @@ pub(crate) fn complete(kind: &Kind, mut record: Record, mut live: Live) -> Recor
 /// The record of a resource after something happened to it that nobody saw the end of: what is known, with what is
 /// really there laid over it.
 pub(crate) fn observed(kind: &Kind, mut record: Record, live: Live) -> Record {
-    promise::adopt(kind, &mut record.args, &live.args);
+    let found = record.as_declared(&live.args);
+    promise::adopt(kind, &mut record.args, &found);
     set_outputs(kind, &mut record, live.outputs);
     mark(kind.args, &mut record.args);
     record
@@ -103,7 +104,7 @@ impl Engine<'_> {
     ) -> Result<Finish, Broken> {
         let kind = job.target.kind;
         let (live, mut broken) = self.seen(job, &record, live, retry).await?;
-        let found = (!broken.is_empty()).then(|| live.args.clone());
+        let found = (!broken.is_empty()).then(|| record.as_declared(&live.args));
         let mut record = complete(kind, record, live);
         if let Some(found) = found {
             promise::adopt(kind, &mut record.args, &found);
@@ -134,13 +135,14 @@ impl Engine<'_> {
     ) -> Result<(Live, Vec<BrokenPromise>), Broken> {
         let deadline = Instant::now() + self.patience;
         loop {
-            let broken = promise::broken(job.target.kind, &record.args, &live.args);
+            let broken = promise::broken(job.target.kind, &record.args, &record.as_declared(&live.args));
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || !broken.iter().any(|promise| promise.given) {
                 return Ok((live, broken));
             }
             self.pause(job, left.min(job.target.kind.pace.max(UNSEEN))).await?;
-            let args = revealed(&record.args);
+            let in_force = record.in_force();
+            let args = revealed(&in_force);
             let read = || self.cloud.read(job.target, &record.id, &args);
             match self.call(job, retry, CallKind::Read, read).await {
                 Ok(Some(now)) => live = now,

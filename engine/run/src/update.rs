@@ -6,7 +6,7 @@ use dr_core::cloud::{Intent, Live};
 use dr_core::journal::JournalEvent;
 use dr_core::record::Record;
 use dr_core::secrecy::revealed;
-use dr_core::value::{Map, Value};
+use dr_core::value::{Map, Str, Value};
 
 use crate::change::StateChange;
 use crate::create::unfinished;
@@ -30,7 +30,9 @@ impl Engine<'_> {
         let event = JournalEvent::Updating { op: job.op.clone(), record: Box::new(record.clone()) };
         self.store.commit(StateChange::Append { event }).await?;
         self.phase(job, StepPhase::Intended);
-        let (was, args) = (revealed(&old.args), revealed(&record.args).into_owned());
+        // What a failover has set stays set.
+        let (is, shall) = (old.in_force(), record.in_force());
+        let (was, args) = (revealed(&is), revealed(&shall).into_owned());
         let is_new = old.incomplete.is_some();
         let before = Existing { id: &old.id, args: &was, is_new };
         match self.change(job, intent, before, &args, retry).await {
@@ -42,7 +44,13 @@ impl Engine<'_> {
                 let read = self.once(job, CallKind::Read, || self.cloud.read(job.target, before.id, before.args)).await;
                 let found = match read {
                     Ok(Some(live)) => {
-                        let mut found = observed(job.target.kind, old.clone(), live.clone());
+                        // What a failover sets and is so was not declared otherwise.
+                        let is_set = |(name, value): (&Str, &Value)| live.args.get(name) == Some(value);
+                        let mut before = old.clone();
+                        if record.switched.iter().all(is_set) {
+                            before.switched.clone_from(&record.switched);
+                        }
+                        let mut found = observed(job.target.kind, before, live.clone());
                         unsure(job.target.kind, &mut found, old, &record, Some(&live));
                         found
                     }

@@ -10,5 +10,8 @@
 //! refuse  what a recovery plan needs and is not there
 //! ```
 
+pub mod derive;
+mod look;
 pub mod plan;
+pub mod refuse;
 pub mod state;

@@ -159,6 +159,9 @@ pub struct ControlPlane {
 pub struct PossibleLoss {
     /// The store.
     pub address: Address,
+    /// What follows it in the region that takes over, and tells how far behind it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follower: Option<Address>,
     /// How far the other region is behind now, in milliseconds; `None` where nothing tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag_ms: Option<u64>,
@@ -167,6 +170,27 @@ pub struct PossibleLoss {
 }
 
 impl RecoveryPlan {
+    /// The address of every resource that is mentioned.
+    pub(crate) fn addresses_mut(&mut self) -> Vec<&mut Address> {
+        let losses = self.losses.iter_mut().flat_map(|loss| [Some(&mut loss.address), loss.follower.as_mut()]);
+        let mut all: Vec<&mut Address> = losses.flatten().collect();
+        for step in &mut self.steps {
+            match &mut step.act {
+                RecoveryAct::Switch { group, member, .. } => all.extend([group, member]),
+                RecoveryAct::Set { changes } => all.extend(changes.iter_mut().map(|change| &mut change.address)),
+                RecoveryAct::Await {
+                    condition:
+                        AwaitedCondition::Ready { address }
+                        | AwaitedCondition::CaughtUp { address, .. }
+                        | AwaitedCondition::Healthy { address },
+                    ..
+                } => all.push(address),
+                RecoveryAct::Approve { .. } => {}
+            }
+        }
+        all
+    }
+
     /// How long all steps take, one after the other.
     pub fn time(&self) -> Figure {
         self.steps.iter().fold(Figure::ZERO, |sum, step| sum.then(step.time))

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::address::Address;
 use crate::failover::plan::{FailoverManner, RecoveryPlan};
 use crate::recovery::report::Recovery;
 use crate::value::Str;
@@ -190,6 +191,19 @@ impl RecoveryState {
             }
         }
         Ok(())
+    }
+
+    /// Gives resources the addresses that they have from now on. Returns whether anything is called otherwise.
+    pub fn rename(&mut self, new: &dyn Fn(&Address) -> Option<Address>) -> bool {
+        let mut all: Vec<&mut Address> = Vec::new();
+        if let Some(computed) = &mut self.computed {
+            all.extend(computed.traffic.iter_mut().chain(&mut computed.stores).map(|part| &mut part.address));
+        }
+        if let Some(run) = &mut self.run {
+            all.extend(run.plan.addresses_mut());
+        }
+        let renamed = all.into_iter().filter_map(|address| Some((new(address)?, address)));
+        renamed.map(|(new, address)| *address = new).count() > 0
     }
 
     /// A step whose turn it is, in a failover that has not ended.

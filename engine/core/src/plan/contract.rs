@@ -225,6 +225,7 @@ impl Foreseen<'_> {
             given: step.given.clone(),
             protect: step.protect,
             incomplete: None,
+            switched: Default::default(),
             tagged_as: None,
             op: prior.map_or_else(|| step.address.text(), |prior| prior.op.clone()),
             span: step.span.clone(),

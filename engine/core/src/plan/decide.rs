@@ -195,7 +195,7 @@ impl<'a> Decisions<'a> {
                 let before = self.steps.len();
                 self.change(node, needs, wanted, &prior, recorded, reasons);
                 let changed = self.steps[before..].iter().any(|s| s.action == Action::Update);
-                self.diagnostics.extend(disagree::switched(node, &told, changed));
+                self.diagnostics.extend(disagree::switched(node, &told, changed, &recorded.switched));
             }
             None => self.change(node, needs, wanted, recorded, recorded, reasons),
         }

@@ -50,13 +50,18 @@ impl Difference<'_> {
 
 /// Whether what a refresh found is what is recorded, as far as it matters.
 pub fn agrees(kind: &Kind, record: &Record, live: &Live) -> bool {
-    unchanged(kind, record, live) && switched(kind, record, live).is_empty()
+    unchanged(kind, record, live)
+        && switched(kind, record, live).is_empty()
+        && still_switched(kind, record, live, &[]) == record.switched
 }
 
 /// The same, but for what a failover switches.
 fn unchanged(kind: &Kind, record: &Record, live: &Live) -> bool {
     same_outputs(kind, record, live)
-        && kind.args.iter().all(|field| news(field, record.args.get(field.name), live.args.get(field.name)).is_none())
+        && kind.args.iter().all(|field| {
+            record.switched.contains_key(field.name)
+                || news(field, record.args.get(field.name), live.args.get(field.name)).is_none()
+        })
 }
 
 fn same_outputs(kind: &Kind, record: &Record, live: &Live) -> bool {
@@ -67,7 +72,8 @@ fn same_outputs(kind: &Kind, record: &Record, live: &Live) -> bool {
     live.outputs.iter().filter(matters).eq(record.outputs.iter().filter(matters))
 }
 
-/// What a failover has changed: fields that are there to be switched, with what is recorded and what was found.
+/// What a failover has changed: fields that are there to be switched and arguments that it has set, with what is recorded
+/// and what was found.
 pub fn switched<'a>(kind: &Kind, record: &'a Record, live: &'a Live) -> Vec<(&'static str, &'a Value, &'a Value)> {
     let args = kind.args.iter().map(|field| {
         let (recorded, found) = (record.args.get(field.name), live.args.get(field.name));
@@ -76,9 +82,13 @@ pub fn switched<'a>(kind: &Kind, record: &'a Record, live: &'a Live) -> Vec<(&'s
     });
     let outputs =
         kind.outputs.iter().map(|field| (field, record.outputs.get(field.name), live.outputs.get(field.name)));
-    let both = args.chain(outputs).filter(|(field, ..)| field.switched);
+    let is_set = |field: &Field| field.switched || record.switched.contains_key(field.name);
+    let both = args.chain(outputs).filter(|(field, ..)| is_set(field));
     both.filter_map(|(field, recorded, found)| {
-        let (recorded, found) = (recorded?, found?);
+        let (recorded, found) = match (recorded, found) {
+            (None, Some(found)) if record.switched.contains_key(field.name) => (&Value::Null, found),
+            (recorded, found) => (recorded?, found?),
+        };
         // What was not decided yet is decided now; nothing was switched.
         let decided = recorded.as_str().is_none_or(|text| !text.is_empty());
         (decided && !same(field, recorded, found)).then_some((field.name, recorded, found))
@@ -89,7 +99,8 @@ pub fn switched<'a>(kind: &Kind, record: &'a Record, live: &'a Live) -> Vec<(&'s
 /// The record with what a refresh found. What a failover has switched stays as it is recorded, unless the program says
 /// what was found (`agreed`).
 pub fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live, agreed: &[&str]) -> Arc<Record> {
-    if unchanged(kind, record, live) && agreed.is_empty() {
+    let switched = still_switched(kind, record, live, agreed);
+    if unchanged(kind, record, live) && agreed.is_empty() && switched == record.switched {
         return record.clone();
     }
     let mut outputs = live.outputs.clone();
@@ -99,7 +110,8 @@ pub fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live, agreed: &[&str]
         }
     }
     let mut fresh = Record { outputs, ..Record::clone(record) };
-    adopt(kind, &mut fresh.args, &live.args);
+    adopt(kind, &mut fresh.args, &record.as_declared(&live.args));
+    fresh.switched = switched;
     for name in agreed.iter().filter(|name| kind.arg(name).is_some()) {
         match live.args.get(*name) {
             Some(value) => {
@@ -110,6 +122,21 @@ pub fn refreshed(kind: &Kind, record: &Arc<Record>, live: &Live, agreed: &[&str]
         };
     }
     Arc::new(fresh)
+}
+
+/// What a failover has set and is still so, each as it was found. What somebody has set back, and what the program says now
+/// (`agreed`), is not.
+fn still_switched(kind: &Kind, record: &Record, live: &Live, agreed: &[&str]) -> Map<Value> {
+    let mut switched = Map::new();
+    for (name, was) in &record.switched {
+        let found = live.args.get(name).unwrap_or(&Value::Null);
+        let declared = record.args.get(name).unwrap_or(&Value::Null);
+        let is_back = kind.arg(name).is_none_or(|field| same(field, declared, found));
+        if !is_back && !agreed.contains(&&**name) {
+            switched.insert(name.clone(), secrecy::marked_as(Some(was), found.clone()));
+        }
+    }
+    switched
 }
 
 /// Compares what a resource is (`prior`) with what it shall be (`wanted`, reduced as far as possible). `recorded` is

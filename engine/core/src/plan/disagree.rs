@@ -4,11 +4,16 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::graph::Node;
 use crate::plan::diff::Difference;
 use crate::secrecy;
-use crate::value::{Str, Value};
+use crate::value::{Map, Str, Value};
 
-/// What a failover has changed. It is left as it is; a change of the same resource would undo it, so there is none
-/// before the program says which is right.
-pub(super) fn switched(node: &Node, switched: &[(&'static str, &Value, &Value)], changed: bool) -> Vec<Diagnostic> {
+/// What a failover has changed. It is left as it is. Where `dr` has not made the failover itself, a change of the same
+/// resource would undo it, so there is none before the program says which is right; what it has set (`kept`) stays set.
+pub(super) fn switched(
+    node: &Node,
+    switched: &[(&'static str, &Value, &Value)],
+    changed: bool,
+    kept: &Map<Value>,
+) -> Vec<Diagnostic> {
     let mut told = Vec::new();
     for &(name, was, is) in switched {
         let is = &secrecy::marked_as(Some(was), is.clone());
@@ -16,7 +21,7 @@ pub(super) fn switched(node: &Node, switched: &[(&'static str, &Value, &Value)],
         let shown = |value: &Value| if value.is_null() { "nothing".to_owned() } else { value.to_string() };
         let message = format!("`{name}` of `{}` was switched from {} to {}", node.address, shown(was), shown(is));
         let place = node.site.of(&[name.into()], false);
-        told.push(if is_said && changed {
+        told.push(if is_said && changed && !kept.contains_key(name) {
             let last = match is.is_null() {
                 true => format!("leave `{name}` out"),
                 false => format!("say so: `{name}: {is}`"),

@@ -80,6 +80,7 @@ mod tests {
             given: Vec::new(),
             protect: false,
             incomplete: None,
+            switched: Default::default(),
             tagged_as: None,
             op: "op".into(),
             span: None,

@@ -182,6 +182,7 @@ fn perform(plan: &Plan, i: usize, state: &mut Snapshot, registry: &Registry) {
                     given: step.given.clone(),
                     protect: step.protect,
                     incomplete: None,
+                    switched: Map::new(),
                     tagged_as: None,
                     op,
                     span: None,

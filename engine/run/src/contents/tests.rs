@@ -68,6 +68,7 @@ fn words(edits: &[RowEdit]) -> Vec<String> {
         RowEdit::SetAside(name, None) => format!("-{}#{}", name.address, name.op),
         RowEdit::Answers(_) => "answers".into(),
         RowEdit::Run(number, run) => format!("{}run {number}", if run.is_some() { "+" } else { "-" }),
+        RowEdit::Recovery(state) => format!("{}recovery", if state.is_some() { "+" } else { "-" }),
         RowEdit::Outputs(outputs) => format!("outputs {}", outputs.as_ref().map_or(0, |outputs| outputs.len())),
     };
     edits.iter().map(word).collect()
@@ -88,6 +89,7 @@ fn refused(contents: &mut Contents, change: StateChange) -> &'static str {
     match refusal {
         RefusedChange::Journal(_) => "journal",
         RefusedChange::Violation(violation) => violation.rule,
+        RefusedChange::Failover(_) => "failover",
     }
 }
 
@@ -421,7 +423,7 @@ fn every_state_that_changes_lead_to_is_sound_and_is_what_its_rows_say() {
                             RowEdit::Identified(op, Some(event)) => drop(events.insert((op, 1), *event)),
                             RowEdit::Begun(op, None) => drop(events.remove(&(op, 0))),
                             RowEdit::Identified(op, None) => drop(events.remove(&(op, 1))),
-                            RowEdit::Outputs(_) | RowEdit::Answers(_) | RowEdit::Run(..) => {}
+                            RowEdit::Outputs(_) | RowEdit::Answers(_) | RowEdit::Recovery(_) | RowEdit::Run(..) => {}
                         }
                     }
                 }

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use dr_core::address::Address;
 use dr_core::cloud::{
-    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, Settled, Sought,
-    TaggedResource, Target,
+    BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, RoleChange,
+    Settled, Sought, TaggedResource, Target, Vitals,
 };
 use dr_core::expr::Expr;
 use dr_core::graph::{Graph, ReplaceOrder};
@@ -37,8 +37,11 @@ const ARGS: &[Field] = &[
     Field { presence: Presence::Computed, ..Field::new("zone", "", Type::Str) },
     Field { presence: Presence::Default(Lit::Bool(false)), ..Field::new("on", "", Type::Bool) },
 ];
-const OUTPUTS: &[Field] =
-    &[Field::new("arn", "", Type::Str), Field { sensitive: true, ..Field::new("token", "", Type::Str) }];
+const OUTPUTS: &[Field] = &[
+    Field::new("arn", "", Type::Str),
+    Field { sensitive: true, ..Field::new("token", "", Type::Str) },
+    Field { switched: true, ..Field::new("is_writer", "", Type::Bool) },
+];
 
 /// A kind that is there at once.
 pub static QUICK: Kind = Kind { pace: Duration::from_millis(100), ..Kind::new("x.quick", "", ARGS, OUTPUTS) };
@@ -164,6 +167,12 @@ pub struct Inside {
     pub swept: Vec<TaggedResource>,
     /// Addresses that never become ready.
     pub broken: Vec<&'static str>,
+    /// The id of what takes the writes, where anything does.
+    pub writer: Option<Str>,
+    /// How often the writes went to another.
+    pub switches: usize,
+    /// How far behind something is, by its id, each time that it is asked.
+    pub lags: BTreeMap<Str, VecDeque<u64>>,
     /// How many calls are at work now, and were at most.
     pub at_work: usize,
     pub most: usize,
@@ -378,7 +387,11 @@ impl Cloud for Fake {
                 self.quiet.iter().for_each(|quiet| quiet(&mut args));
                 let arn = Value::from(format!("arn:{id}"));
                 let token = Value::from(format!("hidden-{id}"));
-                Live { args, outputs: Map::from([("arn".into(), arn), ("token".into(), token)]) }
+                let mut outputs = Map::from([("arn".into(), arn), ("token".into(), token)]);
+                if let Some(writer) = &inside.writer {
+                    outputs.insert("is_writer".into(), Value::Bool(**writer == *id));
+                }
+                Live { args, outputs }
             }))
         })
     }
@@ -453,6 +466,30 @@ impl Cloud for Fake {
                 _ => Err(CloudError::new(ErrorClass::Invalid, "x:Batch", "NoDeletion", "it is no deletion")),
             };
             items.iter().map(&mut delete).collect()
+        })
+    }
+    fn switch<'a>(&'a self, _: Target<'a>, _: &'a str, change: &'a RoleChange<'a>) -> CloudResult<'a, ()> {
+        self.call("switch", change.member, move |inside| {
+            assert_eq!(Some(change.via), change.member.region);
+            let thing = inside.things.get_mut(change.id).ok_or_else(missing)?;
+            if thing.ready.is_some_and(|ready| ready > tokio::time::Instant::now()) {
+                return Err(CloudError::new(
+                    ErrorClass::Conflict,
+                    "x:Switch",
+                    "InvalidState",
+                    "it is promoted already",
+                ));
+            }
+            thing.ready = self.time(Duration::from_secs(90));
+            inside.writer = Some(change.id.into());
+            inside.switches += 1;
+            Ok(())
+        })
+    }
+    fn vitals<'a>(&'a self, at: Target<'a>, id: &'a str, _: &'a Map<Value>) -> CloudResult<'a, Vitals> {
+        self.call("vitals", at, move |inside| {
+            let lag = inside.lags.get_mut(id).and_then(VecDeque::pop_front).map(Duration::from_millis);
+            Ok(Vitals { lag, healthy: lag.map(|lag| lag.is_zero()), look_again: None })
         })
     }
     fn objections<'a>(&'a self, at: Target<'a>, wishes: &'a Wishes) -> CloudResult<'a, Vec<Objection>> {

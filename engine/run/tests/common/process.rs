@@ -5,12 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dr_core::expr::Expr;
+use dr_core::failover::plan::RecoveryPlan;
 use dr_core::graph::{Graph, Node, Options, Output, ReplaceOrder};
 use dr_core::plan::{Goal, Plan};
 use dr_core::record::Snapshot;
 use dr_core::value::{Map, Str, Value};
 use dr_local::{DiskWorld, LocalCloud};
-use dr_run::{Cancel, Observer, Places, Report, Resumption, Router, Silent, Store, UnfitPlan, Wanted};
+use dr_run::{
+    Cancel, FailoverReport, FailoverWatch, Observer, Places, Report, Resumption, Router, Silent, Store, StoreError,
+    UnfitPlan, Wanted,
+};
 
 use super::memory::Machine;
 use super::{Fake, Room, address, identity, registry, reopen, reopen_in};
@@ -105,6 +109,23 @@ impl<'a> Process<'a> {
         dr_run::check_fresh(plan, self.store.stack(), &identity(), &snapshot)?;
         dr_run::check_kept(plan, &snapshot, &open, &registry())?;
         Ok(dr_run::apply(&engine, plan, snapshot).await.unwrap())
+    }
+
+    /// Carries out what is left of a failover, or all of a new one, as a command does.
+    pub async fn fail_over(
+        &self,
+        plan: &RecoveryPlan,
+        watch: &dyn FailoverWatch,
+        cancel: &Cancel,
+    ) -> Result<FailoverReport, StoreError> {
+        let room = Room { cancel: cancel.clone(), ..self.room() };
+        let engine = room.engine(&self.store, self.cloud, &Silent);
+        dr_run::resume(&engine, &identity(), Goal::Apply).await.unwrap();
+        let open = self.store.snapshot().unwrap().recovery;
+        if open.unfinished().is_none_or(|run| run.plan.to != plan.to) {
+            dr_run::begin_failover(&engine, plan.clone(), watch.now(), "anna".into()).await?;
+        }
+        dr_run::fail_over(&engine, watch).await
     }
 
     /// Resumes, plans and applies, as a command does.
