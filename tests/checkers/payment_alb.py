@@ -24,7 +24,7 @@ def look(arguments):
         *region(rows, "primary", first, "10.10", suffix, domain, email, arguments.get("reserved", 10)),
         *region(rows, "secondary", second, "10.20", suffix, domain, email, arguments.get("reserved", 10)),
         *payments.database(rows, first, second, suffix, "payment-db-credentials", "15.15"),
-        *rotation(rows, first, suffix, arguments.get("rotation_days", 30)),
+        *payments.rotation(rows, first, suffix, "payment-db-credentials", 2, arguments.get("rotation_days", 30)),
         *buckets(rows, first, second, suffix),
         *watching(rows, first, second, suffix, arguments.get("health_interval", 30)),
         *names(rows, first, second, suffix, domain),
@@ -50,7 +50,7 @@ def region(rows, role, place, net, s, domain, email, reserved):
     wanted = [[443, ["0.0.0.0/0"], []], [5432, [], [id["aurora"]]]]
     out = f"{out}.[FromPort, IpRanges[].CidrIp, UserIdGroupPairs[].GroupId]"
     yield ("ec2", place, "describe_security_groups", inside, out, wanted)
-    yield from payments.endpoints(place, vpc, ["s3", "rds", "secretsmanager", "sns"])
+    yield from payments.endpoints(place, vpc, ["s3", "rds", "rds-data", "secretsmanager", "sns"])
     yield from payments.key(rows, place, f"alias/payment-{role}-{s}")
     key = payments.key_arn(rows, place, f"alias/payment-{role}-{s}")
 
@@ -59,7 +59,7 @@ def region(rows, role, place, net, s, domain, email, reserved):
     concurrency = {"FunctionName": name}
     yield ("lambda", place, "get_function_concurrency", concurrency, "ReservedConcurrentExecutions", reserved or None)
     variables = rows.part("lambda", place, "get_function", concurrency, "Configuration.Environment.Variables") or {}
-    wanted = ["ALERT_TOPIC_ARN", "DB_CLUSTER_ENDPOINT", "DB_SECRET_ARN", "ENVIRONMENT", "LOG_BUCKET"]
+    wanted = ["ALERT_TOPIC_ARN", "DB_CLUSTER_ENDPOINT", "DB_SECRET_ARN", "ENVIRONMENT", "GLOBAL_CLUSTER_ID", "LOG_BUCKET"]
     rows.equal(f"variables of {name}", sorted(variables), wanted)
     rows.equal(f"{name}: ENVIRONMENT", variables.get("ENVIRONMENT"), s)
     rows.true(f"{name}: the bucket is of another region", f"-{place}-" in variables.get("LOG_BUCKET", ""))
@@ -68,7 +68,7 @@ def region(rows, role, place, net, s, domain, email, reserved):
     rows.equal(f"{name}: ALERT_TOPIC_ARN", variables.get("ALERT_TOPIC_ARN"), topic)
     allowed = [row for row in payments.rights(rows, place, name) if row["Effect"] == "Allow"]
     actions = {action for row in allowed for action in as_list(row["Action"])}
-    needed = {"secretsmanager:GetSecretValue", "kms:Decrypt", "sqs:SendMessage", "s3:PutObject", "sns:Publish"}
+    needed = {"rds-data:ExecuteStatement", "secretsmanager:GetSecretValue", "kms:Decrypt", "sqs:SendMessage", "s3:PutObject", "sns:Publish"}
     rows.equal(f"rights that {name} lacks", sorted(needed - actions), [])
     everything = [row for row in allowed if "*" in as_list(row["Resource"])]
     rows.equal(f"rights of {name} on everything", everything, [])
@@ -110,19 +110,6 @@ def balancer(rows, role, place, s, domain):
     listeners = "Listeners[].[Port, Protocol, SslPolicy, DefaultActions[0].Type, DefaultActions[0].TargetGroupArn]"
     wanted = [[443, "HTTPS", "ELBSecurityPolicy-TLS13-1-2-2021-06", "forward", group]] if domain else []
     yield ("elbv2", place, "describe_listeners", {"LoadBalancerArn": arn}, listeners, wanted)
-
-
-def rotation(rows, place, s, days):
-    """The password is renewed by a function, again and again."""
-    name = f"payment-rotation-{s}"
-    yield from payments.function(rows, place, name, "python3.12", 256, 300, 2, 30, "PassThrough")
-    secret = {"SecretId": f"payment-db-credentials-{s}"}
-    settings = "[RotationEnabled, RotationRules.AutomaticallyAfterDays]"
-    yield ("secretsmanager", place, "describe_secret", secret, settings, [True, days])
-    renews = f"ends_with(RotationLambdaARN, ':function:{name}')"
-    yield ("secretsmanager", place, "describe_secret", secret, renews, True)
-    arn = rows.part("secretsmanager", place, "describe_secret", secret, "ARN") or "none"
-    payments.invokers(rows, place, name, [("secretsmanager.amazonaws.com", arn)])
 
 
 def buckets(rows, first, second, s):

@@ -1,7 +1,7 @@
 """Is the program `payment_http` there, as it was asked for?
 
     {"endpoints": {…}, "suffix": "pr-7", "primary_region": "us-east-1", "secondary_region": "us-east-2",
-     "base_domain": "", "email": "", "health_interval": 30}  →  {"ok": true, "findings": []}
+     "base_domain": "", "email": "", "rotation_days": 30, "health_interval": 30}  →  {"ok": true, "findings": []}
 """
 
 import json
@@ -22,6 +22,7 @@ def look(arguments):
         *region(rows, "secondary", second, "10.1", suffix, email),
         *peering(rows, first, second, suffix),
         *payments.database(rows, first, second, suffix, "payment-db", "14.22"),
+        *payments.rotation(rows, first, suffix, "payment-db", 3, arguments.get("rotation_days", 30)),
         *stores(rows, first, second, suffix),
         *watching(rows, first, second, suffix, arguments.get("health_interval", 30)),
         *names(rows, first, second, suffix, domain),
@@ -55,7 +56,7 @@ def region(rows, role, place, net, s, email):
     yield from payments.function(rows, place, name, "python3.12", 256, 30, 3, 14, "PassThrough")
     asked = {"FunctionName": name}
     variables = rows.part("lambda", place, "get_function", asked, "Configuration.Environment.Variables") or {}
-    wanted = ["BUCKET", "DB_ENDPOINT", "DB_SECRET_ARN", "DR_ROLE", "SESSION_TABLE"]
+    wanted = ["BUCKET", "DB_ENDPOINT", "DB_SECRET_ARN", "DR_ROLE", "GLOBAL_CLUSTER_ID", "SESSION_TABLE"]
     rows.equal(f"variables of {name}", sorted(variables), wanted)
     rows.equal(f"{name}: DR_ROLE", variables.get("DR_ROLE"), role)
     rows.equal(f"{name}: SESSION_TABLE", variables.get("SESSION_TABLE"), f"payment-sessions-{s}")
@@ -68,6 +69,10 @@ def region(rows, role, place, net, s, email):
     yield ("apigatewayv2", place, "get_apis", {}, "Items[].ProtocolType", ["HTTP"])
     yield ("apigatewayv2", place, "get_stages", of_api, "Items[].[StageName, AutoDeploy]", [["$default", True]])
     yield ("apigatewayv2", place, "get_routes", of_api, "sort(Items[].RouteKey)", ["GET /health", "POST /payment"])
+    signed = "sort_by(Items, &RouteKey)[].AuthorizationType"
+    yield ("apigatewayv2", place, "get_routes", of_api, signed, ["NONE", "AWS_IAM"])
+    limits = "Items[].DefaultRouteSettings.[ThrottlingRateLimit, ThrottlingBurstLimit]"
+    yield ("apigatewayv2", place, "get_stages", of_api, limits, [[100.0, 200]])
     integration = "Items[].[IntegrationType, PayloadFormatVersion, IntegrationMethod]"
     yield ("apigatewayv2", place, "get_integrations", of_api, integration, [["AWS_PROXY", "2.0", "POST"]])
     calls = f"Items[].contains(IntegrationUri, 'function:{name}/invocations')"

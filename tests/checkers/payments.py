@@ -106,6 +106,7 @@ def database(rows, first, second, s, secret, version):
         yield ("rds", place, "describe_db_clusters", cluster, settings, wanted)
         members = f"DBInstances[?DBClusterIdentifier=='{name}'].[DBInstanceClass, PubliclyAccessible]"
         yield ("rds", place, "describe_db_instances", {}, members, [["db.r6g.large", False]])
+        yield ("rds", place, "describe_db_clusters", cluster, "DBClusters[0].HttpEndpointEnabled", True)
     first_user = "DBClusters[0].[DatabaseName, MasterUsername]"
     primary = {"DBClusterIdentifier": f"payment-aurora-primary-{s}"}
     yield ("rds", first, "describe_db_clusters", primary, first_user, ["payments", "payadmin"])
@@ -120,6 +121,28 @@ def database(rows, first, second, s, secret, version):
     rows.true("the password has characters that databases or URLs refuse", not set(password) & set('/"@ :?#[]%&+'))
     endpoint = rows.part("rds", first, "describe_db_clusters", primary, "DBClusters[0].Endpoint")
     rows.equal("host in the secret", held.get("host"), endpoint)
+    asked = {"SecretId": f"payment-db-app-{s}"}
+    yield ("secretsmanager", first, "describe_secret", asked, "ReplicationStatus[].Region", [second])
+    held = json.loads(rows.part("secretsmanager", first, "get_secret_value", asked, "SecretString") or "{}")
+    login = [held.get(field) for field in ("engine", "host", "port", "dbname", "username")]
+    rows.equal("login in the other secret", login, ["postgres", endpoint, 5432, "payments", "payments_app"])
+
+
+def rotation(rows, place, s, master, subnets, days):
+    """The passwords of both users are renewed by a function, again and again."""
+    name = f"payment-rotation-{s}"
+    yield from function(rows, place, name, "python3.12", 256, 300, subnets, 30, "PassThrough")
+    arns = []
+    for held in (master, "payment-db-app"):
+        secret = {"SecretId": f"{held}-{s}"}
+        settings = "[RotationEnabled, RotationRules.AutomaticallyAfterDays]"
+        yield ("secretsmanager", place, "describe_secret", secret, settings, [True, days])
+        renews = f"ends_with(RotationLambdaARN, ':function:{name}')"
+        yield ("secretsmanager", place, "describe_secret", secret, renews, True)
+        arns.append(rows.part("secretsmanager", place, "describe_secret", secret, "ARN") or "none")
+    variables = rows.part("lambda", place, "get_function", {"FunctionName": name}, "Configuration.Environment.Variables") or {}
+    rows.equal(f"{name}: MASTER_SECRET_ARN", variables.get("MASTER_SECRET_ARN"), arns[0])
+    invokers(rows, place, name, [("secretsmanager.amazonaws.com", arn) for arn in arns])
 
 
 def bucket(place, name, key):
@@ -189,7 +212,8 @@ def rights(rows, place, function):
 def invokers(rows, place, name, wanted):
     """Who may invoke a function, and for what: services, and how the ARN of what they act for ends."""
     policy = rows.part("lambda", place, "get_policy", {"FunctionName": name}, "Policy") or '{"Statement": []}'
-    found = json.loads(policy)["Statement"]
+    found = sorted(json.loads(policy)["Statement"], key=lambda row: row["Condition"]["ArnLike"]["AWS:SourceArn"])
+    wanted = sorted(wanted, key=lambda row: row[1])
     rows.equal(f"who may invoke {name}", [row["Principal"]["Service"] for row in found], [service for service, _ in wanted])
     for row, (_, end) in zip(found, wanted, strict=False):
         source = row["Condition"]["ArnLike"]["AWS:SourceArn"]

@@ -1,0 +1,1 @@
+"""What the functions have in common that take payments: each links to this folder as `payments`."""
