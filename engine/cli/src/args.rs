@@ -86,12 +86,33 @@ pub(crate) struct Consent {
     pub yes: bool,
 }
 
-/// Values for the parameters of a program.
+/// Values for parameters.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SetArgs {
+    /// Value for a parameter of the program; may be repeated
+    #[arg(id = "set", long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub values: Vec<(String, String)>,
+
+    /// File whose text is the value of a parameter, such as a secret; may be repeated
+    #[arg(id = "set_file", long = "set-file", value_name = "KEY=FILE", value_parser = key_value)]
+    pub files: Vec<(String, String)>,
+}
+
+impl SetArgs {
+    /// The words of a command line that give the same.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let given = |option: &'static str, all: &[(String, String)]| -> Vec<String> {
+            all.iter().flat_map(|(name, value)| [option.to_owned(), format!("{name}={value}")]).collect()
+        };
+        [given("--set", &self.values), given("--set-file", &self.files)].concat()
+    }
+}
+
+/// What a command takes for the parameters of a program.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ParameterArgs {
-    /// Value for a parameter of the program; may be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
-    pub set: Vec<(String, String)>,
+    #[command(flatten)]
+    pub set: SetArgs,
 
     /// List the parameters of the program instead
     #[arg(long)]

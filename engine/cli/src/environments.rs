@@ -4,17 +4,19 @@
 //! most specific table that has the key: the exact name comes before patterns, a longer pattern before a shorter one.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use dr_core::cloud::Identity;
 use dr_core::diagnostic::{Diagnostic, Span};
 use dr_core::schema::closest;
 use dr_core::value::Value;
-use dr_script::{ConfiguredSetting, SettingVariable};
+use dr_script::{ConfiguredSetting, SettingFile, SettingSource, SettingVariable};
 use toml::Spanned;
 
 use crate::args::variable;
-use crate::config::{Config, EnvironmentTable, Parameters, value};
+use crate::config::{Config, EnvironmentTable, Parameters, Project, value};
 use crate::exit::CommandFailure;
+use crate::load;
 use crate::state_config::StateConfig;
 use crate::suffix::Pattern;
 use crate::ttl::Ttl;
@@ -137,7 +139,8 @@ pub(crate) fn namesakes(config: &Config, suffix: &str) -> Vec<String> {
 
 /// The values that the configuration gives to the parameters of a program, the most general first: those of the program,
 /// those of the environment, those of the program in the environment.
-pub(crate) fn settings(config: &Config, program: &str, suffix: &str) -> Vec<(String, ConfiguredSetting)> {
+pub(crate) fn settings(project: &Project, program: &str, suffix: &str) -> Vec<(String, ConfiguredSetting)> {
+    let Project { root, config } = project;
     let own = config.programs.get(program).map(|table| &table.parameters);
     let there = tables(config, suffix).into_iter().flat_map(|table| {
         std::iter::once(&table.parameters).chain(table.programs.get(program).map(|table| &table.parameters))
@@ -147,11 +150,23 @@ pub(crate) fn settings(config: &Config, program: &str, suffix: &str) -> Vec<(Str
             value: value(given.get_ref()),
             key: config.place(name),
             place: config.place(given),
-            variable: variable_of(given.get_ref()),
+            source: source_of(given.get_ref(), root),
         };
         (name.get_ref().clone(), setting)
     };
     own.into_iter().chain(there).flat_map(Parameters::iter).map(read).collect()
+}
+
+/// The variable or the file that a table names in place of a value.
+fn source_of(given: &toml::Value, root: &Path) -> Option<SettingSource> {
+    variable_of(given).map(SettingSource::Variable).or_else(|| file_of(given, root).map(SettingSource::File))
+}
+
+/// The file that `{ file = "NAME" }` names, from the project's folder.
+fn file_of(given: &toml::Value, root: &Path) -> Option<SettingFile> {
+    let table = given.as_table().filter(|table| table.len() == 1)?;
+    let name = table.get("file")?.as_str().filter(|name| !name.is_empty() && !name.contains('\0'))?;
+    Some(SettingFile { name: name.to_owned(), text: load::value(&root.join(name)) })
 }
 
 /// The variable that `{ env = "NAME", default = .. }` names.
@@ -219,9 +234,9 @@ mod tests {
 
     #[test]
     fn parameters_count_from_the_general_to_the_specific() {
-        let config = Config::parse(TABLES).unwrap();
+        let project = Project { root: ".".into(), config: Config::parse(TABLES).unwrap() };
         let text = |program: &str, suffix: &str| {
-            let all: std::collections::BTreeMap<_, _> = settings(&config, program, suffix).into_iter().collect();
+            let all: std::collections::BTreeMap<_, _> = settings(&project, program, suffix).into_iter().collect();
             let one = |(name, setting): (&String, &ConfiguredSetting)| format!("{name}={}", setting.value);
             all.iter().map(one).collect::<Vec<_>>().join(" ")
         };
@@ -252,6 +267,15 @@ mod tests {
             ["x = \"A\"", "x = { env = 1 }", "x = { env = \"\" }", "x = { env = \"A\", b = 1 }", "x = { default = 1 }"]
         {
             assert_eq!(named(other), None, "{other}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("f"), "a\nb\r\n").unwrap();
+        let file = |text: &str| file_of(&toml::from_str::<toml::Table>(text).unwrap()["x"], folder.path());
+        assert_eq!(file("x = { file = \"f\" }").unwrap().text, Ok("a\nb".into()));
+        assert_eq!(file("x = { file = \"g\" }").unwrap().text, Err("there is no such file".into()));
+        assert_eq!(file("x = { file = \".\" }").unwrap().text, Err("it is a folder".into()));
+        for other in ["x = \"f\"", "x = { file = 1 }", "x = { file = \"\" }", "x = { file = \"f\", default = \"\" }"] {
+            assert!(file(other).is_none(), "{other}");
         }
         assert_eq!(read("x = { env = \"DR_NOBODY_SETS_THIS\" }").unwrap().text, None);
     }

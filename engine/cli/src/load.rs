@@ -191,6 +191,32 @@ pub(crate) fn text(file: &Path) -> Result<String, CommandFailure> {
     })
 }
 
+/// The longest value that a file may give, in bytes: as much as a text may have.
+const LONGEST_VALUE: u64 = 4 << 20;
+
+/// The text of a file that gives a value, without the line break at its end.
+///
+/// # Errors
+/// Why it cannot be read, in words.
+pub(crate) fn value(file: &Path) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(file).and_then(|opened| match opened.metadata()?.is_dir() {
+        true => Err(std::io::Error::other("it is a folder")),
+        false => opened.take(LONGEST_VALUE + 1).read_to_end(&mut bytes),
+    });
+    opened.map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "nobody here may read it".to_owned(),
+        _ => error.to_string(),
+    })?;
+    if bytes.len() as u64 > LONGEST_VALUE {
+        return Err(format!("it has more than {} MiB", LONGEST_VALUE >> 20));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8".to_owned())?;
+    let line = text.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+    Ok(line.unwrap_or(&text).to_owned())
+}
+
 /// What messages call a file: its path from the project's root if it is inside.
 pub(crate) fn shown(root: &Path, path: &Path) -> String {
     let full = |p: &Path| p.canonicalize().unwrap_or_else(|_| p.to_owned());

@@ -19,10 +19,10 @@ use dr_core::registry::Registry;
 use dr_core::value::Str;
 use dr_local::{DiskWorld, LocalCloud};
 use dr_run::{KeySource, Mended, Stack, States, Store, StoreError};
-use dr_script::{Environment, Evaluated, Host, Limits, Request, Root, Setting, TeamChecks, TestReport};
+use dr_script::{Environment, Evaluated, Host, Limits, Request, Root, Setting, SettingFile, TeamChecks, TestReport};
 use tokio::runtime::Builder;
 
-use crate::args::{Global, Planning};
+use crate::args::{Global, Planning, SetArgs};
 use crate::cloud::{self, Reach, Reached};
 use crate::config::{CloudName, Project};
 use crate::elsewhere;
@@ -461,7 +461,7 @@ impl<'a> Session<'a> {
     pub(crate) fn evaluate_and(
         &self,
         program: &Program,
-        set: &[(String, String)],
+        set: &SetArgs,
         open: fn(&Session<'a>, &Stack) -> Result<Option<OpenState>, CommandFailure>,
     ) -> Result<(Evaluated, Option<OpenState>), CommandFailure> {
         let stack = self.stack(&program.name);
@@ -477,7 +477,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(crate) fn evaluate(&self, program: &Program, set: &[(String, String)]) -> Result<Evaluated, CommandFailure> {
+    pub(crate) fn evaluate(&self, program: &Program, set: &SetArgs) -> Result<Evaluated, CommandFailure> {
         let host = self.host(&program.folder).with_checks(self.team()?);
         let mut evaluated = host.evaluate(&self.request(program, set)).map_err(|f| self.script_failure(f))?;
         self.tell_printed(&evaluated.printed);
@@ -498,7 +498,7 @@ impl<'a> Session<'a> {
     pub(crate) fn parameters(
         &self,
         program: &Program,
-        set: &[(String, String)],
+        set: &SetArgs,
     ) -> Result<Vec<dr_script::Parameter>, CommandFailure> {
         let host = self.host(&program.folder);
         host.parameters(&self.request(program, set)).map_err(|f| self.script_failure(f))
@@ -511,7 +511,7 @@ impl<'a> Session<'a> {
     pub(crate) fn check(
         &self,
         program: &Program,
-        set: &[(String, String)],
+        set: &SetArgs,
     ) -> Result<(usize, Vec<Diagnostic>, Sources), CommandFailure> {
         let Draft { resources, diagnostics, sources, .. } = self.draft(program, set)?;
         Ok((resources, diagnostics, sources))
@@ -521,7 +521,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// When the program cannot be run at all.
-    pub(crate) fn draft(&self, program: &Program, set: &[(String, String)]) -> Result<Draft, CommandFailure> {
+    pub(crate) fn draft(&self, program: &Program, set: &SetArgs) -> Result<Draft, CommandFailure> {
         let team = self.team()?;
         let host = self.host(&program.folder).with_checks(team.clone());
         Ok(match host.evaluate(&self.request(program, set)) {
@@ -638,16 +638,19 @@ impl<'a> Session<'a> {
         planning.lift_protection || self.is_ephemeral()
     }
 
-    fn request(&self, program: &Program, set: &[(String, String)]) -> Request {
-        let configured = environments::settings(&self.project.config, &program.name, &self.suffix);
+    fn request(&self, program: &Program, set: &SetArgs) -> Request {
+        let configured = environments::settings(&self.project, &program.name, &self.suffix);
         let configured = configured.into_iter().map(|(name, given)| (name, Setting::Configured(Box::new(given))));
-        let given = set.iter().map(|(name, text)| (name.clone(), Setting::Text(text.clone())));
+        let files = set.files.iter().map(|(name, file)| {
+            (name.clone(), Setting::File(SettingFile { name: file.clone(), text: load::value(Path::new(file)) }))
+        });
+        let given = set.values.iter().map(|(name, text)| (name.clone(), Setting::Text(text.clone())));
         Request {
             program: program.name.clone(),
             source_name: program.source_name.clone(),
             text: program.text.clone(),
             environment: self.environment(),
-            settings: configured.chain(given).collect(),
+            settings: configured.chain(files).chain(given).collect(),
         }
     }
 

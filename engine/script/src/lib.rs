@@ -74,6 +74,6 @@ pub use host::Host;
 pub use parameter::{ParamType, Parameter};
 pub use request::{
     ConfiguredSetting, Environment, Evaluated, FunctionDoc, Limits, ModuleDoc, Request, Root, ScriptFailure, Setting,
-    SettingVariable, SourceTexts, TestReport,
+    SettingFile, SettingSource, SettingVariable, SourceTexts, TestReport,
 };
 pub use team::{CheckScript, TeamCheck, TeamChecks};

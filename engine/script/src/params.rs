@@ -1,4 +1,4 @@
-//! `program`, `param`, `required_param`: what a program can be told from outside, declared once.
+//! `program`, `param`, `required_param`, `secret_param`: what a program can be told from outside, declared once.
 //!
 //! `let p = program(#{ count: param("How many", 3), … })` gives a map of the values. A setting that no parameter takes
 //! is an error, and so is one of the wrong type or outside the parameter's conditions. Text from the command line is
@@ -18,7 +18,7 @@ use rhai::{Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 use crate::coerce::{expr_of, from_value};
 use crate::fault::{Res, ScriptFault};
 use crate::parameter::{ParamType, Parameter, TYPES};
-use crate::request::{Setting, SettingVariable};
+use crate::request::{Setting, SettingFile, SettingSource, SettingVariable};
 use crate::session::{self, Purpose};
 use crate::unknown::refuse;
 
@@ -31,6 +31,8 @@ struct Conditions {
     max: Option<Value>,
     /// Whether the value is a secret, however it is given.
     sensitive: bool,
+    /// Whether it is also one that stands nowhere in clear: neither on a command line nor in the configuration.
+    confided: bool,
 }
 
 /// The longest pattern, and the longest text that is compared with one, in bytes: matching takes time with both.
@@ -88,7 +90,7 @@ impl Conditions {
         phrases.extend(self.pattern.iter().map(|p| format!("of the form `{p}`")));
         phrases.extend(self.min.iter().map(|n| format!("at least {n}")));
         phrases.extend(self.max.iter().map(|n| format!("at most {n}")));
-        phrases.extend(self.sensitive.then(|| "sensitive".to_owned()));
+        phrases.extend(self.sensitive.then(|| if self.confided { "secret" } else { "sensitive" }.to_owned()));
         phrases
     }
 
@@ -163,6 +165,15 @@ fn required(doc: ImmutableString, ty: ImmutableString, conditions: Map) -> Res<S
     Ok(Spec { doc: doc.to_string(), ty: *ty, default: None, conditions: Conditions::read(conditions)? })
 }
 
+/// A secret that comes from a variable or a file.
+fn secret(doc: ImmutableString, conditions: Map) -> Res<Spec> {
+    if conditions.contains_key("sensitive") {
+        return Err(ScriptFault::new("a secret parameter is always sensitive").help("leave `sensitive` out").into());
+    }
+    let conditions = Conditions { sensitive: true, confided: true, ..Conditions::read(conditions)? };
+    Ok(Spec { doc: doc.to_string(), ty: ParamType::String, default: None, conditions })
+}
+
 /// What a setting gives for a parameter, and what to say of where it comes from.
 struct Given<'a> {
     value: GivenValue<'a>,
@@ -177,6 +188,16 @@ struct Given<'a> {
 enum GivenValue<'a> {
     Text(&'a str),
     Value(&'a Value),
+    /// Nothing: the file cannot be read, and why.
+    Unreadable(&'a str),
+}
+
+impl<'a> GivenValue<'a> {
+    /// What a file gives, and how that is said.
+    fn of_file(file: &'a SettingFile) -> (GivenValue<'a>, String) {
+        let value = file.text.as_deref().map_or_else(|why| GivenValue::Unreadable(why), GivenValue::Text);
+        (value, format!("it was given by the file `{}`", file.name))
+    }
 }
 
 impl<'a> Given<'a> {
@@ -192,15 +213,23 @@ impl<'a> Given<'a> {
                 let origin = Some("it was given by the test".to_owned());
                 Given { value: GivenValue::Value(value), origin, place: None }
             }
+            Setting::File(file) => {
+                let (value, origin) = GivenValue::of_file(file);
+                Given { value, origin: Some(origin), place: None }
+            }
             Setting::Configured(configured) => {
                 let place = &configured.place;
-                let variable = configured.variable.as_ref().filter(|_| spec.ty != ParamType::Map);
-                let (value, origin) = match variable {
+                let source = configured.source.as_ref().filter(|_| spec.ty != ParamType::Map);
+                let (value, origin) = match source {
                     None => (GivenValue::Value(&configured.value), None),
-                    Some(SettingVariable { name, text: Some(text), .. }) => {
+                    Some(SettingSource::File(file)) => {
+                        let (value, origin) = GivenValue::of_file(file);
+                        (value, Some(origin))
+                    }
+                    Some(SettingSource::Variable(SettingVariable { name, text: Some(text), .. })) => {
                         (GivenValue::Text(text), Some(format!("it was given by the variable `{name}`")))
                     }
-                    Some(SettingVariable { name, default, .. }) => (
+                    Some(SettingSource::Variable(SettingVariable { name, default, .. })) => (
                         GivenValue::Value(default.as_ref()?),
                         Some(format!("the variable `{name}` is not set, and this is the default")),
                     ),
@@ -231,7 +260,17 @@ fn value(name: &str, spec: &Spec, setting: Option<&Setting>) -> Result<Option<Va
         let help = why.into_iter().chain(given.origin.clone()).chain(named);
         help.fold(fault.at(shown.cloned(), ""), ScriptFault::help)
     };
+    if spec.conditions.confided
+        && let Some(fault) = setting.and_then(|setting| in_clear(name, setting, given.value))
+    {
+        return Err(fault);
+    }
     let (value, shown) = match given.value {
+        GivenValue::Unreadable(why) => {
+            let file = given.origin.as_deref().unwrap_or_default();
+            let fault = ScriptFault::new(format!("the parameter `{name}` cannot be read: {why}")).help(file);
+            return Err(fault.at(given.place.cloned(), ""));
+        }
         GivenValue::Text(text) => {
             let shown = brief(&Value::str(text));
             match spec.ty.parse(text) {
@@ -253,6 +292,9 @@ fn value(name: &str, spec: &Spec, setting: Option<&Setting>) -> Result<Option<Va
         },
     };
     value.weigh(&mut Weight::default())?;
+    if spec.conditions.confided && value.as_str().is_some_and(str::is_empty) {
+        return Err(refuse("a secret", "empty", None));
+    }
     // The default `()` stands for "not given", which fulfils everything.
     match spec.conditions.violated(&value).filter(|_| !value.is_null()) {
         Some(what) => Err(refuse(&what, &shown, None)),
@@ -260,6 +302,23 @@ fn value(name: &str, spec: &Spec, setting: Option<&Setting>) -> Result<Option<Va
         None => Ok(Some(value)),
     }
 }
+
+/// That a secret stands where others can read it.
+fn in_clear(name: &str, setting: &Setting, given: GivenValue<'_>) -> Option<ScriptFault> {
+    let message = match (setting, given) {
+        (Setting::Text(_), _) => format!("the parameter `{name}` is a secret, and others can read a command line"),
+        (Setting::Configured(configured), GivenValue::Value(_)) => {
+            // With its line, the secret would be quoted.
+            format!("the parameter `{name}` is a secret, and it stands in clear at {}", configured.place)
+        }
+        _ => return None,
+    };
+    Some(ScriptFault::new(message).help(CONFIDE.replace("NAME", name)))
+}
+
+/// How a secret is given.
+const CONFIDE: &str = "give it with `--set-file NAME=FILE`, or write `NAME = { env = \"VARIABLE\" }` or `NAME = { file = \"FILE\" }` \
+     in dr.toml";
 
 /// Stops the evaluation where only the parameters were asked for; never shown.
 pub(crate) const STOP: &str = "parameters are declared";
@@ -302,12 +361,15 @@ fn program(ctx: &NativeCallContext, specs: Map) -> Res<Map> {
         };
         if found.is_none() && mode == Purpose::Program {
             let fault = ScriptFault::new(format!("the parameter `{name}` must be given: {}", spec.doc));
-            let fault = match setting {
-                Some(Setting::Configured(configured)) => {
-                    let variable = configured.variable.as_ref().map_or("", |variable| &variable.name);
-                    fault
-                        .help(format!("{} takes it from the variable `{variable}`, which is not set", configured.place))
+            let configured = match setting {
+                Some(Setting::Configured(configured)) => Some((&configured.place, &configured.source)),
+                _ => None,
+            };
+            let fault = match configured {
+                Some((place, Some(SettingSource::Variable(variable)))) => {
+                    fault.help(format!("{place} takes it from the variable `{}`, which is not set", variable.name))
                 }
+                _ if spec.conditions.confided => fault.help(CONFIDE.replace("NAME", name)),
                 _ => fault.help(format!("for example `--set {name}=..`")),
             };
             problems.push(*fault.at(place, "").first);
@@ -347,7 +409,7 @@ pub(crate) fn unknown_settings(
         let here = "the parameters are declared here";
         let found = match setting {
             Setting::Configured(configured) => found.at(configured.key.clone(), "").also(declared.clone(), here),
-            Setting::Text(_) | Setting::Value(_) => found.at(declared.clone(), here),
+            Setting::Text(_) | Setting::File(_) | Setting::Value(_) => found.at(declared.clone(), here),
         };
         match closest(name, names.iter().copied()) {
             Some(near) => found.help(format!("did you mean `{near}`?")),
@@ -367,5 +429,7 @@ pub(crate) fn register(engine: &mut Engine) {
     engine.register_fn("param", spec);
     engine.register_fn("required_param", |doc: ImmutableString, ty: ImmutableString| required(doc, ty, Map::new()));
     engine.register_fn("required_param", required);
+    engine.register_fn("secret_param", |doc: ImmutableString| secret(doc, Map::new()));
+    engine.register_fn("secret_param", secret);
     engine.register_fn("program", |ctx: NativeCallContext, specs: Map| program(&ctx, specs));
 }

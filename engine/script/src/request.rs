@@ -38,6 +38,8 @@ pub struct Environment {
 pub enum Setting {
     /// Text from the command line; converted by the parameter's type.
     Text(String),
+    /// The text of a file that the command line names; converted by the parameter's type.
+    File(SettingFile),
     /// A value that a test of a program gives.
     Value(Value),
     /// What the project's configuration gives.
@@ -53,8 +55,26 @@ pub struct ConfiguredSetting {
     pub key: Span,
     /// Where its value stands.
     pub place: Span,
-    /// Where it names a variable of the surroundings: that one. A parameter that is a map takes the value as it stands.
-    pub variable: Option<SettingVariable>,
+    /// Where it names something that has the value: that. A parameter that is a map takes the value as it stands.
+    pub source: Option<SettingSource>,
+}
+
+/// What the project's configuration names in place of a value.
+#[derive(Debug, Clone)]
+pub enum SettingSource {
+    /// A variable of the surroundings.
+    Variable(SettingVariable),
+    /// A file.
+    File(SettingFile),
+}
+
+/// A file whose text is the value of a parameter.
+#[derive(Debug, Clone)]
+pub struct SettingFile {
+    /// Its path, as it was given.
+    pub name: String,
+    /// Its text without the line break at its end, or why it cannot be read.
+    pub text: Result<String, String>,
 }
 
 /// A variable of the surroundings that gives a parameter its value.

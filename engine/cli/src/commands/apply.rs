@@ -10,7 +10,7 @@ use dr_run::plan_file::{self, StoredPlan};
 use dr_run::{Report, Stack, Stale, UnfitPlan};
 
 use super::plan::{Outlook, show};
-use crate::args::{Consent, Global, ParameterArgs, Planning};
+use crate::args::{Consent, Global, ParameterArgs, Planning, SetArgs};
 use crate::certificate::DestroyCertificate;
 use crate::consent;
 use crate::elsewhere;
@@ -40,7 +40,7 @@ pub(crate) struct ApplyArgs {
     planning: Planning,
 
     /// Apply the plan in this file as it is
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["program", "set", "no_refresh", "regions"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["program", "set", "set_file", "no_refresh", "regions"])]
     plan: Option<PathBuf>,
 
     #[command(flatten)]
@@ -49,7 +49,7 @@ pub(crate) struct ApplyArgs {
 
 impl ApplyArgs {
     /// The arguments that apply a program to some resources.
-    pub(super) fn aimed(program: String, targets: Vec<String>, set: Vec<(String, String)>, yes: bool) -> ApplyArgs {
+    pub(super) fn aimed(program: String, targets: Vec<String>, set: SetArgs, yes: bool) -> ApplyArgs {
         ApplyArgs {
             program: Some(program),
             parameters: ParameterArgs { set, ..ParameterArgs::default() },
@@ -114,9 +114,10 @@ fn apply_stored(args: &ApplyArgs, session: &Session<'_>, file: &Path) -> Result<
         return Err(CommandFailure::new(format!("there is no plan `{}`", file.display()))
             .hint("`dr plan PROGRAM --out FILE` makes one"));
     }
-    if let Some((name, _)) = args.parameters.set.first() {
+    if let [option, given, ..] = &args.parameters.set.words()[..] {
+        let name = given.split_once('=').map_or(given.as_str(), |(name, _)| name);
         return Err(CommandFailure::new(format!(
-            "`--set {name}=..` changes nothing about a plan that is made already"
+            "`{option} {name}=..` changes nothing about a plan that is made already"
         ))
         .hint("give it to `dr plan --out`, and apply that plan"));
     }
@@ -215,9 +216,9 @@ async fn confirm_and_run(
     ui.tell("\n");
     let report = work.apply(held, plan).await?;
     let given = args.program.as_deref().filter(|given| !is_stored(given)).unwrap_or(&plan.program);
-    let set: Vec<String> = args.parameters.set.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let set = set.iter().flat_map(|one| ["--set", one.as_str()]);
-    let again = session.command(&["apply", given].into_iter().chain(set).collect::<Vec<_>>());
+    let set = args.parameters.set.words();
+    let again =
+        session.command(&["apply", given].into_iter().chain(set.iter().map(String::as_str)).collect::<Vec<_>>());
     let (exit, text) = finish(session, &again, plan, &report, sources, None);
     ui.result(&text).map(|()| exit)
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use crate::args::Global;
+use crate::args::{Global, SetArgs};
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
 use crate::render::{GONE, NEW, count, diagnostic, json, pad, paint};
@@ -18,9 +18,8 @@ pub(crate) struct CheckArgs {
     /// Names or paths; all programs of the project when none is given
     programs: Vec<String>,
 
-    /// Value for a parameter of every program checked; may be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = crate::args::key_value)]
-    set: Vec<(String, String)>,
+    #[command(flatten)]
+    set: SetArgs,
 }
 
 #[derive(Serialize)]

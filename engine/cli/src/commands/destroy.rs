@@ -16,7 +16,7 @@ use dr_run::Stack;
 use super::apply::{Aftermath, finish};
 use super::plan::{Outlook, show};
 use super::unrecorded::{self, Unrecorded};
-use crate::args::{Consent, Global, Planning, key_value};
+use crate::args::{Consent, Global, Planning, SetArgs, key_value};
 use crate::certificate::{CertificateVerdict, DestroyCertificate};
 use crate::consent;
 use crate::exit::{CommandFailure, Exit};
@@ -49,6 +49,10 @@ pub(crate) struct DestroyArgs {
     /// Value for a parameter of the program, so that what cannot be tagged is found where it was declared; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value, requires = "from_tags")]
     set: Vec<(String, String)>,
+
+    /// File whose text is the value of a parameter; may be repeated
+    #[arg(long = "set-file", value_name = "KEY=FILE", value_parser = key_value, requires = "from_tags")]
+    set_file: Vec<(String, String)>,
 
     #[command(flatten)]
     planning: Planning,
@@ -141,8 +145,8 @@ fn look_without_state(
         let programs = found.by_program.keys().filter(|program| !program.is_empty()).cloned();
         let all: BTreeSet<Str> = stacks.into_iter().map(|stack| stack.program).chain(programs).collect();
         let stacks: Vec<Stack> = all.iter().map(|program| session.stack(program)).collect();
-        let named =
-            session.run(async |signals| unrecorded::take(session, signals, (&stacks, given), &args.set).await)?;
+        let set = SetArgs { values: args.set.clone(), files: args.set_file.clone() };
+        let named = session.run(async |signals| unrecorded::take(session, signals, (&stacks, given), &set).await)?;
         for (tagged, why) in &named {
             let address = tagged.address.as_deref().unwrap_or("?");
             ui.tell(&format!("{}  made as {} cannot be recorded: {}\n", safe(&tagged.id), safe(address), safe(why)));

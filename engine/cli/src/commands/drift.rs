@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::apply::{ApplyArgs, cmd_apply};
 use super::state_edit::{check_there, record_at, selector};
 use super::state_place::nothing;
-use crate::args::{Global, key_value};
+use crate::args::{Global, SetArgs, key_value};
 use crate::exit::{CommandFailure, Exit};
 use crate::render::drift::{DriftedResource, list, summary};
 use crate::render::record::one;
@@ -49,6 +49,10 @@ pub(crate) struct DriftArgs {
     /// With `--revert`: value for a parameter of the program; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value, requires = "revert")]
     set: Vec<(String, String)>,
+
+    /// With `--revert`: file whose text is the value of a parameter; may be repeated
+    #[arg(long = "set-file", value_name = "KEY=FILE", value_parser = key_value, requires = "revert")]
+    set_file: Vec<(String, String)>,
 
     /// As text, or as a comment of a pull request
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -145,7 +149,8 @@ pub(crate) fn cmd_drift(args: &DriftArgs, global: &Global, ui: &Ui) -> Result<Ex
             return nothing(&session, args.program.as_deref());
         };
         let program = args.program.clone().unwrap_or_else(|| stack.program.to_string());
-        let apply = ApplyArgs::aimed(program, args.revert.clone(), args.set.clone(), args.looking.yes);
+        let set = SetArgs { values: args.set.clone(), files: args.set_file.clone() };
+        let apply = ApplyArgs::aimed(program, args.revert.clone(), set, args.looking.yes);
         return cmd_apply(&apply, global, ui);
     }
     let accept: Vec<Selector> = args.accept.iter().map(|text| selector(text)).collect::<Result<_, _>>()?;

@@ -5,7 +5,7 @@ use dr_core::diagnostic::Diagnostic;
 use dr_kinds::permissions::{LONGEST_POLICY, PermitPolicy, PermitPurpose, SharedTable, policy};
 use serde::Serialize;
 
-use crate::args::Global;
+use crate::args::{Global, SetArgs};
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
 use crate::render::{diagnostic, json};
@@ -38,9 +38,8 @@ pub(crate) struct PermissionsArgs {
     #[arg(long, value_name = "NUMBER")]
     account: Option<String>,
 
-    /// Value for a parameter of the program; may be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = crate::args::key_value)]
-    set: Vec<(String, String)>,
+    #[command(flatten)]
+    set: SetArgs,
 }
 
 #[derive(Serialize)]

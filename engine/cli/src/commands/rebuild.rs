@@ -10,7 +10,7 @@ use dr_core::selection::Aim;
 use dr_core::value::Str;
 use dr_run::Discovery;
 
-use crate::args::ParameterArgs;
+use crate::args::{ParameterArgs, SetArgs};
 use crate::exit::{CommandFailure, Exit};
 use crate::found::{places, untold};
 use crate::load::{self, Program};
@@ -101,13 +101,7 @@ pub(crate) fn rebuild(session: &Session<'_>, args: &RebuildArgs) -> Result<Exit,
 }
 
 /// What was found, and what the next plan would do.
-fn told(
-    session: &Session<'_>,
-    program: &Program,
-    set: &[(String, String)],
-    found: &Discovery,
-    plan: Option<&Plan>,
-) -> String {
+fn told(session: &Session<'_>, program: &Program, set: &SetArgs, found: &Discovery, plan: Option<&Plan>) -> String {
     let mut out = String::new();
     let number = found.number(&session.registry);
     match number {
@@ -144,8 +138,7 @@ fn told(
         match plan.has_changes() {
             false => out.push_str("The next plan changes nothing\n"),
             true => {
-                let set = set.iter().flat_map(|(name, value)| ["--set".to_owned(), format!("{name}={value}")]);
-                let words: Vec<String> = ["plan".to_owned(), program.name.clone()].into_iter().chain(set).collect();
+                let words = [vec!["plan".to_owned(), program.name.clone()], set.words()].concat();
                 let command = session.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
                 out.push_str(&format!("The next plan: {}\n`{command}` shows it\n", summary(plan)));
             }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::args::{Global, key_value};
+use crate::args::{Global, SetArgs, key_value};
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
 use crate::render::diagnostic;
@@ -21,9 +21,8 @@ pub(crate) struct RehearseArgs {
     /// Name of a program in `programs`, or path of a script
     program: String,
 
-    /// Value for a parameter of the program; may be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
-    set: Vec<(String, String)>,
+    #[command(flatten)]
+    set: SetArgs,
 
     /// Value for a parameter that is given once everything is there, as a change; may be repeated
     #[arg(long = "then", value_name = "KEY=VALUE", value_parser = key_value)]
@@ -42,7 +41,8 @@ pub(crate) fn cmd_rehearse(args: &RehearseArgs, global: &Global, ui: &Ui) -> Res
     let mut sources = session.project.sources(&[]).with(&first.sources);
     let mut graphs = vec![first.graph];
     if !args.then.is_empty() {
-        let set: Vec<(String, String)> = args.set.iter().chain(&args.then).cloned().collect();
+        let values = args.set.values.iter().chain(&args.then).cloned().collect();
+        let set = SetArgs { values, ..args.set.clone() };
         graphs.push(session.evaluate(&program, &set)?.graph);
     }
     let rehearsed = stage::play(&session, &program, &graphs)?;

@@ -10,6 +10,7 @@ use dr_core::region::GLOBAL;
 use dr_core::value::Str;
 use dr_run::{Stack, Swept};
 
+use crate::args::SetArgs;
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
 use crate::render::{CHANGED, GONE, QUIET, STRONG, count, paint, safe};
@@ -110,7 +111,7 @@ pub(super) async fn take(
     session: &Session<'_>,
     signals: &Signals,
     (stacks, given): (&[Stack], Option<&str>),
-    set: &[(String, String)],
+    set: &SetArgs,
 ) -> Result<Vec<(TaggedResource, String)>, CommandFailure> {
     let ui = session.ui;
     let mut unrecorded = Vec::new();
@@ -121,7 +122,7 @@ pub(super) async fn take(
             (Ok(program), Some(Ok(evaluated))) => (evaluated.graph, program.folder),
             (program, _) => {
                 let why = match program {
-                    Ok(_) => "cannot be evaluated with what is set: give its parameters with `--set`",
+                    Ok(_) => "cannot be evaluated with what is set: give its parameters with `--set` and `--set-file`",
                     Err(_) => "is not here",
                 };
                 ui.tell(&format!(

@@ -9,7 +9,10 @@ pub(crate) fn list(program: &str, all: &[Parameter], width: usize) -> String {
     if all.is_empty() {
         return format!("The program {} takes no parameters\n", paint(STRONG, program));
     }
-    let mut out = format!("Parameters of {}, given with `--set NAME=VALUE` or in dr.toml:\n\n", paint(STRONG, program));
+    let mut out = format!(
+        "Parameters of {}, given with `--set NAME=VALUE`, `--set-file NAME=FILE` or in dr.toml:\n\n",
+        paint(STRONG, program)
+    );
     for p in all {
         let mut about = vec![p.ty.name().to_owned()];
         about.push(match &p.default {
