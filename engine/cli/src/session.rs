@@ -336,6 +336,35 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Makes sure that what is meant has a state, perhaps an emptied one.
+    ///
+    /// # Errors
+    /// Says what there is instead.
+    pub(crate) fn check_state(&self, given: Option<&str>) -> Result<(), CommandFailure> {
+        let Some(given) = given else {
+            if !self.states.programs(&self.suffix)?.is_empty() {
+                return Ok(());
+            }
+            let others = self.states.environments()?;
+            let failure = CommandFailure::new(self.nothing_there().trim_end());
+            return Err(failure.near(&self.suffix, others.iter().map(String::as_str)));
+        };
+        let program = load::name_of(&self.project, given)?;
+        if self.states.exists(&self.stack(&program))? {
+            return Ok(());
+        }
+        let recorded = self.programs()?;
+        if !load::is_there(&self.project, given) {
+            return Err(load::unknown(&self.project, given, &recorded));
+        }
+        let failure =
+            CommandFailure::new(format!("the program {program} has no state in the environment {}", self.suffix));
+        Err(match recorded.is_empty() {
+            true => failure,
+            false => failure.hint(format!("the environment holds: {}", recorded.join(", "))),
+        })
+    }
+
     /// That a program has nothing here, in words. Where others have, perhaps another one was meant.
     pub(crate) fn nothing_of(&self, program: &str) -> Result<String, CommandFailure> {
         let others = self.programs()?;

@@ -40,6 +40,9 @@ pub(crate) fn cmd_output(args: &OutputArgs, global: &Global, ui: &Ui) -> Result<
     let session = Session::new(global, ui)?;
     let snapshot = session.recorded(args.program.as_deref())?;
     let all = &snapshot.outputs;
+    if all.is_empty() {
+        session.check_state(args.program.as_deref())?;
+    }
     let text = match args.name.as_deref() {
         None if args.format == OutputFormat::Flat => flattened(flat::pairs(all), ui)?,
         None if ui.json => json::text(all),

@@ -170,6 +170,9 @@ fn check_program(session: &Session<'_>, command: &StateCommand, given: Option<&s
 
 fn list(session: &Session<'_>, program: Option<&str>) -> Result<Exit, CommandFailure> {
     let (ui, snapshot) = (session.ui, session.recorded(program)?);
+    if snapshot.is_empty() {
+        session.check_state(program)?;
+    }
     if ui.json {
         return ui.result(&json::text(&json::state(&session.suffix, &snapshot))).map(|()| Exit::Done);
     }
