@@ -36,6 +36,7 @@ mod stack_outputs;
 mod stage;
 mod state_config;
 mod suffix;
+mod takeover;
 mod ttl;
 mod ui;
 mod work;

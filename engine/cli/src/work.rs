@@ -415,6 +415,24 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Calls a function with what makes calls on a stack: for real, where it `changes` something.
+    ///
+    /// # Errors
+    /// Its own; and when the cloud cannot be opened for real, or the state belongs to another one.
+    pub(crate) async fn with_engine<T>(
+        &mut self,
+        held: &OpenState,
+        changes: bool,
+        then: impl AsyncFnOnce(&Engine<'_>) -> Result<T, CommandFailure>,
+    ) -> Result<T, CommandFailure> {
+        held.store.check_binding(&self.identity)?;
+        if changes {
+            self.for_real().await?;
+        }
+        let router = Router::new(&self.local, &*self.reached.cloud);
+        then(&self.engine(&held.store, &router, &Silent)).await
+    }
+
     fn engine<'e>(&'e self, store: &'e Store, router: &'e dyn Cloud, observer: &'e dyn Observer) -> Engine<'e> {
         Engine {
             store,

@@ -37,6 +37,8 @@ use crate::step::Finish;
 
 /// How long to wait between two looks, where nobody says it.
 const PACE: Duration = Duration::from_secs(5);
+/// How long to wait at least.
+const SOONEST: Duration = Duration::from_millis(10);
 /// How long a change of roles may take at most.
 const CHANGING: Duration = Duration::from_secs(60 * 60);
 /// The attribute by which a member of a group tells whether it takes the writes.
@@ -379,7 +381,7 @@ impl FailoverWork<'_, '_> {
             ConditionSeen::NotYet(hint, _) => {
                 // A look that comes too late helps nobody.
                 let left = deadline.saturating_duration_since(Instant::now());
-                self.engine.pause(job, hint.unwrap_or(PACE).min(left)).await
+                self.engine.pause(job, hint.unwrap_or(PACE).max(SOONEST).min(left)).await
             }
         }
     }

@@ -13,6 +13,8 @@ mod env;
 mod env_extend;
 mod env_gc;
 mod env_list;
+mod failback;
+mod failover;
 mod history;
 mod kinds;
 mod output;
@@ -21,12 +23,14 @@ mod permissions;
 mod plan;
 mod rebuild;
 mod rehearse;
+mod runbook;
 mod state;
 mod state_copy;
 mod state_edit;
 mod state_health;
 mod state_key;
 mod state_place;
+mod status;
 mod test;
 mod unrecorded;
 mod verify_destroyed;
@@ -59,6 +63,10 @@ enum Command {
     Destroy(destroy::DestroyArgs),
     Rehearse(rehearse::RehearseArgs),
     Parity(parity::ParityArgs),
+    Failover(failover::FailoverArgs),
+    Failback(failback::FailbackArgs),
+    Status(status::StatusArgs),
+    Runbook(runbook::RunbookArgs),
     VerifyDestroyed(verify_destroyed::VerifyDestroyedArgs),
     Output(output::OutputArgs),
     Permissions(permissions::PermissionsArgs),
@@ -83,6 +91,10 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
         Command::Destroy(args) => destroy::cmd_destroy(&args, &global, ui),
         Command::Rehearse(args) => rehearse::cmd_rehearse(&args, &global, ui),
         Command::Parity(args) => parity::cmd_parity(&args, &global, ui),
+        Command::Failover(args) => failover::cmd_failover(&args, &global, ui),
+        Command::Failback(args) => failback::cmd_failback(&args, &global, ui),
+        Command::Status(args) => status::cmd_status(&args, &global, ui),
+        Command::Runbook(args) => runbook::cmd_runbook(&args, &global, ui),
         Command::VerifyDestroyed(args) => verify_destroyed::cmd_verify_destroyed(&args, &global, ui),
         Command::Output(args) => output::cmd_output(&args, &global, ui),
         Command::Permissions(args) => permissions::cmd_permissions(&args, &global, ui),
@@ -102,6 +114,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
 /// The commands as help lists them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Deploying", &["plan", "apply", "destroy", "rehearse", "parity"]),
+    ("Recovering", &["failover", "failback", "status", "runbook"]),
     ("Looking", &["output", "state", "drift", "refresh", "history", "env", "verify-destroyed"]),
     ("Writing programs", &["check", "test", "kinds", "checks", "permissions", "completions"]),
 ];

@@ -15,6 +15,7 @@ pub(crate) mod deferred;
 pub(crate) mod diagnostic;
 pub(crate) mod drift;
 pub(crate) mod duration;
+pub(crate) mod failover;
 pub(crate) mod flat;
 pub(crate) mod json;
 pub(crate) mod markdown;

@@ -176,12 +176,9 @@ impl<'a> Derive<'a> {
         if !self.is_planned() {
             return;
         }
+        // Objects are not waited for: S3 goes on copying them while both regions work.
         for replica in self.look.in_region("dynamodb.table_replica", self.to) {
             plan.steps.push(self.caught_up(replica, STORE_LAG_MS, self.calls("cloudwatch:GetMetricData")));
-        }
-        for copies in self.look.in_region("s3.bucket_replication", self.from) {
-            let needs = vec![plane("cloudwatch:GetMetricData", self.from)];
-            plan.steps.push(self.caught_up(copies, STORE_LAG_MS, needs));
         }
     }
 
