@@ -63,6 +63,11 @@ impl Project {
         std::fs::write(self.folder.path().join(file), text).unwrap();
     }
 
+    /// Removes a file of the copy.
+    pub(crate) fn remove(&self, file: &str) {
+        std::fs::remove_file(self.folder.path().join(file)).unwrap();
+    }
+
     /// Adds to a file of the copy.
     pub(crate) fn append(&self, file: &str, text: &str) {
         let path = self.folder.path().join(file);

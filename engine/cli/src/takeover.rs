@@ -87,7 +87,7 @@ pub(crate) fn take_over(session: &Session<'_>, wanted: WantedTakeover<'_>) -> Re
         }
         session.ui.tell("\n");
         let (at, by) = (clock::now()?, Str::from(shared::who()));
-        let watch = Told { ui: session.ui, steps: plan.steps.len(), yes: wanted.yes, at };
+        let watch = StepTeller { ui: session.ui, steps: plan.steps.len(), yes: wanted.yes, at };
         let report = work
             .with_engine(&held, true, async |engine| {
                 if !goes_on {
@@ -176,7 +176,7 @@ fn tell(ui: &Ui, shape: &str, text: &str) -> Result<(), CommandFailure> {
 }
 
 /// Tells of each step as it begins and ends.
-struct Told<'a> {
+struct StepTeller<'a> {
     ui: &'a Ui,
     steps: usize,
     yes: bool,
@@ -184,7 +184,7 @@ struct Told<'a> {
     at: u64,
 }
 
-impl FailoverWatch for Told<'_> {
+impl FailoverWatch for StepTeller<'_> {
     fn now(&self) -> u64 {
         clock::now().unwrap_or(self.at)
     }

@@ -61,10 +61,10 @@ pub(crate) fn cmd_runbook(args: &RunbookArgs, global: &Global, ui: &Ui) -> Resul
     let command = |words: &[&str]| session.command(words);
     let to: &str = &secondary;
     let mut out = format!("# Runbook: {name}, environment {}\n\n", session.suffix);
-    out.push_str(&format!(
-        "{primary} does the work, {secondary} stands by. {}.\n\n",
-        recovery::line(held.snapshot.recovery.computed.as_ref())
-    ));
+    out.push_str(&format!("{primary} does the work, {secondary} stands by.\n\n"));
+    if let Some(computed) = held.snapshot.recovery.computed.as_ref() {
+        out.push_str(&format!("{}\n", recovery::all(Some(computed))));
+    }
     out.push_str(&format!(
         "Before and after everything: `{}`. A command that was interrupted is given again; it goes on where it was.\n",
         command(&["status", &name])
