@@ -14,6 +14,10 @@ pub fn closest<'a>(name: &str, all: impl IntoIterator<Item = &'a str>) -> Option
         if !name.is_empty() && (candidate.starts_with(name) || name.starts_with(candidate)) {
             score = score.max(0.9);
         }
+        // Letters that are exchanged weigh little; in short names Jaro sees none of them.
+        if strsim::osa_distance(&name.to_lowercase(), &candidate.to_lowercase()) * 3 <= name.chars().count() {
+            score = score.max(0.85);
+        }
         if score > 0.8 && best.is_none_or(|(s, _)| score > s) {
             best = Some((score, candidate));
         }
@@ -29,6 +33,8 @@ mod tests {
     fn near_names_are_found_and_far_ones_are_not() {
         assert_eq!(closest("visibility_timeot", ["visibility_timeout", "name"]), Some("visibility_timeout"));
         assert_eq!(closest("cidr", ["cidr_block", "name"]), Some("cidr_block"));
+        assert_eq!(closest("anr", ["url", "arn"]), Some("arn"));
+        assert_eq!(closest("ab", ["ba", "cd"]), None);
         assert_eq!(closest("zzz", ["visibility_timeout", "name"]), None);
         let long = "x".repeat(10_000_000);
         assert_eq!(closest(&long, [&*long]), None);
