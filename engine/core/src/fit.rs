@@ -11,10 +11,13 @@ use crate::expr::Expr;
 use crate::grammar;
 use crate::number;
 use crate::region;
-use crate::schema::{Condition, Field, Presence, Type, closest};
+use crate::schema::{Condition, Field, Presence, Reference, Type, closest, in_words};
 use crate::secrecy;
 use crate::value::{REDACTED, Str, Value, quoted};
 use crate::walk::{Spot, Tree, walk};
+
+/// What helps against a list in the place of one value.
+const ONE_OF_A_LIST: &str = "take the brackets away, or take one of its items: `list[0]`";
 
 /// Something wrong with the arguments of one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +32,14 @@ pub struct Problem {
     pub help: Option<String>,
     /// The check that says so, if one does.
     pub code: Option<&'static str>,
+    /// Where inside of a text, if it is about one place there: line and column, from 1.
+    pub inside: Option<(usize, usize)>,
 }
 
 impl Problem {
     /// One about a place in the arguments.
     pub(crate) fn new(path: Vec<Str>, message: String) -> Problem {
-        Problem { path, on_key: false, message, help: None, code: None }
+        Problem { path, on_key: false, message, help: None, code: None, inside: None }
     }
 }
 
@@ -67,7 +72,7 @@ pub fn check(field: &Field, value: &Expr, problems: &mut Vec<Problem>) {
             for field in fields.iter().filter(|field| field.presence == Presence::Required) {
                 if tree.entry(field.name).is_none_or(Tree::is_null) {
                     let message = format!("`{}` needs `{}`", spot.name(), field.name);
-                    problems.push(Problem::new(spot.path(), message));
+                    problems.push(Problem { help: Some(to_give(field)), ..Problem::new(spot.path(), message) });
                 }
             }
         }
@@ -116,7 +121,8 @@ fn mismatch(spot: &Spot<'_>, tree: Tree<'_>) -> Option<Problem> {
             if fits {
                 return None;
             }
-            (found.to_owned(), None)
+            let help = (spot.ty == Type::Str && matches!(open, Expr::List(_))).then(|| ONE_OF_A_LIST.to_owned());
+            (found.to_owned(), help)
         }
         Tree::Known(value) => match (spot.ty, value.reveal()) {
             (Type::Any, _)
@@ -139,7 +145,15 @@ fn mismatch(spot: &Spot<'_>, tree: Tree<'_>) -> Option<Problem> {
                     true => "this text, which is sensitive and not shown, is no JSON that can be read".to_owned(),
                     false => format!("this JSON cannot be read: {error}"),
                 };
-                return Some(Problem::new(spot.path(), message));
+                let problem = Problem::new(spot.path(), message);
+                return Some(match spot.secret {
+                    true => problem,
+                    false => Problem {
+                        help: Some(error.help().to_owned()),
+                        inside: Some((error.line, error.column)),
+                        ..problem
+                    },
+                });
             }
             (Type::Float, Value::Int(int)) if spot.secret || number::to_float(*int).is_ok() => return None,
             (_, found) => (describe_found(spot, found), coercion_hint(spot, found)),
@@ -196,7 +210,10 @@ fn unread(spot: &Spot<'_>, tree: Tree<'_>) -> Vec<Problem> {
                 ),
                 false => Problem {
                     on_key: flaw.on_key,
-                    help: flaw.help,
+                    // A document is too long for an example.
+                    help: flaw
+                        .help
+                        .or_else(|| grammar.is_of_texts().then(|| format!("it looks like `{}`", grammar.example()))),
                     ..Problem::new(path, format!("`{name}` {}", flaw.what))
                 },
             });
@@ -213,6 +230,43 @@ pub(crate) fn has_form(field: &Field, text: &str) -> bool {
         Condition::Grammar(grammar) => grammar::flaws(*grammar, Tree::from(&value)).is_empty(),
         _ => true,
     })
+}
+
+/// What to write for a field that is missing.
+pub(crate) fn to_give(field: &Field) -> String {
+    let keys = |fields: &[Field]| {
+        let required = fields.iter().filter(|field| field.presence == Presence::Required);
+        let names: Vec<String> = required.map(|field| format!("`{}`", field.name)).collect();
+        if names.is_empty() { "a map".to_owned() } else { format!("a map with {}", names.join(" and ")) }
+    };
+    let ty = match field.ty {
+        Type::Object(fields) => keys(fields),
+        Type::List(Type::Object(fields)) => format!("a list of which each item is {}", keys(fields)),
+        ty => ty.article().to_owned(),
+    };
+    let meaning = meant(field).or_else(|| Some(field.doc.lines().next()?.trim_end_matches('.').to_owned()));
+    match meaning.filter(|meaning| !meaning.is_empty()) {
+        Some(meaning) => format!("add `{}: ..`, {ty}: {meaning}", field.name),
+        None => format!("add `{}: ..`, {ty}", field.name),
+    }
+}
+
+/// What a field takes, for people, where more than its type says it.
+pub(crate) fn meant(field: &Field) -> Option<String> {
+    let of = |condition: &Condition| match condition {
+        Condition::Grammar(grammar) => Some(grammar.describe()),
+        Condition::OneOf(allowed) => {
+            Some(format!("one of {}", allowed.iter().map(|a| quoted(a)).collect::<Vec<_>>().join(", ")))
+        }
+        _ => None,
+    };
+    let referred = || field.refers.filter(|refers| refers.to != "*").map(named);
+    field.checks.iter().find_map(of).or_else(referred)
+}
+
+/// What a reference leads to, for people.
+pub(crate) fn named(refers: Reference) -> String {
+    format!("the `{}` of a resource of the kind `{}`", refers.attr(), refers.kind())
 }
 
 fn describe_found(spot: &Spot<'_>, value: &Value) -> String {
@@ -239,6 +293,7 @@ fn coercion_hint(spot: &Spot<'_>, found: &Value) -> Option<String> {
         }
         (Type::Str, Value::Int(_) | Value::Bool(_)) => Some("put it in quotes".into()),
         (Type::List(_), _) => Some("put it in brackets: [..]".into()),
+        (Type::Str | Type::Int | Type::Float | Type::Bool, Value::List(_)) => Some(ONE_OF_A_LIST.into()),
         _ => None,
     }
 }
@@ -286,7 +341,10 @@ fn violated(condition: Condition, value: &Value) -> Option<String> {
         }
         Condition::Pattern(pattern) => {
             let text = value.as_str()?;
-            (!matches(pattern, text)).then(|| format!("must match `{pattern}`"))
+            (!matches(pattern, text)).then(|| match in_words(pattern) {
+                Some(words) => format!("must be {words}"),
+                None => format!("must match `{pattern}`"),
+            })
         }
         Condition::Outside(domains) => {
             let text = value.as_str()?.trim_end_matches('.').to_lowercase();

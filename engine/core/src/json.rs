@@ -22,6 +22,20 @@ pub struct JsonError {
     pub message: String,
 }
 
+impl JsonError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self.message.as_str() {
+            "trailing comma" => "take the comma before the closing bracket away",
+            "key must be a string" => "each key stands in double quotes: {\"key\": 1}",
+            "the text ends too early" => "a bracket or a quotation mark is opened and not closed",
+            "trailing characters" => "take away what follows the document",
+            message if message.starts_with("the key") => "keep one of them",
+            _ => "a map is no text: `to_json(#{ .. })` writes JSON that is always right",
+        }
+    }
+}
+
 impl Value {
     /// Reads JSON text.
     ///

@@ -9,7 +9,7 @@ use crate::expr::{AttrRef, Expr, PartKey};
 use crate::fit;
 use crate::graph::{Graph, Node};
 use crate::registry::Registry;
-use crate::schema::{BUILT_IN, Condition, Field, Kind, Reference, Type};
+use crate::schema::{BUILT_IN, Condition, Field, Kind, Type};
 use crate::template::{Piece, pieces};
 use crate::walk::{Spot, Tree, walk};
 
@@ -54,7 +54,8 @@ fn misplaced(spot: &Spot<'_>, open: &Expr, node: &Node, registry: &Registry) -> 
             if suits(field, kind, &read.attr, registry) {
                 return None;
             }
-            let message = format!("`{}` must be {}, and {} is not", spot.name(), wanted(field), subject(open));
+            let wanted = fit::meant(field).unwrap_or_else(|| "something else".to_owned());
+            let message = format!("`{}` must be {}, and {} is not", spot.name(), wanted, subject(open));
             (message, Some(right(field, kind, read, registry)))
         }
     };
@@ -234,23 +235,6 @@ fn sample(kind: &'static Kind, attr: &str) -> Option<String> {
     fill(kind, attr, DEPTH)
 }
 
-/// What a field takes, for people.
-fn wanted(field: &Field) -> String {
-    let grammar = field.checks.iter().find_map(|check| match check {
-        Condition::Grammar(grammar) => Some(grammar.describe()),
-        _ => None,
-    });
-    match (grammar, field.refers.filter(|refers| refers.to != "*")) {
-        (Some(grammar), _) => grammar,
-        (None, Some(refers)) => named(refers),
-        (None, None) => "something else".to_owned(),
-    }
-}
-
-fn named(refers: Reference) -> String {
-    format!("the `{}` of a resource of the kind `{}`", refers.attr(), refers.kind())
-}
-
 /// What to write instead.
 fn right(field: &Field, kind: &'static Kind, read: &AttrRef, registry: &Registry) -> String {
     let names = kind.outputs.iter().map(|output| output.name).chain(BUILT_IN.iter().copied());
@@ -267,7 +251,7 @@ fn right(field: &Field, kind: &'static Kind, read: &AttrRef, registry: &Registry
     match first.into_iter().chain(names).find(|name| is_known && fits(name)) {
         Some(name) => format!("write its `{name}`: `{}.{name}`", kind.short()),
         None => match field.refers.filter(|refers| refers.to != "*") {
-            Some(refers) => format!("give {}", named(refers)),
+            Some(refers) => format!("give {}", fit::named(refers)),
             None => "give another attribute, or another resource".to_owned(),
         },
     }

@@ -4,7 +4,7 @@
 //! later, while planning or applying, goes through [`settle`], which does the same for one argument.
 
 use crate::expr::Expr;
-use crate::fit::{Problem, check, keys_by_case, unknown_key};
+use crate::fit::{Problem, check, keys_by_case, to_give, unknown_key};
 use crate::naming::{self, NameRefusal, physical_name};
 use crate::schema::{Field, Kind, NameEnding, Presence, Type};
 use crate::secrecy;
@@ -28,6 +28,7 @@ pub struct Surroundings<'a> {
 pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map<Expr>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut args = Map::new();
+    let mut nothing = Vec::new();
     for (key, value) in given {
         let Some(field) = kind.arg(&key) else {
             problems.push(match kind.elsewhere.iter().find(|other| other.argument == &*key) {
@@ -41,7 +42,9 @@ pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map
             });
             continue;
         };
-        if !value.is_null() {
+        if value.is_null() {
+            nothing.push(key);
+        } else {
             let value = settle(field, value, &mut problems);
             args.insert(key, value);
         }
@@ -65,7 +68,12 @@ pub fn resolve(kind: &Kind, given: Map<Expr>, around: &Surroundings<'_>) -> (Map
         }
         match field.presence {
             Presence::Required => {
-                problems.push(Problem::new(Vec::new(), format!("`{}` needs the argument `{}`", kind.name, field.name)));
+                let message = format!("`{}` needs the argument `{}`", kind.name, field.name);
+                let (path, message) = match nothing.iter().find(|key| ***key == *field.name) {
+                    Some(key) => (vec![key.clone()], format!("{message}, and this is nothing (`()`)")),
+                    None => (Vec::new(), message),
+                };
+                problems.push(Problem { help: Some(to_give(field)), ..Problem::new(path, message) });
             }
             Presence::Default(_) => {
                 args.extend(default(field).map(|value| (intern(field.name), Expr::Known(value))));

@@ -289,3 +289,23 @@ fn every_example_is_of_a_kind() {
         }
     }
 }
+
+#[test]
+fn every_pattern_is_told_in_words() {
+    fn look(fields: &[Field], silent: &mut Vec<String>) {
+        for field in fields {
+            silent.extend(field.checks.iter().filter_map(|check| match check {
+                Condition::Pattern(pattern) if dr_core::schema::in_words(pattern).is_none() => {
+                    Some(format!("{}: {pattern}", field.name))
+                }
+                _ => None,
+            }));
+            look(field.ty.block().unwrap_or_default(), silent);
+        }
+    }
+    let mut silent = Vec::new();
+    for kind in registry().iter() {
+        look(kind.args, &mut silent);
+    }
+    assert!(silent.is_empty(), "`schema/patterns.rs` has no words for {silent:#?}");
+}

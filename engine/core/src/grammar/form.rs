@@ -120,6 +120,11 @@ impl Grammar {
         }
     }
 
+    /// Whether it is that of a text, and not of a document.
+    pub fn is_of_texts(self) -> bool {
+        !matches!(self, Grammar::Policy(_) | Grammar::Pattern(..) | Grammar::StateMachine | Grammar::Dashboard)
+    }
+
     /// A text or document that says it right.
     pub fn example(self) -> &'static str {
         match self {

@@ -174,7 +174,13 @@ fn statement(whole: &Passage<'_>, entries: &[(&str, Passage<'_>)], of: &PolicyUs
 fn one_of(whole: &Passage<'_>, key: &str, other: &str, needed: bool, found: &mut Vec<Flaw>) {
     match (whole.get(key), whole.get(other)) {
         (Some(_), Some(second)) => found.push(second.flaw_of_key(format!("cannot stand beside `{key}`"))),
-        (None, None) if needed => found.push(whole.flaw(format!("needs `{key}` or `{other}`"))),
+        (None, None) if needed => {
+            let flaw = whole.flaw(format!("needs `{key}` or `{other}`"));
+            found.push(match key {
+                "Principal" => flaw.help("say whom it is about: `allow(actions, resources, #{ Principal: #{ Service: \"sns.amazonaws.com\" } })`"),
+                key => flaw.help(format!("add `{key}: ..` to the statement")),
+            });
+        }
         _ => {}
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! `kind` is what a resource type is and takes, `field` one argument or attribute of it with its type; `bounds` what
 //! its values may be, `names` what a resource is called and how others refer to it, `contents` what is lost with it.
-//! `near` finds what a mistyped name was meant to be.
+//! `near` finds what a mistyped name was meant to be, `patterns` says in words what regular expressions ask for.
 
 mod bounds;
 mod contents;
@@ -14,6 +14,7 @@ mod field;
 mod kind;
 mod names;
 mod near;
+mod patterns;
 
 pub use bounds::{Allowed, Condition, Excluded, Exclusion, Lit, OneWay, Rule};
 pub use contents::{KindContents, Loss};
@@ -21,3 +22,4 @@ pub use field::{Field, Presence, Type};
 pub use kind::{BUILT_IN, Elsewhere, Kind, Place, Scope};
 pub use names::{NameEnding, NameRule, Reference};
 pub use near::closest;
+pub use patterns::in_words;
