@@ -228,9 +228,13 @@ impl Global {
                     .hint("name an environment, or leave the option out; was a variable of the pipeline not set?"));
             }
         }
+        check_suffix(self.named(project).unwrap_or("dev"))
+    }
+
+    /// The environment that somebody has named: by an option, a variable, or the configuration.
+    pub(crate) fn named<'a>(&'a self, project: &'a Project) -> Option<&'a str> {
         let given = [&self.env, &self.environment_suffix, &project.config.environment];
-        let suffix = given.into_iter().flatten().find(|s| !s.is_empty()).map_or("dev", |s| s);
-        check_suffix(suffix)
+        given.into_iter().flatten().map(String::as_str).find(|suffix| !suffix.is_empty())
     }
 
     /// The cloud: option, variable, configuration of the environment, that of the project, sandbox.

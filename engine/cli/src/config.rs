@@ -23,6 +23,7 @@ use crate::exit::CommandFailure;
 use crate::render::diagnostic::Sources;
 use crate::state_config::StateConfig;
 use crate::suffix::{self, Pattern};
+use crate::toml_words::in_words;
 use crate::ttl::TtlKeys;
 
 /// The configuration's file name; its folder is the project's root.
@@ -157,33 +158,6 @@ impl Project {
     pub(crate) fn sources(&self, about: &[Diagnostic]) -> Sources {
         Sources::new(&self.root).quoting(FILE, &self.config.quotable(about))
     }
-}
-
-/// What is wrong with a value, in words of a user, and what to do about it.
-fn in_words(message: &str) -> (String, Option<&'static str>) {
-    let rest = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
-    let Some((found, expected)) = rest.and_then(|rest| rest.split_once(", expected ")) else {
-        return (message.to_owned(), None);
-    };
-    let found = match found.split_once(' ').unwrap_or((found, "")) {
-        ("integer", number) => format!("the number {}", number.trim_matches('`')),
-        ("floating", number) => format!("the number {}", number.trim_start_matches("point ").trim_matches('`')),
-        ("boolean", value) => value.to_owned(),
-        ("string", text) => format!("the text {text}"),
-        ("map", _) => "a table".into(),
-        ("sequence", _) => "a list".into(),
-        _ => found.to_owned(),
-    };
-    let (expected, help) = match expected {
-        "a string" => ("text", Some("put it in quotes")),
-        "a boolean" => ("`true` or `false`", None),
-        "a sequence" => ("a list", None),
-        "a map" => ("a table", None),
-        number if number.starts_with("a nonzero") => ("a whole number from 1 on", None),
-        number if ["u16", "u32", "u64", "usize"].contains(&number) => ("a whole number from 0 on", None),
-        other => (other, None),
-    };
-    (format!("{found} stands here, where {expected} belongs"), help)
 }
 
 impl Config {
@@ -388,6 +362,7 @@ fn span(text: &str, start: usize, end: usize) -> Span {
         line: number(before.matches('\n').count() + 1),
         column: number(before[line_start..].chars().count() + 1),
         length: number(covered.chars().count().max(1)),
+        former: false,
     }
 }
 

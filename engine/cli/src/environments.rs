@@ -102,16 +102,21 @@ pub(crate) fn is_declared(config: &Config, suffix: &str) -> bool {
     config.environments.is_empty() || !tables(config, suffix).is_empty()
 }
 
-/// Makes sure that an environment is declared, where any are.
+/// Makes sure that an environment is declared, where any are; `is_named` when somebody has said which one.
 ///
 /// # Errors
 /// When it is not.
-pub(crate) fn check_declared(config: &Config, suffix: &str) -> Result<(), CommandFailure> {
+pub(crate) fn check_declared(config: &Config, suffix: &str, is_named: bool) -> Result<(), CommandFailure> {
     if is_declared(config, suffix) {
         return Ok(());
     }
     let meant = meant(config, suffix);
-    let failure = CommandFailure::new(format!("`{suffix}` is not among the environments that dr.toml declares"));
+    let failure = CommandFailure::new(match is_named {
+        true => format!("`{suffix}` is not among the environments that dr.toml declares"),
+        false => {
+            format!("no environment is named, and `{suffix}`, the usual one, is not among those that dr.toml declares")
+        }
+    });
     let failure = match closest(suffix, meant.iter().map(String::as_str)) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
         None => failure,
@@ -252,7 +257,7 @@ mod tests {
         let config = Config::parse("[environments.prod]\n[environments.\"pr-*\"]\n").unwrap();
         for (suffix, expected) in [("prod", true), ("pr-1", true), ("prod2", false), ("dev", false), ("p", false)] {
             assert_eq!(is_declared(&config, suffix), expected, "{suffix}");
-            assert_eq!(check_declared(&config, suffix).is_ok(), expected, "{suffix}");
+            assert_eq!(check_declared(&config, suffix, true).is_ok(), expected, "{suffix}");
         }
         assert!(is_declared(&Config::parse("[environments]\n").unwrap(), "dev"));
     }

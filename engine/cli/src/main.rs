@@ -9,6 +9,7 @@
 //! inventory ─ which environments there are         certificate ─ what is left of one
 //! commands/          ─ one file per command       render/ ─ data to text, purely; live ─ the view of a running apply
 //! exit               ─ errors to text and status  ui      ─ the only way out, to stdout and stderr
+//! meant ─ what a mistyped word of the command line was to be     toml_words ─ mistakes in `dr.toml` in words
 //! ```
 
 mod args;
@@ -27,6 +28,7 @@ mod inventory;
 mod keyless;
 mod live;
 mod load;
+mod meant;
 mod others;
 mod render;
 mod session;
@@ -37,6 +39,7 @@ mod stage;
 mod state_config;
 mod suffix;
 mod takeover;
+mod toml_words;
 mod ttl;
 mod ui;
 mod work;

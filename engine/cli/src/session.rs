@@ -89,7 +89,8 @@ impl<'a> Session<'a> {
     /// When the configuration or a global option is wrong, or the environment is not declared.
     pub(crate) fn new(global: &'a Global, ui: &'a Ui) -> Result<Session<'a>, CommandFailure> {
         let session = Session::of_project(global, ui)?;
-        environments::check_declared(&session.project.config, &session.suffix)?;
+        let is_named = global.named(&session.project).is_some();
+        environments::check_declared(&session.project.config, &session.suffix, is_named)?;
         Ok(session)
     }
 
@@ -555,10 +556,12 @@ impl<'a> Session<'a> {
         let host = self.host(&program.folder).with_checks(team.clone());
         Ok(match host.evaluate(&self.request(program, set)) {
             Err(f) => {
+                self.tell_printed(&f.printed);
                 let sources = self.project.sources(&f.diagnostics).with(&f.sources);
                 Draft { plan: None, resources: 0, diagnostics: f.diagnostics, sources }
             }
             Ok(mut evaluated) => {
+                self.tell_printed(&evaluated.printed);
                 self.look_elsewhere(&mut evaluated);
                 // Any account will do: no check depends on which it is.
                 let identity = Identity { cloud: "none".into(), account: "000000000000".into(), endpoint: None };

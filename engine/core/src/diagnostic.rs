@@ -18,6 +18,17 @@ pub struct Span {
     pub column: u32,
     /// Length in characters, at least 1.
     pub length: u32,
+    /// Whether it is where something stood when it was applied last: another text may stand there by now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub former: bool,
+}
+
+impl Span {
+    /// The same place, as that of an earlier text.
+    #[must_use]
+    pub fn of_earlier_text(&self) -> Span {
+        Span { former: true, ..self.clone() }
+    }
 }
 
 impl std::fmt::Display for Span {

@@ -47,7 +47,7 @@ static DATABASE: Kind = Kind {
 static SOURCE: Kind = Kind::new("t.source", "", &[], &[Field::new("arn", "", Type::Any)]);
 
 fn span(line: u32) -> Span {
-    Span { source: "p.rhai".into(), line, column: 3, length: 4 }
+    Span { source: "p.rhai".into(), line, column: 3, length: 4, former: false }
 }
 
 /// A database whose arguments are each on a line of their own: `name` on line 11, and so on.

@@ -155,7 +155,7 @@ fn local(node: &Node) -> Diagnostic {
 fn recorded_already(node: &Node, id: &str, record: &Record) -> Diagnostic {
     Diagnostic::error(format!("`{id}` is recorded already, as `{}`", record.address))
         .at(place(node), "")
-        .also(record.span.clone(), "declared here")
+        .also(record.span.as_ref().map(Span::of_earlier_text), "declared here")
         .help(format!("to give it another address, write `moved_from: \"{}\"` instead of `import_id`", record.address))
 }
 

@@ -130,7 +130,8 @@ async fn close_all(
                 Open::Delete { record, .. } => (record, Action::Delete),
             };
             let record = record.clone();
-            let (address, span) = (record.address.clone(), record.span.clone());
+            let (address, span) =
+                (record.address.clone(), record.span.as_ref().map(dr_core::diagnostic::Span::of_earlier_text));
             let (kind, region) = (engine.registry.get(&record.kind), record.region.clone());
             let kind_name = record.kind.clone();
             let snapshot = &snapshot;

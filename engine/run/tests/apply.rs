@@ -52,7 +52,7 @@ async fn what_was_unknown_is_computed_checked_and_recorded() {
             create("x.quick:wrong", &[0], &[("size", attr("x.quick:a", "arn"))]),
         ],
     );
-    planned.steps[4].span = Some(Span { source: "p.rhai".into(), line: 7, column: 1, length: 3 });
+    planned.steps[4].span = Some(Span { source: "p.rhai".into(), line: 7, column: 1, length: 3, former: false });
     output(&mut planned, "b", attr("x.quick:b", "peer"));
     output(&mut planned, "token", attr("x.quick:a", "token"));
     output(&mut planned, "none", attr("x.quick:wrong", "arn"));

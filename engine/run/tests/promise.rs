@@ -62,7 +62,7 @@ static SOURCE: Kind = Kind::new("x.source", "", &[], OUTPUTS);
 
 /// A node whose arguments are each on a line of their own, from 11 on in the order of their names.
 fn declare(graph: &mut Graph, kind: &'static Kind, name: &str, args: Map<Expr>, allow: Map<dr_core::value::Str>) {
-    let span = |line| Span { source: "p.rhai".into(), line, column: 5, length: 3 };
+    let span = |line| Span { source: "p.rhai".into(), line, column: 5, length: 3, former: false };
     let lines = args.keys().zip(11..).map(|(key, line)| (key.to_string(), (span(line), span(line)))).collect();
     let address = address(&format!("{}:{name}", kind.name));
     let site = Arc::new(Site { span: Some(span(10)), keys: lines, trace: Vec::new() });

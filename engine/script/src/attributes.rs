@@ -2,8 +2,10 @@
 //!
 //! A part of an output is another output; a key or an index that is not known is refused.
 
+use std::collections::BTreeSet;
+
 use dr_core::expr::{Expr, PartKey};
-use dr_core::schema::{Presence, Type};
+use dr_core::schema::{Presence, Type, closest};
 use rhai::{Dynamic, Engine};
 
 use crate::coerce::from_expr;
@@ -63,8 +65,26 @@ fn attribute(resource: &ResourceHandle, name: &str) -> Result<Dynamic, ScriptFau
         "region" => Ok(node.region.as_deref().map_or(Dynamic::UNIT, |r| r.to_owned().into())),
         "address" => Ok(node.address.as_str().to_owned().into()),
         "name" => Ok(node.address.name().to_owned().into()),
-        _ => Err(ScriptFault::new(format!("`{}` has no attribute `{name}`", node.kind.name))
-            .near(name, node.kind.attributes().chain(COMMON.iter().copied()))),
+        _ => Err(no_attribute(resource, name)),
+    }
+}
+
+/// An attribute that a kind does not have, with the one that is meant, or all that there are.
+fn no_attribute(resource: &ResourceHandle, name: &str) -> ScriptFault {
+    let kind = resource.0.kind;
+    let fault = ScriptFault::new(format!("`{}` has no attribute `{name}`", kind.name));
+    // Others call the id of a `vpc` its `vpc_id`.
+    let short = name.strip_prefix(kind.short()).and_then(|rest| rest.strip_prefix('_')).unwrap_or(name);
+    let all = || kind.attributes().chain(COMMON.iter().copied());
+    let near = all().find(|known| *known == short).or_else(|| closest(name, all()));
+    match near {
+        Some(near) => fault.help(format!("did you mean `{near}`?")),
+        None => {
+            let computed = kind.outputs.iter().map(|field| field.name).chain(["id", "region"]);
+            let computed: BTreeSet<String> = computed.chain(COMMON.iter().copied()).map(|n| format!("`{n}`")).collect();
+            let computed: Vec<String> = computed.into_iter().collect();
+            fault.help(format!("it has {}, and its arguments", computed.join(", ")))
+        }
     }
 }
 

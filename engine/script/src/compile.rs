@@ -3,19 +3,22 @@
 //! Names are checked before anything runs, so that a mistyped function, kind or service is found even where the
 //! program does not come by, and all of them at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dr_core::diagnostic::Diagnostic;
 use dr_core::limits;
 use dr_core::registry::Registry;
-use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, LexError, ParseErrorType, Position, Scope, Stmt};
+use rhai::{
+    AST, ASTNode, Engine, Expr, FnAccess, FnCallExpr, LexError, ParseErrorType, Position, Scope, ScriptFuncDef, Shared,
+    Stmt,
+};
 
 use crate::environment::GLOBALS;
 use crate::fault::ScriptFault;
 use crate::natives::Natives;
 use crate::session::ENOUGH;
-use crate::source::{Unit, point};
-use crate::{explain, grammar, rewrite, session, words};
+use crate::source::{Head, Unit, point};
+use crate::{grammar, rewrite, scopes, session, syntax, words};
 
 /// Functions that Rhai itself answers.
 const SYNTAX: &[&str] = &["call", "curry", "type_of", "print"];
@@ -58,10 +61,11 @@ pub(crate) fn compile(engine: &Engine, source: &str, text: &str) -> Result<(usiz
         (s.units.len() - 1, s.registry.clone(), s.natives.clone())
     });
     let span = |at: Position| session::with(|s| s.units[unit].span(at));
-    let syntax = |error: rhai::ParseError| {
-        let mut diagnostic = explain::parse_error(&error.0);
-        diagnostic = diagnostic.at(span(error.1), "");
-        ScriptFault::of(vec![diagnostic]).unwrap_or_else(|| ScriptFault::new("this text cannot be parsed"))
+    let one = |diagnostic: Diagnostic| ScriptFault { first: Box::new(diagnostic), rest: Vec::new(), depth: None };
+    let wrong = |error: &rhai::ParseError| one(session::with(|s| syntax::parse_error(error, &s.units[unit])));
+    let strays = |ast: &AST| match &registry {
+        Some(registry) => session::with(|s| scopes::strays(ast, &s.units[unit], registry)),
+        None => Vec::new(),
     };
     let check = |ast: &AST| match &registry {
         Some(registry) => check(&natives, registry, ast),
@@ -75,28 +79,35 @@ pub(crate) fn compile(engine: &Engine, source: &str, text: &str) -> Result<(usiz
         Ok(ast) => ast,
         Err(error) => {
             // An undefined name ends the strict parser; a lenient one finds the others too.
-            let (first, at) = (syntax(error.clone()), error.1);
             let undefined =
                 matches!(*error.0, ParseErrorType::VariableUndefined(_) | ParseErrorType::ModuleUndefined(_));
             let mut others = match parse(&grammar::parser(), text) {
-                Ok(ast) if undefined => check(&ast),
-                _ => return Err(first),
+                Ok(ast) if undefined => [check(&ast), strays(&ast)].concat(),
+                Err(worse) if undefined => return Err(wrong(&worse)),
+                _ => return Err(wrong(&error)),
             };
-            if !others.iter().any(|(other, _)| other.line() == at.line()) {
-                let bare = Diagnostic { labels: Vec::new(), ..*first.first };
-                others.push((at, ScriptFault { first: Box::new(bare), rest: Vec::new(), depth: None }));
+            if !others.iter().any(|(other, _)| other.line() == error.1.line()) {
+                let bare = Diagnostic { labels: Vec::new(), ..*wrong(&error).first };
+                others.push((error.1, one(bare)));
             }
-            return Err(in_order(others).unwrap_or_else(|| syntax(error)));
+            return Err(in_order(others).unwrap_or_else(|| wrong(&error)));
         }
     };
+    if let Some(open) = session::with(|s| syntax::open_comment(&s.units[unit])) {
+        return Err(one(open));
+    }
+    let doubts = scopes::unfilled(&ast, &variables(&ast));
+    session::with(|s| s.doubts.extend(doubts.into_iter().map(|(at, doubt)| doubt.at(s.units[unit].span(at), ""))));
     let mut faults = check(&ast);
-    let rewritten = rewrite::rewrite(engine, &ast, unit, source).map_err(syntax)?;
+    let rewritten = rewrite::rewrite(engine, &ast, unit, source).map_err(|error| wrong(&error))?;
     faults.extend(rewritten.faults);
     if let Some(fault) = in_order(faults) {
         return Err(fault);
     }
     session::with(|s| {
         s.units[unit].calls = rewritten.calls;
+        s.units[unit].functions = heads(&ast);
+        s.units[unit].imports = imported(&ast);
         s.names.extend(rewritten.names);
     });
     Ok((unit, rewritten.ast))
@@ -134,6 +145,9 @@ fn check(natives: &Natives, registry: &Registry, ast: &AST) -> Vec<(Position, Sc
             return;
         }
         let fault = ScriptFault::new(format!("there is no function `{name}`"));
+        if let Some(kind) = name.strip_prefix("aws_").and_then(|theirs| of_terraform(registry, theirs)) {
+            return faults.push((at, fault.help(format!("resources are declared as `{kind}(\"name\", #{{ .. }})`"))));
+        }
         faults.push((
             at,
             if let Some((_, instead)) = INSTEAD.iter().find(|(wrong, _)| *wrong == name) {
@@ -156,6 +170,19 @@ fn check(natives: &Natives, registry: &Registry, ast: &AST) -> Vec<(Position, Sc
     faults
 }
 
+/// The kind that Terraform calls so, behind its `aws_`.
+fn of_terraform(registry: &Registry, theirs: &str) -> Option<String> {
+    let names = || registry.iter().map(|kind| (kind.name, kind.name.replacen('.', "_", 1)));
+    let near = || {
+        let all: Vec<_> = names().collect();
+        let near = dr_core::schema::closest(theirs, all.iter().map(|(_, flat)| flat.as_str()))?;
+        all.iter().find(|(_, flat)| flat == near).map(|(name, _)| *name)
+    };
+    let same = names().find(|(_, flat)| flat == theirs).map(|(name, _)| name);
+    let short = || registry.iter().find(|kind| kind.short() == theirs).map(|kind| kind.name);
+    same.or_else(short).or_else(near).map(|name| name.replacen('.', "::", 1))
+}
+
 /// `service::kind(..)`, where the service is no import.
 fn check_kind<'a>(
     registry: &Registry,
@@ -171,10 +198,13 @@ fn check_kind<'a>(
     if !services.contains(root) {
         let fault = ScriptFault::new(format!("there is no service or imported module `{root}`"));
         let named = fault.near(root, services.iter().copied().chain(imports));
-        return Some(if named.first.help.is_empty() {
-            named.help(format!("to use a module, import it first: `import \"{root}\" as {root};`"))
-        } else {
-            named
+        let elsewhere = registry.iter().find(|kind| kind.short() == call.name);
+        return Some(match elsewhere {
+            _ if !named.first.help.is_empty() => named,
+            Some(kind) => named.help(format!("did you mean `{}`?", kind.name.replacen('.', "::", 1))),
+            None => named
+                .help(format!("to use a module, import it first: `import \"{root}\" as {root};`"))
+                .help("`dr kinds` lists the services and what they have"),
         });
     }
     let shown = |kind: &str| kind.replacen('.', "::", 1);
@@ -191,6 +221,31 @@ fn check_kind<'a>(
             None => fault,
         },
     })
+}
+
+/// The functions that a tree declares.
+fn heads(ast: &AST) -> Vec<Head> {
+    let named = ast.iter_fn_def().filter(|f| !f.name.starts_with("anon$"));
+    let head = |f: &Shared<ScriptFuncDef>| Head {
+        name: f.name.to_string(),
+        params: f.params.iter().map(ToString::to_string).collect(),
+        is_private: f.access == FnAccess::Private,
+    };
+    named.map(head).collect()
+}
+
+/// The modules that a tree imports: by which name which one.
+fn imported(ast: &AST) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let Some(ASTNode::Stmt(Stmt::Import(import, _))) = path.last()
+            && let Expr::StringConstant(module, _) = &import.0
+        {
+            found.insert(import.1.name.to_string(), module.to_string());
+        }
+        true
+    });
+    found
 }
 
 /// Every name of a variable or parameter.

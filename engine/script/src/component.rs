@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use dr_core::address::{Address, check_name};
-use dr_core::diagnostic::{Diagnostic, Severity};
+use dr_core::diagnostic::{Diagnostic, Frame, Severity, Span};
 use dr_core::expr::Expr;
 use dr_core::graph;
 use dr_core::money::Dollars;
 use dr_core::region;
 use dr_core::schema::Kind;
+use dr_core::text::shortened;
 use dr_core::value::{Map, Str, Value};
 use rhai::{Dynamic, Engine, FnPtr, ImmutableString, NativeCallContext};
 
@@ -16,6 +17,9 @@ use crate::coerce::{article, each, to_expr};
 use crate::fault::{Res, ScriptFault};
 use crate::session::{self, ComponentScope, Purpose};
 use crate::unknown::OutputValue;
+
+/// How much of a name messages show.
+const SHOWN: usize = 60;
 
 /// What a component can be given.
 const OPTIONS: &[&str] = &["region", "tags", "moved_from"];
@@ -38,7 +42,7 @@ fn component(ctx: &NativeCallContext, name: &Dynamic, options: rhai::Map, body: 
     let name =
         known_text("the name of a component", name).map_err(|f| f.at(session::with(|s| s.argument(call, 0)), ""))?;
     if let Err(why) = check_name(&name) {
-        let fault = ScriptFault::new(format!("`{name}` cannot name a component: {why}"));
+        let fault = cannot_name("a component", &name, &why);
         return Err(fault.at(session::with(|s| s.argument(call, 0)), "").into());
     }
     let outer = session::with(|s| s.around());
@@ -76,6 +80,22 @@ fn component(ctx: &NativeCallContext, name: &Dynamic, options: rhai::Map, body: 
     });
     let _inside = Inside;
     body.call_raw(ctx, None, [])
+}
+
+/// A name in the program that nothing can have, with one like it.
+pub(crate) fn cannot_name(what: &str, name: &str, why: &impl std::fmt::Display) -> ScriptFault {
+    if name.is_empty() {
+        return ScriptFault::new(format!("the name of {what} is empty")).help("write one, such as \"orders\"");
+    }
+    let fault = ScriptFault::new(format!("`{}` cannot name {what}: {why}", shortened(name, SHOWN)));
+    let is_fine = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let like: String = name.chars().map(|c| if is_fine(&c) { c } else { '-' }).collect();
+    let like = like.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+    match check_name(&like) {
+        _ if name.contains("${") => fault.help(format!("a value is put into a text in back-ticks: `` `{name}` ``")),
+        Ok(()) => fault.help(format!("write \"{like}\"")),
+        Err(_) => fault.help("write a name of letters and digits, such as \"orders\""),
+    }
 }
 
 /// The path of what is called so inside a component.
@@ -180,15 +200,42 @@ fn output(ctx: &NativeCallContext, name: ImmutableString, value: Dynamic) -> Res
         })?;
         let key: Str = name.as_str().into();
         if let Some(first) = s.outputs.get(&key) {
-            let mut problem = Diagnostic::error(format!("the output `{name}` is declared twice"));
-            problem = problem.at(place, "declared again here").also(first.span.clone(), "first declared here");
+            let (again, led) = (s.trace(s.depth()), s.calls_of_outputs.get(&key));
+            let first = (&first.span, led.map_or(&[][..], Vec::as_slice));
+            let problem = twice(format!("the output `{name}` is declared twice"), first, (&place, &again));
             s.problem(problem);
             return Ok(());
         }
+        let calls = s.trace(s.depth());
+        s.calls_of_outputs.insert(key.clone(), calls);
         s.outputs.insert(key, graph::Output { value: expr, span: place });
         Ok(())
     })
     .map_err(Into::into)
+}
+
+/// Something that is declared twice: by two lines, by two calls that lead to one line, or by one call again and again.
+/// Each is its place with the calls that led there, outermost first.
+pub(crate) fn twice(message: String, first: (&Option<Span>, &[Frame]), again: (&Option<Span>, &[Frame])) -> Diagnostic {
+    let diagnostic = Diagnostic::error(message);
+    if first.0 != again.0 {
+        return diagnostic
+            .at(again.0.clone(), "declared again here")
+            .also(first.0.clone(), "first declared here")
+            .help("give it another name, or put it into a component of its own");
+    }
+    let place = again.0;
+    let parting = first.1.iter().zip(again.1).find(|(first, again)| first.span != again.span);
+    match parting {
+        Some((first, again)) => diagnostic
+            .at(again.span.clone(), "declared again by this call")
+            .also(first.span.clone(), "first declared by this call")
+            .also(place.clone(), "declared here")
+            .help("make the name a parameter, or give each call a component of its own: `component(\"one\", || ..)`"),
+        None => diagnostic
+            .at(again.0.clone(), "declared by this call more than once")
+            .help("what differs belongs into the name, such as the variable of the loop: `` `queue-${name}` ``"),
+    }
 }
 
 fn note(ctx: &NativeCallContext, severity: Severity, text: ImmutableString) -> Res<()> {
@@ -249,22 +296,25 @@ fn opts(ctx: &NativeCallContext, given: rhai::Map, spec: rhai::Map) -> Res<rhai:
         }
     }
     let mut result = rhai::Map::new();
-    for (key, default) in spec {
-        let value = match given.get(&key) {
+    for (key, default) in &spec {
+        let value = match given.get(key) {
             Some(value) if !value.is_unit() => value.clone(),
             _ if default.is::<Required>() => {
-                return Err(missing_option(&key).raise(ctx.call_position()));
+                return Err(missing_option(key, &spec).raise(ctx.call_position()));
             }
-            _ => default,
+            _ => default.clone(),
         };
-        result.insert(key, value);
+        result.insert(key.clone(), value);
     }
     Ok(result)
 }
 
 /// Shown at the call of the function that asks for the option.
-fn missing_option(key: &str) -> ScriptFault {
+fn missing_option(key: &str, spec: &rhai::Map) -> ScriptFault {
+    let asked = |default: &Dynamic| if default.is::<Required>() { " (required)" } else { "" };
+    let all: Vec<String> = spec.iter().map(|(name, default)| format!("`{name}`{}", asked(default))).collect();
     let fault = ScriptFault::new(format!("the option `{key}` must be given"));
+    let fault = fault.help(format!("add `{key}: ..` to the options; there are {}", all.join(", ")));
     match session::with(|s| s.callers_place()) {
         Some((span, depth)) => ScriptFault { depth: Some(depth), ..fault.at(Some(span), "") },
         None => fault,

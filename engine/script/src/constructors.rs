@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dr_core::address::Address;
+use dr_core::address::{Address, check_name};
 use dr_core::checks;
 use dr_core::diagnostic::Diagnostic;
 use dr_core::expr::Expr;
@@ -117,8 +117,13 @@ fn declare(ctx: &NativeCallContext, kind: &'static Kind, name: &str, given: rhai
         }
         Ok((s.around(), s.environment.suffix.clone(), s.site(call)))
     })?;
-    let address = Address::new(&around.path, kind.name, name)
-        .map_err(|error| ScriptFault::new(error.to_string()).at(session::with(|s| s.argument(call, 0)), ""))?;
+    let address = Address::new(&around.path, kind.name, name).map_err(|error| {
+        let fault = match check_name(name) {
+            Err(why) => component::cannot_name("a resource", name, &why),
+            Ok(()) => ScriptFault::new(error.to_string()),
+        };
+        fault.at(session::with(|s| s.argument(call, 0)), "")
+    })?;
 
     let mut problems = Vec::new();
     let is_region_given = given.get("region").is_some_and(|region| !region.is_unit());
@@ -169,12 +174,9 @@ fn declare(ctx: &NativeCallContext, kind: &'static Kind, name: &str, given: rhai
     let node = Arc::new(Node { address: address.clone(), kind, region, args, options, site });
     session::with(|s| {
         if let Some(first) = s.nodes.get(&address) {
-            problems.push(
-                Diagnostic::error(format!("`{address}` is declared twice"))
-                    .at(node.site.span.clone(), "declared again here")
-                    .also(first.site.span.clone(), "first declared here")
-                    .help("give it another name, or put it into a component of its own"),
-            );
+            let again = (&node.site.span, s.trace(s.depth()));
+            let first = (&first.site.span, first.site.trace.as_slice());
+            problems.push(component::twice(format!("`{address}` is declared twice"), first, (again.0, &again.1)));
         } else {
             s.nodes.insert(address, node.clone());
         }
@@ -185,7 +187,12 @@ fn declare(ctx: &NativeCallContext, kind: &'static Kind, name: &str, given: rhai
 
 /// A problem of the arguments as a diagnostic at its key.
 fn explain(kind: &Kind, problem: Problem, site: &Site) -> Diagnostic {
-    let mut diagnostic = placed(Diagnostic::error(problem.message), site, &problem.path, problem.on_key);
+    let inside = problem.inside.zip(site.of(&problem.path, problem.on_key));
+    let inside = inside.and_then(|(place, text)| session::with(|s| s.inside_text(&text, place)));
+    let mut diagnostic = match inside {
+        Some(place) => Diagnostic::error(problem.message).at(place, ""),
+        None => placed(Diagnostic::error(problem.message), site, &problem.path, problem.on_key),
+    };
     let near = match problem.path.as_slice() {
         // The options are near names too.
         [key] if problem.on_key => closest(key, kind.args.iter().map(|f| f.name).chain(options::NAMES.iter().copied())),

@@ -3,10 +3,10 @@
 use rhai::{Engine, FnAccess};
 
 use crate::compile::parse;
-use crate::explain;
 use crate::modules;
 use crate::request::{FunctionDoc, ModuleDoc, Root, ScriptFailure, SourceTexts};
 use crate::source::Unit;
+use crate::syntax;
 
 /// The documentation of every module in the roots.
 pub(crate) fn modules(engine: &Engine, roots: &[Root]) -> Result<Vec<ModuleDoc>, ScriptFailure> {
@@ -34,7 +34,7 @@ pub(crate) fn modules(engine: &Engine, roots: &[Root]) -> Result<Vec<ModuleDoc>,
 fn module(engine: &Engine, name: &str, source: &str, text: &str) -> Result<ModuleDoc, ScriptFailure> {
     let ast = parse(engine, text).map_err(|error| {
         let unit = Unit::new(source, text);
-        let diagnostic = explain::parse_error(&error.0).at(unit.span(error.1), "");
+        let diagnostic = syntax::parse_error(&error, &unit);
         let mut sources = SourceTexts::default();
         sources.insert(source, unit.text);
         ScriptFailure { diagnostics: vec![diagnostic], printed: Vec::new(), sources }

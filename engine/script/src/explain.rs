@@ -2,50 +2,15 @@
 
 use dr_core::diagnostic::Diagnostic;
 use dr_core::schema::closest;
-use rhai::{EvalAltResult, LexError, ParseErrorType};
+use rhai::EvalAltResult;
 
 use crate::coerce::show;
-use crate::environment::{ENVIRONMENT, GLOBALS};
+use crate::environment::ENVIRONMENT;
 use crate::fault::{ScriptFault, UNKNOWN_HELP};
 use crate::session;
-
-/// What is wrong with a text that cannot be parsed.
-pub(crate) fn parse_error(error: &ParseErrorType) -> Diagnostic {
-    match error {
-        ParseErrorType::Reserved(word) => match word.as_str() {
-            "try" | "catch" => Diagnostic::error(format!("`{word}` is not part of this language"))
-                .help("an error ends the program; decide beforehand, for example with `map.key ?? default`"),
-            word => Diagnostic::error(format!("`{word}` is a reserved word"))
-                .help(format!("as a key write it in quotes: \"{word}\"")),
-        },
-        ParseErrorType::VariableUndefined(name) => {
-            let known = session::with(|s| s.names.iter().cloned().collect::<Vec<_>>());
-            let near = closest(name, GLOBALS.iter().copied().chain(known.iter().map(String::as_str)));
-            let diagnostic = Diagnostic::error(format!("there is no variable `{name}`"));
-            match near {
-                Some(near) if GLOBALS.contains(&near) => diagnostic.help(format!("did you mean `{near}`?")),
-                _ => diagnostic.help("functions see their parameters only; constants are read with `global::NAME`"),
-            }
-        }
-        ParseErrorType::ModuleUndefined(name) => Diagnostic::error(format!("there is no module `{name}`"))
-            .help(format!("import it first: `import \"{name}\" as {name};`")),
-        ParseErrorType::BadInput(LexError::UnexpectedInput(text)) => {
-            Diagnostic::error(format!("`{text}` is not expected here"))
-        }
-        ParseErrorType::ExprTooDeep => Diagnostic::error("this is nested too deeply or too long")
-            .help("put parts of it into variables or functions of their own"),
-        ParseErrorType::DuplicatedProperty(key) => Diagnostic::error(format!("the key `{key}` comes twice")),
-        ParseErrorType::FnDuplicatedParam(_, name) => Diagnostic::error(format!("the parameter `{name}` comes twice")),
-        other => {
-            let text = plain(&other.to_string());
-            let text = text.strip_prefix("Expecting ").map(|rest| format!("expected {rest}")).unwrap_or(text);
-            match text.strip_prefix("reserved keyword '").and_then(|t| t.strip_suffix("' is disabled")) {
-                Some(word) => Diagnostic::error(format!("`{word}` is not part of this language")),
-                None => Diagnostic::error(text),
-            }
-        }
-    }
-}
+use crate::signatures;
+use crate::source::{Head, Unit};
+use crate::syntax::{plain, said};
 
 /// An error that stopped the evaluation on this thread, with everything that was found besides.
 pub(crate) fn explain(error: &EvalAltResult) -> Vec<Diagnostic> {
@@ -96,7 +61,11 @@ fn fault(error: &EvalAltResult) -> ScriptFault {
         EvalAltResult::ErrorStackOverflow(_) => ScriptFault::new("functions call each other too deeply")
             .help("is there a function that calls itself for ever?"),
         EvalAltResult::ErrorArrayBounds(size, index, _) => {
-            ScriptFault::new(format!("there is no item {index} in a list of {size}"))
+            let fault = ScriptFault::new(format!("there is no item {index} in a list of {size}"));
+            fault.help(match size {
+                0 => "the list is empty: ask `list.is_empty()` before".to_owned(),
+                size => format!("the first one is `[0]`, the last one `[{}]` or `[-1]`", size - 1),
+            })
         }
         EvalAltResult::ErrorStringBounds(size, index, _) => {
             ScriptFault::new(format!("there is no character {index} in a text of {size}"))
@@ -114,8 +83,7 @@ fn fault(error: &EvalAltResult) -> ScriptFault {
             ScriptFault::new(format!("there is no module `{}`", plain(name)))
         }
         EvalAltResult::ErrorParsing(kind, _) => {
-            let diagnostic = parse_error(kind);
-            ScriptFault { first: Box::new(diagnostic), rest: Vec::new(), depth: None }
+            ScriptFault { first: Box::new(said(kind)), rest: Vec::new(), depth: None }
         }
         EvalAltResult::ErrorDataRace(..) => ScriptFault::new("this variable is in use where it is wanted again")
             .help("a closure cannot call or change the variable that it is called through: use another variable"),
@@ -144,24 +112,89 @@ fn mismatch(wanted: &str, found: &str) -> ScriptFault {
     }
 }
 
-/// A function that exists, but not for these values.
+/// A function that is not there, or not for these values.
 fn not_found(signature: &str) -> ScriptFault {
     let name = signature.split([' ', '(']).next().unwrap_or(signature);
-    if name.starts_with("anon$") {
-        return ScriptFault::new("this function is called with the wrong number of arguments");
-    }
     let types: Vec<String> = signature
         .split_once('(')
         .map(|(_, types)| types.trim_end_matches(')'))
         .filter(|types| !types.is_empty())
         .map(|types| types.split(", ").map(type_phrase).collect())
         .unwrap_or_default();
-    let name = plain(name);
-    let fault = match types.as_slice() {
-        [] => ScriptFault::new(format!("`{name}` cannot be called without arguments")),
-        types => ScriptFault::new(format!("`{name}` cannot be called with {}", types.join(" and "))),
-    };
+    if name.starts_with("anon$") {
+        return ScriptFault::new("this function is called with the wrong number of arguments")
+            .help(format!("it is called with {}: give it as many parameters", types.join(" and ")));
+    }
+    let fault = session::with(|s| match name.split_once("::") {
+        None => called(&plain(name), &types, s.stopped_in(), None),
+        Some((module, function)) => {
+            let (alias, unit) = module.split_once('@').unwrap_or((module, ""));
+            let from = unit.parse::<usize>().ok().and_then(|unit| s.units.get(unit));
+            let imported = from.and_then(|unit| s.text_of_module(unit.imports.get(alias)?));
+            called(function, &types, imported, Some(alias))
+        }
+    });
     if signature.contains("Output") { fault.help(UNKNOWN_HELP) } else { fault }
+}
+
+/// What is wrong with a call, where these are the functions of the text that it means.
+fn called(name: &str, types: &[String], unit: Option<&Unit>, module: Option<&str>) -> ScriptFault {
+    let shown = module.map_or(name.to_owned(), |module| format!("{module}::{name}"));
+    let given = match types {
+        [] => "without arguments".to_owned(),
+        types => format!("with {}", types.join(" and ")),
+    };
+    let heads = unit.map_or(&[][..], |unit| &unit.functions);
+    let visible = |head: &&Head| module.is_none() || !head.is_private;
+    let same: Vec<&Head> = heads.iter().filter(|head| head.name == name).collect();
+    if let (Some(module), Some((inner, _))) = (module, name.split_once("::")) {
+        return ScriptFault::new(format!(
+            "what a module imports is not seen from outside: there is no `{module}::{inner}`"
+        ))
+        .help(format!("import it here, too: `import \"{inner}\" as {inner};`"));
+    }
+    if let (Some(module), Some(unit), true) = (module, unit, same.is_empty()) {
+        let fault = ScriptFault::new(format!("the module `{module}` has no function `{name}`"));
+        let names = unit.functions.iter().filter(visible).map(|head| head.name.as_str());
+        return match closest(name, names.clone()) {
+            Some(near) => fault.help(format!("did you mean `{module}::{near}`?")),
+            None => {
+                let all: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+                fault.help(format!("its functions are {}", all.join(", ")))
+            }
+        };
+    }
+    if let [head] = same.as_slice()
+        && !visible(head)
+    {
+        return ScriptFault::new(format!("`{shown}` is private: only its own module calls it"))
+            .help(format!("take `private` away before `fn {name}`, or call another function of the module"));
+    }
+    if same.is_empty() {
+        let fault = ScriptFault::new(format!("`{shown}` cannot be called {given}"));
+        let signature = match module {
+            // A service: the name of a module that nobody imports.
+            Some(_) => Some(format!("{shown}(name, #{{ .. }})")),
+            None => signatures::of(name).map(str::to_owned),
+        };
+        return match signature {
+            Some(signature) => fault.help(format!("it is called so: `{}`", signature.replace(" or ", "` or `"))),
+            None => fault,
+        };
+    }
+    let written = |head: &&Head| format!("`{shown}({})`", head.params.join(", "));
+    let numbers: Vec<String> = same.iter().map(|head| count(head.params.len())).collect();
+    let signatures: Vec<String> = same.iter().map(written).collect();
+    ScriptFault::new(format!("`{shown}` takes {}, not {}", numbers.join(" or "), types.len()))
+        .help(format!("it is called so: {}", signatures.join(" or ")))
+}
+
+fn count(arguments: usize) -> String {
+    match arguments {
+        0 => "no argument".to_owned(),
+        1 => "1 argument".to_owned(),
+        many => format!("{many} arguments"),
+    }
 }
 
 /// A property of something that has none, or that cannot be set.
@@ -174,7 +207,14 @@ fn property(message: &str) -> ScriptFault {
         ))
         .help("give it as an argument where the resource is declared");
     }
-    ScriptFault::new(format!("{} has no property `{name}`", type_phrase(of)))
+    let fault = ScriptFault::new(format!("{} has no property `{name}`", type_phrase(of)));
+    if short(of) != "()" {
+        return fault;
+    }
+    fault.help(
+        "nothing is what an `if` without `else` gives, and a block, closure or function whose last statement is no value: \
+         let it end with the value, such as the resource",
+    )
 }
 
 /// The name that a type is registered with. A mismatch gives its path in Rust instead.
@@ -205,30 +245,4 @@ fn type_phrase(ty: &str) -> String {
         other => return format!("a value of type `{other}`"),
     };
     known.to_owned()
-}
-
-/// Without what only the engine needs: `net@3::f` reads `net::f`.
-fn plain(text: &str) -> String {
-    let mut result = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c == '@' && chars.peek().is_some_and(char::is_ascii_digit) {
-            while chars.peek().is_some_and(char::is_ascii_digit) {
-                chars.next();
-            }
-        } else {
-            result.push(c);
-        }
-    }
-    result.strip_prefix("Syntax error: ").map(str::to_owned).unwrap_or(result)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn engine_marks_are_taken_off() {
-        assert_eq!(plain("Syntax error: no net@3::f, but a@b"), "no net::f, but a@b");
-    }
 }

@@ -7,10 +7,12 @@ use std::any::TypeId;
 
 use dr_core::expr::Expr;
 use dr_core::function::{ALL, Function, Signature};
+use dr_core::value::Value;
 use rhai::{Dynamic, Engine, FuncRegistration, Module, NativeCallContext};
 
 use crate::coerce::{expr_of, from_expr};
 use crate::fault::{Res, ScriptFault};
+use crate::signatures;
 use crate::unknown::{ResourceHandle, walkable};
 
 /// Functions that lists and maps answer themselves.
@@ -26,10 +28,24 @@ pub(crate) fn call(signature: &Signature, args: &[&mut Dynamic]) -> Result<Dynam
         exprs.push(expr_of(arg)?);
     }
     let expr = match exprs.iter().map(|e| e.known().cloned()).collect::<Option<Vec<_>>>() {
-        Some(values) => Expr::Known(signature.function.apply(&values).map_err(ScriptFault::new)?),
+        Some(values) => Expr::Known(signature.function.apply(&values).map_err(|why| refused(signature, &values, why))?),
         None => walkable(Expr::Call(signature.function, exprs))?,
     };
     Ok(from_expr(expr, signature.result))
+}
+
+/// A call that a function refuses, with what helps.
+fn refused(signature: &Signature, values: &[Value], why: String) -> ScriptFault {
+    let fault = ScriptFault::new(why);
+    let unread = match (signature.function, values) {
+        (Function::FromJson, [Value::Str(text)]) => Value::from_json(text).err(),
+        _ => None,
+    };
+    match (unread, signatures::of(signature.name)) {
+        (Some(error), _) => fault.help(error.help()),
+        (None, Some(written)) => fault.help(format!("it is called so: `{}`", written.replace(" or ", "` or `"))),
+        (None, None) => fault,
+    }
 }
 
 pub(crate) fn register(engine: &mut Engine) {

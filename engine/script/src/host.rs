@@ -92,6 +92,7 @@ impl Host {
             promise: state.promise.take(),
             notes: std::mem::take(&mut state.notes),
         };
+        let doubts = std::mem::take(&mut state.doubts);
         let mut found = std::mem::take(&mut state.problems);
         found.extend(stopped_by);
         writers::order(&mut graph);
@@ -99,7 +100,12 @@ impl Host {
             found = graph.check();
             found.extend(reference::check(&graph, self.registry()));
         }
-        if found.is_empty() { Ok(graph) } else { Err(found) }
+        if found.is_empty() {
+            graph.notes.extend(doubts);
+            return Ok(graph);
+        }
+        found.extend(doubts);
+        Err(found)
     }
 
     /// The parameters of a program, without evaluating what comes after them. Settings are taken where they are
@@ -180,7 +186,7 @@ fn undeclared(state: &Evaluation, request: &Request) -> Vec<Diagnostic> {
 }
 
 fn declares_nothing(request: &Request) -> Diagnostic {
-    let span = Span { source: request.source_name.as_str().into(), line: 1, column: 1, length: 1 };
+    let span = Span { source: request.source_name.as_str().into(), line: 1, column: 1, length: 1, former: false };
     Diagnostic::error(format!("the program `{}` declares nothing", request.program))
         .at(span, "")
         .help("declare a resource, such as `s3::bucket(\"documents\", #{ region: \"us-east-1\" })`, or an output; `dr destroy` takes down what was declared before")

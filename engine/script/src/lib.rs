@@ -11,11 +11,12 @@
 //! request, parameter, fault, source, file    what goes in and out; errors and texts: they know no evaluation
 //! unknown, coerce                            what scripts hold for what does not exist; script values and expressions
 //! budget, measure, words, session, natives,  the evaluation on this thread: what it may use, how it reads, what it has
-//!   environment                              found, can call and sees
+//!   environment, signatures                  found, can call and sees
 //! attributes, numbers, operators, functions, what programs call, natives of Rhai
 //!   lists, policy, params, component, options, promise, constructors,
 //!   stack_output
-//! rewrite/, explain, grammar, compile        from a text to a tree that runs; from Rhai's errors to diagnostics
+//! rewrite/, scopes, brackets, explain,       from a text to a tree that runs; from Rhai's errors to diagnostics
+//!   syntax, grammar, compile
 //! modules, engine, docs                      imports; the closed set of all that programs can call
 //! running                                    opens a thread with a large stack, and watches time and memory there
 //! subject, team                              the checks of a team: what they see; what they find
@@ -27,6 +28,7 @@
 //! reaches a panic.
 
 mod attributes;
+mod brackets;
 mod budget;
 mod coerce;
 mod compile;
@@ -57,12 +59,15 @@ mod promise;
 mod request;
 mod rewrite;
 mod running;
+mod scopes;
 #[cfg(test)]
 mod secrets;
 mod session;
+mod signatures;
 mod source;
 mod stack_output;
 mod subject;
+mod syntax;
 mod team;
 mod testing;
 mod unknown;

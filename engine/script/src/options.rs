@@ -121,5 +121,7 @@ pub(crate) fn address(what: &str, value: &Dynamic) -> Result<Address, ScriptFaul
     if !value.is_string() {
         return Err(ScriptFault::new(format!("{what} takes resources and addresses, not {}", article(value))));
     }
-    Address::parse(&known_text(what, value)?).map_err(|e| ScriptFault::new(e.to_string()))
+    Address::parse(&known_text(what, value)?).map_err(|e| {
+        ScriptFault::new(e.to_string()).help("write it as plans and `dr state list` show it: `main/sqs.queue:orders`")
+    })
 }

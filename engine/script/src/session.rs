@@ -95,10 +95,14 @@ pub(crate) struct Evaluation {
     pub(crate) components: BTreeMap<Str, Span>,
     pub(crate) nodes: BTreeMap<Address, Arc<Node>>,
     pub(crate) outputs: Map<graph::Output>,
+    /// The calls that led to each output, outermost first.
+    pub(crate) calls_of_outputs: BTreeMap<Str, Vec<diagnostic::Frame>>,
     pub(crate) notes: Vec<Diagnostic>,
     /// What everything may cost.
     pub(crate) budget: Option<graph::MonthlyBudget>,
     pub(crate) promise: Option<graph::RecoveryPromise>,
+    /// What is probably a mistake, in the texts that were compiled.
+    pub(crate) doubts: Vec<Diagnostic>,
     /// Mistakes that did not stop the evaluation.
     pub(crate) problems: Vec<Diagnostic>,
     pub(crate) printed: Vec<String>,
@@ -260,6 +264,22 @@ impl Evaluation {
         rest.is_some_and(|rest| rest.starts_with('"') || (rest.starts_with('`') && !rest.contains("${")))
     }
 
+    /// A line and column inside of a text that the program has in back-ticks, as a place in the program. In quotes,
+    /// nothing tells how what is written and what it says correspond.
+    pub(crate) fn inside_text(&self, text: &Span, (line, column): (usize, usize)) -> Option<Span> {
+        let unit = self.units.iter().find(|unit| *unit.name == *text.source)?;
+        let index = |number: u32| usize::try_from(number).ok()?.checked_sub(1);
+        let first = unit.text.lines().nth(index(text.line)?)?;
+        let written: String = first.chars().skip(index(text.column)?).collect();
+        let begins = written.strip_prefix('`')?;
+        // A line break right behind the back-tick does not count.
+        let skipped = usize::from(begins.is_empty());
+        let column = if line + skipped == 1 { index(text.column)? + 1 + column } else { column };
+        let number = |n: usize| u32::try_from(n).ok();
+        let line = index(text.line)? + line + skipped;
+        Some(Span { line: number(line)?, column: number(column)?, length: 1, ..text.clone() })
+    }
+
     /// Adds a mistake that does not stop the evaluation, with the calls that led to the innermost function.
     pub(crate) fn problem(&mut self, mut problem: Diagnostic) {
         problem.trace = self.trace(self.depth());
@@ -282,6 +302,18 @@ impl Evaluation {
         if diagnostic.trace.is_empty() {
             diagnostic.trace = trace(&self.units, frames, depth.unwrap_or(frames.len()));
         }
+    }
+
+    /// The text whose code stopped the evaluation.
+    pub(crate) fn stopped_in(&self) -> Option<&Unit> {
+        let frames = self.failed.as_ref().map_or(&self.frames, |(frames, _)| frames);
+        self.units.get(frames.last()?.unit)
+    }
+
+    /// The text of a module, by the name that it is imported by.
+    pub(crate) fn text_of_module(&self, name: &str) -> Option<&Unit> {
+        let source = self.modules.get(name)?.id()?.to_owned();
+        self.units.iter().find(|unit| *unit.name == *source)
     }
 
     /// Forgets an error that was expected.

@@ -18,6 +18,17 @@ pub(crate) struct CallSite {
     pub(crate) keys: Vec<(Vec<Str>, Position, Position)>,
 }
 
+/// A function that a text declares.
+#[derive(Debug)]
+pub(crate) struct Head {
+    /// Its name.
+    pub(crate) name: String,
+    /// The names of its parameters.
+    pub(crate) params: Vec<String>,
+    /// Whether it is not seen outside of its text.
+    pub(crate) is_private: bool,
+}
+
 /// A text that is being evaluated.
 #[derive(Debug)]
 pub(crate) struct Unit {
@@ -29,6 +40,10 @@ pub(crate) struct Unit {
     lines: Vec<usize>,
     /// The calls, by their position.
     pub(crate) calls: BTreeMap<(usize, usize), Arc<CallSite>>,
+    /// The functions that it declares, without closures.
+    pub(crate) functions: Vec<Head>,
+    /// What it imports: its names for modules, and theirs.
+    pub(crate) imports: BTreeMap<String, String>,
 }
 
 /// A position as a key of a map.
@@ -39,7 +54,8 @@ pub(crate) fn point(position: Position) -> (usize, usize) {
 impl Unit {
     pub(crate) fn new(name: &str, text: &str) -> Unit {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Unit { name: name.into(), text: text.into(), lines, calls: BTreeMap::new() }
+        let (calls, imports) = (BTreeMap::new(), BTreeMap::new());
+        Unit { name: name.into(), text: text.into(), lines, calls, functions: Vec::new(), imports }
     }
 
     /// The rest of the line from a position on.
@@ -48,6 +64,13 @@ impl Unit {
         let text = self.text[start..].lines().next().unwrap_or("");
         let column = position.position().unwrap_or(1).max(1);
         Some(text.char_indices().nth(column - 1).map_or("", |(at, _)| &text[at..]))
+    }
+
+    /// The line of a position up to it.
+    pub(crate) fn before(&self, position: Position) -> &str {
+        let line = position.line().and_then(|line| self.lines.get(line - 1)).map_or("", |start| &self.text[*start..]);
+        let column = position.position().unwrap_or(1).max(1);
+        line.char_indices().nth(column - 1).map_or(line, |(at, _)| &line[..at])
     }
 
     /// The token that starts at a position; `None` when there is no position.
@@ -65,7 +88,13 @@ impl Unit {
         }
         let length = token_length(rest).max(1);
         let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Some(Span { source: self.name.clone(), line: small(line), column: small(column), length: small(length) })
+        Some(Span {
+            source: self.name.clone(),
+            line: small(line),
+            column: small(column),
+            length: small(length),
+            former: false,
+        })
     }
 }
 
@@ -87,6 +116,7 @@ fn token_length(rest: &str) -> usize {
             }
             length
         }
+        Some('#') if rest.starts_with("#{") => 2,
         Some(c) if is_word(c) => rest.chars().take_while(|c| is_word(*c)).count(),
         Some(_) => rest.chars().take_while(|c| "=!<>&|+-*/%?:.".contains(*c)).count(),
     }
@@ -110,7 +140,7 @@ mod tests {
             (2, 13, (2, 13, 6)),
             (2, 20, (2, 20, 2)),
             (2, 23, (2, 23, 7)),
-            (2, 34, (2, 34, 1)),
+            (2, 34, (2, 34, 2)),
         ] {
             let span = unit.span(Position::new(line, column)).unwrap();
             assert_eq!((span.line, span.column, span.length), expected, "{line}:{column}");

@@ -26,7 +26,7 @@ use crate::session::{self, Evaluation, Purpose};
 use crate::source::Unit;
 use crate::unknown::refuse;
 use crate::verdicts::verdicts;
-use crate::{engine, explain, operators};
+use crate::{engine, explain, operators, syntax};
 
 /// How a test finds the text of a program: from the name that it plans to the source name and the text.
 type Programs = Arc<dyn Fn(&str) -> Option<(String, String)> + Send + Sync>;
@@ -93,7 +93,7 @@ fn list(engine: &Engine, source: &str, text: &str) -> Result<Vec<Test>, ScriptFa
         let unit = Unit::new(source, text);
         let mut sources = SourceTexts::default();
         sources.insert(source, unit.text.clone());
-        let diagnostic = explain::parse_error(&error.0).at(unit.span(error.1), "");
+        let diagnostic = syntax::parse_error(&error, &unit);
         ScriptFailure { diagnostics: vec![diagnostic], printed: Vec::new(), sources }
     })?;
     let mut tests: Vec<Test> = ast

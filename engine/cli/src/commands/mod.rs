@@ -42,6 +42,7 @@ use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcomma
 
 use crate::args::Global;
 use crate::exit::{CommandFailure, Exit};
+use crate::meant;
 use crate::render::safe;
 use crate::ui::Ui;
 
@@ -129,7 +130,8 @@ impl Cli {
         Cli::parsed(args.clone()).map_err(|error| {
             // The error quotes what was typed. Of a word that would act on the terminal it shall quote what is seen.
             let seen = args.iter().map(|arg| safe(&arg.to_string_lossy()).into_owned().into());
-            Cli::parsed(seen.collect()).err().unwrap_or(error)
+            let error = Cli::parsed(seen.collect()).err().unwrap_or(error);
+            meant::explained(error, &args, &command())
         })
     }
 
@@ -234,6 +236,24 @@ mod tests {
             }
         }
         assert!(seen >= 9, "{seen} calls were found");
+    }
+
+    #[test]
+    fn words_of_other_tools_are_no_commands_here() {
+        let command = command();
+        for (word, instead) in meant::ELSEWHERE {
+            assert!(command.find_subcommand(word).is_none(), "`{word}` is a command now");
+            for named in instead.split('`').skip(1).step_by(2).filter_map(|said| said.strip_prefix("dr ")) {
+                let mut words =
+                    named.split(' ').filter(|word| !word.starts_with('-') && word.chars().all(|c| c.is_lowercase()));
+                let first = words.next().map(|word| command.find_subcommand(word).map(|inner| (word, inner)));
+                let Some(first) = first else { continue };
+                let (name, inner) = first.unwrap_or_else(|| panic!("`{named}` is no command"));
+                if let Some(second) = words.next() {
+                    assert!(inner.find_subcommand(second).is_some(), "`{name} {second}` is no command");
+                }
+            }
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use dr_core::diagnostic::{Diagnostic, Severity, Span};
+use dr_core::diagnostic::{Diagnostic, Label, Severity, Span};
 
 use super::visible::quoted;
 use super::{count, safe};
@@ -88,6 +88,13 @@ pub(crate) fn tally(found: &[Diagnostic]) -> String {
 /// How many calls are shown at each end of a long trace.
 const CALLS: usize = 5;
 
+/// A place whose text cannot be quoted, because it is not there or may be another one by now.
+fn unquoted(label: &Label) -> String {
+    let when = if label.span.former { ", when it was applied last" } else { "" };
+    let text = if label.text.is_empty() { String::new() } else { format!(": {}", label.text) };
+    safe(&format!("at {}{when}{text}", label.span)).into_owned()
+}
+
 /// One of them, with its snippets, its help and the calls that led there.
 pub(crate) fn one(d: &Diagnostic, sources: &mut Sources, width: usize) -> String {
     let level = match d.severity {
@@ -102,21 +109,19 @@ pub(crate) fn one(d: &Diagnostic, sources: &mut Sources, width: usize) -> String
     }
     // One snippet per file, in the order in which the labels name them.
     let mut files: Vec<(Arc<str>, Option<Quoted>)> = Vec::new();
-    for label in &d.labels {
+    let (labels, former): (Vec<&Label>, Vec<&Label>) = d.labels.iter().partition(|label| !label.span.former);
+    for label in &labels {
         if files.iter().all(|(name, _)| *name != label.span.source) {
             let text = sources.get(&label.span.source);
             files.push((label.span.source.clone(), text.as_deref().map(Quoted::new)));
         }
     }
     let mut group = Group::with_title(title);
-    let mut lost = Vec::new();
+    let mut lost: Vec<String> = former.into_iter().map(unquoted).collect();
     for (name, text) in &files {
-        let labels = d.labels.iter().filter(|l| l.span.source == *name);
+        let labels = labels.iter().copied().filter(|l| l.span.source == *name);
         let Some(text) = text else {
-            lost.extend(labels.map(|l| {
-                let place = if l.text.is_empty() { l.span.to_string() } else { format!("{}: {}", l.span, l.text) };
-                format!("at {}", safe(&place))
-            }));
+            lost.extend(labels.map(unquoted));
             continue;
         };
         let annotations = labels.map(|label| {
@@ -212,7 +217,7 @@ mod tests {
     use dr_core::diagnostic::Frame;
 
     fn span(line: u32, column: u32, length: u32) -> Span {
-        Span { source: "programs/p.rhai".into(), line, column, length }
+        Span { source: "programs/p.rhai".into(), line, column, length, former: false }
     }
     fn sources(text: &str) -> Sources {
         let read = BTreeMap::from([("programs/p.rhai".into(), Some(text.into()))]);

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::expr::{AttrRef, Expr};
 use crate::fit::Problem;
 use crate::graph::{Node, ReplaceOrder};
@@ -470,7 +470,14 @@ impl<'a> Decisions<'a> {
     }
 
     fn removal(&self, prior: Arc<Record>, action: Action, reasons: Vec<Reason>) -> Step {
-        steps::removal(self.input.registry, prior, action, reasons)
+        let mut step = steps::removal(self.input.registry, prior, action, reasons);
+        let declared = self.input.graph.nodes.get(&step.address).filter(|_| self.input.goal == Goal::Apply);
+        step.span = match declared {
+            Some(node) => node.site.span.clone(),
+            // Where the record says that it was: the program may have been edited since.
+            None => step.span.as_ref().map(Span::of_earlier_text),
+        };
+        step
     }
 
     /// What is recorded but not declared goes.

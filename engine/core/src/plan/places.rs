@@ -23,7 +23,7 @@ impl Step {
             self.keys.iter().find(|key| *key.0 == *joined)
         });
         Some(match key {
-            Some(&KeyPlace(_, line, column, length)) => Span { source: span.source.clone(), line, column, length },
+            Some(&KeyPlace(_, line, column, length)) => Span { line, column, length, ..span.clone() },
             None => span.clone(),
         })
     }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use dr_core::value::Str;
 use rhai::{
     AST, ASTNode, BinaryExpr, CustomExpr, Dynamic, Engine, Expr, FnCallExpr, ImmutableString, Module, Namespace,
-    ParseError, Position, Shared, Stmt, StmtBlock,
+    ParseError, Position, ScriptFuncDef, Shared, Stmt, StmtBlock,
 };
 
 use crate::fault::ScriptFault;
@@ -50,16 +50,7 @@ pub(crate) fn rewrite(engine: &Engine, ast: &AST, unit: usize, source: &str) -> 
     let source: ImmutableString = source.into();
     let mut library = Module::new();
     for definition in ast.iter_fn_def() {
-        // A function's statements are reachable only by walking a tree that holds this function alone.
-        let mut alone = Module::new();
-        alone.set_script_fn(definition.clone());
-        let mut body: Vec<Stmt> = Vec::new();
-        AST::new([], alone).walk(&mut |path: &[ASTNode]| {
-            if let [ASTNode::Stmt(statement)] = path {
-                body.push((*statement).clone());
-            }
-            true
-        });
+        let body = body(definition);
         if body.is_empty() {
             library.set_script_fn((**definition).clone());
             continue;
@@ -86,6 +77,21 @@ pub(crate) fn rewrite(engine: &Engine, ast: &AST, unit: usize, source: &str) -> 
     // A fresh cell is set once.
     let _ = rewriter.home.0.set(Shared::downgrade(ast.shared_lib()));
     Ok(Rewritten { ast, calls: rewriter.calls, names: rewriter.names, faults: rewriter.faults })
+}
+
+/// The statements of a function.
+pub(crate) fn body(definition: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
+    // They are reachable only by walking a tree that holds this function alone.
+    let mut alone = Module::new();
+    alone.set_script_fn(definition.clone());
+    let mut body: Vec<Stmt> = Vec::new();
+    AST::new([], alone).walk(&mut |path: &[ASTNode]| {
+        if let [ASTNode::Stmt(statement)] = path {
+            body.push((*statement).clone());
+        }
+        true
+    });
+    body
 }
 
 /// The names that a tree gives to its imports.
@@ -363,6 +369,27 @@ fn keys(expr: &Expr, path: &mut Vec<Str>, site: &mut CallSite) {
         Expr::FnCall(call, _) if call.op_token.is_some() => {
             call.args.iter().for_each(|argument| keys(argument, path, site));
         }
+        Expr::FnCall(call, _) if !call.is_qualified() => document(call, path, site),
+        _ => {}
+    }
+}
+
+/// The keys of a document that a function of the language writes: what it is given stands at known places in it.
+fn document(call: &FnCallExpr, path: &mut Vec<Str>, site: &mut CallSite) {
+    let mut under = |key: &str, argument: &Expr, path: &mut Vec<Str>| {
+        path.push(key.into());
+        site.keys.push((path.clone(), argument.start_position(), argument.start_position()));
+        keys(argument, path, site);
+        path.pop();
+    };
+    match (call.name.as_str(), call.args.as_slice()) {
+        ("policy", [statements]) => under("Statement", statements, path),
+        ("allow" | "deny", [actions, resources, more @ ..]) => {
+            under("Action", actions, path);
+            under("Resource", resources, path);
+            more.iter().for_each(|more| keys(more, path, site));
+        }
+        ("to_json", [whole]) => keys(whole, path, site),
         _ => {}
     }
 }
