@@ -48,7 +48,7 @@ struct Opened {
 
 /// A part of a text, as far as brackets go.
 #[derive(Clone, Copy, PartialEq)]
-enum Part {
+enum TextPart {
     Space,
     Comment,
     Text,
@@ -70,31 +70,31 @@ impl Scanner<'_> {
     }
 
     /// The next part with where it begins; a text or comment that does not end is an error. None at the end.
-    fn next(&mut self) -> Option<(Part, usize, Result<(), Opened>)> {
+    fn next(&mut self) -> Option<(TextPart, usize, Result<(), Opened>)> {
         let start = self.at;
         let first = self.rest().chars().next()?;
         let starts = |s: &str| self.rest().starts_with(s);
         let (part, ends) = if starts("//") {
             self.at += self.rest().find('\n').unwrap_or(self.rest().len());
-            (Part::Comment, Ok(()))
+            (TextPart::Comment, Ok(()))
         } else if starts("/*") {
-            (Part::Comment, self.comment())
+            (TextPart::Comment, self.comment())
         } else if first == '"' || first == '\'' {
-            (Part::Text, self.quoted(first))
+            (TextPart::Text, self.quoted(first))
         } else if let Some(hashes) = raw(self.rest()) {
-            (Part::Text, self.raw(hashes))
+            (TextPart::Text, self.raw(hashes))
         } else if first == '`' {
             self.at += 1;
             self.template(Opened { opener: "`", at: start })
         } else if starts("#{") {
             self.at += 2;
-            (Part::Open("#{"), Ok(()))
+            (TextPart::Open("#{"), Ok(()))
         } else {
             self.at += first.len_utf8();
             let part = match first {
-                '(' => Part::Open("("),
-                '[' => Part::Open("["),
-                '{' => Part::Open("{"),
+                '(' => TextPart::Open("("),
+                '[' => TextPart::Open("["),
+                '{' => TextPart::Open("{"),
                 '}' if self.open.last().is_some_and(|open| open.opener == "${") => {
                     // Back in the text around the value.
                     self.open.pop();
@@ -102,9 +102,9 @@ impl Scanner<'_> {
                     let (part, ends) = self.template(around);
                     return Some((part, start, ends));
                 }
-                ')' | ']' | '}' => Part::Close(first),
-                c if c.is_whitespace() => Part::Space,
-                _ => Part::Other,
+                ')' | ']' | '}' => TextPart::Close(first),
+                c if c.is_whitespace() => TextPart::Space,
+                _ => TextPart::Other,
             };
             (part, Ok(()))
         };
@@ -166,23 +166,23 @@ impl Scanner<'_> {
     }
 
     /// Goes on in a text in back-ticks, up to its end or to the next value in it.
-    fn template(&mut self, opened: Opened) -> (Part, Result<(), Opened>) {
+    fn template(&mut self, opened: Opened) -> (TextPart, Result<(), Opened>) {
         loop {
             let rest = self.rest();
             if rest.starts_with("``") {
                 self.at += 2;
             } else if rest.starts_with('`') {
                 self.at += 1;
-                return (Part::Text, Ok(()));
+                return (TextPart::Text, Ok(()));
             } else if rest.starts_with("${") {
                 self.open.push(opened);
                 self.open.push(Opened { opener: "${", at: self.at });
                 self.at += 2;
-                return (Part::Text, Ok(()));
+                return (TextPart::Text, Ok(()));
             } else {
                 match rest.chars().next() {
                     Some(c) => self.at += c.len_utf8(),
-                    None => return (Part::Text, Err(opened)),
+                    None => return (TextPart::Text, Err(opened)),
                 }
             }
         }
@@ -204,8 +204,8 @@ pub(crate) fn imbalance(text: &str) -> Option<Imbalance> {
             return Some(open(opened, None));
         }
         match part {
-            Part::Open(opener) => scanner.open.push(Opened { opener, at }),
-            Part::Close(bracket) => match scanner.open.pop() {
+            TextPart::Open(opener) => scanner.open.push(Opened { opener, at }),
+            TextPart::Close(bracket) => match scanner.open.pop() {
                 None => return Some(Imbalance::Extra { closer: bracket, at: place(at) }),
                 Some(opened) if !closer(opened.opener).starts_with(bracket) => {
                     // An outer one that this closes tells that the inner one is open; else it is one too many.
@@ -253,12 +253,12 @@ pub(crate) fn end_before(text: &str, before: Position) -> Option<Position> {
             break;
         }
         match part {
-            Part::Space | Part::Comment => {}
-            Part::Open(opener) => {
+            TextPart::Space | TextPart::Comment => {}
+            TextPart::Open(opener) => {
                 scanner.open.push(Opened { opener, at });
                 end = Some(scanner.at);
             }
-            Part::Close(_) => {
+            TextPart::Close(_) => {
                 scanner.open.pop();
                 end = Some(scanner.at);
             }

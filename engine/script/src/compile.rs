@@ -17,7 +17,7 @@ use crate::environment::GLOBALS;
 use crate::fault::ScriptFault;
 use crate::natives::Natives;
 use crate::session::ENOUGH;
-use crate::source::{Head, Unit, point};
+use crate::source::{FunctionHead, Unit, point};
 use crate::{grammar, rewrite, scopes, session, syntax, words};
 
 /// Functions that Rhai itself answers.
@@ -224,9 +224,9 @@ fn check_kind<'a>(
 }
 
 /// The functions that a tree declares.
-fn heads(ast: &AST) -> Vec<Head> {
+fn heads(ast: &AST) -> Vec<FunctionHead> {
     let named = ast.iter_fn_def().filter(|f| !f.name.starts_with("anon$"));
-    let head = |f: &Shared<ScriptFuncDef>| Head {
+    let head = |f: &Shared<ScriptFuncDef>| FunctionHead {
         name: f.name.to_string(),
         params: f.params.iter().map(ToString::to_string).collect(),
         is_private: f.access == FnAccess::Private,

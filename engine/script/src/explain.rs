@@ -9,7 +9,7 @@ use crate::environment::ENVIRONMENT;
 use crate::fault::{ScriptFault, UNKNOWN_HELP};
 use crate::session;
 use crate::signatures;
-use crate::source::{Head, Unit};
+use crate::source::{FunctionHead, Unit};
 use crate::syntax::{plain, said};
 
 /// An error that stopped the evaluation on this thread, with everything that was found besides.
@@ -145,8 +145,8 @@ fn called(name: &str, types: &[String], unit: Option<&Unit>, module: Option<&str
         types => format!("with {}", types.join(" and ")),
     };
     let heads = unit.map_or(&[][..], |unit| &unit.functions);
-    let visible = |head: &&Head| module.is_none() || !head.is_private;
-    let same: Vec<&Head> = heads.iter().filter(|head| head.name == name).collect();
+    let visible = |head: &&FunctionHead| module.is_none() || !head.is_private;
+    let same: Vec<&FunctionHead> = heads.iter().filter(|head| head.name == name).collect();
     if let (Some(module), Some((inner, _))) = (module, name.split_once("::")) {
         return ScriptFault::new(format!(
             "what a module imports is not seen from outside: there is no `{module}::{inner}`"
@@ -182,7 +182,7 @@ fn called(name: &str, types: &[String], unit: Option<&Unit>, module: Option<&str
             None => fault,
         };
     }
-    let written = |head: &&Head| format!("`{shown}({})`", head.params.join(", "));
+    let written = |head: &&FunctionHead| format!("`{shown}({})`", head.params.join(", "));
     let numbers: Vec<String> = same.iter().map(|head| count(head.params.len())).collect();
     let signatures: Vec<String> = same.iter().map(written).collect();
     ScriptFault::new(format!("`{shown}` takes {}, not {}", numbers.join(" or "), types.len()))

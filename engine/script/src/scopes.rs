@@ -55,7 +55,7 @@ pub(crate) fn unfilled(ast: &AST, variables: &BTreeSet<String>) -> Vec<(Position
 }
 
 /// Where a variable or constant is declared.
-struct Declared {
+struct Declaration {
     at: Position,
     /// The function that it is in; none at the top level.
     home: Option<ImmutableString>,
@@ -66,7 +66,7 @@ struct Scopes<'a> {
     unit: &'a Unit,
     registry: &'a Registry,
     imports: BTreeSet<ImmutableString>,
-    declared: BTreeMap<ImmutableString, Vec<Declared>>,
+    declared: BTreeMap<ImmutableString, Vec<Declaration>>,
     /// The variable that holds the program's parameters, and their names.
     parameters: Option<(ImmutableString, BTreeSet<String>)>,
     /// What is visible now.
@@ -115,7 +115,7 @@ impl Scopes<'_> {
             let inside = homes.iter().find(|(start, end, _)| *start <= point(at) && point(at) <= *end);
             let home = inside.map(|(.., name)| name.clone());
             let constant = flags.intersects(ASTFlags::CONSTANT);
-            self.declared.entry(var.0.name.clone()).or_default().push(Declared { at, home, constant });
+            self.declared.entry(var.0.name.clone()).or_default().push(Declaration { at, home, constant });
             if let Expr::FnCall(call, _) = &var.1
                 && call.name == "program"
                 && let Some(Expr::Map(map, _)) = call.args.first()
@@ -240,12 +240,12 @@ impl Scopes<'_> {
     }
 
     /// Of several declarations, one in the same function, or one outside of all functions.
-    fn nearest<'d>(&self, all: &'d [Declared]) -> Option<&'d Declared> {
+    fn nearest<'d>(&self, all: &'d [Declaration]) -> Option<&'d Declaration> {
         let of = |home: Option<&ImmutableString>| all.iter().find(|declared| declared.home.as_ref() == home);
         of(self.home.as_ref()).or_else(|| of(None))
     }
 
-    fn elsewhere(&self, fault: ScriptFault, name: &str, declared: &Declared, at: Position) -> ScriptFault {
+    fn elsewhere(&self, fault: ScriptFault, name: &str, declared: &Declaration, at: Position) -> ScriptFault {
         let (message, label, help) = if declared.home != self.home {
             match declared.constant {
                 true => (

@@ -20,7 +20,7 @@ pub(crate) struct CallSite {
 
 /// A function that a text declares.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub(crate) struct FunctionHead {
     /// Its name.
     pub(crate) name: String,
     /// The names of its parameters.
@@ -41,7 +41,7 @@ pub(crate) struct Unit {
     /// The calls, by their position.
     pub(crate) calls: BTreeMap<(usize, usize), Arc<CallSite>>,
     /// The functions that it declares, without closures.
-    pub(crate) functions: Vec<Head>,
+    pub(crate) functions: Vec<FunctionHead>,
     /// What it imports: its names for modules, and theirs.
     pub(crate) imports: BTreeMap<String, String>,
 }
