@@ -347,7 +347,9 @@ impl<'a> Session<'a> {
                 return Ok(());
             }
             let others = self.states.environments()?;
-            let failure = CommandFailure::new(self.nothing_there().trim_end());
+            let failure = CommandFailure::new(self.nothing_there().trim_end()).hint(
+                "`dr env list` lists the environments; `dr apply PROGRAM --env SUFFIX` makes what a program declares",
+            );
             return Err(failure.near(&self.suffix, others.iter().map(String::as_str)));
         };
         let program = load::name_of(&self.project, given)?;

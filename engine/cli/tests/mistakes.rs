@@ -73,11 +73,13 @@ fn make(mistake: &str) -> (String, Vec<String>) {
         text.push_str(&format!("{line}\n"));
     }
     let has = |marks: &[&str]| marks.iter().any(|mark| said.contains(mark));
-    // A word of the command line is its own place.
+    // A word of the command line is its own place: in quotes, or as the name of what is not there.
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let is_quoted = |word: &&str| ["`", "'"].iter().any(|mark| said.contains(&format!("{mark}{word}{mark}")));
+    let is_named = |word: &&str| said.contains(&format!(" {word} "));
     let is_placed = has(&["--> ", "note: at ", "that dr.toml declares"])
-        || command
-            .split_whitespace()
-            .any(|word| said.contains(&format!("{word}`")) || said.contains(&format!("'{word}'")));
+        || words.iter().any(is_quoted)
+        || words.iter().skip(2).any(is_named);
     let asked = [
         ("no place", is_placed),
         ("no way out", has(&["= help: ", "  hint: ", "  tip: ", "write it as", "[possible values: "])),

@@ -56,6 +56,7 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     ),
     ("reversed", "value.reversed()"),
     ("round", "round(number)"),
+    ("secret_param", "secret_param(meaning) or secret_param(meaning, #{ pattern, min, max })"),
     ("set", "map.set(key, value)"),
     ("sha256", "sha256(text)"),
     ("slice", "list.slice(start, length)"),
