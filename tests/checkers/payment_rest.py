@@ -74,8 +74,11 @@ def region(rows, role, place, net, s):
 
     yield ("apigateway", place, "get_rest_apis", {}, f"items[?id=='{api}'].endpointConfiguration.types[]", ["REGIONAL"])
     yield ("apigateway", place, "get_stages", resources, "item[].[stageName, tracingEnabled]", [["prod", True]])
-    for method in ("GET", "POST"):
+    limits = 'item[].methodSettings."*/*".[throttlingRateLimit, throttlingBurstLimit]'
+    yield ("apigateway", place, "get_stages", resources, limits, [[100.0, 200]])
+    for method, signed in (("GET", "NONE"), ("POST", "AWS_IAM")):
         asked = {"restApiId": api, "resourceId": payment, "httpMethod": method}
+        yield ("apigateway", place, "get_method", asked, "authorizationType", signed)
         yield ("apigateway", place, "get_integration", asked, "[type, httpMethod]", ["AWS_PROXY", "POST"])
         yield ("apigateway", place, "get_integration", asked, f"contains(uri, 'function:{function}/invocations')", True)
     policy = json.loads((rows.ask("lambda", place, "get_policy", configuration) or {}).get("Policy", '{"Statement": []}'))

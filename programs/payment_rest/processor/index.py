@@ -1,9 +1,12 @@
 """Takes payments over a REST API.
 
-* `GET /payment` is what health checks ask: 200 with the region and its role while the table can be used and the secret
-  of the database is there, 503 otherwise.
-* `POST /payment` validates a payment and records it once. The same payment again is the same request; another one under
-  its id is a conflict.
+* `GET /payment` is what health checks ask: 200 with the region and its role while the table can be used, 503 otherwise.
+  Whether the login of the database can be read is told and does not decide: payments are in the table.
+* `POST /payment` validates a payment and records it once in its region. The same payment again is the same request;
+  another one under its id is a conflict. While the table does not answer it is 503, to be asked again with the same id.
+
+The database is not written: Aurora PostgreSQL 14.6, which it is to have, has no Data API. docs/payments.md says what this
+means for the same id in two regions at a time.
 
 Every payment is counted in CloudWatch through a line of the log (embedded metric format), by region and outcome.
 """
@@ -13,18 +16,17 @@ import os
 import re
 import time
 from datetime import datetime, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-CURRENCIES = {"EUR", "USD", "GBP", "CHF", "JPY", "CAD", "AUD"}
-MOST = Decimal("1000000")
+from payments import cloud, money
+from payments.asked import Invalid, body_of
+
+FIELDS = {"transaction_id", "amount", "currency", "account", "reference"}
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-class Invalid(Exception):
-    """The payment is not one that can be taken; the message says why."""
+RETRY_AFTER = 5  # Seconds.
+SECRET_AGE = 60  # Seconds that the secret is not asked for again.
 
 
 class Conflict(Exception):
@@ -40,59 +42,56 @@ def handler(event, _context):
         return answer(405, {"error": "method", "message": f"{method} is not taken here"})
     started = time.monotonic()
     try:
-        payment = validated(event.get("body"))
+        payment = validated(event)
         stored, is_new = record(payment)
     except Invalid as error:
         return counted("invalid", started, answer(400, {"error": "invalid", "message": str(error)}))
     except Conflict as error:
         return counted("conflict", started, answer(409, {"error": "conflict", "message": str(error)}))
+    except (ClientError, BotoCoreError) as error:
+        print(json.dumps({"unavailable": str(error)}))
+        body = {"error": "unavailable", "message": "whether it was recorded is not known: ask again with the same id"}
+        return counted("unavailable", started, answer(503, body, {"retry-after": str(RETRY_AFTER)}))
     return counted("accepted" if is_new else "repeated", started, answer(201 if is_new else 200, stored))
 
 
 def health():
     """Whether this region can take payments."""
-    parts = {"table": _table_is_active, "secret": _secret_is_there}
-    wrong = {}
-    for name, works in parts.items():
-        try:
-            if not works():
-                wrong[name] = "not usable"
-        except (ClientError, BotoCoreError) as error:
-            wrong[name] = type(error).__name__
-    where = {"region": os.environ["DEPLOY_REGION"], "role": os.environ["DR_ROLE"]}
-    if wrong:
-        return answer(503, {"status": "unhealthy", **where, "wrong": wrong})
-    return answer(200, {"status": "healthy", **where})
+    found = {"table": told(_ask_table), "secret": told(_ask_secret)}
+    well = found["table"] == "ok"
+    body = {"status": "healthy" if well else "unhealthy", "region": _region(), "role": os.environ["DR_ROLE"], **found}
+    return answer(200 if well else 503, body)
 
 
-def validated(body):
-    """The payment that a request asks for."""
+def told(ask):
+    """How a part is."""
     try:
-        given = json.loads(body or "", parse_float=Decimal)
-    except ValueError:
-        raise Invalid("the body is not JSON") from None
-    if not isinstance(given, dict):
-        raise Invalid("the body must be an object")
-    unknown = sorted(set(given) - {"transaction_id", "amount", "currency", "account", "reference"})
+        ask()
+    except (ClientError, BotoCoreError) as error:
+        print(json.dumps({"health": str(error)}))
+        return "failed"
+    return "ok"
+
+
+def validated(event):
+    """The payment that a request asks for."""
+    given = body_of(event)
+    unknown = sorted(set(given) - FIELDS)
     if unknown:
-        raise Invalid(f"unknown fields: {', '.join(unknown)}")
+        raise Invalid(f"there is no field {unknown[0][:64]!r}")
     for name in ("transaction_id", "account"):
         if not isinstance(given.get(name), str) or not ID.fullmatch(given[name]):
             raise Invalid(f"`{name}` must be 1 to 64 letters, digits, `-` and `_`")
     try:
-        amount = Decimal(str(given.get("amount")))
-    except InvalidOperation:
-        raise Invalid("`amount` must be a number") from None
-    if not amount.is_finite() or not 0 < amount <= MOST or amount != round(amount, 2):
-        raise Invalid(f"`amount` must be more than 0, at most {MOST}, with at most two decimals")
-    if not isinstance(given.get("currency"), str) or given["currency"] not in CURRENCIES:
-        raise Invalid(f"`currency` must be one of {', '.join(sorted(CURRENCIES))}")
+        units = money.smallest_units(given.get("amount"), given.get("currency"))
+    except money.Wrong as error:
+        raise Invalid(str(error)) from None
     reference = given.get("reference", "")
-    if not isinstance(reference, str) or len(reference) > 140:
-        raise Invalid("`reference` must be text of at most 140 characters")
+    if not isinstance(reference, str) or len(reference) > 140 or not all(c.isprintable() for c in reference):
+        raise Invalid("`reference` must be printable text of at most 140 characters")
     return {
         "transaction_id": given["transaction_id"],
-        "amount": round(amount, 2),
+        "amount": Decimal(money.text(units, given["currency"])),
         "currency": given["currency"],
         "account": given["account"],
         "reference": reference,
@@ -104,7 +103,7 @@ def record(payment):
     item = {
         **payment,
         "status": "accepted",
-        "region": os.environ["DEPLOY_REGION"],
+        "region": _region(),
         "created_at": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
     }
     try:
@@ -120,12 +119,15 @@ def record(payment):
     return present, False
 
 
-def answer(status, body):
-    """A response for API Gateway."""
+def answer(status, body, headers=None):
+    """A response for API Gateway; amounts are shown with the decimals of their currency."""
+    if isinstance(body.get("amount"), Decimal):
+        places = money.DECIMALS[body["currency"]]
+        body = {**body, "amount": f"{body['amount']:.{places}f}"}
     return {
         "statusCode": status,
-        "headers": {"content-type": "application/json", "cache-control": "no-store"},
-        "body": json.dumps(body, default=lambda amount: f"{amount:.2f}"),
+        "headers": {"content-type": "application/json", "cache-control": "no-store", **(headers or {})},
+        "body": json.dumps(body),
     }
 
 
@@ -140,7 +142,7 @@ def counted(outcome, started, response):
                 "Metrics": [{"Name": "Payments", "Unit": "Count"}, {"Name": "Duration", "Unit": "Milliseconds"}],
             }],
         },
-        "Region": os.environ["DEPLOY_REGION"],
+        "Region": _region(),
         "Outcome": outcome,
         "Payments": 1,
         "Duration": round((time.monotonic() - started) * 1000, 3),
@@ -148,15 +150,20 @@ def counted(outcome, started, response):
     return response
 
 
-def _table_is_active():
-    table = boto3.client("dynamodb").describe_table(TableName=os.environ["TABLE_NAME"])["Table"]
-    return table["TableStatus"] in ("ACTIVE", "UPDATING")
+def _region():
+    return os.environ["DEPLOY_REGION"]
 
 
-def _secret_is_there():
-    secret = boto3.client("secretsmanager").describe_secret(SecretId=os.environ["DB_SECRET_ARN"])
-    return "DeletedDate" not in secret
+def _ask_table():
+    _table(cloud.HASTY).get_item(Key={"transaction_id": "health"})
 
 
-def _table():
-    return boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
+def _ask_secret():
+    def ask():
+        return cloud.client("secretsmanager", cloud.HASTY).describe_secret(SecretId=os.environ["DB_SECRET_ARN"])["ARN"]
+
+    cloud.remembered("secret", SECRET_AGE, ask)
+
+
+def _table(config=cloud.PATIENT):
+    return cloud.table(os.environ["TABLE_NAME"], config)
