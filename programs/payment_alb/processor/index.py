@@ -15,12 +15,13 @@ import os
 from botocore.exceptions import BotoCoreError, ClientError
 
 from payments import asked, receipts, standing
-from payments.cloud import client, region
+from payments.cloud import client, region, remembered
 from payments.ledger import Unavailable
 from payments.metrics import count
 from payments.reconcile import reconcile
 from payments.taking import Conflict, take
 
+ALERT_PAUSE = 60  # Seconds after an alert in which what cannot be written is not told again.
 REASONS = {200: "OK", 201: "Created", 400: "Bad Request", 404: "Not Found", 409: "Conflict", 503: "Service Unavailable"}
 
 
@@ -60,7 +61,7 @@ def unavailable(request, error):
     body, seconds = standing.refusal()
     count("PaymentsUnavailable", Reason=body["error"])
     if body["error"] != "standby":
-        alert(request, error)
+        remembered("alert", ALERT_PAUSE, lambda: alert(request, error))
     return answer(503, body, {"retry-after": str(seconds)})
 
 

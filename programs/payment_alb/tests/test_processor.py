@@ -122,6 +122,7 @@ class Processor(unittest.TestCase):
                 self.assertEqual((status, said["standing"]), (503, "fails"))
                 status, said = self.pay()
                 self.assertEqual((status, said["error"], self.answer["headers"]["retry-after"]), (503, "unavailable", "5"))
+                self.assertEqual(self.pay()[0], 503)  # It is told once a minute.
                 setattr(self.aws.databases[EAST], gone, False)
         self.assertEqual(self.aws.sns.publish.call_count, 2)
         self.assertEqual(self.pay()[0], 201)
