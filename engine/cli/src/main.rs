@@ -6,6 +6,7 @@
 //! args, config, load ─ what the user wants        session, work, cloud ─ which engine, state and cloud that means
 //! suffix, environments, elsewhere, ttl, clock ─ what counts for an environment        consent ─ what somebody has to agree to
 //! stack_outputs ─ what stacks give to others
+//! stage ─ an environment of its own, at virtual time      drill ─ what it comes to when a region is lost     evidence ─ what that is held against
 //! inventory ─ which environments there are         certificate ─ what is left of one
 //! commands/          ─ one file per command       render/ ─ data to text, purely; live ─ the view of a running apply
 //! exit               ─ errors to text and status  ui      ─ the only way out, to stdout and stderr
@@ -20,8 +21,10 @@ mod cloud;
 mod commands;
 mod config;
 mod consent;
+mod drill;
 mod elsewhere;
 mod environments;
+mod evidence;
 mod exit;
 mod found;
 mod inventory;

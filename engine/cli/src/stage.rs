@@ -12,6 +12,7 @@ use dr_core::checks::TeamRules;
 use dr_core::cloud::{Cloud as _, Identity};
 use dr_core::graph::Graph;
 use dr_core::plan::{Contract, Goal, Plan, contract};
+use dr_core::registry::Registry;
 use dr_core::value::Str;
 use dr_local::LocalCloud;
 use dr_run::{Calls, Cancel, Engine, Gate, KeySource, Observer, Places, Progress, Report, Router, Silent, Store, What};
@@ -33,6 +34,13 @@ pub(crate) struct Act {
     pub times: BTreeMap<Address, Duration>,
 }
 
+impl Act {
+    /// Whether it was carried out completely.
+    pub(crate) fn is_done(&self) -> bool {
+        !self.plan.is_refused() && self.report.is_complete()
+    }
+}
+
 /// The result of a rehearsal.
 pub(crate) struct Rehearsed {
     pub acts: Vec<Act>,
@@ -45,7 +53,7 @@ pub(crate) struct Rehearsed {
 impl Rehearsed {
     /// Whether nothing was refused, nothing failed and nothing is left.
     pub(crate) fn went_well(&self) -> bool {
-        self.left.is_empty() && self.acts.iter().all(|act| !act.plan.is_refused() && act.report.is_complete())
+        self.left.is_empty() && self.acts.iter().all(Act::is_done)
     }
 }
 
@@ -55,12 +63,43 @@ impl Rehearsed {
 /// # Errors
 /// When the stage cannot be made. What fails on it is part of what is told.
 pub(crate) fn play(session: &Session<'_>, program: &Program, graphs: &[Graph]) -> Result<Rehearsed, CommandFailure> {
+    on_stage(session, program, None, async |stage| {
+        let mut rehearsed = Rehearsed { acts: Vec::new(), contract: Contract::default(), left: Vec::new() };
+        for (graph, name) in graphs.iter().zip(["apply", "change"]) {
+            let act = stage.act(name, Goal::Apply, graph).await?;
+            let is_done = act.is_done();
+            rehearsed.acts.push(act);
+            if !is_done {
+                break;
+            }
+        }
+        let before = stage.store.snapshot()?;
+        let last = stage.act("destroy", Goal::Destroy, &Graph::default()).await?;
+        rehearsed.contract = contract(&last.plan, &before, &session.registry);
+        if !before.is_empty() {
+            rehearsed.acts.push(last);
+        }
+        rehearsed.left = stage.left()?;
+        Ok(rehearsed)
+    })
+}
+
+/// Does something on a stage that is gone afterwards. With a seed, that decides what takes how long.
+///
+/// # Errors
+/// When the stage cannot be made; and what the work gives.
+pub(crate) fn on_stage<T>(
+    session: &Session<'_>,
+    program: &Program,
+    seed: Option<u64>,
+    work: impl AsyncFnOnce(&RehearsalStage<'_>) -> Result<T, CommandFailure>,
+) -> Result<T, CommandFailure> {
     let folder = tempfile::Builder::new().prefix("dr-rehearsal-").tempdir();
     let folder = folder.map_err(|e| CommandFailure::new("cannot make a temporary folder").because(&e))?;
     let runtime = Builder::new_current_thread().enable_all().start_paused(true).build();
     let runtime = runtime.map_err(|e| CommandFailure::new("cannot start").because(&e))?;
     runtime.block_on(async {
-        let options = SandboxOptions { speed: Speed::Real, ..SandboxOptions::default() };
+        let options = SandboxOptions { speed: Speed::Real, seed, ..SandboxOptions::default() };
         let sandbox = Sandbox::in_memory(session.registry.clone(), options);
         let sandbox = sandbox.map_err(|e| CommandFailure::new("cannot open the sandbox").because(&e))?;
         let stack = session.stack(&program.name);
@@ -76,46 +115,52 @@ pub(crate) fn play(session: &Session<'_>, program: &Program, graphs: &[Graph]) -
             sandbox,
             gate: Gate::new(None),
             calls: Calls::new(),
-            places: Places::default(),
             cancel: Cancel::new(),
         };
-        let mut rehearsed = Rehearsed { acts: Vec::new(), contract: Contract::default(), left: Vec::new() };
-        for (graph, name) in graphs.iter().zip(["apply", "change"]) {
-            let act = stage.act(name, Goal::Apply, graph).await?;
-            let is_done = !act.plan.is_refused() && act.report.is_complete();
-            rehearsed.acts.push(act);
-            if !is_done {
-                break;
-            }
-        }
-        let before = stage.store.snapshot()?;
-        let last = stage.act("destroy", Goal::Destroy, &Graph::default()).await?;
-        rehearsed.contract = contract(&last.plan, &before, &session.registry);
-        if !before.is_empty() {
-            rehearsed.acts.push(last);
-        }
-        rehearsed.left = stage.sandbox.list().map_err(|e| CommandFailure::new("cannot look").because(&e))?;
-        Ok(rehearsed)
+        work(&stage).await
     })
 }
 
-struct RehearsalStage<'a> {
+/// An environment of its own, with everything that a run needs.
+pub(crate) struct RehearsalStage<'a> {
     session: &'a Session<'a>,
     program: Str,
     identity: Identity,
-    store: Store,
-    sandbox: Sandbox,
+    pub store: Store,
+    pub sandbox: Sandbox,
     local: LocalCloud,
     gate: Gate,
     calls: Calls,
-    places: Places,
     cancel: Cancel,
 }
 
 impl RehearsalStage<'_> {
     /// Makes a plan, and carries it out unless it is refused.
-    async fn act(&self, name: &'static str, goal: Goal, graph: &Graph) -> Result<Act, CommandFailure> {
-        let router = Router::new(&self.local, &self.sandbox);
+    ///
+    /// # Errors
+    /// When no plan can be made, or the state cannot be written.
+    pub(crate) async fn act(&self, name: &'static str, goal: Goal, graph: &Graph) -> Result<Act, CommandFailure> {
+        let plan = self.plan(goal, graph).await?;
+        let watch = Stopwatch::default();
+        let mut report = Report::default();
+        if !plan.is_refused() {
+            let snapshot = self.store.snapshot()?;
+            self.local
+                .tidy(&snapshot)
+                .map_err(|e| CommandFailure::new("cannot put the packages in order").because(&e))?;
+            let (router, places) = (self.router(), Places::default());
+            report = dr_run::apply(&self.engine(&router, &places, &watch), &plan, snapshot).await?;
+        }
+        let times = watch.0.into_inner().unwrap_or_else(PoisonError::into_inner).took;
+        Ok(Act { name, plan, report, times })
+    }
+
+    /// Makes a plan.
+    ///
+    /// # Errors
+    /// When none can be made.
+    pub(crate) async fn plan(&self, goal: Goal, graph: &Graph) -> Result<Plan, CommandFailure> {
+        let (router, places) = (self.router(), Places::default());
         let snapshot = self.store.snapshot()?;
         let team = self.session.team_for(goal)?;
         let wanted = dr_run::Wanted {
@@ -129,20 +174,34 @@ impl RehearsalStage<'_> {
             aim: dr_core::selection::Aim::everything(),
             team: team.as_deref().map(|team| team as &dyn TeamRules),
         };
-        let plan = dr_run::plan(&self.engine(&router, &Silent), &wanted).await?;
-        let watch = Stopwatch::default();
-        let mut report = Report::default();
-        if !plan.is_refused() {
-            self.local
-                .tidy(&snapshot)
-                .map_err(|e| CommandFailure::new("cannot put the packages in order").because(&e))?;
-            report = dr_run::apply(&self.engine(&router, &watch), &plan, snapshot).await?;
-        }
-        let times = watch.0.into_inner().unwrap_or_else(PoisonError::into_inner).took;
-        Ok(Act { name, plan, report, times })
+        Ok(dr_run::plan(&self.engine(&router, &places, &Silent), &wanted).await?)
     }
 
-    fn engine<'e>(&'e self, router: &'e Router<'e>, observer: &'e dyn Observer) -> Engine<'e> {
+    /// What is in the sandbox.
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    pub(crate) fn left(&self) -> Result<Vec<ShownResource>, CommandFailure> {
+        self.sandbox.list().map_err(|e| CommandFailure::new("cannot look").because(&e))
+    }
+
+    /// The kinds.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.session.registry
+    }
+
+    /// The way to the sandbox and to what lives in the state alone.
+    pub(crate) fn router(&self) -> Router<'_> {
+        Router::new(&self.local, &self.sandbox)
+    }
+
+    /// What carries out one run, which knows of no place yet whether it answers.
+    pub(crate) fn engine<'e>(
+        &'e self,
+        router: &'e Router<'e>,
+        places: &'e Places,
+        observer: &'e dyn Observer,
+    ) -> Engine<'e> {
         Engine {
             store: &self.store,
             cloud: router,
@@ -151,7 +210,7 @@ impl RehearsalStage<'_> {
             observer,
             cancel: &self.cancel,
             calls: &self.calls,
-            places: &self.places,
+            places,
             patience: Duration::ZERO,
         }
     }

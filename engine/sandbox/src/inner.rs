@@ -72,6 +72,9 @@ pub(crate) struct WiredProgram {
     pub(crate) by_address: BTreeMap<Address, u64>,
 }
 
+/// When the clock of a sandbox with a seed begins, in microseconds since 1970: the same seed is the same run.
+const SEEDED: u64 = 1_767_225_600_000_000;
+
 /// Microseconds since 1970, taken from the wall once and from tokio since.
 #[derive(Debug)]
 struct Clock {
@@ -80,9 +83,9 @@ struct Clock {
 }
 
 impl Clock {
-    fn new() -> Clock {
-        let base = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Clock { base: micros(base), start: Instant::now() }
+    fn new(seed: Option<u64>) -> Clock {
+        let wall = || micros(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
+        Clock { base: seed.map_or_else(wall, |_| SEEDED), start: Instant::now() }
     }
 
     fn at(&self, instant: Instant) -> u64 {
@@ -126,7 +129,7 @@ impl Core {
             wired: None,
             load: None,
             before_change: None,
-            clock: Clock::new(),
+            clock: Clock::new(options.seed),
             registry,
             options,
             log,

@@ -87,7 +87,8 @@ impl Core {
                 return Err(group.call.must_wait("InvalidClusterState", message, wait.unwrap_or_default()));
             }
         }
-        let over_at = self.later(start, self.takes(role_change(wish.may_lose), &[group.id, &now.to_string()]));
+        let over_at =
+            self.later(start, self.takes(role_change(wish.may_lose), &[group.id, &self.switches.len().to_string()]));
         let changed: Vec<Data> = members
             .into_iter()
             .map(|one| {

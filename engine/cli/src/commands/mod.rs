@@ -9,6 +9,7 @@ mod checks;
 mod completions;
 mod destroy;
 mod drift;
+mod drill;
 mod env;
 mod env_extend;
 mod env_gc;
@@ -68,6 +69,7 @@ enum Command {
     Failback(failback::FailbackArgs),
     Status(status::StatusArgs),
     Runbook(runbook::RunbookArgs),
+    Drill(drill::DrillArgs),
     VerifyDestroyed(verify_destroyed::VerifyDestroyedArgs),
     Output(output::OutputArgs),
     Permissions(permissions::PermissionsArgs),
@@ -96,6 +98,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
         Command::Failback(args) => failback::cmd_failback(&args, &global, ui),
         Command::Status(args) => status::cmd_status(&args, &global, ui),
         Command::Runbook(args) => runbook::cmd_runbook(&args, &global, ui),
+        Command::Drill(args) => drill::cmd_drill(&args, &global, ui),
         Command::VerifyDestroyed(args) => verify_destroyed::cmd_verify_destroyed(&args, &global, ui),
         Command::Output(args) => output::cmd_output(&args, &global, ui),
         Command::Permissions(args) => permissions::cmd_permissions(&args, &global, ui),
@@ -115,7 +118,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
 /// The commands as help lists them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Deploying", &["plan", "apply", "destroy", "rehearse", "parity"]),
-    ("Recovering", &["failover", "failback", "status", "runbook"]),
+    ("Recovering", &["failover", "failback", "status", "runbook", "drill"]),
     ("Looking", &["output", "state", "drift", "refresh", "history", "env", "verify-destroyed"]),
     ("Writing programs", &["check", "test", "kinds", "checks", "permissions", "completions"]),
 ];

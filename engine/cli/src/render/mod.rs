@@ -14,6 +14,7 @@ pub(crate) mod data;
 pub(crate) mod deferred;
 pub(crate) mod diagnostic;
 pub(crate) mod drift;
+pub(crate) mod drilled;
 pub(crate) mod duration;
 pub(crate) mod failover;
 pub(crate) mod flat;

@@ -125,6 +125,17 @@ impl StoreFlow {
     }
 }
 
+impl Wiring {
+    /// How soon somebody begins to fail over. Where something starts that for one of the databases, it starts all of it.
+    pub fn noticed(&self) -> Figure {
+        let noticed = self.stores.iter().filter_map(|store| match store.flow {
+            StoreFlow::Led { noticed, .. } => Some(noticed),
+            _ => None,
+        });
+        noticed.reduce(Figure::or_sooner).unwrap_or(OPERATOR.then(DECISION))
+    }
+}
+
 /// The wiring of what is there, with the stores of the primary region.
 pub fn wiring(environment: &str, all: &[There<'_>]) -> Wiring {
     let planned = all_there(environment, all);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dr_core::address::Address;
-use dr_core::recovery::{NameAnswer, NameWiring, StoreFlow};
+use dr_core::recovery::{Figure, NameAnswer, NameWiring, StoreFlow};
 use dr_core::value::Str;
 
 use crate::Sandbox;
@@ -30,6 +30,8 @@ pub struct Measured {
     pub traffic: Option<Option<Duration>>,
     /// Each store.
     pub stores: Vec<MeasuredStore>,
+    /// Whether a function does the work in the other region, where functions do it.
+    pub has_workers: bool,
 }
 
 /// What was measured of a store.
@@ -120,9 +122,19 @@ impl Sandbox {
                 refused: refused.count() as u64,
             }
         });
-        let measured = Measured { traffic, stores: stores.collect() };
+        let has_workers = wired.wiring.workers.as_ref().is_none_or(|workers| workers.contains(to));
+        let measured = Measured { traffic, stores: stores.collect(), has_workers };
         core.load = Some(load);
         measured
+    }
+
+    /// How soon somebody begins to act, after the primary region is lost; nothing where the program is not used.
+    pub fn noticed(&self) -> Figure {
+        let mut core = self.core();
+        let Some((load, wired)) = core.used() else { return Figure::ZERO };
+        let noticed = wired.wiring.noticed();
+        core.load = Some(load);
+        noticed
     }
 
     /// What became of everything that was written, seen from a region; nothing where the program is not used.
@@ -177,8 +189,19 @@ impl Core {
             let answer = OnceCell::new();
             for client in 0..CLIENTS {
                 let key = (name.name.clone(), client);
-                let kept = load.kept.get(&key).filter(|kept| kept.until > at).cloned();
-                let kept = kept.unwrap_or_else(|| answer.get_or_init(|| self.ask(name, at)).clone());
+                let known = load.kept.get(&key);
+                let kept = match known.filter(|kept| kept.until > at) {
+                    Some(kept) => kept.clone(),
+                    None => {
+                        let fresh = answer.get_or_init(|| self.ask(name, at));
+                        let mut until = at.saturating_add(fresh.keeps);
+                        if known.is_none() {
+                            // They have not all asked at the same moment.
+                            until -= fresh.keeps * client as u64 / CLIENTS as u64;
+                        }
+                        KeptAnswer { region: fresh.region.clone(), until }
+                    }
+                };
                 led.push(kept.region.clone());
                 load.kept.insert(key, kept);
             }
@@ -216,13 +239,21 @@ impl Core {
     }
 
     /// What a name answers.
-    fn ask(&self, name: &NameWiring, at: u64) -> KeptAnswer {
+    fn ask(&self, name: &NameWiring, at: u64) -> FreshAnswer {
         let is_healthy = |answer: &&NameAnswer| self.is_healthy(&answer.watch, at);
         let answer = name.answers.iter().find(is_healthy).or_else(|| name.answers.first());
         let keeps = Duration::from_secs(answer.map_or(0, |answer| answer.kept).into());
-        let until = at.saturating_add(micros(self.speed().scale(keeps)));
-        KeptAnswer { region: answer.and_then(|answer| answer.region.clone()), until }
+        FreshAnswer {
+            region: answer.and_then(|answer| answer.region.clone()),
+            keeps: micros(self.speed().scale(keeps)),
+        }
     }
+}
+
+/// An answer, and how long it may be kept, in microseconds.
+struct FreshAnswer {
+    region: Option<Str>,
+    keeps: u64,
 }
 
 /// How long after a moment something became so and stayed so; `None` where it is not so in the end.
