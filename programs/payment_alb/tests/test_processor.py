@@ -144,6 +144,16 @@ class Processor(unittest.TestCase):
         self.assertEqual(self.ask("GET", "/health")[0], 503)
         self.assertEqual(self.pay()[1]["error"], "unavailable")
 
+    def test_while_rds_says_nothing_a_region_is_what_it_was(self):
+        for region, stands in ((WEST, "follows"), (EAST, "writes")):
+            self.go(region)
+            self.assertEqual(self.ask("GET", "/health")[1]["standing"], stands)
+            self.aws.rds.is_gone = True
+            later = cloud.time.monotonic() + 3600
+            with mock.patch.object(cloud.time, "monotonic", return_value=later):
+                self.assertEqual(self.ask("GET", "/health")[1]["standing"], stands)
+            self.aws.rds.is_gone = False
+
     def test_who_has_left_the_global_cluster_writes_by_itself(self):
         self.aws.databases.pop(EAST)
         self.aws.databases[WEST].follows = False

@@ -41,6 +41,11 @@ def remembered(name, age, read):
     return value
 
 
+def last(name):
+    """What was read last, however long ago; nothing when it never was."""
+    return _read.get(name, (None, None))[1]
+
+
 def forget():
     """Forgets every client and everything that was read."""
     client.cache_clear()

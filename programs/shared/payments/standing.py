@@ -2,7 +2,8 @@
 
 Every region but one follows: its cluster reads what the other one writes, and takes no payments until it is promoted.
 That is no failure. A region that follows is healthy, since requests must be led there before or while it is promoted;
-one that is to write and cannot is not. When it is not known which of both it is, it is asked to write.
+one that is to write and cannot is not. When RDS does not say which of both it is, it is what it was: no region changes its
+role without RDS. When it never said, the region is asked to write.
 """
 
 import json
@@ -12,7 +13,7 @@ import time
 from botocore.exceptions import BotoCoreError, ClientError
 
 from payments import ledger
-from payments.cloud import HASTY, client, region, remembered
+from payments.cloud import HASTY, client, last, region, remembered
 
 FOLLOWS_AGE = 10  # Seconds that it is not asked again which region writes.
 WRITES_AGE = 5  # Seconds that the database is not tried again.
@@ -20,20 +21,20 @@ RETRY_AFTER = {"standby": 30, "unavailable": 5}  # Seconds.
 
 
 def follows():
-    """Whether another region writes, by what RDS says of the global cluster; nothing when it does not say."""
+    """Whether another region writes, by what RDS says or has said last; nothing when it never said."""
 
     def read():
-        id = os.environ["GLOBAL_CLUSTER_ID"]
-        found = client("rds", HASTY).describe_global_clusters(GlobalClusterIdentifier=id)["GlobalClusters"][0]
+        try:
+            id = os.environ["GLOBAL_CLUSTER_ID"]
+            found = client("rds", HASTY).describe_global_clusters(GlobalClusterIdentifier=id)["GlobalClusters"][0]
+        except (ClientError, BotoCoreError, LookupError) as error:
+            print(json.dumps({"standing": "not known", "error": str(error)}))
+            return last("follows")
         roles = {member["DBClusterArn"]: member["IsWriter"] for member in found["GlobalClusterMembers"]}
         # Whoever has left the global cluster writes by itself.
         return not roles.get(ledger.cluster(), True)
 
-    try:
-        return remembered("follows", FOLLOWS_AGE, read)
-    except (ClientError, BotoCoreError, LookupError) as error:
-        print(json.dumps({"standing": "not known", "error": str(error)}))
-        return None
+    return remembered("follows", FOLLOWS_AGE, read)
 
 
 def standing():
