@@ -257,7 +257,7 @@ fn value(name: &str, spec: &Spec, setting: Option<&Setting>) -> Result<Option<Va
         // With its line, a secret would be quoted.
         let (shown, named) = if hidden { (None, given.place) } else { (given.place, None) };
         let named = named.map(|place| format!("it is set at {place}"));
-        let example = (given.place.is_some() && !hidden).then(|| spec.default.as_ref()).flatten();
+        let example = (given.place.is_some() && !hidden).then_some(spec.default.as_ref()).flatten();
         let example = example.map(|default| format!("its default is {}", shortened(default, SHOWN)));
         let help = why.into_iter().chain(given.origin.clone()).chain(named).chain(example);
         help.fold(fault.at(shown.cloned(), ""), ScriptFault::help)
