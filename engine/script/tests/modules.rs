@@ -165,7 +165,7 @@ fn the_guide_is_right() {
     let blocks: Vec<String> =
         guide.split("```rhai\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect();
     let [program, module, test, check, check_test] = blocks.as_slice() else { panic!("{} examples", blocks.len()) };
-    let folder = Folder::new(&[("network", module)]);
+    let folder = Folder::new(&[("subnets", module)]);
     let program = program.clone();
     let programs = move |_: &str| Some(("programs/payments.rhai".to_owned(), program.clone()));
     let reports = folder.host().test("payments_test.rhai", test, &programs).unwrap();
