@@ -8,7 +8,7 @@ use dr_core::schema::closest;
 
 /// Commands of Terraform, Pulumi, the CDK and cargo, and what does the same here.
 pub(crate) const ELSEWHERE: &[(&str, &str)] = &[
-    ("init", "nothing is to be initialised: write a program, and `dr plan PROGRAM` works at once"),
+    ("init", "nothing is to be initialised: `dr new NAME` writes a program, and `dr plan NAME` works at once"),
     ("up", "`dr apply PROGRAM` makes what a program declares"),
     ("deploy", "`dr apply PROGRAM` makes what a program declares"),
     ("preview", "`dr plan PROGRAM` shows what an apply would change"),

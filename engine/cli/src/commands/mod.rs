@@ -18,6 +18,7 @@ mod failback;
 mod failover;
 mod history;
 mod kinds;
+mod new;
 mod output;
 mod parity;
 mod permissions;
@@ -78,6 +79,7 @@ enum Command {
     Refresh(drift::RefreshArgs),
     History(history::HistoryArgs),
     Env(env::EnvArgs),
+    New(new::NewArgs),
     Check(check::CheckArgs),
     Test(test::TestArgs),
     Kinds(kinds::KindsArgs),
@@ -107,6 +109,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
         Command::Refresh(args) => drift::cmd_refresh(&args, &global, ui),
         Command::History(args) => history::cmd_history(&args, &global, ui),
         Command::Env(args) => env::cmd_env(&args, &global, ui),
+        Command::New(args) => new::cmd_new(&args, &global, ui),
         Command::Check(args) => check::cmd_check(&args, &global, ui),
         Command::Test(args) => test::cmd_test(&args, &global, ui),
         Command::Kinds(args) => kinds::cmd_kinds(&args, ui),
@@ -120,7 +123,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Deploying", &["plan", "apply", "destroy", "rehearse", "parity"]),
     ("Recovering", &["failover", "failback", "status", "runbook", "drill"]),
     ("Looking", &["output", "state", "drift", "refresh", "history", "env", "verify-destroyed"]),
-    ("Writing programs", &["check", "test", "kinds", "checks", "permissions", "completions"]),
+    ("Writing programs", &["new", "check", "test", "kinds", "checks", "permissions", "completions"]),
 ];
 
 impl Cli {
@@ -254,6 +257,42 @@ mod tests {
                 let (name, inner) = first.unwrap_or_else(|| panic!("`{named}` is no command"));
                 if let Some(second) = words.next() {
                     assert!(inner.find_subcommand(second).is_some(), "`{name} {second}` is no command");
+                }
+            }
+        }
+    }
+
+    /// What stands in back-ticks in a page.
+    fn quoted(page: &str) -> Vec<&str> {
+        page.split('`').skip(1).step_by(2).collect()
+    }
+
+    #[test]
+    fn the_page_of_words_leads_to_commands_and_pages_that_there_are() {
+        let docs = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs"));
+        let page = std::fs::read_to_string(docs.join("words.md")).unwrap();
+        let links: Vec<&str> = page.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+        for link in &links {
+            assert!(docs.join(link).is_file(), "words.md leads to `{link}`, which is not there");
+        }
+        let tasks = page.split("## Where is").nth(1).unwrap();
+        let rows = tasks.lines().filter(|line| line.starts_with("| ")).count() - 1;
+        assert!(rows >= 20, "{rows} tasks are told");
+        let command = command();
+        for said in quoted(tasks).into_iter().filter_map(|said| said.strip_prefix("dr ")) {
+            let mut at = &command;
+            for word in said.split_whitespace() {
+                match word.strip_prefix("--") {
+                    Some(option) => assert!(
+                        at.get_arguments().chain(command.get_arguments()).any(|arg| arg.get_long() == Some(option)),
+                        "`dr {said}`: there is no option `{word}`"
+                    ),
+                    None if word.chars().any(char::is_uppercase)
+                        || at.get_arguments().any(|arg| arg.is_positional()) => {}
+                    None if said.contains("--") && at.find_subcommand(word).is_none() => {}
+                    None => {
+                        at = at.find_subcommand(word).unwrap_or_else(|| panic!("`dr {said}`: there is no `{word}`"))
+                    }
                 }
             }
         }
