@@ -61,7 +61,7 @@ fn the_checkers_see_what_is_there_and_what_is_not() {
     let counts = cloud.wire().counts();
     for (service, operation, times) in [
         ("dynamodb", "CreateTable", 1),
-        ("monitoring", "PutMetricAlarm", 3),
+        ("monitoring", "PutMetricAlarm", 6),
         ("iam", "CreateRole", 2),
         ("s3", "PUT /*?versioning", 1),
         ("lambda", "POST /functions", 1),

@@ -32,6 +32,8 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ("alert_email", &["", "ops@payments.dev", "on-call+dr@payments.dev"]),
     ("base_domain", &["", "pay.dr-lab.net", "a.b.dr-lab.net"]),
     ("reserved", &["0", "1", "10", "100"]),
+    ("audit_days", &["1", "90", "365"]),
+    ("access_logs", &["true", "false"]),
     ("rotation_days", &["1", "30", "365"]),
     ("health_interval", &["10", "30"]),
     ("fast_health_checks", &["true", "false"]),
@@ -238,20 +240,20 @@ async fn nothing_harmless_is_refused() {
     let mut tally = Tally::default();
     let mut dice = Dice(8);
     for path in scripts("programs", |stem| !stem.ends_with("_test")) {
+        let dir = tempfile::tempdir().unwrap();
+        let parameters = room(program(&path), "pr-7", dir.path()).await.parameters().unwrap();
         for _ in 0..8 {
             let [first, second] = dice.one(REGIONS);
             let program = program(&path);
             let mut settings = Vec::new();
-            let parameters =
-                program.text.lines().filter(|line| line.contains(" param(")).filter_map(|l| l.split_once(':'));
-            for name in parameters.map(|(name, _)| name.trim()) {
-                match name {
-                    "primary_region" => settings.push((name.to_owned(), Value::str(first))),
-                    "secondary_region" => settings.push((name.to_owned(), Value::str(second))),
+            for name in &parameters {
+                match name.as_str() {
+                    "primary_region" => settings.push((name.clone(), Value::str(first))),
+                    "secondary_region" => settings.push((name.clone(), Value::str(second))),
                     _ => {}
                 }
-                if let Some((_, values)) = PARAMETERS.iter().find(|(known, _)| *known == name) {
-                    settings.push((name.to_owned(), setting(dice.one(values))));
+                if let Some((_, values)) = PARAMETERS.iter().find(|(known, _)| known == name) {
+                    settings.push((name.clone(), setting(dice.one(values))));
                 }
             }
             let settings: Vec<(&str, Value)> = settings.iter().map(|(name, value)| (&**name, value.clone())).collect();

@@ -194,11 +194,14 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "trading",
         regions: ["us-east-1", "us-east-2"],
-        options: &[("none", &[]), DOMAIN, ("all", &["base_domain=pay.dr-lab.net", EMAIL])],
+        options: &[("none", &[]), DOMAIN, ("all", &["base_domain=pay.dr-lab.net", EMAIL, "access_logs=true"])],
         changes: &[Change {
             what: "the database may be further behind",
             how: How::Edit(&[("programs/trading.rhai", "database, 1000)", "database, 2000)")]),
-            does: &["update secondary/cloudwatch.metric_alarm:aurora-replication-lag"],
+            does: &[
+                "update primary/cloudwatch.metric_alarm:aurora-return-lag",
+                "update secondary/cloudwatch.metric_alarm:aurora-replication-lag",
+            ],
         }],
     },
     Program {
@@ -218,8 +221,8 @@ const PROGRAMS: &[Program] = &[
                 what: "more memory",
                 how: How::Edit(&[(
                     "programs/transactions/region.rhai",
-                    "runtime: \"python3.11\",",
-                    "runtime: \"python3.11\", memory: 512,",
+                    "runtime: p.runtime,",
+                    "runtime: p.runtime, memory: 512,",
                 )]),
                 does: &[
                     "update primary/lambda.function:transaction-processor",

@@ -71,12 +71,22 @@ def region(rows, role, place, part, s):
     url = rows.part("sqs", place, "get_queue_url", {"QueueName": f"trade-orders-{place}-{s}"}, "QueueUrl")
     queue = {"QueueUrl": url or "none", "AttributeNames": ["All"]}
     yield ("sqs", place, "get_queue_attributes", queue, "Attributes.VisibilityTimeout", "180")
+    redrive = json.loads(rows.part("sqs", place, "get_queue_attributes", queue, "Attributes.RedrivePolicy") or "{}")
+    dead = f"arn:aws:sqs:{place}:{common.ACCOUNT}:trade-orders-dlq-{place}-{s}"
+    rows.equal(f"redrive of orders in {place}", redrive, {"deadLetterTargetArn": dead, "maxReceiveCount": 20})
+    group = {"logGroupNamePrefix": f"/vpc/trading-flow-logs-{role}-{s}"}
+    yield ("logs", place, "describe_log_groups", group, "logGroups[].retentionInDays", [365])
+    flows = {"Filters": [{"Name": "log-group-name", "Values": [f"/vpc/trading-flow-logs-{role}-{s}"]}]}
+    yield ("ec2", place, "describe_flow_logs", flows, "FlowLogs[].[TrafficType, FlowLogStatus]", [["ALL", "ACTIVE"]])
     arn = f"arn:aws:sqs:{place}:{common.ACCOUNT}:trade-orders-{place}-{s}"
     mapping = {"FunctionName": f"trade-processor-{place}-{s}"}
     read = "EventSourceMappings[].[EventSourceArn, BatchSize]"
     yield ("lambda", place, "list_event_source_mappings", mapping, read, [[arn, 10]])
     functions = {
-        "trade-processor": (30, ["DB_CLUSTER_ARN", "DB_SECRET_ARN", "REGION", "SESSION_TABLE_NAME"]),
+        "trade-processor": (
+            30,
+            ["AUDIT_BUCKET", "DB_CLUSTER_ARN", "DB_SECRET_ARN", "DEAD_LETTER_QUEUE_URL", "EVENT_BUS", "REGION", "SESSION_TABLE_NAME"],
+        ),
         "health-check": (10, ["DB_CLUSTER_ID", "QUEUE_URL", "SESSION_TABLE_NAME"]),
     }
     for name, (timeout, variables) in functions.items():
@@ -191,12 +201,20 @@ def watching(first, second, s):
     """Alarms and health checks."""
     fields = "[Namespace, MetricName, Statistic, Threshold, Period, EvaluationPeriods, ComparisonOperator]"
     at_least, above = "GreaterThanOrEqualToThreshold", "GreaterThanThreshold"
+    letters = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", 1.0, 60, 1, at_least]
     for place, name, wanted in (
         (first, "ddb-replication-latency", ["AWS/DynamoDB", "ReplicationLatency", "Average", 1000.0, 300, 2, at_least]),
         (first, "lambda-errors", ["AWS/Lambda", "Errors", "Sum", 5.0, 300, 2, at_least]),
         (first, "api-latency", ["AWS/ApiGateway", "Latency", "Average", 1000.0, 300, 3, at_least]),
         (first, "rds-cpu", ["AWS/RDS", "CPUUtilization", "Average", 80.0, 300, 2, at_least]),
         (second, "aurora-replication-lag", ["AWS/RDS", "AuroraGlobalDBReplicationLag", "Maximum", 1000.0, 60, 3, above]),
+        (first, "aurora-return-lag", ["AWS/RDS", "AuroraGlobalDBReplicationLag", "Maximum", 1000.0, 60, 3, above]),
+        (first, "events-dlq", letters),
+        *((place, f"trade-orders-dlq-{place}", letters) for place in (first, second)),
+        *((place, f"trade-orders-age-{place}", ["AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", 300.0, 60, 3, at_least]) for place in (first, second)),
+        *((place, "api-errors", ["AWS/ApiGateway", "5XXError", "Sum", 5.0, 300, 1, at_least]) for place in (first, second)),
+        *((place, "sessions-read-throttle", ["AWS/DynamoDB", "ReadThrottleEvents", "Sum", 1.0, 300, 1, at_least]) for place in (first, second)),
+        *((second, f"{what}-replication", ["AWS/S3", "ReplicationLatency", "Maximum", 900.0, 300, 1, above]) for what in ("config", "audit")),
     ):
         alarm = {"AlarmNames": [f"{name}-{s}"]}
         arn = f"arn:aws:sns:{place}:{common.ACCOUNT}:trading-alerts-{place}-{s}"

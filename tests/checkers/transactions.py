@@ -303,29 +303,36 @@ class Check(common.Findings):
         self.tags(what, region, found["tags"])
 
     def alarms(self, region):
-        """The three alarms, and no others."""
+        """The six alarms, and no others."""
         topic = self.arn("sns", region, self.topic_name)
         table, function = {"TableName": self.table_name}, {"FunctionName": self.function_name}
+        copies = {**table, "ReceivingRegion": self.secondary if region == self.primary else self.primary}
+        dead_letters = {"QueueName": self.named("transaction-dlq")}
+        waiting = "ApproximateNumberOfMessagesVisible"
+        at_least, above = "GreaterThanOrEqualToThreshold", "GreaterThanThreshold"
         wanted = {
-            "transaction-dynamodb-throttle": ("AWS/DynamoDB", "WriteThrottleEvents", 1.0, table),
-            "transaction-lambda-errors": ("AWS/Lambda", "Errors", 5.0, function),
-            "transaction-lambda-throttles": ("AWS/Lambda", "Throttles", 1.0, function),
+            "dynamodb-throttle": ("AWS/DynamoDB", "WriteThrottleEvents", "Sum", 1.0, 300, 1, at_least, table),
+            "dynamodb-read-throttle": ("AWS/DynamoDB", "ReadThrottleEvents", "Sum", 1.0, 300, 1, at_least, table),
+            "dynamodb-replication": ("AWS/DynamoDB", "ReplicationLatency", "Average", 1000.0, 300, 2, above, copies),
+            "lambda-errors": ("AWS/Lambda", "Errors", "Sum", 5.0, 300, 1, at_least, function),
+            "lambda-throttles": ("AWS/Lambda", "Throttles", "Sum", 1.0, 300, 1, at_least, function),
+            "dlq": ("AWS/SQS", waiting, "Maximum", 1.0, 60, 1, at_least, dead_letters),
         }
-        wanted = {self.named(name): row for name, row in wanted.items()}
+        wanted = {self.named(f"transaction-{name}"): row for name, row in wanted.items()}
         listed = self.cloud.all("cloudwatch", region, "describe_alarms", "MetricAlarms")
         found = {alarm["AlarmName"]: alarm for alarm in listed if self.suffix in alarm["AlarmName"]}
         self.equal(f"alarms in {region}", sorted(found), sorted(wanted))
         for name in sorted(set(wanted) & set(found)):
             what, alarm = f"alarm {name} in {region}", found[name]
-            namespace, metric, threshold, dimensions = wanted[name]
+            namespace, metric, statistic, threshold, period, periods, comparison, dimensions = wanted[name]
             for field, value in {
                 "Namespace": namespace,
                 "MetricName": metric,
                 "Threshold": threshold,
-                "Statistic": "Sum",
-                "Period": 300,
-                "EvaluationPeriods": 1,
-                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+                "Statistic": statistic,
+                "Period": period,
+                "EvaluationPeriods": periods,
+                "ComparisonOperator": comparison,
                 "ActionsEnabled": True,
                 "AlarmActions": [topic],
                 "OKActions": [topic],

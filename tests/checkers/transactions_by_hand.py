@@ -204,10 +204,18 @@ def make(arguments):
         Tags=tags("lambda.function:processor"),
     )
 
-    for name, namespace, metric, threshold, dimension in (
-        ("dynamodb-throttle", "AWS/DynamoDB", "WriteThrottleEvents", 1, ("TableName", table_name)),
-        ("lambda-errors", "AWS/Lambda", "Errors", 5, ("FunctionName", function_name)),
-        ("lambda-throttles", "AWS/Lambda", "Throttles", 1, ("FunctionName", function_name)),
+    table, function = {"TableName": table_name}, {"FunctionName": function_name}
+    copies = {**table, "ReceivingRegion": SECONDARY}
+    dead_letters = {"QueueName": f"transaction-dlq-{suffix}"}
+    waiting = "ApproximateNumberOfMessagesVisible"
+    at_least, above = "GreaterThanOrEqualToThreshold", "GreaterThanThreshold"
+    for name, namespace, metric, statistic, threshold, period, periods, comparison, dimensions in (
+        ("dynamodb-throttle", "AWS/DynamoDB", "WriteThrottleEvents", "Sum", 1, 300, 1, at_least, table),
+        ("dynamodb-read-throttle", "AWS/DynamoDB", "ReadThrottleEvents", "Sum", 1, 300, 1, at_least, table),
+        ("dynamodb-replication", "AWS/DynamoDB", "ReplicationLatency", "Average", 1000, 300, 2, above, copies),
+        ("lambda-errors", "AWS/Lambda", "Errors", "Sum", 5, 300, 1, at_least, function),
+        ("lambda-throttles", "AWS/Lambda", "Throttles", "Sum", 1, 300, 1, at_least, function),
+        ("dlq", "AWS/SQS", waiting, "Maximum", 1, 60, 1, at_least, dead_letters),
     ):
         actions = {} if "alarm_actions" in omitted else {"AlarmActions": [topic], "OKActions": [topic]}
         call(
@@ -216,12 +224,12 @@ def make(arguments):
             AlarmName=f"transaction-{name}-{suffix}",
             Namespace=namespace,
             MetricName=metric,
-            Statistic="Sum",
-            Period=300,
-            EvaluationPeriods=1,
+            Statistic=statistic,
+            Period=period,
+            EvaluationPeriods=periods,
             Threshold=threshold,
-            ComparisonOperator="GreaterThanOrEqualToThreshold",
-            Dimensions=[{"Name": dimension[0], "Value": dimension[1]}],
+            ComparisonOperator=comparison,
+            Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
             Tags=pairs(tags(f"cloudwatch.alarm:{name}")),
             **actions,
         )

@@ -80,11 +80,10 @@ impl Room {
         })
     }
 
-    /// What the program declares with these parameters.
-    pub(crate) fn declare(&self, settings: &[(&str, Value)]) -> Result<Graph, Failure> {
+    fn request(&self, settings: &[(&str, Value)]) -> Request {
         let settings: BTreeMap<String, Setting> =
             settings.iter().map(|(name, value)| ((*name).to_owned(), Setting::Value(value.clone()))).collect();
-        let request = Request {
+        Request {
             program: self.program.name.clone(),
             source_name: self.program.name.clone(),
             text: self.program.text.clone(),
@@ -95,8 +94,18 @@ impl Room {
                 ..Environment::default()
             },
             settings,
-        };
-        Ok(self.host.evaluate(&request)?.graph)
+        }
+    }
+
+    /// The names of the program's parameters.
+    #[allow(dead_code)] // Few tests vary them all.
+    pub(crate) fn parameters(&self) -> Result<Vec<String>, Failure> {
+        Ok(self.host.parameters(&self.request(&[]))?.into_iter().map(|one| one.name).collect())
+    }
+
+    /// What the program declares with these parameters.
+    pub(crate) fn declare(&self, settings: &[(&str, Value)]) -> Result<Graph, Failure> {
+        Ok(self.host.evaluate(&self.request(settings))?.graph)
     }
 
     /// What is to be done for what is declared, after a look at everything that is there.

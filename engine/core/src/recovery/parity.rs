@@ -117,12 +117,16 @@ pub fn parity(all: &[MaybeTwin<'_>]) -> Option<Parity> {
         };
         let of = all.iter().filter(is_of_side).filter(|node| !node.kind.lookup);
         let of = of.filter(|node| !ONCE.contains(&node.kind.name));
-        let names = Names { region, words: SIDES[side] };
+        let other = if side == 0 { &secondary } else { &primary };
+        let names = Names { region, other, words: SIDES[side] };
         of.map(|node| ((family(node.kind.name).to_owned(), names.neutral(node.address.as_str(), node.kind.name)), node))
             .collect()
     };
     let (first, second) = (side(&primary, 0), side(&secondary, 1));
-    let names = [Names { region: &primary, words: SIDES[0] }, Names { region: &secondary, words: SIDES[1] }];
+    let names = [
+        Names { region: &primary, other: &secondary, words: SIDES[0] },
+        Names { region: &secondary, other: &primary, words: SIDES[1] },
+    ];
     let mut found = Parity {
         primary: primary.clone(),
         secondary: secondary.clone(),
@@ -190,16 +194,17 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-/// How a side's own words and region are recognised.
+/// How a side's own words and region are recognised, and the other one's region: what each side says of the other is alike.
 struct Names<'a> {
     region: &'a str,
+    other: &'a str,
     words: &'a [&'a str],
 }
 
 impl Names<'_> {
     /// A text without what says which side it is of.
     fn neutral(&self, text: &str, kind: &str) -> String {
-        let text = text.replace(kind, family(kind)).replace(self.region, "{region}");
+        let text = text.replace(kind, family(kind)).replace(self.region, "{region}").replace(self.other, "{other}");
         let mut out = String::new();
         let mut word = String::new();
         let close = |word: &mut String, out: &mut String| {
