@@ -7,6 +7,9 @@
 mod data;
 #[path = "harness/environment.rs"]
 mod environment;
+#[cfg(feature = "emulators")]
+#[path = "harness/live.rs"]
+mod live;
 #[path = "harness/outage.rs"]
 mod outage;
 #[path = "harness/project.rs"]
@@ -455,7 +458,10 @@ mod emulated {
                 cloud.reset().unwrap();
                 Environment::new(Project::new(cloud.environment()), program.name, "t3", "aws", set)
             },
-            |set, _| check(program, &cloud, set),
+            |set, there| {
+                check(program, &cloud, set);
+                crate::live::check(there, &cloud.endpoints());
+            },
             |set, _| {
                 let left = cloud.boto("empty.py", &json!({ "regions": program.regions })).unwrap();
                 assert_eq!(left["ok"], true, "{name} with {set:?}: {:#}", left["findings"]);

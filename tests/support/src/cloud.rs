@@ -52,13 +52,18 @@ impl TestCloud {
         ])
     }
 
+    /// Where the emulators themselves are, beside the wire.
+    #[must_use]
+    pub fn endpoints(&self) -> Endpoints {
+        Endpoints { aws: self.moto.endpoint(), cloudwatch: self.localstack.endpoint() }
+    }
+
     /// Runs a checker against the servers themselves, past the wire, so that it is neither counted nor disturbed.
     ///
     /// # Errors
     /// As [`boto`].
     pub fn boto(&self, script: &str, arguments: &Value) -> Result<Value, Error> {
-        let endpoints = Endpoints { aws: self.moto.endpoint(), cloudwatch: self.localstack.endpoint() };
-        boto(&endpoints, script, arguments)
+        boto(&self.endpoints(), script, arguments)
     }
 
     /// What requests broke of the rules that AWS publishes for them, since the last time this was asked.
