@@ -173,14 +173,14 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "payment_rest",
         regions: ["us-east-1", "us-east-2"],
-        options: &[("none", &[]), DOMAIN, ("all", &["base_domain=pay.dr-lab.net", EMAIL, "fast_health_checks=true"])],
+        options: &[("none", &[]), DOMAIN, ("all", &["base_domain=pay.dr-lab.net", EMAIL, "fast_health_checks=true", "access_logs=true"])],
         changes: &[
             Change {
                 what: "more memory",
                 how: How::Edit(&[(
                     "programs/payment_rest/region.rhai",
-                    "runtime: \"python3.11\",",
-                    "runtime: \"python3.11\", memory: 512,",
+                    "runtime: p.runtime,",
+                    "runtime: p.runtime, memory: 512,",
                 )]),
                 does: &[
                     "update primary/lambda.function:payment-processor-primary",

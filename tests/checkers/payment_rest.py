@@ -130,7 +130,15 @@ def stores(rows, first, second, s):
 def watching(rows, first, second, s, interval):
     """Alarms, health checks and dashboards."""
     fields = "[Namespace, MetricName, Statistic, Threshold, Period, EvaluationPeriods, ComparisonOperator]"
+    at_least, above = "GreaterThanOrEqualToThreshold", "GreaterThanThreshold"
+    sides = ((first, "primary"), (second, "dr"))
     for place, name, topic, wanted in (
+        *((place, f"payment-api-errors-{role}", f"alerts-{role}", ["AWS/ApiGateway", "5XXError", "Sum", 5.0, 300, 1, at_least]) for place, role in sides),
+        *((place, f"payment-lambda-errors-{role}", f"alerts-{role}", ["AWS/Lambda", "Errors", "Sum", 5.0, 300, 1, at_least]) for place, role in sides),
+        *((place, f"payment-read-throttle-{role}", f"alerts-{role}", ["AWS/DynamoDB", "ReadThrottleEvents", "Sum", 1.0, 300, 1, at_least]) for place, role in sides),
+        *((place, f"payment-write-throttle-{role}", f"alerts-{role}", ["AWS/DynamoDB", "WriteThrottleEvents", "Sum", 1.0, 300, 1, at_least]) for place, role in sides),
+        *((place, f"payment-table-replication-{role}", f"alerts-{role}", ["AWS/DynamoDB", "ReplicationLatency", "Average", 1000.0, 300, 2, above]) for place, role in sides),
+        (second, "audit-replication", "alerts-dr", ["AWS/S3", "ReplicationLatency", "Maximum", 900.0, 300, 1, above]),
         (second, "aurora-replication-lag", "alerts-dr",
          ["AWS/RDS", "AuroraGlobalDBReplicationLag", "Average", 1000.0, 60, 3, "GreaterThanThreshold"]),
         ("us-east-1", "health-primary", "alerts-primary",
