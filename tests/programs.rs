@@ -165,7 +165,11 @@ const PROGRAMS: &[Program] = &[
             },
             Change {
                 what: "a threshold",
-                how: How::Edit(&[("programs/payment_http.rhai", "west.region, 60000)", "west.region, 30000)")]),
+                how: How::Edit(&[(
+                    "programs/payment_http.rhai",
+                    "p.secondary_region, 60000)",
+                    "p.secondary_region, 30000)",
+                )]),
                 does: &["update primary/cloudwatch.metric_alarm:payment-ddb-replication-us-east-1"],
             },
         ],
@@ -173,7 +177,11 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "payment_rest",
         regions: ["us-east-1", "us-east-2"],
-        options: &[("none", &[]), DOMAIN, ("all", &["base_domain=pay.dr-lab.net", EMAIL, "fast_health_checks=true", "access_logs=true"])],
+        options: &[
+            ("none", &[]),
+            DOMAIN,
+            ("all", &["base_domain=pay.dr-lab.net", EMAIL, "fast_health_checks=true", "access_logs=true"]),
+        ],
         changes: &[
             Change {
                 what: "more memory",

@@ -140,7 +140,7 @@ def buckets(rows, first, second, s):
         encryption = rows.part("s3", place, "get_bucket_encryption", asked, by_default)
         rows.true(f"{name} is encrypted with {encryption}", encryption in (None, "AES256"))
         yield from payments.closed(place, name)
-        yield ("s3", place, "get_bucket_lifecycle_configuration", asked, "Rules[].Expiration.Days", [30])
+        yield ("s3", place, "get_bucket_lifecycle_configuration", asked, "Rules[].Expiration.Days", [365])
         delivery = "contains(Policy, 'logdelivery.elasticloadbalancing.amazonaws.com')"
         yield ("s3", place, "get_bucket_policy", asked, delivery, True)
 

@@ -153,7 +153,7 @@ def bucket(place, name, key):
     yield ("s3", place, "get_bucket_encryption", asked, by_default, ["aws:kms", key])
     yield from closed(place, name)
     old = "Rules[?Status=='Enabled'].NoncurrentVersionExpiration.NoncurrentDays"
-    yield ("s3", place, "get_bucket_lifecycle_configuration", asked, old, [30])
+    yield ("s3", place, "get_bucket_lifecycle_configuration", asked, old, [365])
 
 
 def closed(place, name):

@@ -3,13 +3,13 @@
 import unittest
 
 from environment import LiveTest
-from promises import Database, Endpoints, Everywhere, Network
+from promises import Database, Endpoints, Everywhere, Network, TrafficIsLogged
 
 
-class PaymentAlb(Database, Endpoints, Network, Everywhere, LiveTest):
+class PaymentAlb(Database, Endpoints, Network, TrafficIsLogged, Everywhere, LiveTest):
     """The program `payment_alb`."""
 
-    alarms_at_least = 6
+    alarms_at_least = 10
     # Load balancers are asked by their own names, and their certificates are for the name that fails over.
     verified = False
 
@@ -58,6 +58,7 @@ class PaymentAlb(Database, Endpoints, Network, Everywhere, LiveTest):
             queue = self.queue(url, region)
             self.assertEqual(found["DeadLetterConfig"]["TargetArn"], queue["QueueArn"])
             self.assertTrue(queue.get("KmsMasterKeyId"), url)
+            self.told_of_dead_letters(url, region)
 
 
 if __name__ == "__main__":

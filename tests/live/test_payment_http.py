@@ -3,14 +3,14 @@
 import unittest
 
 from environment import LiveTest
-from promises import Database, Endpoints, Everywhere, Network, Table
+from promises import Database, Endpoints, Everywhere, Network, Table, TrafficIsLogged
 
 
-class PaymentHttp(Database, Table, Endpoints, Network, Everywhere, LiveTest):
+class PaymentHttp(Database, Table, Endpoints, Network, TrafficIsLogged, Everywhere, LiveTest):
     """The program `payment_http`."""
 
     key = "session_id"
-    alarms_at_least = 8
+    alarms_at_least = 13
 
     def endpoints(self):
         return self.there.all("api_endpoints")
