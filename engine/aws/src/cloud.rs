@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_types::SdkConfig;
 use dr_core::cloud::{
     BatchChange, BatchItem, Cloud, CloudError, CloudResult, ErrorClass, Identity, Intent, Live, Owner, RequestWatch,
-    Settled, Sought, TaggedResource, Target,
+    RoleChange, Settled, Sought, TaggedResource, Target, Vitals,
 };
 use dr_core::leftover::{PlaceSearch, Trail};
 use dr_core::online::{Objection, Wishes};
@@ -183,6 +183,18 @@ impl Cloud for Aws {
             Ok((kind, items)) => kind.batch(items),
             Err(error) => Box::pin(ready(Err(error))),
         }
+    }
+
+    fn switch<'a>(&'a self, at: Target<'a>, id: &'a str, change: &'a RoleChange<'a>) -> CloudResult<'a, ()> {
+        // The region that is left need not answer, nor that of global services.
+        match self.kind(at, CallPhase::Make) {
+            Ok((kind, cx)) => kind.switch(cx.at(change.via), id, change),
+            Err(error) => Box::pin(ready(Err(error))),
+        }
+    }
+
+    fn vitals<'a>(&'a self, at: Target<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Vitals> {
+        dispatch!(self, at, Look, vitals(id, last))
     }
 
     fn objections<'a>(&'a self, at: Target<'a>, wishes: &'a Wishes) -> CloudResult<'a, Vec<Objection>> {

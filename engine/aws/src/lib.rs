@@ -20,6 +20,7 @@ mod cloud;
 mod connect;
 #[cfg(any(feature = "apigateway", feature = "apigatewayv2"))]
 mod gateway;
+mod lag;
 mod leftover_look;
 mod leftovers;
 mod lifecycle;

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::atomic::AtomicBool;
 
-use dr_core::cloud::{BatchChange, CloudError, CloudResult, ErrorClass, Intent, Live, Settled};
+use dr_core::cloud::{BatchChange, CloudError, CloudResult, ErrorClass, Intent, Live, RoleChange, Settled, Vitals};
 use dr_core::compare::same;
 use dr_core::convert::{Block, KindArgs};
 use dr_core::online::{Objection, Wishes};
@@ -65,6 +65,19 @@ pub(crate) trait Lifecycle: KindArgs + Clone {
         let _ = items;
         let why = format!("changes of `{}` cannot be made together", Self::KIND.name);
         async { Err(CloudError::new(ErrorClass::Invalid, Self::KIND.name, "NoBatches", why)) }
+    }
+
+    /// Lets another member of a group take the writes; for a group. The context is in the member's region.
+    fn switch(cx: &Cx<'_>, id: &str, change: &RoleChange<'_>) -> impl Future<Output = Result<()>> + Send {
+        let _ = (cx, id, change);
+        let why = format!("the members of a `{}` have no roles that change", Self::KIND.name);
+        async { Err(CloudError::new(ErrorClass::Invalid, Self::KIND.name, "NoRoles", why)) }
+    }
+
+    /// How it is doing: how far it is behind what it follows, whether what it looks at is healthy.
+    fn vitals(cx: &Cx<'_>, id: &str, last: &Self) -> impl Future<Output = Result<Vitals>> + Send {
+        let _ = (cx, id, last);
+        async { Ok(Vitals::default()) }
     }
 
     /// What the service is known to refuse of everything that a plan would make in a region. The context is that of the
@@ -181,6 +194,8 @@ pub(crate) trait Erased: Send + Sync {
     fn delete<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, ()>;
     fn deleted<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Settled>;
     fn batch<'a>(&self, items: Vec<(Cx<'a>, BatchChange<'a>)>) -> CloudResult<'a, Vec<Str>>;
+    fn switch<'a>(&self, cx: Cx<'a>, id: &'a str, change: &'a RoleChange<'a>) -> CloudResult<'a, ()>;
+    fn vitals<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Vitals>;
     fn objections<'a>(&self, cx: Cx<'a>, wishes: &'a Wishes) -> CloudResult<'a, Vec<Objection>>;
 }
 
@@ -236,6 +251,14 @@ impl<K: Lifecycle> Erased for Of<K> {
 
     fn objections<'a>(&self, cx: Cx<'a>, wishes: &'a Wishes) -> CloudResult<'a, Vec<Objection>> {
         Box::pin(async move { K::objections(&cx, wishes).await })
+    }
+
+    fn switch<'a>(&self, cx: Cx<'a>, id: &'a str, change: &'a RoleChange<'a>) -> CloudResult<'a, ()> {
+        Box::pin(async move { K::switch(&cx, id, change).await })
+    }
+
+    fn vitals<'a>(&self, cx: Cx<'a>, id: &'a str, last: &'a Map<Value>) -> CloudResult<'a, Vitals> {
+        Box::pin(async move { K::vitals(&cx, id, &typed(&cx, last)?).await })
     }
 
     fn settle<'a>(&self, cx: Cx<'a>, id: &'a str, args: &'a Map<Value>) -> CloudResult<'a, Settled> {

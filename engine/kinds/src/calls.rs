@@ -308,13 +308,14 @@ pub const CALLS: &[KindCalls] = &[
         "DescribeDBEngineVersions"),
     row("rds.global_cluster", &["arn:aws:rds::{account}:global-cluster:{global_cluster_identifier}"], "rds",
         "AddTagsToResource CreateGlobalCluster DeleteGlobalCluster DescribeDBClusters DescribeGlobalClusters \
-         ListTagsForResource ModifyDBCluster -ModifyGlobalCluster RemoveFromGlobalCluster RemoveTagsFromResource"),
+         FailoverGlobalCluster ListTagsForResource ModifyDBCluster -ModifyGlobalCluster RemoveFromGlobalCluster \
+         RemoveTagsFromResource SwitchoverGlobalCluster"),
     row("rds.subnet_group", &["arn:aws:rds:{region}:{account}:subgrp:{name}"], "rds",
         "AddTagsToResource CreateDBSubnetGroup DeleteDBSubnetGroup DescribeDBSubnetGroups ListTagsForResource \
          ModifyDBSubnetGroup RemoveTagsFromResource"),
     row("route53.health_check", &["arn:aws:route53:::healthcheck/*"], "route53",
-        "ChangeTagsForResource CreateHealthCheck DeleteHealthCheck GetAccountLimit GetHealthCheck ListHealthChecks \
-         ListTagsForResource UpdateHealthCheck"),
+        "ChangeTagsForResource CreateHealthCheck DeleteHealthCheck GetAccountLimit GetHealthCheck \
+         GetHealthCheckStatus ListHealthChecks ListTagsForResource UpdateHealthCheck"),
     row("route53.record", &["arn:aws:route53:::hostedzone/*"], "route53",
         "-ChangeResourceRecordSets ListResourceRecordSets"),
     row("route53.zone", &["arn:aws:route53:::hostedzone/*"], "route53",

@@ -6,7 +6,7 @@
 //! instance of a cluster that others follow, or that follows another.
 
 use aws_sdk_rds::types::{ClusterPendingModifiedValues, DbCluster, LocalWriteForwardingStatus, WriteForwardingStatus};
-use dr_core::cloud::{Intent, Settled};
+use dr_core::cloud::{Intent, Settled, Vitals};
 use dr_core::online::{Objection, Wishes};
 use dr_kinds::rds::{Cluster, ClusterOut, ServerlessV2Scaling};
 
@@ -19,6 +19,7 @@ use super::tagging::retag;
 use super::upgrade;
 use super::values::{changed, differing, key, told};
 use crate::connect::{Cx, MayBeGone as _};
+use crate::lag::{LagMetric, lag};
 use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 
@@ -124,6 +125,17 @@ impl Lifecycle for Cluster {
             upgrade::step(cx, &global, &wanted, new.allow_major_version_upgrade).await?;
         }
         Ok(())
+    }
+
+    async fn vitals(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Vitals> {
+        if last.global_cluster_identifier.is_none() {
+            return Ok(Vitals::default());
+        }
+        // It is measured where the cluster follows. The one that writes has no such metric.
+        let dimensions = [("DBClusterIdentifier", id)];
+        let metric =
+            LagMetric { namespace: "AWS/RDS", name: "AuroraGlobalDBReplicationLag", dimensions: &dimensions };
+        Ok(Vitals { lag: lag(cx, &metric).await?, ..Vitals::default() })
     }
 
     async fn objections(cx: &Cx<'_>, wishes: &Wishes) -> Result<Vec<Objection>> {

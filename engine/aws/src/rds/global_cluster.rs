@@ -1,10 +1,10 @@
 //! `rds.global_cluster`: lifecycle. The id is its identifier.
 
 use aws_sdk_rds::types;
-use dr_core::cloud::{Intent, Settled};
+use dr_core::cloud::{Intent, RoleChange, Settled};
 use dr_kinds::rds::{GlobalCluster, GlobalClusterOut};
 
-use super::member::{describe, dismiss};
+use super::member::{describe, dismiss, place};
 use super::state::{GOING, is_stuck};
 use super::tagging::retag;
 use super::upgrade;
@@ -86,6 +86,22 @@ impl Lifecycle for GlobalCluster {
             upgrade::step(cx, &global, &wanted, new.allow_major_version_upgrade).await?;
         }
         Ok(())
+    }
+
+    async fn switch(cx: &Cx<'_>, id: &str, change: &RoleChange<'_>) -> Result<()> {
+        if change.may_lose {
+            let failover = cx.rds().failover_global_cluster().global_cluster_identifier(id);
+            let failover = failover.target_db_cluster_identifier(change.arn).allow_data_loss(true);
+            return cx.call("rds:FailoverGlobalCluster", failover.send()).await.map(drop);
+        }
+        // A switchover is asked of the region that writes.
+        let global = describe(&cx.looking(), id).await?;
+        let parts = global.as_ref().map_or(&[][..], types::GlobalCluster::global_cluster_members);
+        let writer = parts.iter().find(|part| part.is_writer() == Some(true)).and_then(place);
+        let there = cx.at(writer.map_or(cx.region(), |(region, _)| region));
+        let switchover = there.rds().switchover_global_cluster().global_cluster_identifier(id);
+        let switchover = switchover.target_db_cluster_identifier(change.arn).send();
+        there.call("rds:SwitchoverGlobalCluster", switchover).await.map(drop)
     }
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Replies of RDS that no emulator gives: everything that takes time, and global clusters whose writer has moved.
 
-use dr_core::cloud::{Cloud as _, ErrorClass, Settled};
+use dr_core::cloud::{Cloud as _, ErrorClass, RoleChange, Settled};
 use dr_core::value::{Map, Value};
 
 use super::state::GOING;
@@ -513,4 +513,26 @@ async fn classes_that_are_not_on_offer_are_objected_to_once_each() {
         objections("rds.cluster_instance", &[good, bad, good], &[options(""), offered, quotas("DBInstances", 1)]).await;
     let said: Vec<_> = found.iter().map(|o| (o.check, o.argument, o.wish)).collect();
     assert_eq!(said, [("O02", "instance_class", 1)]);
+}
+
+#[tokio::test]
+async fn roles_change_in_the_region_that_writes_or_without_it_in_the_one_that_takes_over() {
+    let (world, west) = (world(), west());
+    for (may_lose, replies, expected) in [
+        (
+            false,
+            vec![global("15.12", Some("east"), &["west"]), done("SwitchoverGlobalCluster")],
+            "us-east-1 Switchover",
+        ),
+        (true, vec![done("FailoverGlobalCluster")], "us-west-2 Failover"),
+    ] {
+        let (aws, wire) = Wire::cloud(&replies).await;
+        let change = RoleChange { via: "us-west-2", member: west.at(), id: "west", arn: WEST, may_lose };
+        aws.switch(world.at(), "world", &change).await.unwrap();
+        let asked = asked(&wire);
+        assert!(asked.len() == 1 && asked[0].starts_with(expected), "{asked:?}");
+        let request = wire.requests().pop().unwrap().replace("%3A", ":");
+        assert!(request.contains(&format!("TargetDbClusterIdentifier={WEST}")), "{request}");
+        assert_eq!(request.contains("AllowDataLoss=true"), may_lose, "{request}");
+    }
 }

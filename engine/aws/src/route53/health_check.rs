@@ -8,7 +8,7 @@ use aws_sdk_route53::types::{
     AccountLimitType, AlarmIdentifier as Alarm, CloudWatchRegion, HealthCheckConfig, HealthCheckRegion, HealthCheckType,
     InsufficientDataHealthStatus, ResettableElementName as Element, TagResourceType,
 };
-use dr_core::cloud::{CloudError, ErrorClass, Intent};
+use dr_core::cloud::{CloudError, ErrorClass, Intent, Vitals};
 use dr_core::convert::Tags;
 use dr_core::online::{Objection, Wishes};
 use dr_kinds::route53::{AlarmIdentifier, HealthCheck, HealthCheckOut};
@@ -20,6 +20,10 @@ use crate::lifecycle::{Lifecycle, Result};
 use crate::tags;
 
 const TYPE: TagResourceType = TagResourceType::Healthcheck;
+
+/// An endpoint is healthy when more than so many of a hundred checkers call it so.
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html>
+const ENOUGH: usize = 18;
 
 /// How many references of deleted checks are passed over.
 const INCARNATIONS: usize = 20;
@@ -52,6 +56,22 @@ impl Lifecycle for HealthCheck {
         }
         let check = answer?.health_check.ok_or_else(|| cx.incomplete(CALL, "health check"))?;
         Ok(check.id)
+    }
+
+    async fn vitals(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<Vitals> {
+        const CALL: &str = "route53:GetHealthCheckStatus";
+        let status = cx.route53().get_health_check_status().health_check_id(id).send();
+        let reply = match cx.call(CALL, status).await {
+            // Checks of alarms and of other checks have no checkers that tell.
+            Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Invalid) => return Ok(Vitals::default()),
+            reply => reply?,
+        };
+        let all = reply.health_check_observations();
+        let is_success = |text: &str| text.starts_with("Success");
+        let told = all.iter().filter_map(|one| one.status_report()?.status());
+        let healthy = told.filter(|text| is_success(text)).count();
+        let is_healthy = (!all.is_empty()).then_some(healthy * 100 > all.len() * ENOUGH);
+        Ok(Vitals { healthy: is_healthy, ..Vitals::default() })
     }
 
     async fn configure(cx: &Cx<'_>, id: &str, args: &Self, intent: &Intent) -> Result<()> {

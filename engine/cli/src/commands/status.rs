@@ -102,7 +102,8 @@ pub(crate) fn cmd_status(args: &StatusArgs, global: &Global, ui: &Ui) -> Result<
     let Some((primary, secondary)) = sides(snapshot, &session.registry) else {
         return Err(CommandFailure::new(format!("`{stack}` is in one region: nothing takes over")).exit(Exit::Refused));
     };
-    let since = snapshot.recovery.active.as_ref();
+    // A region that the program has left since is active no more.
+    let since = snapshot.recovery.active.as_ref().filter(|active| [&primary, &secondary].contains(&&active.region));
     let active = since.map_or(&primary, |active| &active.region).clone();
     let other = if active == primary { &secondary } else { &primary };
     let (status, header) = session.run(async |signals| {

@@ -170,7 +170,7 @@ impl<'a> Derive<'a> {
                 self.calls("rds:DescribeDBClusters"),
             ));
             if self.is_planned() {
-                plan.steps.push(self.caught_up(member, CLUSTER_LAG_MS, self.calls("cloudwatch:GetMetricData")));
+                plan.steps.push(self.caught_up(member, CLUSTER_LAG_MS, self.calls("cloudwatch:GetMetricStatistics")));
             }
         }
         if !self.is_planned() {
@@ -178,7 +178,7 @@ impl<'a> Derive<'a> {
         }
         // Objects are not waited for: S3 goes on copying them while both regions work.
         for replica in self.look.in_region("dynamodb.table_replica", self.to) {
-            plan.steps.push(self.caught_up(replica, STORE_LAG_MS, self.calls("cloudwatch:GetMetricData")));
+            plan.steps.push(self.caught_up(replica, STORE_LAG_MS, self.calls("cloudwatch:GetMetricStatistics")));
         }
     }
 

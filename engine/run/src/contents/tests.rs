@@ -484,3 +484,66 @@ fn a_run_is_written_down_twice_and_makes_no_plan_stale() {
     assert_eq!(take(&mut contents, StateChange::Release), [""; 0]);
     assert_eq!((contents.is_empty(), contents.history.runs().count()), (true, KEPT));
 }
+
+#[test]
+fn a_failover_makes_plans_stale_and_follows_what_moves_and_goes_with_everything() {
+    use dr_core::failover::plan::{AwaitedCondition, FORMAT, FailoverManner, RecoveryAct, RecoveryPlan, RecoveryStep};
+    use dr_core::failover::state::FailoverEvent;
+    use dr_core::recovery::figure::Figure;
+
+    let mut contents = with(&[record("x.y:a", "i", "o")]);
+    let condition = AwaitedCondition::Ready { address: Address::parse("x.y:a").unwrap() };
+    let step = RecoveryStep {
+        name: "see".into(),
+        act: RecoveryAct::Await { condition, patience_s: 1 },
+        why: String::new(),
+        needs: Vec::new(),
+        time: Figure::ZERO,
+    };
+    let plan = RecoveryPlan {
+        format: FORMAT,
+        from: "east".into(),
+        to: "west".into(),
+        manner: FailoverManner::Planned,
+        steps: vec![step],
+        losses: Vec::new(),
+        notes: Vec::new(),
+    };
+    let event = |event| StateChange::Failover(event);
+    let ended = || event(FailoverEvent::Ended { at: 9 });
+    assert_eq!(refused(&mut contents, ended()), "failover");
+    let began = event(FailoverEvent::Began { plan: Box::new(plan), at: 7, by: "anna".into() });
+    assert_eq!(take(&mut contents, began), ["+recovery"]);
+    assert_eq!(contents.head.position, 2);
+    assert_eq!(refused(&mut contents, ended()), "failover");
+    assert_eq!(take(&mut contents, moved(&[("x.y:a", "x.y:b")])), ["+recovery", "-x.y:a", "+x.y:b=i"]);
+    let run = contents.snapshot().recovery.run.unwrap();
+    let RecoveryAct::Await { condition, .. } = &run.plan.steps[0].act else { panic!("{run:?}") };
+    assert_eq!(condition.address().as_str(), "x.y:b");
+    for done in [FailoverEvent::StepBegan { step: 0 }, FailoverEvent::StepDone { step: 0, took_ms: 1, already: true }] {
+        assert_eq!(take(&mut contents, event(done)), ["+recovery"]);
+    }
+    assert_eq!(take(&mut contents, ended()), ["+recovery"]);
+    assert_eq!(contents.snapshot().recovery.active.map(|active| active.region), Some("west".into()));
+    let gone = record("x.y:b", "i", "o");
+    contents.take(remove("", &gone, false)).unwrap();
+    assert_eq!(take(&mut contents, StateChange::Release), ["-recovery"]);
+    assert!(contents.snapshot().recovery.is_empty());
+}
+
+#[test]
+fn what_was_computed_makes_no_plan_stale() {
+    let mut contents = with(&[record("x.y:a", "i", "o")]);
+    let computed = dr_core::recovery::Recovery {
+        primary: "east".into(),
+        secondary: "west".into(),
+        traffic: None,
+        stores: Vec::new(),
+        lacks: Vec::new(),
+    };
+    let change = || StateChange::Recovery(Some(Box::new(computed.clone())));
+    assert_eq!(take(&mut contents, change()), ["+recovery"]);
+    assert_eq!(take(&mut contents, change()), [""; 0]);
+    assert_eq!(take(&mut contents, StateChange::Recovery(None)), ["-recovery"]);
+    assert_eq!(contents.head.position, 1);
+}
