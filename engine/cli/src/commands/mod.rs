@@ -16,6 +16,7 @@ mod env_gc;
 mod env_list;
 mod failback;
 mod failover;
+mod graph;
 mod history;
 mod kinds;
 mod new;
@@ -66,6 +67,7 @@ enum Command {
     Destroy(destroy::DestroyArgs),
     Rehearse(rehearse::RehearseArgs),
     Parity(parity::ParityArgs),
+    Graph(graph::GraphArgs),
     Failover(failover::FailoverArgs),
     Failback(failback::FailbackArgs),
     Status(status::StatusArgs),
@@ -95,6 +97,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
         Command::Apply(args) => apply::cmd_apply(&args, &global, ui),
         Command::Destroy(args) => destroy::cmd_destroy(&args, &global, ui),
         Command::Rehearse(args) => rehearse::cmd_rehearse(&args, &global, ui),
+        Command::Graph(args) => graph::cmd_graph(&args, &global, ui),
         Command::Parity(args) => parity::cmd_parity(&args, &global, ui),
         Command::Failover(args) => failover::cmd_failover(&args, &global, ui),
         Command::Failback(args) => failback::cmd_failback(&args, &global, ui),
@@ -123,7 +126,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Deploying", &["plan", "apply", "destroy", "rehearse", "parity"]),
     ("Recovering", &["failover", "failback", "status", "runbook", "drill"]),
     ("Looking", &["output", "state", "drift", "refresh", "history", "env", "verify-destroyed"]),
-    ("Writing programs", &["new", "check", "test", "kinds", "checks", "permissions", "completions"]),
+    ("Writing programs", &["new", "check", "test", "graph", "kinds", "checks", "permissions", "completions"]),
 ];
 
 impl Cli {

@@ -24,6 +24,7 @@ pub(crate) mod outputs;
 #[cfg(test)]
 mod pages;
 pub(crate) mod parameters;
+pub(crate) mod picture;
 pub(crate) mod plan;
 pub(crate) mod rebuilt;
 pub(crate) mod record;
