@@ -23,6 +23,7 @@ pub mod apigatewayv2;
 pub mod archive;
 pub mod calls;
 pub mod cloudwatch;
+pub mod console;
 pub mod dynamodb;
 pub mod ec2;
 pub mod elbv2;

@@ -20,6 +20,7 @@ mod graph;
 mod history;
 mod kinds;
 mod new;
+mod open;
 mod output;
 mod parity;
 mod permissions;
@@ -75,6 +76,7 @@ enum Command {
     Drill(drill::DrillArgs),
     VerifyDestroyed(verify_destroyed::VerifyDestroyedArgs),
     Output(output::OutputArgs),
+    Open(open::OpenArgs),
     Permissions(permissions::PermissionsArgs),
     State(state::StateArgs),
     Drift(drift::DriftArgs),
@@ -106,6 +108,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
         Command::Drill(args) => drill::cmd_drill(&args, &global, ui),
         Command::VerifyDestroyed(args) => verify_destroyed::cmd_verify_destroyed(&args, &global, ui),
         Command::Output(args) => output::cmd_output(&args, &global, ui),
+        Command::Open(args) => open::cmd_open(&args, &global, ui),
         Command::Permissions(args) => permissions::cmd_permissions(&args, &global, ui),
         Command::State(args) => state::cmd_state(&args, &global, ui),
         Command::Drift(args) => drift::cmd_drift(&args, &global, ui),
@@ -125,7 +128,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
 const GROUPS: &[(&str, &[&str])] = &[
     ("Deploying", &["plan", "apply", "destroy", "rehearse", "parity"]),
     ("Recovering", &["failover", "failback", "status", "runbook", "drill"]),
-    ("Looking", &["output", "state", "drift", "refresh", "history", "env", "verify-destroyed"]),
+    ("Looking", &["output", "open", "state", "drift", "refresh", "history", "env", "verify-destroyed"]),
     ("Writing programs", &["new", "check", "test", "graph", "kinds", "checks", "permissions", "completions"]),
 ];
 
