@@ -5,7 +5,7 @@
 //! ```text
 //! args, config, load ─ what the user wants        session, work, cloud ─ which engine, state and cloud that means
 //! suffix, environments, elsewhere, ttl, clock ─ what counts for an environment        consent ─ what somebody has to agree to
-//! stack_outputs ─ what stacks give to others
+//! stack_outputs ─ what stacks give to others    completion ─ what a shell completes
 //! stage ─ an environment of its own, at virtual time      drill ─ what it comes to when a region is lost     evidence ─ what that is held against
 //! inventory ─ which environments there are         certificate ─ what is left of one
 //! commands/          ─ one file per command       render/ ─ data to text, purely; live ─ the view of a running apply
@@ -19,6 +19,7 @@ mod chronicle;
 mod clock;
 mod cloud;
 mod commands;
+mod completion;
 mod config;
 mod consent;
 mod drill;
@@ -49,6 +50,8 @@ mod work;
 
 use std::process::ExitCode;
 
+use clap_complete::CompleteEnv;
+
 use crate::commands::Cli;
 use crate::exit::Exit;
 use crate::ui::{Color, Ui};
@@ -58,6 +61,16 @@ use crate::ui::{Color, Ui};
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    let here = std::env::current_dir().ok();
+    let completing = CompleteEnv::with_factory(|| completion::naming(commands::command())).var(completion::VARIABLE);
+    match completing.try_complete(std::env::args_os(), here.as_deref()) {
+        Ok(false) => {}
+        Ok(true) => return Exit::Done.into(),
+        Err(error) => {
+            Ui::new(Color::Auto, false).tell(&format!("{}: {error}", completion::VARIABLE));
+            return Exit::Failed.into();
+        }
+    }
     let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
