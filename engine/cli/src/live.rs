@@ -215,6 +215,14 @@ impl Observer for LiveView<'_> {
             }
             What::Phase(StepPhase::Finding) => self.phase(event, &paint(QUIET, "looking for what was made")),
             What::Phase(_) | What::Waiting(_) => {}
+            What::Overdue { waited, typical, limit } => {
+                let what = if event.action == Action::Delete { "gone" } else { "ready" };
+                let [waited, typical, limit] = [waited, typical, limit].map(duration::about);
+                let text = format!(
+                    "{name}  is not {what} after {waited}; {typical} is usual, and after {limit} it is given up"
+                );
+                self.line(&format!("{} {text}", paint(CHANGED, "…")));
+            }
             What::Held { by, error } => {
                 let by: Vec<&str> = by.iter().map(Address::as_str).collect();
                 let holder = if by.is_empty() { "something outside the state".to_owned() } else { by.join(", ") };

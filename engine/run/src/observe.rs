@@ -30,6 +30,15 @@ pub enum What<'a> {
     Phase(StepPhase),
     /// It waits this long before it looks again.
     Waiting(Duration),
+    /// It takes longer than is usual until it is ready, or gone. Told once.
+    Overdue {
+        /// How long it was waited for.
+        waited: Duration,
+        /// How long it usually takes.
+        typical: Duration,
+        /// After how long it is given up.
+        limit: Duration,
+    },
     /// A call failed and is made again.
     Retrying {
         /// Why it failed.

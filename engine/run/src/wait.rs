@@ -16,6 +16,8 @@ const SLOWEST_PACE: Duration = Duration::from_secs(15);
 const SLOWING: f64 = 1.5;
 /// However quick a kind is, it gets this long to settle.
 const LEAST_DEADLINE: Duration = Duration::from_secs(20 * 60);
+/// Whatever is usual for a kind, nobody is told before this.
+const UNREMARKED: Duration = Duration::from_secs(30);
 /// A kind gets this many times its typical time.
 const DEADLINE: u32 = 5;
 
@@ -97,9 +99,14 @@ impl Engine<'_> {
         if hint.is_none() {
             wait.pace = wait.pace.mul_f64(SLOWING).min(SLOWEST_PACE.max(job.target.kind.pace));
         }
-        if Instant::now() + delay > wait.deadline {
+        let now = Instant::now();
+        if now + delay > wait.deadline {
             let message = format!("it did not finish within {} minutes", wait.limit.as_secs() / 60);
             return Err(Broken::Late { message });
+        }
+        let waited = now.duration_since(wait.begun);
+        if waited > wait.typical.max(UNREMARKED) && !std::mem::replace(&mut wait.is_told, true) {
+            self.tell(job, What::Overdue { waited, typical: wait.typical, limit: wait.limit });
         }
         self.tell(job, What::Waiting(delay));
         self.pause(job, delay).await
@@ -128,6 +135,10 @@ impl Engine<'_> {
 
 /// How long to wait between two looks, and until when.
 pub(crate) struct Wait {
+    begun: Instant,
+    typical: Duration,
+    /// Whether somebody was told that it takes longer than usual.
+    is_told: bool,
     pace: Duration,
     limit: Duration,
     deadline: Instant,
@@ -137,6 +148,7 @@ impl Wait {
     pub(crate) fn new(job: &Job<'_>, typical: Duration) -> Wait {
         let limit = typical.saturating_mul(DEADLINE).max(LEAST_DEADLINE);
         let pace = job.target.kind.pace.max(Duration::from_millis(1));
-        Wait { pace, limit, deadline: Instant::now() + limit }
+        let begun = Instant::now();
+        Wait { begun, typical, is_told: false, pace, limit, deadline: begun + limit }
     }
 }

@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use common::{Fake, Room, address, open, plan, run, step};
@@ -11,7 +12,7 @@ use dr_core::cloud::{CloudError, ErrorClass};
 use dr_core::expr::Expr;
 use dr_core::plan::Action;
 use dr_core::record::Snapshot;
-use dr_run::{Gate, SLOTS, apply};
+use dr_run::{Gate, Observer, Progress, SLOTS, What, apply};
 use tokio::time::Instant;
 
 #[tokio::test(start_paused = true)]
@@ -47,6 +48,42 @@ async fn waiting_for_the_disk_takes_no_virtual_time() {
     // Changes were grouped: two hundred steps at once, each with three of them.
     let (commits, flushes) = store.commits_and_flushes();
     assert!(commits > 600 && flushes < commits / 10, "{commits} commits, {flushes} flushes");
+}
+
+/// Takes note of what takes longer than is usual.
+#[derive(Default)]
+struct Listener(Mutex<Vec<String>>);
+
+impl Observer for Listener {
+    fn on(&self, event: &Progress<'_>) {
+        if let What::Overdue { waited, typical, limit } = event.what {
+            let [waited, typical, limit] = [waited, typical, limit].map(|time| time.as_secs());
+            let line = format!("{:?} {} {waited} of {typical}, at most {limit}", event.action, event.address);
+            self.0.lock().unwrap().push(line);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_takes_longer_than_usual_is_told_once() {
+    for (delay, told) in [
+        (Duration::ZERO, &[][..]),
+        (Duration::from_secs(1), &[]),
+        (
+            Duration::from_secs(10 * 60),
+            &["Create x.quick:q 41 of 1, at most 1200", "Create y.slow:s 68 of 60, at most 1200"],
+        ),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let cloud = Fake { timed: true, delay, ..Fake::default() };
+        let store = open(dir.path());
+        let steps = ["x.quick:q", "y.slow:s"].map(|address| step(Action::Create, address, &[], &[])).into();
+        let (planned, room, listener) = (plan("1", &Snapshot::default(), steps), Room::new(), Listener::default());
+        let engine = room.engine(&store, &cloud, &listener);
+        let report = apply(&engine, &planned, store.snapshot().unwrap()).await.unwrap();
+        assert!(report.is_complete());
+        assert_eq!(*listener.0.lock().unwrap(), told, "{delay:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

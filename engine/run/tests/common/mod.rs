@@ -192,6 +192,8 @@ pub struct Fake {
     pub latency: Duration,
     /// Whether times of the kinds are kept.
     pub timed: bool,
+    /// How much longer everything takes than is usual; then nothing says how long it takes.
+    pub delay: Duration,
     /// How many of each kind it takes in a region; it objects to more in advance.
     pub quota: Option<Quota>,
     /// What it shows instead of what it was given.
@@ -302,8 +304,16 @@ impl Fake {
         })
     }
 
+    fn wait(&self, until: Option<tokio::time::Instant>) -> Settled {
+        let now = tokio::time::Instant::now();
+        match until.filter(|at| *at > now) {
+            Some(at) => Settled::Wait(self.delay.is_zero().then(|| at - now)),
+            None => Settled::Ready,
+        }
+    }
+
     fn time(&self, duration: Duration) -> Option<tokio::time::Instant> {
-        self.timed.then(|| tokio::time::Instant::now() + duration)
+        self.timed.then(|| tokio::time::Instant::now() + duration + self.delay)
     }
 }
 
@@ -313,13 +323,6 @@ fn unreachable_region() -> CloudError {
 
 fn missing() -> CloudError {
     CloudError::new(ErrorClass::Gone, "x:Call", "NotFound", "it is not there")
-}
-
-fn wait(until: Option<tokio::time::Instant>) -> Settled {
-    match until {
-        Some(at) if at > tokio::time::Instant::now() => Settled::Wait(Some(at - tokio::time::Instant::now())),
-        _ => Settled::Ready,
-    }
 }
 
 impl Cloud for Fake {
@@ -374,7 +377,7 @@ impl Cloud for Fake {
             let thing = inside.things.get(id).ok_or_else(missing)?;
             match thing.going {
                 Some(_) => Ok(Settled::Failed("it is being deleted".into())),
-                None => Ok(wait(thing.ready)),
+                None => Ok(self.wait(thing.ready)),
             }
         })
     }
@@ -446,7 +449,7 @@ impl Cloud for Fake {
             let settled = match inside.things.get(id) {
                 None => Settled::Ready,
                 Some(Thing { going: None, .. }) => Settled::Failed("it is not being deleted".into()),
-                Some(thing) => wait(thing.going),
+                Some(thing) => self.wait(thing.going),
             };
             if settled == Settled::Ready {
                 inside.things.remove(id);
