@@ -32,6 +32,42 @@ fn what_the_programs_need_is_as_it_was() {
     }
 }
 
+/// Every action that policies allow, with every resource and condition that they allow it under.
+fn allowed(policies: &[Value]) -> std::collections::BTreeSet<String> {
+    let list = |value: &Value| value.as_array().unwrap().clone();
+    let statements = policies.iter().flat_map(|policy| list(&policy["Statement"]));
+    let each = |statement: Value| -> Vec<String> {
+        let on = |action: &Value| -> Vec<String> {
+            let on = |resource: &Value| format!("{action} {resource} {}", statement["Condition"]);
+            list(&statement["Resource"]).iter().map(on).collect()
+        };
+        list(&statement["Action"]).iter().flat_map(on).collect()
+    };
+    statements.flat_map(each).collect()
+}
+
+#[test]
+fn a_policy_that_is_too_long_is_split_into_several_that_together_are_the_same() {
+    let mut several = 0;
+    for program in ["payment_alb", "payment_http", "payment_rest", "trading", "transactions"] {
+        for purpose in ["--plan", "--apply", "--destroy"] {
+            let whole = dr(&root(), &[program, purpose]);
+            let parts = dr(&root(), &[program, purpose, "--split"]);
+            assert!(parts.status.success() && parts.stderr.is_empty(), "{program} {purpose}: {parts:?}");
+            let policy: Value = serde_json::from_slice(&whole.stdout).unwrap();
+            let policies: Vec<Value> = serde_json::from_slice(&parts.stdout).unwrap();
+            assert_eq!(allowed(&policies), allowed(&[policy]), "{program} {purpose}");
+            for one in &policies {
+                assert!(one.to_string().len() <= 6_144, "{program} {purpose}: {}", one.to_string().len());
+            }
+            let told = String::from_utf8_lossy(&whole.stderr).into_owned();
+            assert_eq!(told.contains("`--split` prints"), policies.len() > 1, "{program} {purpose}: {told}");
+            several += usize::from(policies.len() > 1);
+        }
+    }
+    assert!(several > 0, "no policy is too long");
+}
+
 #[test]
 fn looking_changes_nothing_and_a_shared_state_is_a_statement_of_its_own() {
     let folder = tempfile::tempdir().unwrap();

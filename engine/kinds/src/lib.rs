@@ -33,6 +33,7 @@ pub mod kms;
 pub mod lambda;
 pub mod logs;
 pub mod permissions;
+pub mod policy_split;
 pub mod random;
 pub mod rds;
 pub mod route53;

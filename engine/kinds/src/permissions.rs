@@ -39,16 +39,23 @@ pub struct PermitPolicy {
     pub statement: Vec<PermitStatement>,
 }
 
+impl PermitPolicy {
+    /// A policy of these statements.
+    pub(crate) fn of(statement: Vec<PermitStatement>) -> PermitPolicy {
+        PermitPolicy { version: "2012-10-17", statement }
+    }
+}
+
 /// One statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PermitStatement {
-    sid: String,
-    effect: &'static str,
-    action: BTreeSet<String>,
-    resource: BTreeSet<String>,
+    pub(crate) sid: String,
+    pub(crate) effect: &'static str,
+    pub(crate) action: BTreeSet<String>,
+    pub(crate) resource: BTreeSet<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    condition: BTreeMap<&'static str, BTreeMap<&'static str, &'static str>>,
+    pub(crate) condition: BTreeMap<&'static str, BTreeMap<&'static str, &'static str>>,
 }
 
 /// A table of DynamoDB that a state is in.
@@ -132,7 +139,7 @@ pub fn policy(
         let actions = actions.iter().map(|action| format!("dynamodb:{action}")).collect();
         statement.push(allowed("SharedState", actions, table.regions.iter().map(arn).collect()));
     }
-    PermitPolicy { version: "2012-10-17", statement }
+    PermitPolicy::of(statement)
 }
 
 fn allowed(sid: &str, action: BTreeSet<String>, resource: BTreeSet<String>) -> PermitStatement {

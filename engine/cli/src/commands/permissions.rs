@@ -3,6 +3,7 @@
 use clap::Args;
 use dr_core::diagnostic::Diagnostic;
 use dr_kinds::permissions::{LONGEST_POLICY, PermitPolicy, PermitPurpose, SharedTable, policy};
+use dr_kinds::policy_split::split;
 use serde::Serialize;
 
 use crate::args::{Global, SetArgs};
@@ -16,7 +17,7 @@ use crate::ui::Ui;
 /// Print the least IAM policy that a program's plan needs
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  dr permissions transactions --env pr-7 > policy.json\n  dr permissions transactions --plan"
+    after_help = "Examples:\n  dr permissions transactions --env pr-7 > policy.json\n  dr permissions transactions --plan\n  dr permissions trading --split > policies.json"
 )]
 pub(crate) struct PermissionsArgs {
     /// Name or path of the program
@@ -34,12 +35,24 @@ pub(crate) struct PermissionsArgs {
     #[arg(long, group = "purpose")]
     destroy: bool,
 
+    /// Print a list of policies, none of them longer than IAM takes a managed one, that together allow the same
+    #[arg(long)]
+    split: bool,
+
     /// Number of the account that the resources are in; any account when none is given
     #[arg(long, value_name = "NUMBER")]
     account: Option<String>,
 
     #[command(flatten)]
     set: SetArgs,
+}
+
+/// How many managed policies a role takes, by IAM's quotas.
+const ATTACHED: usize = 10;
+
+/// How many characters of a policy AWS counts: all but white space.
+fn counted(policy: &PermitPolicy) -> usize {
+    json::text(policy).chars().filter(|c| !c.is_whitespace()).count()
 }
 
 #[derive(Serialize)]
@@ -49,6 +62,7 @@ struct PermissionsJson<'a> {
     environment: &'a str,
     characters: usize,
     policy: &'a PermitPolicy,
+    policies: &'a [PermitPolicy],
 }
 
 /// Prints the policy.
@@ -74,10 +88,18 @@ pub(crate) fn cmd_permissions(args: &PermissionsArgs, global: &Global, ui: &Ui) 
     let table = state.table.as_deref().filter(|_| state.backend() == Backend::Dynamodb);
     let table = table.map(|name| SharedTable { name, regions: &regions });
     let policy = policy(&plan.steps, &session.registry, purpose, args.account.as_deref(), table);
-    let characters = json::text(&policy).chars().filter(|c| !c.is_whitespace()).count();
-    if characters > LONGEST_POLICY {
+    let characters = counted(&policy);
+    let policies = split(policy.clone(), LONGEST_POLICY, &counted);
+    if characters > LONGEST_POLICY && !args.split && !ui.json {
         ui.tell(&format!(
-            "the policy has {characters} characters, and a managed policy takes {LONGEST_POLICY}: spread its statements over several\n"
+            "the policy has {characters} characters, and a managed policy takes {LONGEST_POLICY}: `--split` prints {} that together allow the same\n",
+            policies.len()
+        ));
+    }
+    if policies.len() > ATTACHED {
+        ui.tell(&format!(
+            "these are {} policies, and a role takes {ATTACHED} unless its account has a higher quota\n",
+            policies.len()
         ));
     }
     let text = match ui.json {
@@ -87,7 +109,9 @@ pub(crate) fn cmd_permissions(args: &PermissionsArgs, global: &Global, ui: &Ui) 
             environment: &session.suffix,
             characters,
             policy: &policy,
+            policies: &policies,
         }),
+        false if args.split => json::text(&policies),
         false => json::text(&policy),
     };
     ui.result(&text).map(|()| Exit::Done)
