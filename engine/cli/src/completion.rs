@@ -22,7 +22,7 @@ pub(crate) const VARIABLE: &str = "DR_COMPLETE";
 
 /// What an argument names.
 #[derive(Clone, Copy)]
-enum Named {
+enum CompletedName {
     Program,
     Environment,
     Resource,
@@ -30,21 +30,21 @@ enum Named {
 }
 
 /// The arguments that name something, whichever command has them.
-const ARGUMENTS: &[(&str, Named)] = &[
-    ("accept", Named::Resource),
-    ("address", Named::Resource),
-    ("addresses", Named::Resource),
-    ("env", Named::Environment),
-    ("exclude", Named::Resource),
-    ("from", Named::Resource),
-    ("kind", Named::Kind),
-    ("only", Named::Program),
-    ("program", Named::Program),
-    ("programs", Named::Program),
-    ("revert", Named::Resource),
-    ("script", Named::Program),
-    ("targets", Named::Resource),
-    ("unprotect", Named::Environment),
+const ARGUMENTS: &[(&str, CompletedName)] = &[
+    ("accept", CompletedName::Resource),
+    ("address", CompletedName::Resource),
+    ("addresses", CompletedName::Resource),
+    ("env", CompletedName::Environment),
+    ("exclude", CompletedName::Resource),
+    ("from", CompletedName::Resource),
+    ("kind", CompletedName::Kind),
+    ("only", CompletedName::Program),
+    ("program", CompletedName::Program),
+    ("programs", CompletedName::Program),
+    ("revert", CompletedName::Resource),
+    ("script", CompletedName::Program),
+    ("targets", CompletedName::Resource),
+    ("unprotect", CompletedName::Environment),
 ];
 
 /// The options that decide which project and environment is meant.
@@ -62,39 +62,39 @@ pub(crate) fn naming(command: Command) -> Command {
     command.mut_args(own).mut_subcommands(naming)
 }
 
-fn candidates(named: Named) -> Vec<CompletionCandidate> {
+fn candidates(named: CompletedName) -> Vec<CompletionCandidate> {
     let names = names(named, std::env::args_os().collect()).unwrap_or_default();
     names.into_iter().map(CompletionCandidate::new).collect()
 }
 
 /// The names that there are, for a command line as it stands so far.
-fn names(named: Named, words: Vec<OsString>) -> Option<BTreeSet<String>> {
-    if let Named::Kind = named {
+fn names(named: CompletedName, words: Vec<OsString>) -> Option<BTreeSet<String>> {
+    if let CompletedName::Kind = named {
         let registry = dr_kinds::registry();
         return Some(
             registry.services().into_iter().chain(registry.iter().map(|kind| kind.name)).map(Into::into).collect(),
         );
     }
     let (ui, mut global) = (Ui::new(Color::Never, false), global(words)?);
-    if let Named::Environment = named {
+    if let CompletedName::Environment = named {
         // It is what is being written, so it is none yet.
         (global.env, global.environment_suffix) = (None, None);
     }
     let session = Session::of_project(&global, &ui).ok()?;
     let is_near = session.states.shared.is_none();
     Some(match named {
-        Named::Kind => BTreeSet::new(),
-        Named::Program => {
+        CompletedName::Kind => BTreeSet::new(),
+        CompletedName::Program => {
             let recorded =
                 if is_near { session.states.programs(&session.suffix).unwrap_or_default() } else { Vec::new() };
             load::names(&session.project).into_iter().chain(recorded.iter().map(ToString::to_string)).collect()
         }
-        Named::Environment => {
+        CompletedName::Environment => {
             let recorded = if is_near { session.states.environments().unwrap_or_default() } else { Vec::new() };
             environments::named(&session.project.config).map(str::to_owned).chain(recorded).collect()
         }
-        Named::Resource if !is_near => BTreeSet::new(),
-        Named::Resource => {
+        CompletedName::Resource if !is_near => BTreeSet::new(),
+        CompletedName::Resource => {
             let programs = session.states.programs(&session.suffix).unwrap_or_default();
             let stacks = programs.iter().map(|program| Stack::new(program.clone(), session.suffix.as_str()));
             let found = stacks.filter_map(|stack| session.states.survey(&stack).ok().flatten());

@@ -71,7 +71,7 @@ async fn what_takes_longer_than_usual_is_told_once() {
         (Duration::from_secs(1), &[]),
         (
             Duration::from_secs(10 * 60),
-            &["Create x.quick:q 41 of 1, at most 1200", "Create y.slow:s 68 of 60, at most 1200"],
+            &["Create x.quick:q 38 of 1, at most 1200", "Create y.slow:s 62 of 60, at most 1200"],
         ),
     ] {
         let dir = tempfile::tempdir().unwrap();
