@@ -112,7 +112,7 @@ mod tests {
                     assert_eq!(names.len(), policy.statement.len(), "{shape:?} {most}: {names:?}");
                 }
                 if size(&whole) <= most {
-                    assert_eq!(policies, [whole.clone()], "{shape:?} {most}");
+                    assert_eq!(policies, std::slice::from_ref(&whole), "{shape:?} {most}");
                 }
             }
         }
