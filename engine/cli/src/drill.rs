@@ -10,6 +10,7 @@ use std::time::Duration;
 use dr_core::address::Address;
 use dr_core::cloud::BoxFuture;
 use dr_core::failover::derive::recovery_plan;
+use dr_core::failover::drill::DrillCase;
 use dr_core::failover::plan::{FailoverManner, RecoveryStep};
 use dr_core::failover::refuse::refusals;
 use dr_core::graph::Graph;
@@ -20,8 +21,8 @@ use dr_run::{FailoverWatch, Places, Silent, begin_failover, fail_over};
 use tokio::time::sleep;
 
 use crate::evidence::{
-    DrillCase, DrillEvidence, DrilledPart, DrilledStep, SideChange, hold_against_computed, hold_against_promise,
-    in_seconds, promised, writes,
+    DrillEvidence, DrilledPart, DrilledStep, SideChange, hold_against_computed, hold_against_promise, in_seconds,
+    promised, writes,
 };
 use crate::exit::CommandFailure;
 use crate::load::Program;

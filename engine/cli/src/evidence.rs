@@ -1,23 +1,12 @@
 //! Evidence: what a drill has measured, held against what was computed and against what the program promises.
 
 use dr_core::address::Address;
+use dr_core::failover::drill::{DrillCase, PastDrill};
 use dr_core::failover::plan::FailoverManner;
 use dr_core::graph::RecoveryPromise;
 use dr_core::recovery::{Figure, Recovery, seconds};
 use dr_core::value::Str;
-use serde::{Deserialize, Serialize};
-
-/// What a drill lets happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum DrillCase {
-    /// The primary region is lost.
-    PrimaryLost,
-    /// The secondary region is lost: nothing is to happen.
-    StandbyLost,
-    /// The other region takes over while both work.
-    Planned,
-}
+use serde::Serialize;
 
 /// Everything that a drill found out.
 #[derive(Debug, Clone, Serialize)]
@@ -116,6 +105,22 @@ impl DrillEvidence {
     /// Notes that something must be so.
     pub(crate) fn check(&mut self, name: impl Into<String>, ok: bool, found: impl Into<String>) {
         self.checks.push(DrillCheck { name: name.into(), ok, found: found.into() });
+    }
+
+    /// What is kept of it.
+    pub(crate) fn kept(&self, by: Str) -> PastDrill {
+        let away = self.away();
+        PastDrill {
+            at: self.at,
+            by,
+            case: self.case,
+            seed: self.seed,
+            computed_time: self.computed.time(),
+            computed_loss: self.computed.loss(),
+            time_ms: away.and_then(SideChange::time_ms),
+            loss_ms: away.map_or(Some(0), SideChange::loss_ms),
+            ok: self.went_well(),
+        }
     }
 
     /// The way to the other region.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use dr_core::answer::Answers;
 use dr_core::cloud::Identity;
+use dr_core::failover::drill::PastDrill;
 use dr_core::failover::state::{FailoverEvent, FailoverOrder};
 use dr_core::history::{PastRun, RunEnd};
 use dr_core::integrity::Violation;
@@ -66,6 +67,8 @@ pub enum StateChange {
     Recovery(Option<Box<Recovery>>),
     /// Something happens to a failover.
     Failover(FailoverEvent),
+    /// A drill was made. No plan is made for another state because of it.
+    Drilled(Box<PastDrill>),
     /// A run of a plan begins. No plan is made for another state because of it.
     RunBegan(Box<PastRun>),
     /// It ends.

@@ -190,6 +190,14 @@ impl Contents {
                 self.recovery.take(event)?;
                 edits.push(self.recovery_row());
             }
+            StateChange::Drilled(drill) => {
+                // An environment that holds nothing keeps nothing of its recovery.
+                if !self.is_empty() {
+                    self.recovery.keep_drill(*drill);
+                    edits.push(self.recovery_row());
+                }
+                return Ok(edits);
+            }
             StateChange::RunBegan(run) => {
                 let (number, gone) = self.history.begin(*run);
                 edits.extend(gone.into_iter().map(|number| RowEdit::Run(number, None)));

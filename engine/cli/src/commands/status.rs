@@ -2,6 +2,7 @@
 
 use clap::Args;
 use dr_core::failover::derive::{recovery_plan, sides};
+use dr_core::failover::drill::PastDrill;
 use dr_core::failover::plan::{AwaitedCondition, FailoverManner, RecoveryAct};
 use dr_core::failover::refuse::refusals;
 use dr_core::failover::state::ActiveSide;
@@ -52,6 +53,7 @@ struct StatusJson<'a> {
     /// What stands in the way of a failover without warning.
     obstacles: Vec<String>,
     computed: Option<&'a Recovery>,
+    last_drill: Option<&'a PastDrill>,
 }
 
 #[derive(Debug, Serialize)]
@@ -152,6 +154,7 @@ pub(crate) fn cmd_status(args: &StatusArgs, global: &Global, ui: &Ui) -> Result<
             open: open(snapshot),
             obstacles,
             computed: snapshot.recovery.computed.as_ref(),
+            last_drill: snapshot.recovery.drills.last(),
         };
         Ok((status, header))
     })?;
@@ -286,6 +289,10 @@ fn text(status: &StatusJson<'_>) -> String {
     match &status.obstacles[..] {
         [] => out.push_str(&format!("ready      {stands_by} could take over now\n")),
         obstacles => obstacles.iter().for_each(|why| out.push_str(&format!("not ready  {}\n", safe(why)))),
+    }
+    if let Some(drill) = status.last_drill {
+        let result = if drill.ok { "everything held" } else { "not everything held" };
+        out.push_str(&format!("drilled    {}: {result}\n", clock::minute(drill.at)));
     }
     let line = recovery::line(status.computed);
     if !line.is_empty() {

@@ -1,17 +1,18 @@
 //! The evidence of a drill, as text, as Markdown and as JSON.
 
+use dr_core::failover::drill::{DrillCase, PastDrill};
 use dr_core::recovery::{Figure, seconds};
 use serde::Serialize;
 
 use super::table::{Column, table};
-use super::{GONE, NEW, QUIET, STRONG, paint};
+use super::{GONE, NEW, QUIET, STRONG, paint, safe};
 use crate::clock;
-use crate::evidence::{DrillCase, DrillCheck, DrillEvidence, DrilledPart, SideChange, in_seconds};
+use crate::evidence::{DrillCheck, DrillEvidence, DrilledPart, SideChange, in_seconds};
 
 /// The evidence as a person reads it.
 pub(crate) fn text(evidence: &DrillEvidence) -> String {
     let (program, environment) = (paint(STRONG, &evidence.program), paint(STRONG, &evidence.environment));
-    let mut out = format!("{program} · environment {environment} · drill (a sandbox of its own, nothing is kept)\n");
+    let mut out = format!("{program} · environment {environment} · drill (in a sandbox of its own)\n");
     out.push_str(&format!("{}\n\n", title(evidence)));
     for change in &evidence.changes {
         out.push_str(&format!("{}\n", paint(STRONG, heading(change))));
@@ -151,6 +152,30 @@ fn verdict(evidence: &DrillEvidence) -> String {
         0 => format!("Everything holds: {figures}"),
         broken => format!("{broken} of {} checks are broken: {figures}", evidence.checks.len()),
     }
+}
+
+/// The drills that a state keeps, the last one first.
+pub(crate) fn past(drills: &[PastDrill]) -> String {
+    let titles = ["WHEN", "BY", "CASE", "WORKS AFTER", "COMPUTED", "MISSING", "COMPUTED", "RESULT"];
+    let columns: Vec<Column> = titles.iter().map(|title| Column { title, is_quiet: false }).collect();
+    let row = |drill: &PastDrill| {
+        let case = match drill.case {
+            DrillCase::PrimaryLost => "primary lost",
+            DrillCase::StandbyLost => "stand-by lost",
+            DrillCase::Planned => "planned",
+        };
+        vec![
+            clock::minute(drill.at),
+            safe(&drill.by).into_owned(),
+            case.to_owned(),
+            drill.time_ms.map_or("never".to_owned(), in_seconds),
+            drill.computed_time.to_string(),
+            drill.loss_ms.map_or("everything".to_owned(), in_seconds),
+            drill.computed_loss.to_string(),
+            if drill.ok { "holds" } else { "BROKEN" }.to_owned(),
+        ]
+    };
+    table(&columns, &drills.iter().rev().map(row).collect::<Vec<_>>())
 }
 
 /// What a drill came to.

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! plan    a recovery plan: its steps, what each needs, how long each takes
+//! drill   what a state keeps of drills
 //! state   what a state keeps: the active side, a failover that was begun, what was computed and wished
 //! look    the records of a state, and who refers to whom
 //! derive  the recovery plan of a state
@@ -11,6 +12,7 @@
 //! ```
 
 pub mod derive;
+pub mod drill;
 mod look;
 pub mod plan;
 pub mod refuse;

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::failover::drill::{self, PastDrill};
 use crate::failover::plan::{FailoverManner, RecoveryPlan};
 use crate::recovery::report::Recovery;
 use crate::value::Str;
@@ -23,6 +24,9 @@ pub struct RecoveryState {
     /// The last failover.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<FailoverRun>,
+    /// The drills, the last one last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drills: Vec<PastDrill>,
 }
 
 /// The side that is active since a failover.
@@ -146,6 +150,12 @@ impl RecoveryState {
     /// Whether there is nothing to keep.
     pub fn is_empty(&self) -> bool {
         *self == RecoveryState::default()
+    }
+
+    /// Keeps a drill, and the last of those before it.
+    pub fn keep_drill(&mut self, drill: PastDrill) {
+        self.drills.push(drill);
+        self.drills.drain(..self.drills.len().saturating_sub(drill::KEPT));
     }
 
     /// A failover that was begun and has not come to its end.
