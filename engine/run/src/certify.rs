@@ -52,29 +52,41 @@ pub type Searches = BTreeMap<Str, PlaceSearch>;
 /// # Errors
 /// When somebody asked to stop.
 pub async fn certify(engine: &Engine<'_>, wanted: CertifyWanted<'_>) -> Result<Searches, Interrupted> {
+    // Neither waits for the other: they ask different services for different things.
+    let (mut searches, others) = futures::try_join!(recorded(engine, wanted.records), others(engine, wanted))?;
+    for (place, more) in others {
+        add(searches.entry(place).or_default(), more);
+    }
+    for search in searches.values_mut() {
+        once_each(&mut search.found);
+    }
+    Ok(searches)
+}
+
+/// Looks in every place for what is not recorded: by tags first, which tell whether others have something there, too.
+async fn others(engine: &Engine<'_>, wanted: CertifyWanted<'_>) -> Result<Searches, Interrupted> {
     let CertifyWanted { sought, records, others, places } = wanted;
     let mut searches: Searches = places.iter().map(|place| (place.clone(), PlaceSearch::default())).collect();
     let former: Vec<FormerResource> =
         records.iter().filter_map(|record| Some(former(record, engine.registry.get(&record.kind)?))).collect();
-    recorded(engine, records, &mut searches).await?;
     let is_alone = tagged(engine, sought, &mut searches).await?;
     let trail = Trail { sought, former: &former, is_alone, others };
     let ask = async |place: &Str| (place.clone(), leftovers(engine, &trail, place).await);
     for (place, found) in join_all(places.iter().map(ask)).await {
         let search = searches.entry(place).or_default();
         match found {
-            Ok(more) => {
-                search.looked.extend(more.looked);
-                search.found.extend(more.found);
-                search.unseen.extend(more.unseen);
-            }
+            Ok(more) => add(search, more),
             Err(broken) => unseen(search, "what deletions leave and services make", broken)?,
         }
     }
-    for search in searches.values_mut() {
-        once_each(&mut search.found);
-    }
     Ok(searches)
+}
+
+/// Adds what else was looked for in a place.
+fn add(search: &mut PlaceSearch, more: PlaceSearch) {
+    search.looked.extend(more.looked);
+    search.found.extend(more.found);
+    search.unseen.extend(more.unseen);
 }
 
 /// Asks for leftovers in a place, and again for a while where a service is busy.
@@ -91,7 +103,7 @@ async fn leftovers(engine: &Engine<'_>, trail: &Trail<'_>, place: &Str) -> Resul
 }
 
 /// Reads what was recorded: whatever is there is left.
-async fn recorded(engine: &Engine<'_>, records: &[Arc<Record>], searches: &mut Searches) -> Result<(), Interrupted> {
+async fn recorded(engine: &Engine<'_>, records: &[Arc<Record>]) -> Result<Searches, Interrupted> {
     let asked = records.iter().filter_map(|record| {
         let kind = engine.registry.get(&record.kind).filter(|kind| kind.place != Place::Local && !kind.lookup)?;
         let place = place(kind, record.region.as_deref())?.into();
@@ -104,6 +116,7 @@ async fn recorded(engine: &Engine<'_>, records: &[Arc<Record>], searches: &mut S
         })
     });
     let mut reads = futures::stream::iter(asked).buffer_unordered(AT_WORK);
+    let mut searches = Searches::new();
     let mut numbers: BTreeMap<Str, usize> = BTreeMap::new();
     while let Some((record, place, live)) = reads.next().await {
         let place: Str = place;
@@ -124,7 +137,7 @@ async fn recorded(engine: &Engine<'_>, records: &[Arc<Record>], searches: &mut S
             if number == 1 { "the one that was recorded".into() } else { format!("{number} that were recorded") };
         searches.entry(place).or_default().looked.push(what.into());
     }
-    Ok(())
+    Ok(searches)
 }
 
 /// Sweeps up what bears the environment's tags. Whether no program has anything there but those that are looked for.

@@ -18,8 +18,8 @@ use tokio::time::Instant;
 
 /// Calls at once to one service in one region, unless it throttles.
 pub const SLOTS: usize = 32;
-/// The slots that a lane keeps.
-const LEAST_SLOTS: f64 = 4.0;
+/// The slots that a lane keeps. A call that waits before the engine makes it again holds none.
+const LEAST_SLOTS: f64 = 8.0;
 /// Calls a second, once a service throttles.
 const FIRST_RATE: f64 = 20.0;
 /// The rate that a lane keeps, in calls a second.
@@ -28,6 +28,9 @@ const LEAST_RATE: f64 = 2.0;
 const ANY_RATE: f64 = 40.0;
 /// What a throttled call leaves of rate and slots.
 const LESS: f64 = 0.7;
+/// What a request leaves that was throttled within its call, and made again there after a wait of its own. A call is made of
+/// several: with what a throttled call costs, a service that others call too often would bring the lane down to its floor.
+const LESS_WITHIN: f64 = 0.95;
 /// What a call that goes well adds to the rate.
 const MORE: f64 = 1.0;
 /// Calls that were made together fail together: only the first of them within this time slows the lane down.
@@ -175,7 +178,7 @@ impl Gate {
         let mut state = self.state();
         let lane = state.numbers.get(service).and_then(|regions| regions.get(region.unwrap_or("")).copied());
         if let Some(lane) = lane {
-            state.lanes[lane].slow_down(None);
+            state.lanes[lane].slow_down(LESS_WITHIN, None);
         }
     }
 
@@ -264,12 +267,12 @@ impl Lane {
     }
 
     /// The service said that there are too many calls.
-    fn slow_down(&mut self, retry_after: Option<Duration>) {
+    fn slow_down(&mut self, less: f64, retry_after: Option<Duration>) {
         let now = Instant::now();
         if self.slowed.is_none_or(|at| now - at >= SAME_BURST) {
             self.slowed = Some(now);
-            self.slots = (self.slots * LESS).max(LEAST_SLOTS);
-            self.rate = Some(self.rate.map_or(FIRST_RATE, |rate| (rate * LESS).max(LEAST_RATE)));
+            self.slots = (self.slots * less).max(LEAST_SLOTS);
+            self.rate = Some(self.rate.map_or(FIRST_RATE, |rate| (rate * less).max(LEAST_RATE)));
         }
         let next = now + retry_after.or(self.pause()).unwrap_or_default();
         self.next = Some(self.next.map_or(next, |at| at.max(next)));
@@ -289,7 +292,7 @@ impl Slot {
 
     /// The service said that there are too many calls: fewer at once, and slower. `retry_after` is what it asked for.
     pub fn throttled(self, retry_after: Option<Duration>) {
-        self.gate.state().lanes[self.lane].slow_down(retry_after);
+        self.gate.state().lanes[self.lane].slow_down(LESS, retry_after);
     }
 }
 

@@ -20,6 +20,7 @@ def fix():
     settings_of_clusters()
     insights()
     snapshots()
+    backups()
     versions()
 
 
@@ -136,21 +137,6 @@ def global_clusters():
         return global_cluster(self, name) if kind == "global-cluster" else old(self, arn)
 
 
-def snapshots():
-    """Automated snapshots go with their cluster unless they are to stay."""
-    from moto.rds.responses import RDSResponse
-
-    @around(RDSResponse, "delete_db_cluster")
-    def _(old, self):
-        answer = old(self)
-        if self.params.get("DeleteAutomatedBackups") is not False:
-            name, kept = self.params["DBClusterIdentifier"], self.backend.cluster_snapshots
-            for id, snapshot in list(kept.items()):
-                if snapshot.snapshot_type == "automated" and snapshot.cluster.db_cluster_identifier == name:
-                    del kept[id]
-        return answer
-
-
 def groups():
     """Subnet groups survive a change, and are there once; parameters can be reset."""
     from moto.core.responses import ActionResult
@@ -247,6 +233,25 @@ def snapshots():
                 if snapshot.snapshot_type == "automated" and snapshot.cluster.db_cluster_identifier == identifier:
                     del all_[name]
         return answer
+
+
+def backups():
+    """Automated backups that outlive their cluster are listed: those whose snapshots stayed."""
+    from moto.core.responses import ActionResult
+    from moto.rds.responses import RDSResponse
+
+    def describe_db_cluster_automated_backups(self):
+        clusters, kept = self.backend.clusters, self.backend.cluster_snapshots.values()
+        automated = [snapshot.cluster for snapshot in kept if snapshot.snapshot_type == "automated"]
+        names = {cluster.db_cluster_identifier for cluster in automated} - set(clusters)
+        arn = f"arn:aws:rds:{self.region}:{self.current_account}:cluster-auto-backup:"
+        listed = [
+            {"DBClusterIdentifier": name, "DBClusterAutomatedBackupsArn": arn + name, "Status": "retained"}
+            for name in sorted(names)
+        ]
+        return ActionResult({"DBClusterAutomatedBackups": listed})
+
+    RDSResponse.describe_db_cluster_automated_backups = describe_db_cluster_automated_backups
 
 
 def versions():
