@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use dr_core::cloud::{BatchChange, CloudError, CloudResult, ErrorClass, Intent, Live, RoleChange, Settled, Vitals};
 use dr_core::compare::same;
 use dr_core::convert::{Block, KindArgs};
+use dr_core::existing;
 use dr_core::online::{Objection, Wishes};
 use dr_core::schema::{Kind, Presence};
 use dr_core::value::{Map, Str, Value};
@@ -146,6 +147,35 @@ pub(crate) fn is_as_given<K: KindArgs>(live: &K, args: &K) -> bool {
 pub(crate) trait LookUp: KindArgs {
     /// The answer. That nothing fits is an error which says what was looked for.
     fn look_up(cx: &Cx<'_>, args: &Self) -> impl Future<Output = Result<Self::Out>> + Send;
+}
+
+/// The one that a look-up found.
+///
+/// # Errors
+/// When it found none or several: what was looked for, and what each that was found is called.
+#[allow(dead_code, reason = "not every service has such a look-up")]
+pub(crate) fn the_one<K: KindArgs, T>(
+    cx: &Cx<'_>,
+    call: &str,
+    args: &K,
+    mut found: Vec<T>,
+    called: impl Fn(&T) -> &str,
+) -> Result<T> {
+    match (found.pop(), found.is_empty()) {
+        (Some(one), true) => Ok(one),
+        (last, _) => {
+            let names: Vec<String> = found.iter().chain(&last).map(|one| called(one).to_owned()).collect();
+            Err(not_found(cx, call, args, &names))
+        }
+    }
+}
+
+/// That a look-up of existing resources found none, or these although it wanted one.
+#[allow(dead_code, reason = "not every service has such a look-up")]
+pub(crate) fn not_found<K: KindArgs>(cx: &Cx<'_>, call: &str, args: &K, found: &[String]) -> CloudError {
+    let finds = K::KIND.finds.unwrap_or(K::KIND.name);
+    let why = existing::not_found(finds, &args.to_map(), existing::finds_many(&K::KIND), found);
+    CloudError::new(ErrorClass::Invalid, call, "NotFound", format!("{}: {why}", cx.address()))
 }
 
 /// What a service offers.

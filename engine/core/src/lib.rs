@@ -15,6 +15,7 @@ pub mod convert;
 pub mod dag;
 pub mod diagnostic;
 pub mod drift;
+pub mod existing;
 pub mod expr;
 pub mod failover;
 pub mod fit;

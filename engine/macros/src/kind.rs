@@ -124,6 +124,10 @@ impl KindFacts {
                         row.push(quote!(place: ::dr_core::schema::Place::#place,));
                     }
                     "lookup" => row.push(quote!(lookup: true,)),
+                    "finds" => {
+                        let kind: LitStr = meta.value()?.parse()?;
+                        row.push(quote!(finds: ::core::option::Option::Some(#kind),));
+                    }
                     "id" => {
                         let text: LitStr = meta.value()?.parse()?;
                         row.push(quote!(#key: #text,));

@@ -33,6 +33,7 @@ mod check;
 mod data_plane;
 mod draw;
 mod error;
+mod existing;
 mod fault;
 mod group;
 mod inner;

@@ -20,7 +20,12 @@ crate::lifecycle::service! {
         vpc_peering::VpcPeering,
         vpc_peering_accepter::VpcPeeringAccepter,
     }
-    look_ups { availability_zones::AvailabilityZones, region::Region }
+    look_ups {
+        availability_zones::AvailabilityZones,
+        existing_subnets::ExistingSubnets,
+        existing_vpc::ExistingVpc,
+        region::Region,
+    }
 }
 
 crate::tags::tag_type!(optional aws_sdk_ec2::types::Tag);

@@ -6,11 +6,23 @@ use dr_core::convert::Tags;
 
 use crate::connect::Cx;
 use crate::lifecycle::Result;
-use crate::tags;
+use crate::tags::{self, Reported as _};
 
 /// A condition of a listing.
 pub(super) fn filter(name: &str, value: &str) -> Filter {
     Filter::builder().name(name).values(value).build()
+}
+
+/// The conditions that something has these tags; none where there are no tags.
+pub(super) fn having(tags: &Tags) -> Option<Vec<Filter>> {
+    let filters: Vec<Filter> = tags.iter().map(|(key, value)| filter(&format!("tag:{key}"), value)).collect();
+    (!filters.is_empty()).then_some(filters)
+}
+
+/// Whether something has all of these tags.
+pub(super) fn has_all(reported: &[Tag], tags: &Tags) -> bool {
+    let has = reported.tags();
+    tags.iter().all(|(key, value)| has.get(key) == Some(value))
 }
 
 /// The condition that this operation made it.

@@ -4,6 +4,7 @@ crate::lifecycle::service! {
     secretsmanager ("secretsmanager", errors::ERRORS) {
         replica::Replica, rotation::Rotation, secret::Secret, secret_version::SecretVersion
     }
+    look_ups { existing_secret::ExistingSecret }
 }
 
 crate::tags::tag_type!(optional aws_sdk_secretsmanager::types::Tag);

@@ -2,6 +2,7 @@
 
 crate::lifecycle::service! {
     sns ("sns", errors::ERRORS) { subscription::Subscription, topic::Topic, topic_policy::TopicPolicy }
+    look_ups { existing_topic::ExistingTopic }
 }
 
 crate::tags::tag_type!(checked aws_sdk_sns::types::Tag);

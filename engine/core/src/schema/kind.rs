@@ -51,6 +51,10 @@ pub struct Kind {
     pub place: Place,
     /// Whether it only reads: a look-up, answered while planning.
     pub lookup: bool,
+    /// Of a look-up: the kind whose resources it finds. What is asked for must be an attribute of what is found, `tags` must
+    /// be among its tags, and `vpc_id` is the id of an `ec2.vpc`. It finds exactly one and answers attributes of it; where
+    /// it answers `ids`, it finds any number but none, and `zones` holds the `zone` of each.
+    pub finds: Option<&'static str>,
     /// What a script gives.
     pub args: &'static [Field],
     /// What others can read besides the arguments.
@@ -98,6 +102,7 @@ impl Kind {
             doc,
             place: Place::Regional,
             lookup: false,
+            finds: None,
             args,
             outputs,
             id: "{hex:17}",

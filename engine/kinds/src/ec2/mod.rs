@@ -3,6 +3,8 @@
 service! {
     availability_zones::AvailabilityZones,
     eip::Eip,
+    existing_subnets::ExistingSubnets,
+    existing_vpc::ExistingVpc,
     flow_log::FlowLog,
     internet_gateway::InternetGateway,
     nat_gateway::NatGateway,

@@ -1,3 +1,3 @@
 //! AWS Secrets Manager.
 
-service! { replica::Replica, rotation::Rotation, secret::Secret, secret_version::SecretVersion }
+service! { existing_secret::ExistingSecret, replica::Replica, rotation::Rotation, secret::Secret, secret_version::SecretVersion }

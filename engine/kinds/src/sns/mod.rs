@@ -1,3 +1,3 @@
 //! Amazon Simple Notification Service.
 
-service! { subscription::Subscription, topic::Topic, topic_policy::TopicPolicy }
+service! { existing_topic::ExistingTopic, subscription::Subscription, topic::Topic, topic_policy::TopicPolicy }
