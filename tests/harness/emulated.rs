@@ -242,6 +242,9 @@ impl Cloud for Noting {
     fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         self.aws.sweep(sought, place)
     }
+    fn tagged<'a>(&'a self, tag: (&'a str, &'a str), place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+        self.aws.tagged(tag, place)
+    }
     fn leftovers<'a>(&'a self, trail: &'a Trail<'a>, place: &'a str) -> CloudResult<'a, PlaceSearch> {
         self.aws.leftovers(trail, place)
     }

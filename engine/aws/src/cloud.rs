@@ -230,6 +230,10 @@ impl Cloud for Aws {
         })
     }
 
+    fn tagged<'a>(&'a self, tag: (&'a str, &'a str), place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+        Box::pin(sweep::tagged(&self.connection, &self.kinds, tag, place))
+    }
+
     fn leftovers<'a>(&'a self, trail: &'a Trail<'a>, place: &'a str) -> CloudResult<'a, PlaceSearch> {
         Box::pin(async move { Ok(leftovers::search(&self.connection, trail, place).await) })
     }

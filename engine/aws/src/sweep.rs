@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_resourcegroupstagging::types::{Tag, TagFilter};
+use dr_core::arn::kind_of;
 use dr_core::cloud::{CloudError, Sought, TaggedResource, tag};
+use dr_core::convert::Tags;
 use dr_core::region::GLOBAL;
 use dr_core::schema::Place;
 
@@ -25,12 +27,34 @@ pub(crate) async fn sweep(
     sought: Sought<'_>,
     place: &str,
 ) -> Result<Vec<TaggedResource>, CloudError> {
+    let program = sought.program.map(|program| (tag::PROGRAM, program));
+    let wanted: Vec<(&str, &str)> = [(tag::ENVIRONMENT, sought.environment)].into_iter().chain(program).collect();
+    bearing(connection, kinds, &wanted, place).await
+}
+
+/// Everything in a region, or everything that is in none, that bears this tag.
+pub(crate) async fn tagged(
+    connection: &Connection,
+    kinds: &BTreeMap<&'static str, &'static dyn Erased>,
+    tag: (&str, &str),
+    place: &str,
+) -> Result<Vec<TaggedResource>, CloudError> {
+    bearing(connection, kinds, &[tag], place).await
+}
+
+async fn bearing(
+    connection: &Connection,
+    kinds: &BTreeMap<&'static str, &'static dyn Erased>,
+    wanted: &[(&str, &str)],
+    place: &str,
+) -> Result<Vec<TaggedResource>, CloudError> {
     let region = if place == GLOBAL { connection.account.global_region() } else { place };
-    let mut found = by_tags(connection, sought, region).await?;
+    let mut found = by_tags(connection, wanted, region).await?;
     for found in &mut found {
         // The ARN of a bucket does not say where it is.
-        let kind = found.kind.as_deref().and_then(|kind| kinds.get(kind));
-        if found.region.is_none() && kind.is_some_and(|kind| kind.kind().place == Place::Regional) {
+        let kind = found.kind.as_deref().and_then(|kind| kinds.get(kind)).map(|kind| kind.kind());
+        let kind = kind.or_else(|| kind_of(kinds.values().map(|kind| kind.kind()), &found.id));
+        if found.region.is_none() && kind.is_some_and(|kind| kind.place == Place::Regional) {
             found.region = Some(region.into());
         }
     }
@@ -38,20 +62,34 @@ pub(crate) async fn sweep(
         // Global services answer in one region; what lives in that region does not count here.
         found.retain(|found| found.region.is_none());
         #[cfg(feature = "iam")]
-        found.extend(crate::iam::sweep::roles(connection, sought).await?);
+        found.extend(crate::iam::sweep::roles(connection, wanted).await?);
     }
     found.sort_by(|a, b| (&a.region, &a.id).cmp(&(&b.region, &b.id)));
     found.dedup();
     Ok(found)
 }
 
-async fn by_tags(connection: &Connection, sought: Sought<'_>, region: &str) -> Result<Vec<TaggedResource>, CloudError> {
-    let filter = |key, value| TagFilter::builder().key(key).values(value).build();
-    let pages = connection.clients.tagging(region).get_resources();
-    let pages = pages.tag_filters(filter(tag::ENVIRONMENT, sought.environment));
-    let pages =
-        sought.program.into_iter().fold(pages, |pages, program| pages.tag_filters(filter(tag::PROGRAM, program)));
+async fn by_tags(
+    connection: &Connection,
+    wanted: &[(&str, &str)],
+    region: &str,
+) -> Result<Vec<TaggedResource>, CloudError> {
+    let filter = |(key, value): &(&str, &str)| TagFilter::builder().key(*key).values(*value).build();
+    let pages = wanted
+        .iter()
+        .map(filter)
+        .fold(connection.clients.tagging(region).get_resources(), |pages, filter| pages.tag_filters(filter));
     let pages = pages.into_paginator().items().send();
     let resources = connection.call("tag:GetResources", CallPhase::Look, pages.try_collect()).await?;
-    Ok(resources.iter().filter_map(|r| Some(found(r.resource_arn()?, &r.tags().tags()))).collect())
+    let bearing = resources.iter().filter_map(|resource| {
+        let tags = resource.tags().tags();
+        // A server that does not filter answers with all of them.
+        has_all(&tags, wanted).then(|| Some(found(resource.resource_arn()?, &tags)))?
+    });
+    Ok(bearing.collect())
+}
+
+/// Whether there are all of these among tags.
+pub(crate) fn has_all(tags: &Tags, wanted: &[(&str, &str)]) -> bool {
+    wanted.iter().all(|(key, value)| tags.get(*key).is_some_and(|has| has == value))
 }

@@ -13,6 +13,7 @@
 //! meant ─ what a mistyped word of the command line was to be     toml_words ─ mistakes in `dr.toml` in words
 //! ```
 
+mod adopted;
 mod args;
 mod certificate;
 mod chronicle;

@@ -113,7 +113,10 @@ impl<'a> Work<'a> {
     }
 
     /// Makes sure that what is made in the cloud stays.
-    async fn for_real(&mut self) -> Result<(), CommandFailure> {
+    ///
+    /// # Errors
+    /// When the cloud cannot be reached.
+    pub(crate) async fn for_real(&mut self) -> Result<(), CommandFailure> {
         if self.reached.passing {
             (self.reached, _) = self.session.cloud(false).await?;
         }

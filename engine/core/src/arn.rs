@@ -34,6 +34,39 @@ pub fn named(kind: &Kind, arn: &str) -> Option<(String, Map<Value>)> {
     Some((id, args.collect()))
 }
 
+/// The kind of the resource that an ARN names, among those that can be tagged, by the shapes of their ARNs and ids.
+pub fn kind_of(kinds: impl IntoIterator<Item = &'static Kind>, arn: &str) -> Option<&'static Kind> {
+    let fitting = kinds.into_iter().filter(|kind| !kind.lookup && kind.tags().is_some() && is_named(kind, arn));
+    // Of several, the one whose shape says most; of a thing and its copies, which have ARNs of one shape, the thing.
+    fitting.max_by_key(|kind| (plain_length(arn_shape(kind).unwrap_or_default()), std::cmp::Reverse(kind.name.len())))
+}
+
+/// What the ARNs of a kind look like, if its schema says so.
+fn arn_shape(kind: &Kind) -> Option<&'static str> {
+    let own = kind.outputs.iter().find(|field| field.name == "arn").map(|field| field.like);
+    own.filter(|like| like.starts_with("arn:")).or_else(|| Some(kind.id).filter(|id| id.starts_with("arn:")))
+}
+
+fn is_named(kind: &Kind, arn: &str) -> bool {
+    match arn_shape(kind) {
+        Some(shape) => parts(kind, bare(shape), bare(arn)).is_some(),
+        // The ids of EC2 begin with what they are of.
+        None if kind.service() == "ec2" && bare(arn).starts_with("ec2:") => {
+            let begin = &kind.id[..kind.id.find('{').unwrap_or(0)];
+            !begin.is_empty() && arn.rsplit_once('/').is_some_and(|(_, id)| id.starts_with(begin))
+        }
+        None => false,
+    }
+}
+
+/// How long a shape is without its holes.
+fn plain_length(shape: &str) -> usize {
+    match shape.split_once('{') {
+        Some((before, rest)) => before.len() + plain_length(rest.split_once('}').map_or("", |(_, rest)| rest)),
+        None => shape.len(),
+    }
+}
+
 /// What stands in the holes of an ARN's shape. A part that is as usual may be missing, with the slash after it.
 fn parts(kind: &Kind, shape: &str, arn: &str) -> Option<BTreeMap<String, String>> {
     let fitting = |shape: &str, mut parts: BTreeMap<String, String>| fits(shape, arn, &mut parts).then_some(parts);

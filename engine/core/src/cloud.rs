@@ -393,6 +393,10 @@ pub trait Cloud: Send + Sync {
     /// ([`GLOBAL`](crate::region::GLOBAL)). Something may be found in more than one place.
     fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>>;
 
+    /// Everything in a place that bears this tag, whoever made it: in a region, or in none
+    /// ([`GLOBAL`](crate::region::GLOBAL)). Something may be found in more than one place.
+    fn tagged<'a>(&'a self, tag: (&'a str, &'a str), place: &'a str) -> CloudResult<'a, Vec<TaggedResource>>;
+
     /// What may be left in a place of what was deleted there, and what services made by themselves: whatever is told by the
     /// trail and is neither recorded nor found by a sweep. What cannot be looked at is part of the answer.
     fn leftovers<'a>(&'a self, trail: &'a Trail<'a>, place: &'a str) -> CloudResult<'a, PlaceSearch>;

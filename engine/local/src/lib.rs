@@ -190,6 +190,9 @@ impl Cloud for LocalCloud {
     fn sweep<'a>(&'a self, _: Sought<'a>, _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         ready(Ok(Vec::new()))
     }
+    fn tagged<'a>(&'a self, _: (&'a str, &'a str), _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+        ready(Ok(Vec::new()))
+    }
     fn leftovers<'a>(&'a self, _: &'a Trail<'a>, _: &'a str) -> CloudResult<'a, PlaceSearch> {
         ready(Ok(PlaceSearch::default()))
     }

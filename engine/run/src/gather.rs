@@ -313,6 +313,9 @@ impl Cloud for Member<'_> {
     fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         self.gathering.cloud.sweep(sought, place)
     }
+    fn tagged<'a>(&'a self, tag: (&'a str, &'a str), place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+        self.gathering.cloud.tagged(tag, place)
+    }
     fn leftovers<'a>(&'a self, trail: &'a Trail<'a>, place: &'a str) -> CloudResult<'a, PlaceSearch> {
         self.gathering.cloud.leftovers(trail, place)
     }

@@ -8,6 +8,7 @@
 //! an id goes to disk the moment it is known; a create call is never repeated under another token; waiting holds no call slot; all waiting goes through
 //! tokio's clock, so that tests can steer it.
 
+mod adopt;
 mod apply;
 mod away;
 mod beside;
@@ -78,6 +79,7 @@ mod step;
 pub mod store;
 mod supervise;
 mod sweep;
+mod tagged;
 mod unknown;
 mod unread;
 mod update;
@@ -86,6 +88,7 @@ mod view;
 mod wait;
 mod work;
 
+pub use adopt::adopt;
 pub use apply::{ApplyError, apply};
 pub use cancel::Cancel;
 pub use certify::{CertifyWanted, Searches, TAGGED, certify, stays};
@@ -125,5 +128,6 @@ pub use stale::{Stale, UnfitPlan, check_answers, check_fresh, check_kept};
 pub use states::States;
 pub use store::Store;
 pub use sweep::{Swept, everywhere, sweep};
+pub use tagged::{ExistingResource, FoundByTag, find_by_tag};
 pub use unread::Unread;
 pub use verify::{StateDamage, Verified};

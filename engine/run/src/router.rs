@@ -114,6 +114,9 @@ impl Cloud for Router<'_> {
     fn sweep<'a>(&'a self, sought: Sought<'a>, place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         self.cloud.sweep(sought, place)
     }
+    fn tagged<'a>(&'a self, tag: (&'a str, &'a str), place: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+        self.cloud.tagged(tag, place)
+    }
     fn leftovers<'a>(&'a self, trail: &'a Trail<'a>, place: &'a str) -> CloudResult<'a, PlaceSearch> {
         self.cloud.leftovers(trail, place)
     }

@@ -1,10 +1,11 @@
 //! Roles, which the tagging API does not know.
 
 use aws_sdk_iam::types::EntityType;
-use dr_core::cloud::{CloudError, Sought, TaggedResource, tag};
+use dr_core::cloud::{CloudError, TaggedResource};
 use dr_core::convert::Tags;
 
 use crate::connect::{CallPhase, Connection};
+use crate::sweep::has_all;
 use crate::tags::{Reported as _, found};
 
 /// The tags of a role.
@@ -13,8 +14,8 @@ pub(crate) async fn tags_of_role(connection: &Connection, name: &str) -> Result<
     Ok(connection.call("iam:ListRoleTags", CallPhase::Look, asked).await?.tags().tags())
 }
 
-/// The roles that carry the tags of what is looked for. One listing gives every role of the account with its tags.
-pub(crate) async fn roles(connection: &Connection, sought: Sought<'_>) -> Result<Vec<TaggedResource>, CloudError> {
+/// The roles that bear all of these tags. One listing gives every role of the account with its tags.
+pub(crate) async fn roles(connection: &Connection, wanted: &[(&str, &str)]) -> Result<Vec<TaggedResource>, CloudError> {
     let pages = connection
         .clients
         .iam(connection.account.global_region())
@@ -28,8 +29,7 @@ pub(crate) async fn roles(connection: &Connection, sought: Sought<'_>) -> Result
     let roles = pages.await?.into_iter().flat_map(|page| page.role_detail_list.unwrap_or_default());
     let ours = roles.filter_map(|role| {
         let tags = role.tags().tags();
-        let (environment, program) = (tags.get(tag::ENVIRONMENT)?, tags.get(tag::PROGRAM)?);
-        sought.fits(environment, program).then(|| found(role.arn().unwrap_or_default(), &tags))
+        has_all(&tags, wanted).then(|| found(role.arn().unwrap_or_default(), &tags))
     });
     Ok(ours.collect())
 }

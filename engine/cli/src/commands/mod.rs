@@ -18,6 +18,7 @@ mod failback;
 mod failover;
 mod graph;
 mod history;
+mod import;
 mod kinds;
 mod new;
 mod open;
@@ -82,6 +83,7 @@ enum Command {
     Drift(drift::DriftArgs),
     Refresh(drift::RefreshArgs),
     History(history::HistoryArgs),
+    Import(import::ImportArgs),
     Env(env::EnvArgs),
     New(new::NewArgs),
     Check(check::CheckArgs),
@@ -114,6 +116,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
         Command::Drift(args) => drift::cmd_drift(&args, &global, ui),
         Command::Refresh(args) => drift::cmd_refresh(&args, &global, ui),
         Command::History(args) => history::cmd_history(&args, &global, ui),
+        Command::Import(args) => import::cmd_import(&args, &global, ui),
         Command::Env(args) => env::cmd_env(&args, &global, ui),
         Command::New(args) => new::cmd_new(&args, &global, ui),
         Command::Check(args) => check::cmd_check(&args, &global, ui),
@@ -126,7 +129,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CommandFailure> {
 
 /// The commands as help lists them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Deploying", &["plan", "apply", "destroy", "rehearse", "parity"]),
+    ("Deploying", &["plan", "apply", "destroy", "import", "rehearse", "parity"]),
     ("Recovering", &["failover", "failback", "status", "runbook", "drill"]),
     ("Looking", &["output", "open", "state", "drift", "refresh", "history", "env", "verify-destroyed"]),
     ("Writing programs", &["new", "check", "test", "graph", "kinds", "checks", "permissions", "completions"]),

@@ -31,6 +31,7 @@ pub(crate) mod record;
 pub(crate) mod recovery;
 pub(crate) mod reference;
 pub(crate) mod rehearsal;
+pub(crate) mod starting_program;
 pub(crate) mod table;
 pub(crate) mod visible;
 

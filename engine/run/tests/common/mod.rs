@@ -514,6 +514,9 @@ impl Cloud for Fake {
         let found = self.inside.lock().unwrap().swept.clone();
         Box::pin(std::future::ready(Ok(found)))
     }
+    fn tagged<'a>(&'a self, _: (&'a str, &'a str), _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
     fn leftovers<'a>(&'a self, _: &'a Trail<'a>, _: &'a str) -> CloudResult<'a, PlaceSearch> {
         Box::pin(async { Ok(PlaceSearch::default()) })
     }

@@ -212,6 +212,9 @@ impl Cloud for StrictCloud {
     fn sweep<'a>(&'a self, _: Sought<'a>, _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
+    fn tagged<'a>(&'a self, _: (&'a str, &'a str), _: &'a str) -> CloudResult<'a, Vec<TaggedResource>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
     fn leftovers<'a>(&'a self, _: &'a Trail<'a>, _: &'a str) -> CloudResult<'a, PlaceSearch> {
         Box::pin(async { Ok(PlaceSearch::default()) })
     }
