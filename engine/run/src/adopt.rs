@@ -48,6 +48,10 @@ pub async fn adopt(
                 .problems
                 .push(Diagnostic::error(format!("`{address}` is in a region that does not answer, or is left out")));
         }
+        for problem in &mut imports.problems {
+            // What a program can do about it is not what whoever gives an id can do.
+            problem.help = vec!["nothing was recorded or changed; look at the id, the kind and the region".into()];
+        }
         return Ok(Err(imports.problems));
     };
     match claimed(engine, wanted.program, &record).await? {

@@ -16,7 +16,7 @@ use crate::args::{Global, ParameterArgs, key_value};
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
 use crate::render::json::{self, FORMAT};
-use crate::render::{NEW, count, diagnostic, paint, safe, starting_program};
+use crate::render::{NEW, count, paint, safe, starting_program};
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::work::{WantedPlan, Work};

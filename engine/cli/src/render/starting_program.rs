@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use dr_core::naming::carries;
 use dr_core::schema::{Field, Presence, Reference, Type};
 use dr_core::value::{Str, Value};
 use dr_run::ExistingResource;
@@ -96,12 +97,16 @@ impl ProgramWriter<'_> {
         }
         for field in one.kind.args {
             let value = one.args.get(field.name).unwrap_or(&Value::Null);
-            if value.has_secret() || field.sensitive && !value.is_null() {
+            let is_wanted = !value.is_null() || field.presence == Presence::Required;
+            if value.has_secret() || field.sensitive && is_wanted {
                 text.push_str(&format!("    // `{}` is a secret, which is not written here.\n", field.name));
             } else if is_said(field, value) {
                 let refers = field.refers;
                 text.push_str(&format!("    {}: {},\n", field.name, self.value(value, field.ty, refers, 1)));
             }
+        }
+        if is_named_without(one, self.suffix) {
+            text.push_str("    allow: #{ D20: \"it is called so already\" },\n");
         }
         text.push_str(&format!("    import_id: {},\n}});\n", quoted(&one.id)));
         self.out.push_str(&text);
@@ -114,7 +119,9 @@ impl ProgramWriter<'_> {
         for field in self.found[index].kind.args {
             let value = self.found[index].args.get(field.name).unwrap_or(&Value::Null);
             if is_said(field, value) && !value.has_secret() {
-                self.mentioned(value, field.ty, field.refers, &mut |other| drop(needs.insert(other)));
+                self.mentioned(value, field.ty, field.refers, &mut |other| {
+                    needs.insert(other);
+                });
             }
         }
         needs
@@ -283,6 +290,13 @@ const WORDS: &[&str] = &[
     "void",
     "nil",
 ];
+
+/// Whether something has a name of its own that does not carry the environment's suffix, which a check wants.
+fn is_named_without(one: &ExistingResource, suffix: &str) -> bool {
+    let Some((&[field], _)) = one.kind.unique else { return false };
+    let named = one.kind.arg(field).is_some_and(|field| field.name_rule.is_some());
+    named && one.args.get(field).and_then(Value::as_str).is_some_and(|name| !carries(name, suffix))
+}
 
 /// Whether a script has to say an argument: it is not as usual, and the service did not choose it.
 fn is_said(field: &Field, value: &Value) -> bool {
