@@ -10,13 +10,12 @@ use std::collections::BTreeMap;
 use aws_sdk_resourcegroupstagging::types::{Tag, TagFilter};
 use dr_core::arn::kind_of;
 use dr_core::cloud::{CloudError, Sought, TaggedResource, tag};
-use dr_core::convert::Tags;
 use dr_core::region::GLOBAL;
 use dr_core::schema::Place;
 
 use crate::connect::{CallPhase, Connection};
 use crate::lifecycle::Erased;
-use crate::tags::{Reported as _, found};
+use crate::tags::{Reported as _, found, has_all};
 
 crate::tags::tag_type!(checked Tag);
 
@@ -87,9 +86,4 @@ async fn by_tags(
         has_all(&tags, wanted).then(|| Some(found(resource.resource_arn()?, &tags)))?
     });
     Ok(bearing.collect())
-}
-
-/// Whether there are all of these among tags.
-pub(crate) fn has_all(tags: &Tags, wanted: &[(&str, &str)]) -> bool {
-    wanted.iter().all(|(key, value)| tags.get(*key).is_some_and(|has| has == value))
 }

@@ -53,6 +53,11 @@ pub(crate) fn given(user: &Tags, intent: &Intent) -> Tags {
     user.clone().into_iter().chain(own).collect()
 }
 
+/// Whether there are all of these among tags.
+pub(crate) fn has_all(tags: &Tags, wanted: &[(&str, &str)]) -> bool {
+    wanted.iter().all(|(key, value)| tags.get(*key).is_some_and(|has| has == value))
+}
+
 /// Tags as a service's own structs.
 pub(crate) fn list<T: ServiceTag>(tags: Tags) -> Vec<T> {
     tags.into_iter().filter_map(|(key, value)| T::make(key, value)).collect()

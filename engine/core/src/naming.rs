@@ -142,7 +142,7 @@ pub(crate) fn allows(set: &str, wanted: char) -> bool {
 }
 
 /// Whether a name has the suffix as a whole word.
-pub(crate) fn carries(name: &str, suffix: &str) -> bool {
+pub fn carries(name: &str, suffix: &str) -> bool {
     let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
     let has = |name: &str| {
         name.match_indices(suffix).any(|(at, found)| {

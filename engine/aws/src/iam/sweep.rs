@@ -5,8 +5,7 @@ use dr_core::cloud::{CloudError, TaggedResource};
 use dr_core::convert::Tags;
 
 use crate::connect::{CallPhase, Connection};
-use crate::sweep::has_all;
-use crate::tags::{Reported as _, found};
+use crate::tags::{Reported as _, found, has_all};
 
 /// The tags of a role.
 pub(crate) async fn tags_of_role(connection: &Connection, name: &str) -> Result<Tags, CloudError> {

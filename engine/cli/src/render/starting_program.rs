@@ -33,12 +33,12 @@ pub(crate) fn program(found: &[ExistingResource], tag: (&str, &str), suffix: &st
 }
 
 /// What a resource is called: in its address, and as a variable.
-struct Names {
+struct GivenNames {
     address: String,
     variable: String,
 }
 
-fn named(found: &[ExistingResource], suffix: &str) -> Vec<Names> {
+fn named(found: &[ExistingResource], suffix: &str) -> Vec<GivenNames> {
     let (mut addresses, mut variables) = (BTreeSet::new(), BTreeSet::new());
     let name = |one: &ExistingResource| {
         let said = called(one).unwrap_or(one.kind.short());
@@ -49,7 +49,7 @@ fn named(found: &[ExistingResource], suffix: &str) -> Vec<Names> {
         let address = unique(plain, "-", |name| addresses.insert((one.kind.name, name.to_owned())));
         let variable = format!("{}_{address}", one.kind.short()).replace('-', "_").to_ascii_lowercase();
         let variable = unique(&variable, "_", |name| variables.insert(name.to_owned()));
-        Names { address, variable }
+        GivenNames { address, variable }
     };
     found.iter().map(name).collect()
 }
@@ -71,7 +71,7 @@ fn unique(name: &str, between: &str, mut take: impl FnMut(&str) -> bool) -> Stri
 struct ProgramWriter<'a> {
     found: &'a [ExistingResource],
     suffix: &'a str,
-    names: Vec<Names>,
+    names: Vec<GivenNames>,
     /// Those that are about to stand in the script.
     begun: BTreeSet<usize>,
     /// Those that stand in it: others can refer to them.
@@ -89,7 +89,7 @@ impl ProgramWriter<'_> {
             self.resource(needed);
         }
         let one = &self.found[index];
-        let Names { address, variable } = &self.names[index];
+        let GivenNames { address, variable } = &self.names[index];
         let (service, short) = (one.kind.service(), one.kind.short());
         let mut text = format!("\nlet {variable} = {service}::{short}({}, #{{\n", quoted(address));
         if let Some(region) = &one.region {
