@@ -149,6 +149,13 @@ pub(crate) trait LookUp: KindArgs {
     fn look_up(cx: &Cx<'_>, args: &Self) -> impl Future<Output = Result<Self::Out>> + Send;
 }
 
+/// What was asked for, of what was listed. A server that does not filter lists others, too; what does not say what it is
+/// called is taken for it.
+#[allow(dead_code, reason = "not every service lists")]
+pub(crate) fn asked_for<T>(asked: &str, listed: Option<Vec<T>>, called: impl Fn(&T) -> Option<&str>) -> Option<T> {
+    listed.unwrap_or_default().into_iter().find(|one| called(one).is_none_or(|name| name == asked))
+}
+
 /// The one that a look-up found.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use dr_kinds::cloudwatch::{CompositeAlarm, CompositeAlarmOut};
 use super::alarms::{list, of_name};
 use super::tagging::{is_ours, list_tags, retag};
 use crate::connect::{Cx, MayBeGone as _, small};
-use crate::lifecycle::{Lifecycle, Result, gone};
+use crate::lifecycle::{Lifecycle, Result, asked_for, gone};
 use crate::tags;
 
 impl Lifecycle for CompositeAlarm {
@@ -78,7 +78,7 @@ impl Lifecycle for CompositeAlarm {
 async fn describe(cx: &Cx<'_>, name: &str) -> Result<Option<Alarm>> {
     let alarms = cx.cloudwatch().describe_alarms().alarm_names(name).alarm_types(AlarmType::CompositeAlarm).send();
     let reply = cx.call("cloudwatch:DescribeAlarms", alarms).await?;
-    Ok(reply.composite_alarms.unwrap_or_default().into_iter().next())
+    Ok(asked_for(name, reply.composite_alarms, |alarm| alarm.alarm_name()))
 }
 
 async fn put(cx: &Cx<'_>, args: &CompositeAlarm, tags: Option<Vec<Tag>>) -> Result<()> {

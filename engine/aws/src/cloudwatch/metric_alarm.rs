@@ -15,7 +15,7 @@ use dr_kinds::cloudwatch::{MetricAlarm, MetricAlarmOut, MetricDataQuery, MetricS
 use super::alarms::{list, of_name};
 use super::tagging::{is_ours, list_tags, retag};
 use crate::connect::{Cx, MayBeGone as _, small};
-use crate::lifecycle::{Lifecycle, Result, gone};
+use crate::lifecycle::{Lifecycle, Result, asked_for, gone};
 use crate::tags;
 
 impl Lifecycle for MetricAlarm {
@@ -66,7 +66,7 @@ impl Lifecycle for MetricAlarm {
 async fn describe(cx: &Cx<'_>, name: &str) -> Result<Option<Alarm>> {
     let alarms = cx.cloudwatch().describe_alarms().alarm_names(name).alarm_types(AlarmType::MetricAlarm).send();
     let reply = cx.call("cloudwatch:DescribeAlarms", alarms).await?;
-    Ok(reply.metric_alarms.unwrap_or_default().into_iter().next())
+    Ok(asked_for(name, reply.metric_alarms, |alarm| alarm.alarm_name()))
 }
 
 /// Writes the whole alarm: what is not said is not there afterwards.

@@ -11,7 +11,7 @@ use dr_kinds::ec2::{Eip, EipOut};
 use super::quota;
 use super::tagging::{made_by, retag, tagged};
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, asked_for};
 use crate::tags;
 
 impl Lifecycle for Eip {
@@ -34,7 +34,9 @@ impl Lifecycle for Eip {
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, EipOut)>> {
         let addresses = cx.ec2().describe_addresses().allocation_ids(id).send();
         let reply = cx.call("ec2:DescribeAddresses", addresses).await.found()?;
-        let Some(address) = reply.and_then(|reply| reply.addresses.unwrap_or_default().pop()) else { return Ok(None) };
+        let Some(address) = reply.and_then(|reply| asked_for(id, reply.addresses, |one| one.allocation_id())) else {
+            return Ok(None);
+        };
         let live = Eip {
             tags: tags::user(address.tags()),
             network_border_group: address.network_border_group.or_else(|| last.network_border_group.clone()),

@@ -12,7 +12,7 @@ use dr_kinds::ec2::{FlowLog, FlowLogDestinationOptions, FlowLogOut};
 use super::refusals::all_successful;
 use super::tagging::{made_by, retag, tagged};
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, asked_for};
 use crate::tags;
 
 const CREATE: &str = "ec2:CreateFlowLogs";
@@ -58,7 +58,7 @@ impl Lifecycle for FlowLog {
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, FlowLogOut)>> {
         let logs = cx.call("ec2:DescribeFlowLogs", cx.ec2().describe_flow_logs().flow_log_ids(id).send()).await;
-        let log = logs.found()?.and_then(|reply| reply.flow_logs).and_then(|logs| logs.into_iter().next());
+        let log = logs.found()?.and_then(|reply| asked_for(id, reply.flow_logs, |one| one.flow_log_id()));
         let Some(log) = log else { return Ok(None) };
         let resource = |prefix: &str| log.resource_id.clone().filter(|id| id.starts_with(prefix));
         let options = log.destination_options.as_ref().map(|options| FlowLogDestinationOptions {

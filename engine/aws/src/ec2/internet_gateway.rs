@@ -7,7 +7,7 @@ use dr_kinds::ec2::InternetGateway;
 
 use super::tagging::{filter, made_by, retag, tagged};
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, asked_for};
 use crate::tags;
 
 impl Lifecycle for InternetGateway {
@@ -75,7 +75,7 @@ async fn listed(cx: &Cx<'_>, which: Filter) -> Result<Vec<Found>> {
 async fn described(cx: &Cx<'_>, id: &str) -> Result<Option<Found>> {
     let gateways = cx.ec2().describe_internet_gateways().internet_gateway_ids(id).send();
     let reply = cx.call("ec2:DescribeInternetGateways", gateways).await.found()?;
-    Ok(reply.and_then(|reply| reply.internet_gateways.unwrap_or_default().pop()))
+    Ok(reply.and_then(|reply| asked_for(id, reply.internet_gateways, |one| one.internet_gateway_id())))
 }
 
 /// The network that a gateway is attached to.

@@ -10,7 +10,7 @@ use dr_kinds::ec2::{NatGateway, NatGatewayOut};
 
 use super::tagging::{made_by, retag, tagged};
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, asked_for};
 use crate::tags;
 
 impl Lifecycle for NatGateway {
@@ -75,7 +75,7 @@ impl Lifecycle for NatGateway {
 async fn described(cx: &Cx<'_>, id: &str) -> Result<Option<Found>> {
     let gateways = cx.ec2().describe_nat_gateways().nat_gateway_ids(id).send();
     let reply = cx.call("ec2:DescribeNatGateways", gateways).await.found()?;
-    Ok(reply.and_then(|reply| reply.nat_gateways.unwrap_or_default().pop()))
+    Ok(reply.and_then(|reply| asked_for(id, reply.nat_gateways, |one| one.nat_gateway_id())))
 }
 
 /// Whether a gateway is more than an entry in a list.

@@ -7,7 +7,7 @@ use dr_kinds::ec2::RouteTable;
 
 use super::tagging::{made_by, retag, tagged};
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, asked_for};
 use crate::tags;
 
 impl Lifecycle for RouteTable {
@@ -46,5 +46,5 @@ impl Lifecycle for RouteTable {
 pub(super) async fn described(cx: &Cx<'_>, id: &str) -> Result<Option<Found>> {
     let tables = cx.ec2().describe_route_tables().route_table_ids(id).send();
     let reply = cx.call("ec2:DescribeRouteTables", tables).await.found()?;
-    Ok(reply.and_then(|reply| reply.route_tables.unwrap_or_default().pop()))
+    Ok(reply.and_then(|reply| asked_for(id, reply.route_tables, |one| one.route_table_id())))
 }

@@ -14,7 +14,7 @@ use super::blockers::named_blockers;
 use super::security_group_rule::revoke;
 use super::tagging::{filter, made_by, retag, tagged};
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, asked_for};
 use crate::tags::{self, Reported as _};
 
 impl Lifecycle for SecurityGroup {
@@ -49,7 +49,7 @@ impl Lifecycle for SecurityGroup {
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, SecurityGroupOut)>> {
         let groups = cx.ec2().describe_security_groups().group_ids(id).send();
         let groups = cx.call("ec2:DescribeSecurityGroups", groups).await.found()?;
-        let group = groups.and_then(|reply| reply.security_groups).and_then(|groups| groups.into_iter().next());
+        let group = groups.and_then(|reply| asked_for(id, reply.security_groups, |one| one.group_id()));
         let Some(group) = group else { return Ok(None) };
         let live = SecurityGroup {
             tags: tags::user(group.tags()),
@@ -73,7 +73,7 @@ impl Lifecycle for SecurityGroup {
         if blocked(&answer) && last.revoke_rules_on_delete && revoke_rules(cx, id, &last.vpc_id).await? {
             answer = remove(cx, id).await;
         }
-        named_blockers(cx, answer, filter("group-id", id)).await
+        named_blockers(cx, answer, ("group-id", id)).await
     }
 }
 

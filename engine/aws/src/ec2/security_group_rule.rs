@@ -13,7 +13,7 @@ use dr_kinds::ec2::{SecurityGroupRule, SecurityGroupRuleOut};
 use super::network::as_given;
 use super::tagging::{filter, made_by, retag, tagged};
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, asked_for};
 use crate::tags;
 
 const INGRESS: &str = "ec2:AuthorizeSecurityGroupIngress";
@@ -47,7 +47,8 @@ impl Lifecycle for SecurityGroupRule {
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, SecurityGroupRuleOut)>> {
         let rules = cx.ec2().describe_security_group_rules().security_group_rule_ids(id).send();
         let rules = cx.call("ec2:DescribeSecurityGroupRules", rules).await.found()?;
-        let rule = rules.and_then(|reply| reply.security_group_rules).and_then(|rules| rules.into_iter().next());
+        let rule =
+            rules.and_then(|reply| asked_for(id, reply.security_group_rules, |one| one.security_group_rule_id()));
         let Some(rule) = rule else { return Ok(None) };
         let arn = rule.security_group_rule_arn.clone();
         let arn = arn.unwrap_or_else(|| cx.arn("ec2", &format!("security-group-rule/{id}")));

@@ -10,9 +10,9 @@ use dr_kinds::ec2::{Subnet, SubnetOut};
 
 use super::blockers::named_blockers;
 use super::network::as_given;
-use super::tagging::{filter, made_by, retag, tagged};
+use super::tagging::{made_by, retag, tagged};
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, asked_for};
 use crate::tags;
 
 impl Lifecycle for Subnet {
@@ -76,13 +76,13 @@ impl Lifecycle for Subnet {
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {
         let answer = cx.call("ec2:DeleteSubnet", cx.ec2().delete_subnet().subnet_id(id).send()).await;
-        named_blockers(cx, answer.found().map(drop), filter("subnet-id", id)).await
+        named_blockers(cx, answer.found().map(drop), ("subnet-id", id)).await
     }
 }
 
 async fn described(cx: &Cx<'_>, id: &str) -> Result<Option<Found>> {
     let reply = cx.call("ec2:DescribeSubnets", cx.ec2().describe_subnets().subnet_ids(id).send()).await.found()?;
-    Ok(reply.and_then(|reply| reply.subnets.unwrap_or_default().pop()))
+    Ok(reply.and_then(|reply| asked_for(id, reply.subnets, |one| one.subnet_id())))
 }
 
 fn is_there(block: &SubnetIpv6CidrBlockAssociation) -> bool {

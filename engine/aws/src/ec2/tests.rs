@@ -149,6 +149,38 @@ async fn what_is_left_in_a_subnet_is_named_and_what_functions_left_is_taken_away
     assert!(wire.requests()[2].contains("eni-1"), "{}", wire.requests()[2]);
 }
 
+/// A server that does not filter lists the interfaces of other subnets, too. They are nobody's business.
+#[tokio::test]
+async fn interfaces_of_another_subnet_are_left_alone() {
+    let args = r#"{"vpc_id":"vpc-1","cidr_block":"10.0.1.0/24","map_public_ip_on_launch":false,
+        "assign_ipv6_address_on_creation":false,"enable_dns64":false}"#;
+    let subject = Subject::new("ec2.subnet", args);
+    let interface = |id: &str, subnet: &str| {
+        format!(
+            "<item><networkInterfaceId>{id}</networkInterfaceId><subnetId>{subnet}</subnetId>\
+             <description>AWS Lambda VPC ENI-f-1</description><status>available</status></item>"
+        )
+    };
+    let all = interface("eni-8", "subnet-2") + &interface("eni-9", "subnet-1");
+    let interfaces =
+        Reply::ec2("DescribeNetworkInterfaces", &format!("<networkInterfaceSet>{all}</networkInterfaceSet>"));
+    let (aws, wire) = Wire::cloud(&[refused("DependencyViolation", "has dependencies"), interfaces, DONE]).await;
+    let error = aws.delete(subject.at(), "subnet-1", &subject.args).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Conflict);
+    assert_eq!(asked(&wire), ["DeleteSubnet", "DescribeNetworkInterfaces", "DeleteNetworkInterface"]);
+    assert!(wire.requests()[2].contains("eni-9"), "{}", wire.requests()[2]);
+}
+
+/// Nor is another network read as the one that was asked for.
+#[tokio::test]
+async fn what_was_not_asked_for_is_not_what_is_there() {
+    let subject = Subject::new("ec2.vpc", VPC);
+    let other = listed("DescribeVpcs", "vpcSet", "<vpcId>vpc-2</vpcId><cidrBlock>10.0.0.0/16</cidrBlock>");
+    let (aws, wire) = Wire::cloud(&[other]).await;
+    assert_eq!(aws.read(subject.at(), "vpc-1", &subject.args).await.unwrap().map(|live| live.args), None);
+    assert_eq!(asked(&wire), ["DescribeVpcs"]);
+}
+
 fn gateway(operation: &str, attached: &str) -> Reply {
     let attached = match attached {
         "" => String::new(),

@@ -12,7 +12,7 @@ use super::blockers::named_blockers;
 use super::network::as_given;
 use super::tagging::{filter, made_by, retag, tagged};
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, asked_for};
 use crate::tags;
 
 impl Lifecycle for Vpc {
@@ -110,13 +110,13 @@ impl Lifecycle for Vpc {
 
     async fn delete(cx: &Cx<'_>, id: &str, _last: &Self) -> Result<()> {
         let answer = cx.call("ec2:DeleteVpc", cx.ec2().delete_vpc().vpc_id(id).send()).await;
-        named_blockers(cx, answer.found().map(drop), filter("vpc-id", id)).await
+        named_blockers(cx, answer.found().map(drop), ("vpc-id", id)).await
     }
 }
 
 async fn described(cx: &Cx<'_>, id: &str) -> Result<Option<Found>> {
     let reply = cx.call("ec2:DescribeVpcs", cx.ec2().describe_vpcs().vpc_ids(id).send()).await.found()?;
-    Ok(reply.and_then(|reply| reply.vpcs.unwrap_or_default().pop()))
+    Ok(reply.and_then(|reply| asked_for(id, reply.vpcs, |one| one.vpc_id())))
 }
 
 fn is_main(table: &RouteTable) -> bool {

@@ -15,7 +15,7 @@ use dr_kinds::ec2::{VpcEndpoint, VpcEndpointDnsEntry, VpcEndpointDnsOptions, Vpc
 use super::refusals::all_successful;
 use super::tagging::{filter, made_by, retag, tagged};
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, asked_for};
 use crate::tags;
 
 const DELETE: &str = "ec2:DeleteVpcEndpoints";
@@ -145,7 +145,7 @@ impl Lifecycle for VpcEndpoint {
 async fn describe(cx: &Cx<'_>, id: &str) -> Result<Option<Found>> {
     let endpoints = cx.ec2().describe_vpc_endpoints().vpc_endpoint_ids(id).send();
     let reply = cx.call("ec2:DescribeVpcEndpoints", endpoints).await.found()?;
-    let endpoint = reply.and_then(|reply| reply.vpc_endpoints).and_then(|endpoints| endpoints.into_iter().next());
+    let endpoint = reply.and_then(|reply| asked_for(id, reply.vpc_endpoints, |one| one.vpc_endpoint_id()));
     Ok(endpoint.filter(|endpoint| state(endpoint) != "deleted"))
 }
 

@@ -9,7 +9,7 @@ use dr_kinds::ec2::{VpcPeering, VpcPeeringOut};
 
 use super::tagging::{made_by, retag, tagged};
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, asked_for};
 use crate::tags::{self, Reported as _};
 
 const CREATE: &str = "ec2:CreateVpcPeeringConnection";
@@ -76,7 +76,7 @@ impl Lifecycle for VpcPeering {
 pub(super) async fn describe(cx: &Cx<'_>, id: &str) -> Result<Option<Found>> {
     let peerings = cx.ec2().describe_vpc_peering_connections().vpc_peering_connection_ids(id).send();
     let reply = cx.call("ec2:DescribeVpcPeeringConnections", peerings).await.found()?;
-    Ok(reply.and_then(|reply| reply.vpc_peering_connections).and_then(|peerings| peerings.into_iter().next()))
+    Ok(reply.and_then(|reply| asked_for(id, reply.vpc_peering_connections, |one| one.vpc_peering_connection_id())))
 }
 
 pub(super) fn status(peering: &Found) -> Option<&Status> {

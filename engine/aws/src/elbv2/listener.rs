@@ -13,7 +13,7 @@ use super::action;
 use super::tagging::{retag, tags_of};
 use crate::connect::small;
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, asked_for};
 use crate::tags;
 
 const DESCRIBE: &str = "elasticloadbalancing:DescribeListeners";
@@ -50,7 +50,7 @@ impl Lifecycle for Listener {
 
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, ListenerOut)>> {
         let reply = cx.call(DESCRIBE, cx.elbv2().describe_listeners().listener_arns(id).send()).await.found()?;
-        let Some(listener) = reply.and_then(|reply| reply.listeners.unwrap_or_default().into_iter().next()) else {
+        let Some(listener) = reply.and_then(|reply| asked_for(id, reply.listeners, |one| one.listener_arn())) else {
             return Ok(None);
         };
         let Some(tagged) = tags_of(cx, id).await? else { return Ok(None) };

@@ -14,7 +14,7 @@ use super::attributes::{ElbAttributes, changed};
 use super::quota;
 use super::tagging::{retag, tags_of};
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, asked_for};
 use crate::tags;
 
 const DESCRIBE: &str = "elasticloadbalancing:DescribeLoadBalancers";
@@ -157,13 +157,13 @@ const DESYNC: &str = "routing.http.desync_mitigation_mode";
 
 async fn describe(cx: &Cx<'_>, arn: &str) -> Result<Option<Balancer>> {
     let reply = cx.call(DESCRIBE, cx.elbv2().describe_load_balancers().load_balancer_arns(arn).send()).await.found()?;
-    Ok(reply.and_then(|reply| reply.load_balancers.unwrap_or_default().into_iter().next()))
+    Ok(reply.and_then(|reply| asked_for(arn, reply.load_balancers, |one| one.load_balancer_arn())))
 }
 
 /// The ARN of the load balancer of this name, whoever made it.
 async fn of_name(cx: &Cx<'_>, name: &str) -> Result<Option<String>> {
     let reply = cx.call(DESCRIBE, cx.elbv2().describe_load_balancers().names(name).send()).await.found()?;
-    let balancer = reply.and_then(|reply| reply.load_balancers.unwrap_or_default().into_iter().next());
+    let balancer = reply.and_then(|reply| asked_for(name, reply.load_balancers, |one| one.load_balancer_name()));
     Ok(balancer.and_then(|balancer| balancer.load_balancer_arn))
 }
 

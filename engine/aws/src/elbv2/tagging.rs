@@ -1,18 +1,18 @@
 //! Tags of anything but targets.
 
-use aws_sdk_elasticloadbalancingv2::types::Tag;
+use aws_sdk_elasticloadbalancingv2::types::{Tag, TagDescription};
 use dr_core::convert::Tags;
 
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::Result;
+use crate::lifecycle::{Result, asked_for};
 use crate::tags;
 
 /// The tags of anything, or `None` when it is gone.
 pub(super) async fn tags_of(cx: &Cx<'_>, arn: &str) -> Result<Option<Vec<Tag>>> {
     let tagged = cx.elbv2().describe_tags().resource_arns(arn).send();
     let reply = cx.call("elasticloadbalancing:DescribeTags", tagged).await.found()?;
-    let first = |list: Vec<aws_sdk_elasticloadbalancingv2::types::TagDescription>| list.into_iter().next();
-    Ok(reply.map(|reply| reply.tag_descriptions.and_then(first).and_then(|tagged| tagged.tags).unwrap_or_default()))
+    let tags = |listed| asked_for(arn, listed, TagDescription::resource_arn)?.tags;
+    Ok(reply.map(|reply| tags(reply.tag_descriptions).unwrap_or_default()))
 }
 
 /// Turns the tags of anything into others.

@@ -10,7 +10,7 @@ use super::attributes::{ElbAttributes, changed};
 use super::tagging::{retag, tags_of};
 use crate::connect::small;
 use crate::connect::{Cx, MayBeGone as _};
-use crate::lifecycle::{Lifecycle, Result};
+use crate::lifecycle::{Lifecycle, Result, asked_for};
 use crate::tags;
 
 const DESCRIBE: &str = "elasticloadbalancing:DescribeTargetGroups";
@@ -69,7 +69,8 @@ impl Lifecycle for TargetGroup {
     async fn read(cx: &Cx<'_>, id: &str, last: &Self) -> Result<Option<(Self, TargetGroupOut)>> {
         let reply =
             cx.call(DESCRIBE, cx.elbv2().describe_target_groups().target_group_arns(id).send()).await.found()?;
-        let Some(group) = reply.and_then(|reply| reply.target_groups.unwrap_or_default().into_iter().next()) else {
+        let Some(group) = reply.and_then(|reply| asked_for(id, reply.target_groups, |one| one.target_group_arn()))
+        else {
             return Ok(None);
         };
         let reply = cx.elbv2().describe_target_group_attributes().target_group_arn(id).send();
@@ -151,7 +152,7 @@ const NOTHING: TargetGroupHealthCheck = TargetGroupHealthCheck {
 /// The ARN of the target group of this name, whoever made it.
 async fn of_name(cx: &Cx<'_>, name: &str) -> Result<Option<String>> {
     let reply = cx.call(DESCRIBE, cx.elbv2().describe_target_groups().names(name).send()).await.found()?;
-    let group = reply.and_then(|reply| reply.target_groups.unwrap_or_default().into_iter().next());
+    let group = reply.and_then(|reply| asked_for(name, reply.target_groups, |one| one.target_group_name()));
     Ok(group.and_then(|group| group.target_group_arn))
 }
 
