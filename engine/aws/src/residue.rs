@@ -113,7 +113,13 @@ mod tests {
 
     /// The reply of a listing that holds one resource, with this address among its tags.
     fn listed(arn: &str, address: &str) -> Reply {
-        let tags = format!(r#"[{{"Key":"dr:address","Value":"{address}"}}]"#);
+        listed_of("pr-1", arn, address)
+    }
+
+    fn listed_of(environment: &str, arn: &str, address: &str) -> Reply {
+        let tags = [("dr:env", environment), ("dr:program", "p"), ("dr:address", address)];
+        let tags = tags.map(|(key, value)| format!(r#"{{"Key":"{key}","Value":"{value}"}}"#));
+        let tags = format!("[{}]", tags.join(","));
         ok(format!(r#"{{"ResourceTagMappingList":[{{"ResourceARN":"{arn}","Tags":{tags}}}]}}"#).leak())
     }
 
@@ -137,6 +143,9 @@ mod tests {
             let (aws, _) = Wire::cloud(&replies).await;
             assert_eq!(aws.sweep(SOUGHT, "us-east-1").await.unwrap().len(), left, "{address} {replies:?}");
         }
+        // A server that does not filter lists what another environment has. It is not even asked about.
+        let (aws, _) = Wire::cloud(&[listed_of("pr-2", QUEUE, "sqs.queue:q")]).await;
+        assert_eq!(aws.sweep(SOUGHT, "us-east-1").await.unwrap(), []);
         // What may be otherwise in a moment is asked again, by whoever sweeps.
         let busy = Reply::Http(400, &[], r#"{"__type":"ThrottlingException","message":"slow down"}"#);
         let (aws, _) = Wire::cloud(&[listed(QUEUE, "sqs.queue:q"), busy]).await;

@@ -17,7 +17,6 @@ pub(crate) const ELSEWHERE: &[(&str, &str)] = &[
     ("validate", "`dr check` checks programs without state and without a cloud"),
     ("show", "`dr state show ADDRESS` shows a resource; `dr plan PROGRAM --details` shows all arguments"),
     ("list", "`dr state list` lists resources; `dr env list` lists environments"),
-    ("import", "in the program, `import_id: \"..\"` takes an existing resource over"),
     ("taint", "in the program, a change of an argument that cannot be changed in place makes a resource anew"),
     ("untaint", "`dr apply PROGRAM` decides anew what is to be done"),
     ("workspace", "`--env SUFFIX` names an environment, and `dr env list` lists them"),
