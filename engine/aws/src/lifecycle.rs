@@ -181,7 +181,7 @@ pub(crate) fn the_one<K: KindArgs, T>(
 #[allow(dead_code, reason = "not every service has such a look-up")]
 pub(crate) fn not_found<K: KindArgs>(cx: &Cx<'_>, call: &str, args: &K, found: &[String]) -> CloudError {
     let finds = K::KIND.finds.unwrap_or(K::KIND.name);
-    let why = existing::not_found(finds, &args.to_map(), existing::finds_many(&K::KIND), found);
+    let why = existing::not_found(finds, &args.to_map(), existing::finds_many(K::KIND), found);
     CloudError::new(ErrorClass::Invalid, call, "NotFound", format!("{}: {why}", cx.address()))
 }
 
