@@ -12,6 +12,7 @@ use dr_core::schema::Kind;
 use dr_core::value::{Str, Value, intern};
 use tokio::time::Instant;
 
+use crate::call::Call;
 use crate::draw::draw;
 use crate::inner::{Core, ResourceKey, micros};
 use crate::log::LogLine;
@@ -61,14 +62,16 @@ impl Core {
     /// Lets another member of a group take the writes.
     pub(crate) fn switch(&mut self, group: ResourceKey<'_>, wish: &RoleWish, start: Instant) -> Result<(), CloudError> {
         let now = self.now();
+        // Each of the two has a call of its own.
+        let call = Call { verb: if wish.may_lose { "Failover" } else { "Switchover" }, ..group.call };
         let described = self.entry(group)?.describe();
-        let member = ResourceKey { kind: wish.member, region: wish.region.as_deref(), id: &wish.id, call: group.call };
+        let member = ResourceKey { kind: wish.member, region: wish.region.as_deref(), id: &wish.id, call };
         let chosen = self.entry(member)?;
         let fields = role_fields(wish.member)
             .filter(|fields| chosen.data.args.get(fields.group.name).and_then(Value::as_str) == Some(group.id));
         let Some(fields) = fields else {
             let message = format!("{} is no member of {described}", chosen.describe());
-            return Err(group.call.fails(ErrorClass::Invalid, "NotAMember", message));
+            return Err(call.fails(ErrorClass::Invalid, "NotAMember", message));
         };
         let says = |entry: &Entry| entry.data.outputs.get(fields.writes.name).and_then(Value::as_bool) == Some(true);
         if says(chosen) {
@@ -80,11 +83,11 @@ impl Core {
         for one in members.iter().filter(|one| !wish.may_lose || one.data.address == to) {
             if let Some(region) = one.data.region.as_deref().filter(|region| self.outages.is_off(region, now)) {
                 let message = format!("{} does not answer: {region} cannot be reached", one.describe());
-                return Err(group.call.fails(ErrorClass::Invalid, "InvalidGlobalClusterState", message));
+                return Err(call.fails(ErrorClass::Invalid, "InvalidGlobalClusterState", message));
             }
             if let Settled::Wait(wait) = self.settled(one, now) {
                 let message = format!("{} is not ready", one.describe());
-                return Err(group.call.must_wait("InvalidClusterState", message, wait.unwrap_or_default()));
+                return Err(call.must_wait("InvalidClusterState", message, wait.unwrap_or_default()));
             }
         }
         let over_at =
@@ -103,7 +106,7 @@ impl Core {
         let lines = changed
             .into_iter()
             .map(|data| LogLine::Put { kind: Cow::Borrowed(wish.member.name), resource: Cow::Owned(data) });
-        self.commit(lines.collect()).map_err(|e| group.call.broke(&e))?;
+        self.commit(lines.collect()).map_err(|e| call.broke(&e))?;
         self.switches.push(RoleSwitch { at: now, over_at, to, loses: wish.may_lose });
         Ok(())
     }
