@@ -1,13 +1,15 @@
-//! What is written down of a run of a plan, for `dr history`.
+//! What is written down of a run of a plan or a failover, for `dr history`.
 
-use dr_core::history::{PastRun, RunEnd, RunResult};
-use dr_core::plan::Plan;
-use dr_run::Report;
+use dr_core::failover::plan::{FailoverManner, RecoveryPlan};
+use dr_core::failover::state::StepProgress;
+use dr_core::history::{PastRun, PastTakeover, RunEnd, RunResult};
+use dr_core::plan::{Counts, Plan};
+use dr_run::{FailoverReport, Report};
 
 use crate::clock;
 use crate::exit::CommandFailure;
-use crate::render::deferred;
 use crate::render::plan::{Look, body, summary};
+use crate::render::{deferred, failover};
 use crate::session::Session;
 use crate::shared;
 
@@ -29,6 +31,7 @@ pub(crate) fn begun(session: &Session<'_>, plan: &Plan) -> Result<PastRun, Comma
     let summary = anstream::adapter::strip_str(&summary(plan)).to_string();
     Ok(PastRun {
         destroy: plan.destroy,
+        takeover: None,
         began: clock::now()?,
         by: shared::who().into(),
         from: session.project.root.display().to_string().into(),
@@ -60,6 +63,50 @@ pub(crate) fn ended(plan: &Plan, report: &Report) -> RunEnd {
     let failed = report.failed.iter().map(|failure| (failure.address.text(), failure.error.as_str().into()));
     let took_ms = u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX);
     RunEnd { result, took_ms, done: report.done.len(), failed: failed.collect() }
+}
+
+/// What is known of a failover before its first call.
+pub(crate) fn takeover_begun(
+    session: &Session<'_>,
+    plan: &RecoveryPlan,
+    (is_failback, goes_on): (bool, bool),
+    began: u64,
+) -> PastRun {
+    let steps = anstream::adapter::strip_str(&failover::plan(plan, goes_on)).to_string();
+    let is_lossy = plan.manner == FailoverManner::Unplanned;
+    PastRun {
+        destroy: false,
+        takeover: Some(PastTakeover {
+            from: plan.from.clone(),
+            to: plan.to.clone(),
+            manner: plan.manner,
+            is_failback,
+            agreed_loss: is_lossy.then(|| failover::lost(plan).into()),
+        }),
+        began,
+        by: shared::who().into(),
+        from: session.project.root.display().to_string().into(),
+        counts: Counts::default(),
+        plan: cut(&steps).into(),
+        end: None,
+    }
+}
+
+/// What became of a failover.
+pub(crate) fn takeover_ended(report: &FailoverReport) -> RunEnd {
+    let run = &report.run;
+    let result = match (&report.failed, run.end) {
+        (Some(_), _) => RunResult::Failed,
+        (None, Some(_)) => RunResult::Done,
+        (None, None) => RunResult::Interrupted,
+    };
+    let name = |step: usize| run.plan.steps.get(step).map(|step| step.name.as_str()).unwrap_or_default();
+    RunEnd {
+        result,
+        took_ms: u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX),
+        done: run.steps.iter().filter(|step| matches!(step, StepProgress::Done { .. })).count(),
+        failed: report.failed.iter().map(|one| (name(one.step).into(), one.error.as_str().into())).collect(),
+    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,11 @@ pub(crate) fn needed(session: &Session<'_>) -> Vec<String> {
 /// # Errors
 /// When it is another one.
 pub(crate) fn check_name(session: &Session<'_>, consent: &Consent) -> Result<(), CommandFailure> {
-    match consent.unprotect.as_deref() {
+    check_given(session, consent.unprotect.as_deref())
+}
+
+fn check_given(session: &Session<'_>, unprotect: Option<&str>) -> Result<(), CommandFailure> {
+    match unprotect {
         Some(other) if other != session.suffix => Err(CommandFailure::new(format!(
             "`{UNPROTECT} {other}` names another environment than `{}`, which this is about",
             session.suffix
@@ -41,6 +45,23 @@ pub(crate) fn refuse_destroy(session: &Session<'_>, consent: &Consent) -> Result
         None => Ok(()),
         Some(place) => Err(CommandFailure::new(format!(
             "the environment `{}` is protected and not destroyed; nothing was changed",
+            session.suffix
+        ))
+        .hint(lifting(session, place))
+        .exit(Exit::Refused)),
+    }
+}
+
+/// Refuses a failover that may lose data of an environment that is protected.
+///
+/// # Errors
+/// When it is, and nobody lifts that; and when another environment's protection is lifted.
+pub(crate) fn refuse_takeover(session: &Session<'_>, unprotect: Option<&str>) -> Result<(), CommandFailure> {
+    check_given(session, unprotect)?;
+    match session.rules.protected.as_ref().filter(|_| unprotect.is_none()) {
+        None => Ok(()),
+        Some(place) => Err(CommandFailure::new(format!(
+            "an unplanned failover may lose data, and the environment `{}` is protected; nothing was changed",
             session.suffix
         ))
         .hint(lifting(session, place))

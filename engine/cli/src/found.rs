@@ -14,7 +14,7 @@ use dr_core::record::Record;
 use dr_core::region::place;
 use dr_core::registry::Registry;
 use dr_core::value::Str;
-use dr_run::{Discovery, Engine, Stack, Store, Wanted};
+use dr_run::{Discovery, Engine, Stack, StateChange, Store, Wanted};
 
 use crate::clock;
 use crate::exit::CommandFailure;
@@ -226,5 +226,18 @@ impl Work<'_> {
         dr_run::record_outputs(&held.store, plan).await?;
         held.snapshot = held.store.snapshot()?;
         Ok(true)
+    }
+
+    /// Records what a plan has computed of the recovery: the two regions come from the program, and a failover needs them
+    /// while no plan can be applied.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub(crate) async fn record_recovery(&self, held: &mut OpenState, plan: &Plan) -> Result<(), CommandFailure> {
+        if plan.recovery.is_some() && plan.recovery != held.snapshot.recovery.computed {
+            held.store.commit(StateChange::Recovery(plan.recovery.clone().map(Box::new))).await?;
+            held.snapshot = held.store.snapshot()?;
+        }
+        Ok(())
     }
 }

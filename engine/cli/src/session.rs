@@ -381,6 +381,20 @@ impl<'a> Session<'a> {
         ))
     }
 
+    /// That a program has nothing recorded here, with the folder or place that was looked in and what finds it again.
+    ///
+    /// # Errors
+    /// When the state folder cannot be read.
+    pub(crate) fn unrecorded(&self, program: &str) -> Result<CommandFailure, CommandFailure> {
+        let again = self.command(&["state", "rebuild", program]);
+        let place = match &self.states.shared {
+            None => format!("the folder {}", self.state_dir.display()),
+            Some(shared) => shared.place().to_owned(),
+        };
+        Ok(CommandFailure::new(self.nothing_of(program)?.trim_end().to_owned())
+            .hint(format!("looked in {place}; if its state is lost, `{again}` records what is in the cloud")))
+    }
+
     /// The stack that is meant: the given program's, or that of the only program that has something in the
     /// environment. `None` when none has.
     ///

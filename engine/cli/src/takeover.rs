@@ -9,12 +9,16 @@ use std::time::Duration;
 use dr_core::cloud::BoxFuture;
 use dr_core::failover::derive::{NoRecoveryPlan, recovery_plan, sides};
 use dr_core::failover::plan::{FailoverManner, RecoveryPlan, RecoveryStep};
-use dr_core::failover::refuse::{needed, refusals};
+use dr_core::failover::refuse::{needed, needed_by, refusals};
 use dr_core::plan::Goal;
 use dr_core::value::Str;
-use dr_run::{FailoverReport, FailoverWatch, Stack, begin_failover, fail_over, measure_losses, silent_regions};
+use dr_run::{
+    FailoverReport, FailoverWatch, Stack, StateChange, begin_failover, fail_over, measure_losses, silent_regions,
+};
 
+use crate::chronicle;
 use crate::clock;
+use crate::consent;
 use crate::exit::{CommandFailure, Exit};
 use crate::render::failover::{self, FailoverJson};
 use crate::render::{NEW, QUIET, duration, json, paint, safe};
@@ -34,6 +38,8 @@ pub(crate) struct WantedTakeover<'a> {
     pub manner: FailoverManner,
     /// Whether what has not got there may be lost.
     pub allow_data_loss: bool,
+    /// The environment whose protection is lifted.
+    pub unprotect: Option<&'a str>,
     /// Whether nobody is asked.
     pub yes: bool,
     /// Whether the plan is shown and nothing is done.
@@ -47,9 +53,9 @@ pub(crate) struct WantedTakeover<'a> {
 pub(crate) fn take_over(session: &Session<'_>, wanted: WantedTakeover<'_>) -> Result<Exit, CommandFailure> {
     let name = crate::load::name_of(&session.project, wanted.program)?;
     let stack = session.stack(&name);
-    let Some(mut held) = session.hold_if_any(&stack)? else {
-        return Err(CommandFailure::new(session.nothing_of(&name)?.trim_end().to_owned())
-            .hint("a failover needs what `dr apply` has recorded"));
+    let held = session.hold_without_key_if_any(&stack)?;
+    let Some(mut held) = held.filter(|held| !held.snapshot.records.is_empty()) else {
+        return Err(session.unrecorded(&name)?.hint("a failover needs what `dr apply` has recorded"));
     };
     session.run(async |signals| {
         let mut work = Work::open(session, stack.clone(), &session.project.root, None).await?;
@@ -66,7 +72,11 @@ pub(crate) fn take_over(session: &Session<'_>, wanted: WantedTakeover<'_>) -> Re
                 Ok(refusals(&plan, &silent))
             })
             .await?;
-        session.ui.tell(&failover::plan(&plan, goes_on));
+        let steps = failover::plan(&plan, goes_on);
+        let is_result = wanted.dry_run && refused.is_empty() && !session.ui.json;
+        if !is_result {
+            session.ui.tell(&steps);
+        }
         let shape = |plan: &RecoveryPlan, exit: Exit, report: Option<&FailoverReport>| {
             json::text(&FailoverJson::new((&name, &session.suffix), plan, exit, report))
         };
@@ -74,7 +84,11 @@ pub(crate) fn take_over(session: &Session<'_>, wanted: WantedTakeover<'_>) -> Re
             return Err(refusal(&plan, &refused));
         }
         if wanted.dry_run {
-            return tell(session.ui, &shape(&plan, Exit::Done, None), "Nothing was changed\n").map(|()| Exit::Done);
+            let text = format!("{steps}Nothing was changed\n");
+            return tell(session.ui, &shape(&plan, Exit::Done, None), &text).map(|()| Exit::Done);
+        }
+        if plan.manner == FailoverManner::Unplanned {
+            consent::refuse_takeover(session, wanted.unprotect)?;
         }
         if plan.manner == FailoverManner::Unplanned && !wanted.allow_data_loss {
             return Err(CommandFailure::new(format!("an unplanned failover may lose data: {}", failover::lost(&plan)))
@@ -88,20 +102,30 @@ pub(crate) fn take_over(session: &Session<'_>, wanted: WantedTakeover<'_>) -> Re
         session.ui.tell("\n");
         let (at, by) = (clock::now()?, Str::from(shared::who()));
         let watch = StepTeller { ui: session.ui, steps: plan.steps.len(), yes: wanted.yes, at };
-        let report = work
+        let past = chronicle::takeover_begun(session, &plan, (wanted.to.is_none(), goes_on), at);
+        let (report, is_lost) = work
             .with_engine(&held, true, async |engine| {
+                // It is written with the first thing that is waited for.
+                drop(held.store.submit(StateChange::RunBegan(Box::new(past))));
                 if !goes_on {
                     begin_failover(engine, plan.clone(), at, by.clone()).await?;
                 }
-                Ok(fail_over(engine, &watch).await?)
+                let report = fail_over(engine, &watch).await?;
+                let ended = StateChange::RunEnded(chronicle::takeover_ended(&report));
+                // A run without an end is told as one; what was done is in the report whatever becomes of this.
+                let _ = held.store.commit(ended).await;
+                let needed = report.failed.as_ref().and_then(|failed| plan.steps.get(failed.step)).map(needed_by);
+                let silent = silent_regions(engine, &needed.unwrap_or_default()).await;
+                Ok((report, !silent.is_empty()))
             })
             .await?;
         let exit = match (&report.failed, report.run.end) {
+            (Some(_), _) if is_lost => Exit::Refused,
             (Some(_), _) => Exit::Failed,
             (None, Some(_)) => Exit::Done,
             (None, None) => Exit::Interrupted,
         };
-        let again = session.command(&again(&name, &plan));
+        let again = session.command(&failover::again(&name, &plan));
         tell(session.ui, &shape(&plan, exit, Some(&report)), &failover::end(&report, &again)).map(|()| exit)
     })
 }
@@ -159,15 +183,6 @@ fn refusal(plan: &RecoveryPlan, why: &[String]) -> CommandFailure {
             .hint(format!("`--unplanned --allow-data-loss` needs {} alone, and loses what has not got there", plan.to)),
         FailoverManner::Unplanned => failure,
     }
-}
-
-fn again<'p>(name: &'p str, plan: &'p RecoveryPlan) -> Vec<&'p str> {
-    let mut words = vec!["failover", name, "--to", &plan.to];
-    match plan.manner {
-        FailoverManner::Planned => words.push("--planned"),
-        FailoverManner::Unplanned => words.extend(["--unplanned", "--allow-data-loss"]),
-    }
-    words
 }
 
 /// A result as JSON or as text.

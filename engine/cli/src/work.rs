@@ -31,7 +31,7 @@ use crate::clock;
 use crate::cloud::Reached;
 use crate::exit::{CommandFailure, Exit};
 use crate::live::LiveView;
-use crate::render::{count, deferred, duration, safe};
+use crate::render::{count, deferred, duration, failover, safe};
 use crate::session::{OpenState, Session};
 use crate::shared;
 use crate::ui::Ui;
@@ -146,6 +146,10 @@ impl<'a> Work<'a> {
         let wanted = dr_run::Wanted { goal, program, graph, snapshot, identity, refresh, aim, lift, team };
         let mut plan = dr_run::plan(&engine, &wanted).await?;
         plan.diagnostics.extend(self.found.iter().cloned());
+        if goal == Goal::Apply {
+            let command = |words: &[&str]| self.session.command(words);
+            plan.diagnostics.extend(failover::standing(snapshot, &self.session.registry, program, command));
+        }
         for help in plan.diagnostics.iter_mut().flat_map(|d| &mut d.help) {
             *help = self.session.completed(program, help);
         }

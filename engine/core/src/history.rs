@@ -1,4 +1,4 @@
-//! Histories: the runs of plans that changed a stack, or tried to, as long as they are kept.
+//! Histories: the runs of plans and the failovers that changed a stack, or tried to, as long as they are kept.
 //!
 //! A run is written down before its first call, and again when it ends. One that was killed has no end.
 
@@ -7,17 +7,21 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::failover::plan::FailoverManner;
 use crate::plan::Counts;
 use crate::value::Str;
 
 /// How many runs are kept.
 pub const KEPT: usize = 50;
 
-/// A run of a plan.
+/// A run of a plan, or a failover.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastRun {
     /// Whether everything was to go.
     pub destroy: bool,
+    /// What a failover was to do; `None` for a run of a plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takeover: Option<PastTakeover>,
     /// When it began: seconds since 1970, by the clock of whoever ran it.
     pub began: u64,
     /// Who ran it, in words: a person and a machine, or the run of a pipeline.
@@ -33,6 +37,22 @@ pub struct PastRun {
     pub end: Option<RunEnd>,
 }
 
+/// What a failover was to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastTakeover {
+    /// The region that was left.
+    pub from: Str,
+    /// The region that was to take over.
+    pub to: Str,
+    /// How.
+    pub manner: FailoverManner,
+    /// Whether it was a failback.
+    pub is_failback: bool,
+    /// The loss that was agreed to, in words; `None` where nothing is lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_loss: Option<Str>,
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunEnd {
@@ -42,7 +62,7 @@ pub struct RunEnd {
     pub took_ms: u64,
     /// How many steps were done.
     pub done: usize,
-    /// The steps that failed: addresses, with what went wrong.
+    /// The steps that failed: addresses, or the name of a failover's step, with what went wrong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<(Str, Str)>,
 }
@@ -107,7 +127,7 @@ mod tests {
 
     fn run(began: u64) -> PastRun {
         let (by, from, plan) = ("anna@laptop".into(), "/p".into(), "".into());
-        PastRun { destroy: false, began, by, from, counts: Counts::default(), plan, end: None }
+        PastRun { destroy: false, takeover: None, began, by, from, counts: Counts::default(), plan, end: None }
     }
 
     #[test]

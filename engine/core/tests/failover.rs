@@ -212,6 +212,14 @@ fn a_planned_plan_needs_both_regions() {
         "{told:?}"
     );
     assert!(refusals(&plan, &BTreeSet::new()).is_empty());
+    // Route 53 is a place of its own: it may be silent while its home region answers.
+    assert!(needed(&plan).contains("global"));
+    let told = refusals(&plan, &BTreeSet::from(["global".into()]));
+    assert!(told.iter().all(|why| why.ends_with(", and Route 53 does not answer")), "{told:?}");
+    assert!(
+        told.iter().any(|why| why.starts_with("the step `lead requests for api.x to us-west-2` needs")),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -61,6 +61,11 @@ impl SharedPlace {
         SharedPlace { settings: Arc::new(settings), thread: Arc::default() }
     }
 
+    /// What it is called in messages: "the table `x` in us-east-1".
+    pub fn place(&self) -> &str {
+        &self.settings.place
+    }
+
     /// Does something with the log and waits for it.
     ///
     /// # Errors

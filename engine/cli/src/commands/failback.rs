@@ -34,5 +34,6 @@ pub(crate) fn cmd_failback(args: &FailbackArgs, global: &Global, ui: &Ui) -> Res
     let session = Session::new(global, ui)?;
     let FailbackArgs { dry_run, yes, .. } = *args;
     let (program, manner) = (args.program.as_str(), FailoverManner::Planned);
-    take_over(&session, WantedTakeover { program, to: None, manner, allow_data_loss: false, yes, dry_run })
+    let (allow_data_loss, unprotect) = (false, None);
+    take_over(&session, WantedTakeover { program, to: None, manner, allow_data_loss, unprotect, yes, dry_run })
 }

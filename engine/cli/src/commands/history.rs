@@ -1,9 +1,9 @@
-//! `dr history`: the runs that changed a program in an environment, or tried to.
+//! `dr history`: the runs and failovers that changed a program in an environment, or tried to.
 
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use dr_core::history::{History, PastRun, RunEnd, RunResult};
+use dr_core::history::{History, PastRun, PastTakeover, RunEnd, RunResult};
 use dr_core::plan::Counts;
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use crate::render::{GONE, STRONG, duration, json, paint, safe};
 use crate::session::Session;
 use crate::ui::Ui;
 
-/// Show which runs changed a program in an environment: who, when, from where, what, and how it ended
+/// Show which runs and failovers changed a program in an environment: who, when, from where, what, and how it ended
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -51,6 +51,9 @@ struct PastRunJson<'a> {
     by: &'a str,
     from: &'a str,
     counts: Counts,
+    /// Only of a failover.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    takeover: Option<&'a PastTakeover>,
     /// Null when it was killed or is at work.
     result: Option<RunResult>,
     elapsed_ms: Option<u64>,
@@ -102,6 +105,7 @@ fn shape(number: u64, run: &PastRun, with_plan: bool) -> PastRunJson<'_> {
         by: &run.by,
         from: &run.from,
         counts: run.counts,
+        takeover: run.takeover.as_ref(),
         result: end.map(|end| end.result),
         elapsed_ms: end.map(|end| end.took_ms),
         done: end.map(|end| end.done),
@@ -115,7 +119,12 @@ fn failed(end: &RunEnd) -> Vec<FailedJson<'_>> {
 }
 
 fn command(run: &PastRun) -> &'static str {
-    if run.destroy { "destroy" } else { "apply" }
+    match &run.takeover {
+        Some(takeover) if takeover.is_failback => "failback",
+        Some(_) => "failover",
+        None if run.destroy => "destroy",
+        None => "apply",
+    }
 }
 
 fn list(ui: &Ui, history: &History) -> Result<Exit, CommandFailure> {
@@ -130,7 +139,7 @@ fn list(ui: &Ui, history: &History) -> Result<Exit, CommandFailure> {
             number.to_string(),
             clock::minute(run.began),
             command(run).to_owned(),
-            changes(&run.counts),
+            run.takeover.as_ref().map_or_else(|| changes(&run.counts), direction),
             run.end.as_ref().map(took).unwrap_or_default(),
             result(run.end.as_ref()),
             safe(&run.by).into_owned(),
@@ -160,6 +169,11 @@ fn changes(counts: &Counts) -> String {
     parts.join(" ")
 }
 
+/// Where a failover goes, and how.
+fn direction(takeover: &PastTakeover) -> String {
+    format!("{} → {}, {}", takeover.from, takeover.to, takeover.manner.word())
+}
+
 fn took(end: &RunEnd) -> String {
     duration::exact(Duration::from_millis(end.took_ms))
 }
@@ -184,6 +198,9 @@ fn show(ui: &Ui, number: u64, run: &PastRun) -> Result<Exit, CommandFailure> {
     let title = format!("run {number}: {} at {} UTC", command(run), clock::minute(run.began));
     let mut text = format!("{}\nby {} from {}\n\n", paint(STRONG, title), safe(&run.by), safe(&run.from));
     text.push_str(&run.plan);
+    if let Some(loss) = run.takeover.as_ref().and_then(|takeover| takeover.agreed_loss.as_ref()) {
+        text.push_str(&format!("\nagreed to lose {}\n", safe(loss)));
+    }
     let end = match &run.end {
         None => "It did not end: it was killed, or is at work".to_owned(),
         Some(end) => format!("{} after {}", result(Some(end)), took(end)),

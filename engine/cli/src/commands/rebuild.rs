@@ -78,6 +78,7 @@ pub(crate) fn rebuild(session: &Session<'_>, args: &RebuildArgs) -> Result<Exit,
             true => work.plan(Some(&held), wanted).await?,
             false => plan,
         };
+        work.record_recovery(&mut held, &plan).await?;
         Ok((found, Some(plan), declared))
     })?;
     let missed = found.unasked.keys().any(|place| declared.contains(place));

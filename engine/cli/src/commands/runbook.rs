@@ -5,8 +5,9 @@ use dr_core::failover::derive::{recovery_plan, sides};
 use dr_core::failover::plan::{FailoverManner, RecoveryPlan};
 use serde::Serialize;
 
-use crate::args::{Global, key_value};
+use crate::args::{Global, SetArgs, key_value};
 use crate::exit::{CommandFailure, Exit};
+use crate::load;
 use crate::render::{json, recovery};
 use crate::session::Session;
 use crate::ui::Ui;
@@ -38,11 +39,16 @@ struct RunbookJson<'a> {
 /// Writes it.
 pub(crate) fn cmd_runbook(args: &RunbookArgs, global: &Global, ui: &Ui) -> Result<Exit, CommandFailure> {
     let session = Session::new(global, ui)?;
-    let name = crate::load::name_of(&session.project, &args.program)?;
+    let name = load::name_of(&session.project, &args.program)?;
+    // The program is not needed. Where it is there, a parameter that it does not have is told.
+    if !args.set.is_empty() && load::is_there(&session.project, &args.program) {
+        let program = load::program(&session.project, &args.program)?;
+        session.parameters(&program, &SetArgs { values: args.set.clone(), ..SetArgs::default() })?;
+    }
     let stack = session.stack(&name);
-    let Some(held) = session.look(&stack)? else {
-        return Err(CommandFailure::new(session.nothing_of(&name)?.trim_end().to_owned())
-            .hint("a runbook is made from what `dr apply` has recorded"));
+    // What was destroyed is in no region at all.
+    let Some(held) = session.look(&stack)?.filter(|held| !held.snapshot.records.is_empty()) else {
+        return Err(session.unrecorded(&name)?.hint("a runbook is made from what `dr apply` has recorded"));
     };
     let Some((primary, secondary)) = sides(&held.snapshot, &session.registry) else {
         return Err(CommandFailure::new(format!("`{stack}` is in one region: nothing takes over")).exit(Exit::Refused));

@@ -97,8 +97,8 @@ pub(crate) fn cmd_status(args: &StatusArgs, global: &Global, ui: &Ui) -> Result<
     let session = Session::new(global, ui)?;
     let name = crate::load::name_of(&session.project, &args.program)?;
     let stack = session.stack(&name);
-    let Some(held) = session.look(&stack)? else {
-        return Err(CommandFailure::new(session.nothing_of(&name)?.trim_end().to_owned()));
+    let Some(held) = session.look(&stack)?.filter(|held| !held.snapshot.records.is_empty()) else {
+        return Err(session.unrecorded(&name)?);
     };
     let snapshot = &held.snapshot;
     let Some((primary, secondary)) = sides(snapshot, &session.registry) else {

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use dr_core::diagnostic::{Diagnostic, Severity};
+use dr_core::failover::derive::sides;
 use dr_core::failover::plan::{FailoverManner, PossibleLoss, RecoveryPlan};
 use dr_core::failover::state::StepProgress;
+use dr_core::record::Snapshot;
 use dr_core::recovery::{Figure, seconds};
+use dr_core::registry::Registry;
 use dr_run::FailoverReport;
 use serde::Serialize;
 
 use super::{GONE, NEW, QUIET, STRONG, count, duration, paint, safe};
+use crate::clock;
 use crate::exit::Exit;
 
 /// The plan, step by step, with reasons.
@@ -60,6 +65,43 @@ fn milliseconds(ms: u64) -> String {
 pub(crate) fn lost(plan: &RecoveryPlan) -> String {
     let all: Vec<String> = plan.losses.iter().map(|loss| format!("of `{}` {}", loss.address, behind(loss))).collect();
     if all.is_empty() { "nobody knows how much".into() } else { all.join("; ") }
+}
+
+/// The words of the command that goes on with it.
+pub(crate) fn again<'p>(program: &'p str, plan: &'p RecoveryPlan) -> Vec<&'p str> {
+    let mut words = vec!["failover", program, "--to", &plan.to];
+    match plan.manner {
+        FailoverManner::Planned => words.push("--planned"),
+        FailoverManner::Unplanned => words.extend(["--unplanned", "--allow-data-loss"]),
+    }
+    words
+}
+
+/// That an environment is failed over or is being so, for whoever plans a change of it. `command` completes the words of
+/// a command.
+pub(crate) fn standing(
+    snapshot: &Snapshot,
+    registry: &Registry,
+    program: &str,
+    command: impl Fn(&[&str]) -> String,
+) -> Option<Diagnostic> {
+    let note = |message: String, help: String| {
+        Diagnostic { severity: Severity::Info, ..Diagnostic::error(message) }.code("failover").help(help)
+    };
+    if let Some(run) = snapshot.recovery.unfinished() {
+        let (plan, step) = (&run.plan, run.next().unwrap_or(run.steps.len()) + 1);
+        let (to, word) = (&plan.to, plan.manner.word());
+        let message = format!("a failover to {to} ({word}) is open, at step {step} of {}", plan.steps.len());
+        return Some(note(message, format!("`{}` goes on with it", command(&again(program, plan)))));
+    }
+    let active = snapshot.recovery.active.as_ref()?;
+    let (primary, _) = sides(snapshot, registry)?;
+    if active.region == primary {
+        return None;
+    }
+    let (since, word) = (clock::minute(active.since), active.manner.word());
+    let message = format!("{} is active since {since} (UTC) by {}, {word}", active.region, safe(&active.by));
+    Some(note(message, format!("`{}` makes {primary} active again", command(&["failback", program]))))
 }
 
 /// How it ended.
@@ -149,7 +191,12 @@ impl<'a> FailoverJson<'a> {
             from: &plan.from,
             to: &plan.to,
             manner: plan.manner,
-            status: if report.is_some() { exit.word() } else { "planned" },
+            status: match report {
+                None => "planned",
+                // The exit status says more: that a region was lost on the way.
+                Some(report) if report.failed.is_some() => Exit::Failed.word(),
+                Some(_) => exit.word(),
+            },
             time: plan.time(),
             steps: plan.steps.iter().enumerate().map(step).collect(),
             losses: &plan.losses,

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::failover::plan::{FailoverManner, RecoveryPlan};
+use crate::failover::plan::{ControlPlane, FailoverManner, RecoveryPlan, RecoveryStep};
+use crate::region::GLOBAL;
 use crate::value::Str;
 
 /// Why a recovery plan cannot be carried out while these regions do not answer: one sentence for each step that needs one
@@ -11,6 +12,10 @@ pub fn refusals(plan: &RecoveryPlan, silent: &BTreeSet<Str>) -> Vec<String> {
     let mut found = Vec::new();
     for step in &plan.steps {
         for need in &step.needs {
+            if is_route53(need) && silent.contains(GLOBAL) && plan.manner == FailoverManner::Planned {
+                found.push(format!("the step `{}` needs {}, and Route 53 does not answer", step.name, need.call));
+                break;
+            }
             let why = if silent.contains(&need.region) {
                 "which does not answer"
             } else if plan.manner == FailoverManner::Unplanned && need.region == plan.from {
@@ -25,7 +30,18 @@ pub fn refusals(plan: &RecoveryPlan, silent: &BTreeSet<Str>) -> Vec<String> {
     found
 }
 
-/// The regions that must answer for a plan to be carried out.
+/// The places that must answer for a plan to be carried out.
 pub fn needed(plan: &RecoveryPlan) -> BTreeSet<Str> {
-    plan.steps.iter().flat_map(|step| &step.needs).map(|need| need.region.clone()).collect()
+    plan.steps.iter().flat_map(needed_by).collect()
+}
+
+/// The places that must answer for a step to be done: regions, and where Route 53 is called.
+pub fn needed_by(step: &RecoveryStep) -> BTreeSet<Str> {
+    let global = step.needs.iter().any(is_route53).then(|| Str::from(GLOBAL));
+    step.needs.iter().map(|need| need.region.clone()).chain(global).collect()
+}
+
+/// Whether a call goes to Route 53, which is a place of its own and may be silent while its home region answers.
+fn is_route53(need: &ControlPlane) -> bool {
+    need.call.starts_with("route53:")
 }

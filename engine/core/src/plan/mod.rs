@@ -37,6 +37,7 @@ mod renamed;
 pub mod sound;
 mod spare;
 mod steps;
+mod taken_over;
 mod unique;
 
 use std::collections::BTreeSet;

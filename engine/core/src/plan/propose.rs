@@ -20,7 +20,7 @@ use crate::plan::sound::{self, Unsound};
 use crate::plan::steps::millis;
 use crate::plan::{
     Action, Deferred, FORMAT, Plan, PlannedOutput, Step, data, defer, destroyable, identity, names, promised, protect,
-    renamed,
+    renamed, taken_over,
 };
 use crate::recovery::recovery;
 use crate::value::{Map, Str, Value, intern};
@@ -54,6 +54,7 @@ pub fn propose(input: &Input<'_>) -> Plan {
         }
         decisions.remove_undeclared();
         decisions.diagnostics.extend(protect::check(input, &decisions.steps));
+        decisions.diagnostics.extend(taken_over::check(input, &decisions.steps));
         let lifted = protect::lift(input, &mut decisions.steps);
         decisions.diagnostics.extend(lifted);
         Plan { recovery: computed, ..finish(input, decisions, list) }

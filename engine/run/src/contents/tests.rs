@@ -469,7 +469,8 @@ fn a_run_is_written_down_twice_and_makes_no_plan_stale() {
     let run = || {
         let (by, from, plan) = ("anna".into(), "/p".into(), "1 to create".into());
         let counts = Default::default();
-        StateChange::RunBegan(Box::new(PastRun { destroy: false, began: 7, by, from, counts, plan, end: None }))
+        let (takeover, end) = (None, None);
+        StateChange::RunBegan(Box::new(PastRun { destroy: false, takeover, began: 7, by, from, counts, plan, end }))
     };
     let end = || RunEnd { result: RunResult::Done, took_ms: 9, done: 1, failed: Vec::new() };
     assert_eq!(take(&mut contents, run()), ["+run 1"]);
