@@ -105,6 +105,11 @@ fn no_plan_takes_away_what_does_the_work_after_a_failover() {
     says(&environment.failover(WEST, &PLANNED, &[]), 0, &[]);
     let plan = environment.dr(&["plan", PROGRAM], &["--set", "base_domain=pay.dr-lab.net"]);
     says(&plan, 0, &["us-east-2 is active since ", "dr failback payment_http --env t1` makes us-east-1 active again"]);
+    says(
+        &environment.dr(&["runbook", PROGRAM], &[]),
+        0,
+        &["Now us-east-2 is active since ", "makes us-east-1 active again"],
+    );
     environment.set("secondary_region=us-west-2");
     let told =
         ["rds.cluster:payment-aurora-secondary` would be ", "it takes the writes: us-east-2 is active", "dr failback"];

@@ -1,4 +1,5 @@
 //! An environment of a program on some cloud: what a user does with it, and what must then be true.
+#![allow(dead_code)] // Each test file uses a part of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

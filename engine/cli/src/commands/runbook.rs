@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::args::{Global, SetArgs, key_value};
 use crate::exit::{CommandFailure, Exit};
 use crate::load;
-use crate::render::{json, recovery};
+use crate::render::{failover, json, recovery};
 use crate::session::Session;
 use crate::ui::Ui;
 
@@ -67,7 +67,10 @@ pub(crate) fn cmd_runbook(args: &RunbookArgs, global: &Global, ui: &Ui) -> Resul
     let command = |words: &[&str]| session.command(words);
     let to: &str = &secondary;
     let mut out = format!("# Runbook: {name}, environment {}\n\n", session.suffix);
-    out.push_str(&format!("{primary} does the work, {secondary} stands by.\n\n"));
+    out.push_str(&format!("As declared, {primary} does the work and {secondary} stands by.\n\n"));
+    if let Some(now) = failover::standing(&held.snapshot, &session.registry, &name, command) {
+        out.push_str(&format!("Now {}: {}.\n\n", now.message, now.help.join("; ")));
+    }
     if let Some(computed) = held.snapshot.recovery.computed.as_ref() {
         out.push_str(&format!("{}\n", recovery::all(Some(computed))));
     }
