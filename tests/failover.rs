@@ -7,6 +7,8 @@ mod environment;
 #[path = "harness/project.rs"]
 mod project;
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::environment::Environment;
@@ -68,6 +70,16 @@ impl Environment {
         self.nothing_to_do();
     }
 
+    /// A region is active, and requests go there first.
+    fn does_all(&self, region: &str) {
+        self.is_active(region);
+        let (exit, status) = self.recover("status", &[]);
+        assert_eq!(exit, Some(0), "{}: {status:#}", self.program);
+        for led in status["requests"].as_array().unwrap() {
+            assert_eq!((&led["region"], &led["is_read"]), (&region.into(), &true.into()), "{}: {led:#}", self.program);
+        }
+    }
+
     /// How many arguments and attributes are told to be switched.
     fn switched(&self) -> usize {
         let plan = self.plan();
@@ -91,7 +103,7 @@ fn each(go: impl Fn(&mut Environment, [String; 2])) {
 fn a_planned_failover_goes_there_and_back_and_changes_work_on_both_sides() {
     each(|environment, [primary, secondary]| {
         environment.planned(&secondary);
-        environment.is_active(&secondary);
+        environment.does_all(&secondary);
         environment.set("alert_email=ops@example.com");
         environment.apply();
         environment.is_active(&secondary);
@@ -183,4 +195,128 @@ fn what_is_lost_is_said_before_anybody_agrees() {
     // Nor does a destroy need it.
     environment.destroy();
     assert_eq!(environment.held(), []);
+}
+
+/// A healthy payment_http.
+fn payments() -> Environment {
+    let environment = Environment::in_the_sandbox("payment_http", "t1", &[DOMAIN]);
+    environment.apply();
+    environment
+}
+
+/// Puts the folder of the state back to what it was.
+fn state_of(environment: &Environment, go: impl FnOnce()) {
+    let (state, kept) = (environment.project.state().join(environment.suffix), tempfile::tempdir().unwrap());
+    copy(&state, kept.path());
+    go();
+    std::fs::remove_dir_all(&state).unwrap();
+    copy(kept.path(), &state);
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to.join(entry.file_name())),
+            false => drop(std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap()),
+        }
+    }
+}
+
+#[test]
+fn what_has_switched_unseen_is_seen_and_switched_back() {
+    let environment = payments();
+    let [primary, secondary] = environment.sides();
+    // The state knows nothing of it.
+    state_of(&environment, || environment.planned(&secondary));
+    let (exit, status) = environment.recover("status", &[]);
+    assert_eq!((exit, &status["requests"][0]["region"]), (Some(2), &secondary.as_str().into()), "{status:#}");
+    let told = status["obstacles"].to_string();
+    assert!(told.contains("writes in") && told.contains("requests for"), "{told}");
+    environment.back();
+    environment.does_all(&primary);
+}
+
+#[test]
+fn requests_are_moved_where_no_health_check_moves_them() {
+    let environment = payments();
+    let [primary, secondary] = environment.sides();
+    // The region that is left answers.
+    let (exit, result) = environment.unplanned(&secondary, &[]);
+    assert_eq!((exit, &result["status"]), (Some(0), &"done".into()), "{result:#}");
+    environment.does_all(&secondary);
+    // Nothing watches the region that is lost now.
+    let (exit, result) = environment.unplanned(&primary, &["--sandbox-down", &secondary]);
+    assert_eq!((exit, &result["status"]), (Some(0), &"done".into()), "{result:#}");
+    environment.does_all(&primary);
+    // Route 53 does not answer: everything else is done first.
+    let (exit, result) = environment.unplanned(&secondary, &["--sandbox-down", "global"]);
+    assert_eq!((exit, &result["status"]), (Some(5), &"deferred".into()), "{result:#}");
+    let steps = result["steps"].as_array().unwrap();
+    assert!(steps[..steps.len() - 1].iter().all(|step| step["progress"]["done"].is_object()), "{result:#}");
+    let (exit, status) = environment.recover("status", &[]);
+    assert_eq!((exit, &status["active"]), (Some(2), &primary.as_str().into()), "{status:#}");
+    assert!(status["obstacles"].to_string().contains("dr failover payment_http --to"), "{status:#}");
+    let (exit, result) = environment.unplanned(&secondary, &[]);
+    assert_eq!((exit, &result["status"]), (Some(0), &"done".into()), "{result:#}");
+    environment.does_all(&secondary);
+}
+
+#[test]
+fn what_is_active_already_stays_as_it_is_and_nothing_is_asked() {
+    let environment = payments();
+    let [primary, secondary] = environment.sides();
+    let (exit, result) = environment.recover("failback", &[]);
+    assert_eq!((exit, &result["status"]), (Some(0), &"done".into()), "{result:#}");
+    assert_eq!(environment.status()["since"], Value::Null);
+    environment.planned(&secondary);
+    let since = environment.status()["since"].clone();
+    for manner in ["--planned", "--unplanned"] {
+        let (exit, result) = environment.recover("failover", &["--to", &secondary, manner]);
+        assert_eq!((exit, &result["status"]), (Some(0), &"done".into()), "{result:#}");
+        assert_eq!(environment.status()["since"], since);
+    }
+    // The region that would take over is lost.
+    let (exit, result) = environment.recover("failback", &["--yes", "--sandbox-down", &primary]);
+    let message = format!("{primary} does not answer: it cannot take over");
+    assert_eq!((exit, result["error"]["message"].as_str()), (Some(3), Some(message.as_str())), "{result:#}");
+    assert!(!result.to_string().contains("--unplanned"), "{result:#}");
+}
+
+#[test]
+fn a_region_that_was_not_finished_does_not_take_over() {
+    for changes in [10, 40, 60] {
+        let environment = Environment::in_the_sandbox("payment_http", "t1", &[DOMAIN]);
+        let silent = format!("us-east-2@{changes}");
+        let said = environment.project.run(&environment.arguments("apply", &["--sandbox-down", &silent]));
+        assert_ne!(said.status, Some(0), "{changes}: {}", said.err);
+        let (exit, status) = environment.recover("status", &[]);
+        assert_eq!(exit, Some(2), "{changes}: {status:#}");
+        for manner in [&["--unplanned", "--allow-data-loss"][..], &["--planned"]] {
+            let all = [&["--to", "us-east-2", "--yes"], manner].concat();
+            let (exit, result) = environment.recover("failover", &all);
+            assert_eq!(exit, Some(3), "{changes}: {result:#}");
+            assert!(result.to_string().contains("us-east-2 cannot take over: "), "{changes}: {result:#}");
+        }
+        assert_eq!(environment.status()["since"], Value::Null);
+    }
+}
+
+#[test]
+fn how_far_behind_a_lost_region_was_is_not_known() {
+    let environment = payments();
+    let [primary, secondary] = environment.sides();
+    let down = ["--sandbox-down", primary.as_str()];
+    let (_, result) = environment.recover(
+        "failover",
+        &[&["--to", &secondary, "--unplanned", "--allow-data-loss", "--dry-run"], &down[..]].concat(),
+    );
+    assert!(result["losses"].as_array().unwrap().iter().all(|loss| loss["lag_ms"].is_null()), "{result:#}");
+    let (_, status) = environment.recover("status", &down);
+    assert!(status["followers"].as_array().unwrap().iter().all(|one| one["lag_ms"].is_null()), "{status:#}");
+    // A replica that does not answer is listed.
+    let (exit, status) = environment.recover("status", &["--sandbox-down", &secondary]);
+    assert_eq!(exit, Some(2));
+    assert!(status["followers"].to_string().contains("rds.cluster:"), "{status:#}");
 }

@@ -1,9 +1,12 @@
 //! What is written down of a run of a plan or a failover, for `dr history`.
 
+use std::collections::BTreeSet;
+
 use dr_core::failover::plan::{FailoverManner, RecoveryPlan};
 use dr_core::failover::state::StepProgress;
 use dr_core::history::{PastRun, PastTakeover, RunEnd, RunResult};
 use dr_core::plan::{Counts, Plan};
+use dr_core::value::Str;
 use dr_run::{FailoverReport, Report};
 
 use crate::clock;
@@ -70,9 +73,10 @@ pub(crate) fn takeover_begun(
     session: &Session<'_>,
     plan: &RecoveryPlan,
     (is_failback, goes_on): (bool, bool),
+    silent: &BTreeSet<Str>,
     began: u64,
 ) -> PastRun {
-    let steps = anstream::adapter::strip_str(&failover::plan(plan, goes_on)).to_string();
+    let steps = anstream::adapter::strip_str(&failover::plan(plan, goes_on, silent)).to_string();
     let is_lossy = plan.manner == FailoverManner::Unplanned;
     PastRun {
         destroy: false,
@@ -81,7 +85,7 @@ pub(crate) fn takeover_begun(
             to: plan.to.clone(),
             manner: plan.manner,
             is_failback,
-            agreed_loss: is_lossy.then(|| failover::lost(plan).into()),
+            agreed_loss: is_lossy.then(|| failover::lost(plan, silent).into()),
         }),
         began,
         by: shared::who().into(),

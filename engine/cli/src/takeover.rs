@@ -7,13 +7,17 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dr_core::cloud::BoxFuture;
-use dr_core::failover::derive::{NoRecoveryPlan, recovery_plan, sides};
-use dr_core::failover::plan::{FailoverManner, RecoveryPlan, RecoveryStep};
-use dr_core::failover::refuse::{needed, needed_by, refusals};
+use dr_core::failover::derive::{NoRecoveryPlan, recovery_plan_now, sides};
+use dr_core::failover::lacks::lacks;
+use dr_core::failover::plan::{FailoverManner, RecoveryAct, RecoveryPlan, RecoveryStep};
+use dr_core::failover::refuse::{leads_requests, needed, needed_by, refusals};
+use dr_core::failover::state::{FailoverEnd, FailoverRun, StepProgress};
 use dr_core::plan::Goal;
+use dr_core::record::Snapshot;
 use dr_core::value::Str;
 use dr_run::{
-    FailoverReport, FailoverWatch, Stack, StateChange, begin_failover, fail_over, measure_losses, silent_regions,
+    FailedStep, FailoverReport, FailoverWatch, Stack, StateChange, begin_failover, fail_over, measure_losses,
+    silent_regions, steps_already, switched_now,
 };
 
 use crate::chronicle;
@@ -63,25 +67,53 @@ pub(crate) fn take_over(session: &Session<'_>, wanted: WantedTakeover<'_>) -> Re
         if !wanted.dry_run {
             work.resume(&mut held, Goal::Apply).await?;
         }
-        let (mut plan, goes_on) = planned(session, &held, &wanted)?;
         session.ui.tell(&session.header(&name, &work.identity));
-        let refused = work
+        let regions = sides(&held.snapshot, &session.registry).map(|(primary, secondary)| [primary, secondary]);
+        let looked = work
             .with_engine(&held, false, async |engine| {
+                let silent = silent_regions(engine, &regions.into_iter().flatten().collect()).await;
+                // Where requests go now is not believed from the records.
+                let (now, _) = switched_now(engine, &held.snapshot).await;
+                let (mut plan, goes_on) = planned(session, &held, &now, &wanted, &silent)?;
                 measure_losses(engine, &mut plan.losses).await?;
-                let silent = silent_regions(engine, &asked(&plan)).await;
-                Ok(refusals(&plan, &silent))
+                let already = steps_already(engine, &mut plan).await?;
+                let is_active = !goes_on && is_active(session, &held.snapshot, &plan, &already);
+                let more = silent_regions(engine, &needed(&plan)).await;
+                Ok((plan, goes_on, is_active, silent.into_iter().chain(more).collect::<BTreeSet<_>>()))
             })
             .await?;
-        let steps = failover::plan(&plan, goes_on);
+        let (plan, goes_on, is_active, silent) = looked;
+        let shape = |plan: &RecoveryPlan, exit: Exit, report: Option<&FailoverReport>| {
+            json::text(&FailoverJson::new((&name, &session.suffix), plan, exit, report))
+        };
+        if silent.contains(&plan.to) {
+            return Err(CommandFailure::new(format!("{} does not answer: it cannot take over", plan.to))
+                .exit(Exit::Refused)
+                .hint("nothing was changed; give the command again when it answers"));
+        }
+        let lacks = lacks(&held.snapshot, &session.registry, &plan.to);
+        if let Some((first, others)) = lacks.split_first() {
+            let failure = CommandFailure::new(format!("{} cannot take over: {first}", plan.to)).exit(Exit::Refused);
+            let failure = others.iter().fold(failure, |failure, other| failure.hint(format!("also: {other}")));
+            return Err(failure.hint(format!("`{}` makes what lacks", session.command(&["apply", &name]))));
+        }
+        if is_active {
+            let said = format!("{} is active already; nothing was changed\n", plan.to);
+            let report = all_already(&plan, clock::now()?);
+            return tell(session.ui, &shape(&plan, Exit::Done, Some(&report)), &said).map(|()| Exit::Done);
+        }
+        let refused = refusals(&plan, &silent);
+        let steps = failover::plan(&plan, goes_on, &silent);
         let is_result = wanted.dry_run && refused.is_empty() && !session.ui.json;
         if !is_result {
             session.ui.tell(&steps);
         }
-        let shape = |plan: &RecoveryPlan, exit: Exit, report: Option<&FailoverReport>| {
-            json::text(&FailoverJson::new((&name, &session.suffix), plan, exit, report))
-        };
+        if plan.steps.is_empty() {
+            let said = format!("Nothing has to be switched so that {} takes over; nothing was changed\n", plan.to);
+            return tell(session.ui, &shape(&plan, Exit::Done, None), &said).map(|()| Exit::Done);
+        }
         if !refused.is_empty() {
-            return Err(refusal(&plan, &refused));
+            return Err(refusal(session, &name, &plan, &refused));
         }
         if wanted.dry_run {
             let text = format!("{steps}Nothing was changed\n");
@@ -91,9 +123,12 @@ pub(crate) fn take_over(session: &Session<'_>, wanted: WantedTakeover<'_>) -> Re
             consent::refuse_takeover(session, wanted.unprotect)?;
         }
         if plan.manner == FailoverManner::Unplanned && !wanted.allow_data_loss {
-            return Err(CommandFailure::new(format!("an unplanned failover may lose data: {}", failover::lost(&plan)))
-                .exit(Exit::Refused)
-                .hint("say `--allow-data-loss` to agree, or `--planned` where both regions work"));
+            return Err(CommandFailure::new(format!(
+                "an unplanned failover may lose data: {}",
+                failover::lost(&plan, &silent)
+            ))
+            .exit(Exit::Refused)
+            .hint("say `--allow-data-loss` to agree, or `--planned` where both regions work"));
         }
         if !wanted.yes && !work.ask("\nLet it take over?").await? {
             session.ui.tell("Nothing was changed\n");
@@ -102,7 +137,7 @@ pub(crate) fn take_over(session: &Session<'_>, wanted: WantedTakeover<'_>) -> Re
         session.ui.tell("\n");
         let (at, by) = (clock::now()?, Str::from(shared::who()));
         let watch = StepTeller { ui: session.ui, steps: plan.steps.len(), yes: wanted.yes, at };
-        let past = chronicle::takeover_begun(session, &plan, (wanted.to.is_none(), goes_on), at);
+        let past = chronicle::takeover_begun(session, &plan, (wanted.to.is_none(), goes_on), &silent, at);
         let (report, is_lost) = work
             .with_engine(&held, true, async |engine| {
                 // It is written with the first thing that is waited for.
@@ -120,6 +155,7 @@ pub(crate) fn take_over(session: &Session<'_>, wanted: WantedTakeover<'_>) -> Re
             })
             .await?;
         let exit = match (&report.failed, report.run.end) {
+            (Some(failed), _) if requests_wait(&plan, failed) => Exit::Deferred,
             (Some(_), _) if is_lost => Exit::Refused,
             (Some(_), _) => Exit::Failed,
             (None, Some(_)) => Exit::Done,
@@ -134,7 +170,9 @@ pub(crate) fn take_over(session: &Session<'_>, wanted: WantedTakeover<'_>) -> Re
 fn planned(
     session: &Session<'_>,
     held: &OpenState,
+    now: &Snapshot,
     wanted: &WantedTakeover<'_>,
+    silent: &BTreeSet<Str>,
 ) -> Result<(RecoveryPlan, bool), CommandFailure> {
     let snapshot = &held.snapshot;
     let to = match (wanted.to, sides(snapshot, &session.registry)) {
@@ -153,7 +191,7 @@ fn planned(
             plan.to
         ));
     }
-    let plan = recovery_plan(snapshot, &session.registry, &to, wanted.manner);
+    let plan = recovery_plan_now(now, &session.registry, &to, wanted.manner, silent);
     plan.map(|plan| (plan, false)).map_err(|why| no_plan(held.store.stack(), &why))
 }
 
@@ -165,22 +203,42 @@ fn no_plan(stack: &Stack, why: &NoRecoveryPlan) -> CommandFailure {
     }
 }
 
-/// The regions that are asked whether they answer.
-fn asked(plan: &RecoveryPlan) -> BTreeSet<Str> {
-    let mut all = needed(plan);
-    all.insert(plan.to.clone());
-    all
+/// Whether the region that is to take over does the work already: nothing has to be switched.
+fn is_active(session: &Session<'_>, snapshot: &Snapshot, plan: &RecoveryPlan, already: &[bool]) -> bool {
+    let recovery = &snapshot.recovery;
+    let active = recovery.active.as_ref().map(|active| active.region.clone());
+    let active = active.or(sides(snapshot, &session.registry).map(|(primary, _)| primary));
+    let switches = |step: &RecoveryStep| matches!(step.act, RecoveryAct::Switch { .. } | RecoveryAct::Set { .. });
+    active.as_ref() == Some(&plan.to)
+        && recovery.unfinished().is_none()
+        && plan.steps.iter().zip(already).all(|(step, already)| *already || !switches(step))
 }
 
-fn refusal(plan: &RecoveryPlan, why: &[String]) -> CommandFailure {
+/// What a failover comes to in which nothing has to be switched.
+fn all_already(plan: &RecoveryPlan, at: u64) -> FailoverReport {
+    let steps = vec![StepProgress::Done { took_ms: 0, already: true }; plan.steps.len()];
+    let end = Some(FailoverEnd::Done { at });
+    let run = FailoverRun { plan: plan.clone(), began: at, by: shared::who().into(), steps, end };
+    FailoverReport { run, failed: None, elapsed: Duration::ZERO }
+}
+
+/// Whether everything is done but to lead requests, which waits until Route 53 answers.
+fn requests_wait(plan: &RecoveryPlan, failed: &FailedStep) -> bool {
+    failed.waits && plan.manner == FailoverManner::Unplanned && plan.steps.get(failed.step).is_some_and(leads_requests)
+}
+
+fn refusal(session: &Session<'_>, name: &str, plan: &RecoveryPlan, why: &[String]) -> CommandFailure {
     let first = why.first().cloned().unwrap_or_default();
     let mut failure = CommandFailure::new(first).exit(Exit::Refused);
-    for other in why.iter().skip(1) {
-        failure = failure.hint(format!("also: {other}"));
+    if why.len() > 1 {
+        failure = failure.hint(format!("{} more of its steps cannot be done for the same reason", why.len() - 1));
     }
     match plan.manner {
-        FailoverManner::Planned => failure
-            .hint(format!("`--unplanned --allow-data-loss` needs {} alone, and loses what has not got there", plan.to)),
+        FailoverManner::Planned => {
+            let unplanned = RecoveryPlan { manner: FailoverManner::Unplanned, ..plan.clone() };
+            let command = session.command(&failover::again(name, &unplanned));
+            failure.hint(format!("`{command}` needs {} alone, and loses what has not got there", plan.to))
+        }
         FailoverManner::Unplanned => failure,
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dr_core::address::Address;
-use dr_core::failover::derive::{NoRecoveryPlan, recovery_plan, sides};
+use dr_core::failover::derive::{NoRecoveryPlan, recovery_plan, recovery_plan_now, sides};
+use dr_core::failover::lacks::lacks;
+use dr_core::failover::led::led_names;
 use dr_core::failover::plan::{FailoverManner, RecoveryAct, RecoveryPlan};
 use dr_core::failover::refuse::{needed, refusals};
 use dr_core::failover::state::RecoveryState;
@@ -192,15 +194,82 @@ fn an_unplanned_plan_needs_nothing_of_the_region_that_is_left() {
         let told = refusals(&plan, &BTreeSet::from([to.into()]));
         assert_eq!(told.len(), plan.steps.len(), "{told:?}");
     }
-    // Somebody adds a change of records, which needs the region that is left.
-    let mut added = plan(WEST, FailoverManner::Unplanned);
-    let dns = plan(WEST, FailoverManner::Planned).steps.into_iter().find(|step| step.name.starts_with("lead"));
-    added.steps.extend(dns);
-    let told = refusals(&added, &BTreeSet::new());
-    let why = "the step `lead requests for api.x to us-west-2` needs route53:ChangeResourceRecordSets in us-east-1";
-    assert_eq!(told, [format!("{why}, the region that is left")]);
-    let told = refusals(&added, &BTreeSet::from([EAST.into()]));
-    assert_eq!(told, [format!("{why}, which does not answer")]);
+    // What leads requests comes last, and waits for Route 53.
+    let all = recovery_plan_now(&snapshot(records()), &registry(), WEST, FailoverManner::Unplanned, &BTreeSet::new());
+    let all = all.unwrap();
+    assert!(names(&all).last().unwrap().starts_with("lead"));
+    assert!(refusals(&all, &BTreeSet::from([EAST.into()])).is_empty());
+}
+
+/// The state of `records`, without health checks and with the failover roles exchanged where that is asked for.
+fn with_roles(are_watched: [bool; 2], exchanged: bool) -> Snapshot {
+    let mut all = records();
+    for (name, is_watched, role) in [("one", are_watched[0], "SECONDARY"), ("other", are_watched[1], "PRIMARY")] {
+        let is = |record: &&mut Record| record.address.as_str() == format!("route53.record:{name}");
+        let found = all.iter_mut().find(is).unwrap();
+        if !is_watched {
+            found.args.remove("health_check_id");
+        }
+        if exchanged {
+            found.switched.insert("failover".into(), Value::str(role));
+        }
+    }
+    snapshot(all)
+}
+
+#[test]
+fn requests_are_left_to_a_health_check_only_where_one_watches_a_region_that_is_lost() {
+    for (to, from) in [(WEST, EAST), (EAST, WEST)] {
+        for case in 0..16 {
+            let bit = |bit: u32| case & (1 << bit) != 0;
+            let (are_watched, exchanged, is_lost) = ([bit(0), bit(1)], bit(2), bit(3));
+            let state = with_roles(are_watched, exchanged);
+            let leads_to = if exchanged { WEST } else { EAST };
+            let told: Vec<_> = led_names(&state, &registry()).into_iter().map(|led| led.region).collect();
+            assert_eq!(told, [leads_to.into()]);
+            let silent: BTreeSet<_> = is_lost.then(|| from.into()).into_iter().collect();
+            let plan = recovery_plan_now(&state, &registry(), to, FailoverManner::Unplanned, &silent).unwrap();
+            let is_watched = are_watched[usize::from(leads_to == WEST)];
+            let shall_move = !is_lost || (leads_to == from && !is_watched);
+            let moves = names(&plan).iter().filter(|name| name.starts_with("lead requests")).count();
+            assert_eq!(moves == 1, shall_move, "{to} {are_watched:?} {exchanged} {is_lost}: {:?}", names(&plan));
+            let is_told = plan.notes.iter().any(|note| note.contains("follow by themselves"));
+            assert_eq!(is_told, is_lost && leads_to == from && is_watched, "{:?}", plan.notes);
+        }
+    }
+}
+
+#[test]
+fn a_region_without_what_does_the_work_cannot_take_over() {
+    assert!([EAST, WEST].iter().all(|to| lacks(&snapshot(records()), &registry(), to).is_empty()));
+    let part = RecoveryPart {
+        address: Address::parse("rds.global_cluster:db").unwrap(),
+        how: String::new(),
+        time: Figure::ZERO,
+        loss: None,
+        shorten: None,
+    };
+    let (primary, secondary) = (EAST.into(), WEST.into());
+    let computed = Recovery { primary, secondary, traffic: None, stores: vec![part], lacks: Vec::new() };
+    let recovery = RecoveryState { computed: Some(computed), ..RecoveryState::default() };
+    for (gone, told) in [
+        ("secondary/rds.cluster:db", "`rds.global_cluster:db` has no cluster in us-west-2"),
+        ("secondary/rds.cluster_instance:db", "`secondary/rds.cluster:db` has no instance: nothing answers there"),
+        ("secondary/lambda.function:f", "no function does the work in us-west-2"),
+        ("rds.global_cluster:db", "`rds.global_cluster:db` is not recorded: no cluster of it can be made to write"),
+    ] {
+        let mut all = records();
+        all.retain(|record| record.address.as_str() != gone);
+        let state = Snapshot { recovery: recovery.clone(), ..snapshot(all) };
+        assert_eq!(lacks(&state, &registry(), WEST), [told]);
+    }
+    let mut all = records();
+    let unfinished = Some(dr_core::record::Unfinished::Begun);
+    all.iter_mut()
+        .filter(|r| r.address.as_str() == "secondary/lambda.function:f")
+        .for_each(|r| r.incomplete = unfinished);
+    assert_eq!(lacks(&snapshot(all.clone()), &registry(), WEST), ["`secondary/lambda.function:f` is not finished"]);
+    assert!(lacks(&snapshot(all), &registry(), EAST).is_empty());
 }
 
 #[test]
@@ -261,16 +330,4 @@ fn what_is_in_one_region_or_another_one_has_no_plan() {
     assert_eq!(recovery_plan(&one, &registry(), WEST, planned).unwrap_err(), NoRecoveryPlan::OneRegion);
     let error = recovery_plan(&snapshot(records()), &registry(), "eu-west-1", planned).unwrap_err();
     assert_eq!(error.to_string(), "eu-west-1 is neither us-east-1 nor us-west-2, the two regions of this environment");
-}
-
-#[test]
-fn a_database_without_an_instance_or_a_cluster_there_is_told() {
-    let without = |address: &str| {
-        let mut all = records();
-        all.retain(|record| record.address.as_str() != address);
-        recovery_plan(&snapshot(all), &registry(), WEST, FailoverManner::Unplanned)
-    };
-    let told = without("secondary/rds.cluster_instance:db").unwrap().notes;
-    assert!(told.iter().any(|note| note == "`secondary/rds.cluster:db` has no instance: make one first"), "{told:?}");
-    assert_eq!(without("secondary/rds.cluster:db").unwrap_err(), NoRecoveryPlan::OneRegion);
 }

@@ -15,9 +15,7 @@ use std::time::Duration;
 use dr_core::address::Address;
 use dr_core::cloud::{BoxFuture, Intent, RoleChange, Settled, Target, Vitals};
 use dr_core::compare::same;
-use dr_core::failover::plan::{
-    AwaitedCondition, PossibleLoss, RecoveryAct, RecoveryPlan, RecoveryStep, SwitchedArgument,
-};
+use dr_core::failover::plan::{AwaitedCondition, RecoveryAct, RecoveryPlan, RecoveryStep, SwitchedArgument};
 use dr_core::failover::state::{FailoverEvent, FailoverRun, StepProgress};
 use dr_core::plan::Action;
 use dr_core::record::Record;
@@ -33,6 +31,7 @@ use crate::error::StoreError;
 use crate::gather::{Gathering, Member};
 use crate::look;
 use crate::retry::Retry;
+use crate::standing::{read_now, with_switched, writes};
 use crate::step::Finish;
 
 /// How long to wait between two looks, where nobody says it.
@@ -41,9 +40,6 @@ const PACE: Duration = Duration::from_secs(5);
 const SOONEST: Duration = Duration::from_millis(10);
 /// How long a change of roles may take at most.
 const CHANGING: Duration = Duration::from_secs(60 * 60);
-/// The attribute by which a member of a group tells whether it takes the writes.
-const WRITES: &str = "is_writer";
-
 /// Whoever watches a failover, and answers for the person who makes it.
 pub trait FailoverWatch: Send + Sync {
     /// Seconds since 1970.
@@ -76,6 +72,8 @@ pub struct FailedStep {
     pub error: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// Whether it waits for what does not answer.
+    pub waits: bool,
 }
 
 /// Begins a failover. One that has not ended is given up.
@@ -121,7 +119,8 @@ pub async fn fail_over(engine: &Engine<'_>, watch: &dyn FailoverWatch) -> Result
                     Broken::Wrong { help, .. } | Broken::Argument { help, .. } => help.clone(),
                     _ => None,
                 };
-                failed = Some(FailedStep { step: number, error: broken.to_string(), help });
+                let waits = broken.may_pass();
+                failed = Some(FailedStep { step: number, error: broken.to_string(), help, waits });
                 break;
             }
         }
@@ -132,61 +131,6 @@ pub async fn fail_over(engine: &Engine<'_>, watch: &dyn FailoverWatch) -> Result
     }
     let run = engine.store.snapshot()?.recovery.run.unwrap_or(run);
     Ok(FailoverReport { run, failed, elapsed: began.elapsed() })
-}
-
-/// Those of some regions that do not answer.
-pub async fn silent_regions(engine: &Engine<'_>, regions: &BTreeSet<Str>) -> BTreeSet<Str> {
-    let ask = |region: &Str| {
-        let region = region.clone();
-        async move {
-            let answer = engine.ask_place(&region, || engine.cloud.reach(&region)).await;
-            // A refusal is an answer.
-            answer.is_err_and(|broken| broken.may_pass()).then_some(region)
-        }
-    };
-    join_all(regions.iter().map(ask)).await.into_iter().flatten().collect()
-}
-
-/// How far behind the region that takes over is now, store by store, where something tells.
-pub async fn measure_losses(engine: &Engine<'_>, losses: &mut [PossibleLoss]) -> Result<(), StoreError> {
-    let snapshot = engine.store.snapshot()?;
-    for loss in losses {
-        let Some(record) = loss.follower.as_ref().and_then(|follower| snapshot.records.get(follower)) else { continue };
-        let Some(kind) = engine.registry.get(&record.kind) else { continue };
-        let job = look::job(kind, record.region.as_ref(), &record.address);
-        let args = record.in_force();
-        let args = revealed(&args);
-        let mut retry = Retry::asking(&job.op);
-        let vitals = || engine.cloud.vitals(job.target, &record.id, &args);
-        let lag = engine.call(&job, &mut retry, CallKind::Vitals, vitals).await.ok().and_then(|vitals| vitals.lag);
-        loss.lag_ms = lag.map(|lag| u64::try_from(lag.as_millis()).unwrap_or(u64::MAX));
-    }
-    Ok(())
-}
-
-/// Whether a resource of a group takes the writes; `None` where nobody tells.
-pub async fn writes_now(engine: &Engine<'_>, record: &Record) -> Option<bool> {
-    let kind = engine.registry.get(&record.kind)?;
-    let job = look::job(kind, record.region.as_ref(), &record.address);
-    writes(engine, &job, record, &mut Retry::asking(&job.op)).await.ok()
-}
-
-/// How a resource is doing; `None` where nobody tells.
-pub async fn vitals_now(engine: &Engine<'_>, record: &Record) -> Option<Vitals> {
-    let kind = engine.registry.get(&record.kind)?;
-    let job = look::job(kind, record.region.as_ref(), &record.address);
-    let args = record.in_force();
-    let args = revealed(&args);
-    let vitals = || engine.cloud.vitals(job.target, &record.id, &args);
-    engine.call(&job, &mut Retry::asking(&job.op), CallKind::Vitals, vitals).await.ok()
-}
-
-async fn writes(engine: &Engine<'_>, job: &Job<'_>, record: &Record, retry: &mut Retry) -> Result<bool, Broken> {
-    let args = record.in_force();
-    let args = revealed(&args);
-    let read = || engine.cloud.read(job.target, &record.id, &args);
-    let live = engine.call(job, retry, CallKind::Read, read).await?.ok_or(Broken::Gone)?;
-    Ok(live.outputs.get(WRITES).map(Value::reveal) == Some(&Value::Bool(true)))
 }
 
 /// What a look at a condition gives.
@@ -399,12 +343,10 @@ impl FailoverWork<'_, '_> {
         let mut left = Vec::new();
         for (record, kind, wanted) in parts {
             let job = self.job(&record, kind, Action::Update);
-            if self.is_so(&job, kind, &record, &wanted).await? {
-                if wanted.switched != record.switched {
-                    self.engine.closed(&job, self.engine.write(&job, &Arc::new(wanted))).await?;
-                }
-            } else {
-                left.push((record, kind, wanted));
+            match self.otherwise(&job, kind, &record, &wanted, changes).await? {
+                None if wanted.switched == record.switched => {}
+                None => self.engine.closed(&job, self.engine.write(&job, &Arc::new(wanted))).await?,
+                Some(is) => left.push((is, kind, wanted)),
             }
         }
         if left.is_empty() {
@@ -432,20 +374,34 @@ impl FailoverWork<'_, '_> {
         join_all(each).await.into_iter().collect::<Result<Vec<()>, Broken>>().map(|_| false)
     }
 
-    /// Whether the arguments that a record is to have are in force.
-    async fn is_so(&self, job: &Job<'_>, kind: &Kind, record: &Record, wanted: &Record) -> Result<bool, Broken> {
-        let args = record.in_force();
-        let args = revealed(&args);
-        let mut retry = Retry::looking(&job.op);
-        let read = || self.engine.cloud.read(job.target, &record.id, &args);
-        let live = self.engine.call(job, &mut retry, CallKind::Read, read).await?.ok_or(Broken::Gone)?;
+    /// The record as it is in force, where that is not what it is to be.
+    async fn otherwise(
+        &self,
+        job: &Job<'_>,
+        kind: &Kind,
+        record: &Record,
+        wanted: &Record,
+        changes: &[SwitchedArgument],
+    ) -> Result<Option<Record>, Broken> {
+        let live = read_now(self.engine, job, record, &mut Retry::looking(&job.op)).await?;
+        let changed = changes.iter().filter(|change| change.address == record.address).map(|change| &change.argument);
+        let names: BTreeSet<&Str> = wanted.switched.keys().chain(record.switched.keys()).chain(changed).collect();
         let shall = wanted.in_force();
-        let names = wanted.switched.keys().chain(record.switched.keys());
         let is_same = |name: &Str| {
-            let [is, shall] = [&live.args, &*shall].map(|args| args.get(name).map_or(&Value::Null, Value::reveal));
+            let [is, shall] = [&live, &*shall].map(|args| args.get(name).map_or(&Value::Null, Value::reveal));
             kind.arg(name).is_some_and(|field| same(field, is, shall))
         };
-        Ok(names.into_iter().all(is_same))
+        if names.iter().all(|name| is_same(name)) {
+            return Ok(None);
+        }
+        // What is recorded may not be so any more: the call goes from what is there.
+        let found = names.into_iter().map(|name| SwitchedArgument {
+            address: record.address.clone(),
+            argument: name.clone(),
+            value: live.get(name).cloned().unwrap_or(Value::Null),
+        });
+        let found: Vec<SwitchedArgument> = found.collect();
+        Ok(Some(with_switched(kind, record, found.iter())))
     }
 }
 
@@ -466,21 +422,4 @@ async fn update(engine: &Engine<'_>, job: &Job<'_>, old: &Record, wanted: Record
         Finish::Ready(_, receipt, _) => engine.closed(job, receipt).await,
         Finish::Unready(_, broken) | Finish::Missing(broken) => Err(broken),
     }
-}
-
-/// A record with arguments that a failover sets. What becomes as it was declared is not switched any more.
-fn with_switched<'c>(kind: &Kind, record: &Record, changes: impl Iterator<Item = &'c SwitchedArgument>) -> Record {
-    let mut wanted = record.clone();
-    for SwitchedArgument { argument, value, .. } in changes {
-        let declared = record.args.get(argument).map_or(&Value::Null, Value::reveal);
-        let is_declared = match kind.arg(argument) {
-            Some(field) => same(field, declared, value),
-            None => declared == value,
-        };
-        match is_declared {
-            true => drop(wanted.switched.remove(argument)),
-            false => drop(wanted.switched.insert(argument.clone(), value.clone())),
-        }
-    }
-    wanted
 }

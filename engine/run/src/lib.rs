@@ -74,6 +74,7 @@ mod service;
 mod shared;
 mod stack;
 mod stale;
+mod standing;
 mod states;
 mod step;
 pub mod store;
@@ -96,10 +97,7 @@ pub use change::{RefusedChange, StateChange};
 pub use discover::{Discovery, discover};
 pub use engine::{CallKind, Calls, Engine, Retries};
 pub use error::StoreError;
-pub use failover::{
-    FailedStep, FailoverReport, FailoverWatch, begin_failover, fail_over, measure_losses, silent_regions, vitals_now,
-    writes_now,
-};
+pub use failover::{FailedStep, FailoverReport, FailoverWatch, begin_failover, fail_over};
 pub use gate::{Gate, SLOTS, Slot};
 pub use layout::{environments, exists, programs};
 pub use look::Interrupted;
@@ -125,6 +123,7 @@ pub use seal::{KeySource, SealError, Sealer, make_key_file};
 pub use service::{ConnectLog, SharedPlace, SharedSettings};
 pub use stack::Stack;
 pub use stale::{Stale, UnfitPlan, check_answers, check_fresh, check_kept};
+pub use standing::{measure_losses, silent_regions, steps_already, switched_now, vitals_now, writes_now};
 pub use states::States;
 pub use store::Store;
 pub use sweep::{Swept, everywhere, sweep};

@@ -263,6 +263,28 @@ async fn nothing_is_carried_out_that_was_not_begun() {
     assert!(process.store.commit(dr_run::StateChange::Failover(step)).await.is_err());
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_recorded_is_not_believed() {
+    for is_on in [true, false] {
+        let (dir, cloud) = applied().await;
+        let process = Process::start(dir.path(), &cloud).await;
+        let consumers = ["east", "west"].map(|side| {
+            let at = address(&format!("{side}/x.quick:consumer"));
+            process.store.snapshot().unwrap().records[&at].id.clone()
+        });
+        drop(process);
+        // Somebody else has set both of them.
+        for id in &consumers {
+            cloud.inside.lock().unwrap().things.get_mut(id).unwrap().args.insert("on".into(), Value::Bool(is_on));
+        }
+        let report = go(dir.path(), &cloud, "east", &Watch::default()).await;
+        assert!(is_done(&report), "{:?}", report.failed);
+        let inside = cloud.inside.lock().unwrap();
+        let on = consumers.map(|id| inside.things[&id].args["on"].clone());
+        assert_eq!(on, [Value::Bool(true), Value::Bool(false)]);
+    }
+}
+
 /// Disk and cloud at one instant.
 struct Image {
     when: String,

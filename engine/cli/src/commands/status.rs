@@ -1,15 +1,19 @@
 //! `dr status`: which region is active, who writes, how far the other one is behind, and whether it could take over.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
-use dr_core::failover::derive::{recovery_plan, sides};
+use dr_core::failover::derive::{recovery_plan_now, sides};
 use dr_core::failover::drill::PastDrill;
+use dr_core::failover::lacks::lacks;
+use dr_core::failover::led::{LedName, led_names};
 use dr_core::failover::plan::{AwaitedCondition, FailoverManner, RecoveryAct};
 use dr_core::failover::refuse::refusals;
 use dr_core::failover::state::ActiveSide;
 use dr_core::record::{Record, Snapshot};
 use dr_core::recovery::Recovery;
-use dr_core::value::{Str, Value};
-use dr_run::{Engine, silent_regions, vitals_now, writes_now};
+use dr_core::value::Str;
+use dr_run::{Engine, silent_regions, switched_now, vitals_now, writes_now};
 use serde::Serialize;
 
 use crate::args::Global;
@@ -78,8 +82,10 @@ struct CheckStatus {
 
 #[derive(Debug, Serialize)]
 struct RequestsStatus {
-    name: String,
-    first: String,
+    #[serde(flatten)]
+    led: LedName,
+    /// Whether it was read now; else it is what is recorded.
+    is_read: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -115,15 +121,19 @@ pub(crate) fn cmd_status(args: &StatusArgs, global: &Global, ui: &Ui) -> Result<
         let looked = work
             .with_engine(&held, false, async |engine| {
                 let silent = silent_regions(engine, &[primary.clone(), secondary.clone()].into()).await;
-                let plan = recovery_plan(snapshot, &session.registry, other, FailoverManner::Unplanned);
+                let (now, unread) = switched_now(engine, snapshot).await;
+                let unplanned = FailoverManner::Unplanned;
+                let plan = recovery_plan_now(&now, &session.registry, other, unplanned, &silent);
                 let mut obstacles = match &plan {
                     Ok(plan) => refusals(plan, &silent),
                     Err(why) => vec![why.to_string()],
                 };
                 if silent.contains(other) {
                     obstacles = vec![format!("{other} does not answer")];
-                } else if let Ok(plan) = &plan {
-                    for step in &plan.steps {
+                } else {
+                    obstacles.extend(lacks(snapshot, &session.registry, other));
+                    let steps = plan.iter().flat_map(|plan| &plan.steps);
+                    for step in steps {
                         if let RecoveryAct::Await { condition: AwaitedCondition::Ready { address }, .. } = &step.act
                             && let Some(why) = missing(engine, snapshot.records.get(address).map(|r| &**r)).await
                         {
@@ -132,12 +142,25 @@ pub(crate) fn cmd_status(args: &StatusArgs, global: &Global, ui: &Ui) -> Result<
                     }
                 }
                 let members = members(engine, snapshot).await;
-                let followers = followers(engine, snapshot, &members).await;
+                let requests: Vec<_> = led_names(&now, &session.registry)
+                    .into_iter()
+                    .map(|led| RequestsStatus { is_read: !unread.contains(&led.first), led })
+                    .collect();
+                obstacles.extend(elsewhere(&active, &members, &requests, &silent));
+                if let Some(open) = open(snapshot) {
+                    let mut words = vec!["failover", &name, "--to", &open.to, "--planned"];
+                    if open.manner == FailoverManner::Unplanned {
+                        words.splice(4.., ["--unplanned", "--allow-data-loss"]);
+                    }
+                    let (to, again) = (&open.to, session.command(&words));
+                    obstacles.push(format!("a failover to {to} has not come to its end: `{again}` goes on with it"));
+                }
+                let followers = followers(engine, snapshot, &members, &active).await;
                 let checks = checks(engine, snapshot).await;
-                Ok((silent, obstacles, members, followers, checks))
+                Ok((silent, obstacles, members, followers, checks, requests))
             })
             .await?;
-        let (silent, obstacles, members, followers, checks) = looked;
+        let (silent, obstacles, members, followers, checks, requests) = looked;
         let status = StatusJson {
             format: json::FORMAT,
             program: &name,
@@ -150,7 +173,7 @@ pub(crate) fn cmd_status(args: &StatusArgs, global: &Global, ui: &Ui) -> Result<
             members,
             followers,
             checks,
-            requests: requests(snapshot),
+            requests,
             open: open(snapshot),
             obstacles,
             computed: snapshot.recovery.computed.as_ref(),
@@ -194,12 +217,22 @@ async fn members(engine: &Engine<'_>, snapshot: &Snapshot) -> Vec<MemberStatus> 
 }
 
 /// What follows in another region, with how far it is behind.
-async fn followers(engine: &Engine<'_>, snapshot: &Snapshot, members: &[MemberStatus]) -> Vec<FollowerStatus> {
+async fn followers(
+    engine: &Engine<'_>,
+    snapshot: &Snapshot,
+    members: &[MemberStatus],
+    active: &Str,
+) -> Vec<FollowerStatus> {
     let mut all = Vec::new();
     for kind in ["rds.cluster", "dynamodb.table_replica", "s3.bucket_replication"] {
         for record in of(snapshot, kind) {
             let address = record.address.to_string();
-            let is_follower = members.iter().any(|member| member.address == address && member.writes == Some(false));
+            let follows = |member: &MemberStatus| match member.writes {
+                Some(writes) => !writes,
+                // Who cannot be asked follows whoever is active.
+                None => member.region.as_ref() != Some(active),
+            };
+            let is_follower = members.iter().any(|member| member.address == address && follows(member));
             if kind == "rds.cluster" && !is_follower {
                 continue;
             }
@@ -220,14 +253,29 @@ async fn checks(engine: &Engine<'_>, snapshot: &Snapshot) -> Vec<CheckStatus> {
     all
 }
 
-/// The records that are answered first, as they were set last.
-fn requests(snapshot: &Snapshot) -> Vec<RequestsStatus> {
-    let first = |record: &&Record| record.in_force().get("failover").and_then(Value::as_str) == Some("PRIMARY");
-    let name = |record: &Record| record.args.get("name").map(Value::to_text).unwrap_or_default();
-    of(snapshot, "route53.record")
-        .filter(first)
-        .map(|record| RequestsStatus { name: name(record), first: record.address.to_string() })
-        .collect()
+/// What is not where the active region is. A region that does not answer is being left.
+fn elsewhere(
+    active: &Str,
+    members: &[MemberStatus],
+    requests: &[RequestsStatus],
+    silent: &BTreeSet<Str>,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    let answers = |region: &Str| !silent.contains(region);
+    for member in members.iter().filter(|member| member.writes == Some(true)) {
+        if let Some(region) = member.region.as_ref().filter(|region| *region != active) {
+            found.push(format!("`{}` writes in {region}, and {active} is active", member.address));
+        }
+    }
+    if !members.is_empty() && members.iter().all(|member| member.writes == Some(false)) {
+        found.push("no member of the database writes".to_owned());
+    }
+    for led in requests.iter().map(|requests| &requests.led) {
+        if led.region != *active && answers(&led.region) && answers(active) {
+            found.push(format!("requests for {} go to {} first, and {active} is active", led.name, led.region));
+        }
+    }
+    found
 }
 
 fn open(snapshot: &Snapshot) -> Option<OpenFailover> {
@@ -238,6 +286,7 @@ fn open(snapshot: &Snapshot) -> Option<OpenFailover> {
 }
 
 fn text(status: &StatusJson<'_>) -> String {
+    let silent = |region: &Str| status.silent.contains(region);
     let stands_by = if status.active == status.primary { &status.secondary } else { &status.primary };
     let mut out = format!("active     {}", status.active);
     match status.since {
@@ -262,7 +311,13 @@ fn text(status: &StatusJson<'_>) -> String {
         out.push_str(&format!("database   {} {writes}\n", member.address));
     }
     for follower in &status.followers {
-        let lag = follower.lag_ms.map_or("nothing tells how far it is behind".into(), |ms| format!("{ms} ms behind"));
+        let lag = match follower.lag_ms {
+            Some(ms) => format!("{ms} ms behind"),
+            None => match [Some(&status.active), follower.region.as_ref()].into_iter().flatten().find(|r| silent(r)) {
+                Some(region) => format!("not known: {region} does not answer"),
+                None => "nothing tells how far it is behind".into(),
+            },
+        };
         out.push_str(&format!("replica    {}: {lag}\n", follower.address));
     }
     for check in &status.checks {
@@ -274,7 +329,9 @@ fn text(status: &StatusJson<'_>) -> String {
         out.push_str(&format!("health     {}: {healthy}\n", check.address));
     }
     for one in &status.requests {
-        out.push_str(&format!("requests   {} are answered by {} first\n", safe(&one.name), one.first));
+        let LedName { name, first, region } = &one.led;
+        let read = if one.is_read { "" } else { ", as recorded: it cannot be read" };
+        out.push_str(&format!("requests   {} are answered by {first} first, in {region}{read}\n", safe(name)));
     }
     if let Some(open) = &status.open {
         out.push_str(&format!(

@@ -1,14 +1,17 @@
 //! A recovery plan and what became of it: as text, and as JSON.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dr_core::diagnostic::{Diagnostic, Severity};
 use dr_core::failover::derive::sides;
 use dr_core::failover::plan::{FailoverManner, PossibleLoss, RecoveryPlan};
+use dr_core::failover::refuse::leads_requests;
 use dr_core::failover::state::StepProgress;
 use dr_core::record::Snapshot;
 use dr_core::recovery::{Figure, seconds};
 use dr_core::registry::Registry;
+use dr_core::value::Str;
 use dr_run::FailoverReport;
 use serde::Serialize;
 
@@ -17,7 +20,7 @@ use crate::clock;
 use crate::exit::Exit;
 
 /// The plan, step by step, with reasons.
-pub(crate) fn plan(plan: &RecoveryPlan, goes_on: bool) -> String {
+pub(crate) fn plan(plan: &RecoveryPlan, goes_on: bool, silent: &BTreeSet<Str>) -> String {
     let what = match plan.manner {
         FailoverManner::Planned => "planned, nothing is lost",
         FailoverManner::Unplanned => "unplanned, what has not got there is lost",
@@ -27,11 +30,15 @@ pub(crate) fn plan(plan: &RecoveryPlan, goes_on: bool) -> String {
         out.push_str(&format!("{:>3}  {}\n", number + 1, safe(&step.name)));
         let needs: Vec<String> = step.needs.iter().map(|need| format!("{} in {}", need.call, need.region)).collect();
         out.push_str(&format!("     {}\n", paint(QUIET, safe(&step.why))));
-        out.push_str(&format!("     {}\n", paint(QUIET, format!("{}; takes {}", needs.join(", "), step.time))));
+        // What is so already needs nobody.
+        let needs = if needs.is_empty() { "is so already".to_owned() } else { needs.join(", ") };
+        out.push_str(&format!("     {}\n", paint(QUIET, format!("{needs}; takes {}", step.time))));
     }
     if !plan.losses.is_empty() {
         out.push_str("\nmay be lost\n");
-        plan.losses.iter().for_each(|loss| out.push_str(&format!("  {}  {}\n", loss.address, behind(loss))));
+        for loss in &plan.losses {
+            out.push_str(&format!("  {}  {}\n", loss.address, behind(loss, &plan.from, silent)));
+        }
     }
     if !plan.notes.is_empty() {
         out.push('\n');
@@ -42,14 +49,17 @@ pub(crate) fn plan(plan: &RecoveryPlan, goes_on: bool) -> String {
     out
 }
 
-/// How much of a store may be lost.
-fn behind(loss: &PossibleLoss) -> String {
+/// How much of a store may be lost when a region is left.
+fn behind(loss: &PossibleLoss, from: &Str, silent: &BTreeSet<Str>) -> String {
     let computed = match loss.computed {
         Figure { typical: None, .. } => "all of it: no other region has it".to_owned(),
         figure => format!("the last {figure}, as computed"),
     };
     match loss.lag_ms {
         Some(lag) => format!("the last {} ({computed})", milliseconds(lag)),
+        None if loss.follower.is_some() && silent.contains(from) => {
+            format!("not known: {from} does not answer ({computed})")
+        }
         None => computed,
     }
 }
@@ -62,8 +72,9 @@ fn milliseconds(ms: u64) -> String {
 }
 
 /// The most that may be lost, in words.
-pub(crate) fn lost(plan: &RecoveryPlan) -> String {
-    let all: Vec<String> = plan.losses.iter().map(|loss| format!("of `{}` {}", loss.address, behind(loss))).collect();
+pub(crate) fn lost(plan: &RecoveryPlan, silent: &BTreeSet<Str>) -> String {
+    let lost = |loss: &PossibleLoss| format!("of `{}` {}", loss.address, behind(loss, &plan.from, silent));
+    let all: Vec<String> = plan.losses.iter().map(lost).collect();
     if all.is_empty() { "nobody knows how much".into() } else { all.join("; ") }
 }
 
@@ -116,6 +127,9 @@ pub(crate) fn end(report: &FailoverReport, again: &str) -> String {
                 format!("\n{}: the step `{}` failed: {}\n", paint(GONE, "error"), safe(name), safe(&failed.error));
             if let Some(help) = &failed.help {
                 out.push_str(&format!("  {}: {}\n", paint(NEW, "hint"), safe(help)));
+            }
+            if failed.waits && plan.steps.get(failed.step).is_some_and(leads_requests) {
+                out.push_str("Requests were not moved: Route 53 does not answer\n");
             }
             out.push_str(&format!("{done} of {steps} are done; `{again}` goes on with it\n"));
             out
@@ -194,7 +208,7 @@ impl<'a> FailoverJson<'a> {
             status: match report {
                 None => "planned",
                 // The exit status says more: that a region was lost on the way.
-                Some(report) if report.failed.is_some() => Exit::Failed.word(),
+                Some(report) if report.failed.is_some() && exit != Exit::Deferred => Exit::Failed.word(),
                 Some(_) => exit.word(),
             },
             time: plan.time(),

@@ -5,11 +5,12 @@
 //! looked at, and requests follow last. What is as it should be already is still listed, and found to be so.
 //!
 //! Failover records whose health check fails lead requests to the other region without any call. So an unplanned failover
-//! changes no record: that would need Route 53's control plane, which is in one region.
+//! leaves them to that where the record that leads to the region which is left has a health check, and that region does not
+//! answer. Otherwise its last step changes them, which needs Route 53's control plane.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use super::look::{RecordsSeen, TwoSides};
+use super::look::{RecordsSeen, TwoSides, leads};
 use crate::address::Address;
 use crate::failover::plan::{
     AwaitedCondition, ControlPlane, FORMAT, FailoverManner, PossibleLoss, RecoveryAct, RecoveryPlan, RecoveryStep,
@@ -18,7 +19,7 @@ use crate::failover::plan::{
 use crate::record::{Record, Snapshot};
 use crate::recovery::figure::Figure;
 use crate::registry::Registry;
-use crate::value::{Map, Str, Value};
+use crate::value::{Str, Value};
 
 /// How long Aurora takes to change roles while both regions work. AWS: usually under two minutes; operators report up to
 /// five.
@@ -87,7 +88,8 @@ pub fn sides(snapshot: &Snapshot, registry: &Registry) -> Option<(Str, Str)> {
     RecordsSeen { snapshot, registry }.sides().map(|sides| (sides.primary, sides.secondary))
 }
 
-/// The recovery plan by which a region takes over.
+/// The recovery plan by which a region takes over. An unplanned one is for the case that the region which is left does not
+/// answer.
 ///
 /// # Errors
 /// When nothing takes over, or the region is none of the two.
@@ -96,6 +98,21 @@ pub fn recovery_plan(
     registry: &Registry,
     to: &str,
     manner: FailoverManner,
+) -> Result<RecoveryPlan, NoRecoveryPlan> {
+    let sides = sides(snapshot, registry).map(|(primary, secondary)| [primary, secondary]);
+    recovery_plan_now(snapshot, registry, to, manner, &sides.into_iter().flatten().collect())
+}
+
+/// The recovery plan by which a region takes over, while some regions do not answer.
+///
+/// # Errors
+/// When nothing takes over, or the region is none of the two.
+pub fn recovery_plan_now(
+    snapshot: &Snapshot,
+    registry: &Registry,
+    to: &str,
+    manner: FailoverManner,
+    silent: &BTreeSet<Str>,
 ) -> Result<RecoveryPlan, NoRecoveryPlan> {
     let look = RecordsSeen { snapshot, registry };
     let sides = look.sides().ok_or(NoRecoveryPlan::OneRegion)?;
@@ -109,7 +126,8 @@ pub fn recovery_plan(
     };
     let twins = look.twins(&sides);
     let goes_home = *to == *sides.primary;
-    let derive = Derive { look, from: &from, to, manner, goes_home, twins };
+    let leaves_silent = silent.contains(&from);
+    let derive = Derive { look, from: &from, to, manner, goes_home, leaves_silent, twins };
     let mut plan = RecoveryPlan {
         format: FORMAT,
         from: from.clone(),
@@ -140,6 +158,8 @@ struct Derive<'a> {
     manner: FailoverManner,
     /// Whether the primary region takes over.
     goes_home: bool,
+    /// Whether the region that is left does not answer.
+    leaves_silent: bool,
     /// Resources that are alike, first the one of the primary region.
     twins: Vec<(&'a Record, &'a Record)>,
 }
@@ -269,9 +289,7 @@ impl<'a> Derive<'a> {
     /// Functions that do the work from now on.
     fn functions(&self, plan: &mut RecoveryPlan) {
         for function in self.look.in_region("lambda.function", self.to) {
-            let is_rotation =
-                !self.look.users("secretsmanager.rotation", "rotation_lambda_arn", function, "arn").is_empty();
-            if is_rotation {
+            if !self.look.serves(function) {
                 continue;
             }
             plan.steps.push(self.wait(
@@ -284,25 +302,17 @@ impl<'a> Derive<'a> {
         }
     }
 
-    /// Pairs of failover records, by what they answer for: first the one that leads to the primary region.
-    fn pairs(&self) -> Vec<(&'a Record, &'a Record)> {
-        let mut names: BTreeMap<Vec<String>, Map<&'a Record>> = BTreeMap::new();
-        for record in self.look.of("route53.record") {
-            let Some(role) = record.args.get("failover").and_then(Value::as_str) else { continue };
-            let of = ["zone_id", "name", "type"];
-            let key = of.map(|name| record.args.get(name).map(Value::to_text).unwrap_or_default());
-            names.entry(key.to_vec()).or_default().insert(role.into(), record);
-        }
-        let pair = |all: Map<&'a Record>| Some((*all.get("PRIMARY")?, *all.get("SECONDARY")?));
-        names.into_values().filter_map(pair).collect()
-    }
-
-    /// Requests. Where health checks say that the other region is lost, they follow by themselves.
+    /// Requests. Where a health check says that the other region is lost, they follow by themselves.
     fn traffic(&self, plan: &mut RecoveryPlan) {
-        for (primary, secondary) in self.pairs() {
-            let name = primary.args.get("name").map(Value::to_text).unwrap_or_default();
-            let (first, second) = if self.goes_home { (primary, secondary) } else { (secondary, primary) };
-            if !self.is_planned() {
+        for pair in self.look.request_pairs() {
+            let name = &pair.name;
+            let (first, second) =
+                if self.goes_home { (pair.primary, pair.secondary) } else { (pair.secondary, pair.primary) };
+            let is_watched = !leads(second) || self.health_check(second).is_some();
+            if !self.is_planned() && self.leaves_silent && is_watched {
+                if !leads(second) {
+                    continue;
+                }
                 plan.notes.push(format!(
                     "requests for {name} follow by themselves, once the health check of {} fails. When it is healthy again \
                      they go back there, unless a planned failover to {} is made as well",
@@ -310,7 +320,8 @@ impl<'a> Derive<'a> {
                 ));
                 continue;
             }
-            if let Some(check) = self.health_check(first) {
+            // Without warning nobody waits: whatever answers there answers more than what is lost.
+            if let Some(check) = self.health_check(first).filter(|_| self.is_planned()) {
                 plan.steps.push(self.wait(
                     format!("see that `{}` is healthy", check.address),
                     AwaitedCondition::Healthy { address: check.address.clone() },
@@ -319,14 +330,17 @@ impl<'a> Derive<'a> {
                     vec![plane("route53:GetHealthCheckStatus", home(self.to))],
                 ));
             }
-            let ttl = primary.args.get("ttl").and_then(Value::as_int).and_then(|ttl| u32::try_from(ttl).ok());
+            let ttl = first.args.get("ttl").and_then(Value::as_int).and_then(|ttl| u32::try_from(ttl).ok());
             let kept = RECORDS.saturating_add(ttl.unwrap_or(ALIAS));
             let role = |record: &Record, role: &str| switched(record, "failover", &Value::str(role));
             plan.steps.push(self.set(
                 format!("lead requests for {name} to {}", self.to),
                 // Two records cannot both be PRIMARY: they change places by one call.
                 vec![role(first, "PRIMARY"), role(second, "SECONDARY")],
-                "both regions are healthy, so no health check does it".to_owned(),
+                match self.leaves_silent {
+                    false => "both regions answer, so no health check does it".to_owned(),
+                    true => format!("no health check watches what leads requests to {}", self.from),
+                },
                 Figure::of(kept, kept),
             ));
         }
@@ -370,23 +384,16 @@ impl<'a> Derive<'a> {
 
     /// What stays as it is, and what somebody else may do at the same time.
     fn remarks(&self, plan: &mut RecoveryPlan) {
-        for global in self.look.of("rds.global_cluster") {
-            match self.member(global) {
-                None => plan.notes.push(format!("`{}` has no cluster in {}", global.address, self.to)),
-                Some(member) => {
-                    let instances = self.look.users("rds.cluster_instance", "cluster_identifier", member, "id");
-                    if instances.is_empty() {
-                        plan.notes.push(format!("`{}` has no instance: make one first", member.address));
-                    }
-                }
+        for (source, other) in [(self.from, self.to), (self.to, self.from)] {
+            if self.look.in_region("s3.bucket_replication", other).next().is_some() {
+                continue;
             }
-        }
-        let copies = |region: &'a str| self.look.in_region("s3.bucket_replication", region).next();
-        if let (Some(copies), None) = (copies(self.from), copies(self.to)) {
-            plan.notes.push(format!(
-                "`{}` copies objects from {} only: what is written in {} stays there",
-                copies.address, self.from, self.to
-            ));
+            for copies in self.look.in_region("s3.bucket_replication", source) {
+                plan.notes.push(format!(
+                    "`{}` copies objects from {source} only: what is written in {other} stays there",
+                    copies.address
+                ));
+            }
         }
         for machine in self.look.in_region("stepfunctions.state_machine", self.to) {
             let says = machine.args.get("definition").map(Value::to_json).unwrap_or_default();

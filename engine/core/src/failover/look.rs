@@ -1,5 +1,7 @@
 //! The records of a state as a failover sees them: by kind, by region, and by who refers to whom.
 
+use std::collections::BTreeMap;
+
 use crate::address::Address;
 use crate::expr::Expr;
 use crate::record::{Record, Snapshot};
@@ -14,6 +16,17 @@ pub(super) struct TwoSides {
     pub(super) primary: Str,
     /// The one that stands by.
     pub(super) secondary: Str,
+}
+
+/// Two failover records that answer for one name.
+#[derive(Debug, Clone)]
+pub(super) struct RequestPair<'a> {
+    /// The name.
+    pub(super) name: String,
+    /// The one that leads to the primary region.
+    pub(super) primary: &'a Record,
+    /// The one that leads to the secondary region.
+    pub(super) secondary: &'a Record,
 }
 
 /// The records.
@@ -44,6 +57,26 @@ impl<'a> RecordsSeen<'a> {
     /// The members of a global cluster.
     pub(super) fn members(self, global: &Record) -> Vec<&'a Record> {
         self.users("rds.cluster", "global_cluster_identifier", global, "id")
+    }
+
+    /// Pairs of failover records, by what they answer for.
+    pub(super) fn request_pairs(self) -> Vec<RequestPair<'a>> {
+        let mut names: BTreeMap<[String; 3], Map<&'a Record>> = BTreeMap::new();
+        for record in self.of("route53.record") {
+            let Some(role) = record.args.get("failover").and_then(Value::as_str) else { continue };
+            let of = ["zone_id", "name", "type"];
+            let key = of.map(|name| record.args.get(name).map(Value::to_text).unwrap_or_default());
+            names.entry(key).or_default().insert(role.into(), record);
+        }
+        let pair = |([_, name, _], all): ([String; 3], Map<&'a Record>)| {
+            Some(RequestPair { name, primary: *all.get("PRIMARY")?, secondary: *all.get("SECONDARY")? })
+        };
+        names.into_iter().filter_map(pair).collect()
+    }
+
+    /// Whether a function does the application's work: one that only renews a secret does not.
+    pub(super) fn serves(self, function: &Record) -> bool {
+        self.users("secretsmanager.rotation", "rotation_lambda_arn", function, "arn").is_empty()
     }
 
     /// The two regions: those that the last apply has computed, else where the clusters of a global database are.
@@ -81,6 +114,11 @@ impl<'a> RecordsSeen<'a> {
         };
         pairs.into_iter().filter_map(pair).collect()
     }
+}
+
+/// Whether a failover record is answered first, as it is in force.
+pub(super) fn leads(record: &Record) -> bool {
+    record.in_force().get("failover").and_then(Value::as_str) == Some("PRIMARY")
 }
 
 /// Whether a cluster is the one that its database was begun with: a follower has no user of its own.

@@ -8,11 +8,15 @@
 //! state   what a state keeps: the active side, a failover that was begun, what was computed and wished
 //! look    the records of a state, and who refers to whom
 //! derive  the recovery plan of a state
+//! lacks   what a region would need to do the work, and has not got
+//! led     where requests go first
 //! refuse  what a recovery plan needs and is not there
 //! ```
 
 pub mod derive;
 pub mod drill;
+pub mod lacks;
+pub mod led;
 mod look;
 pub mod plan;
 pub mod refuse;

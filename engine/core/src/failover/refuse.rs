@@ -2,15 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use crate::failover::plan::{ControlPlane, FailoverManner, RecoveryPlan, RecoveryStep};
+use crate::failover::plan::{AwaitedCondition, ControlPlane, FailoverManner, RecoveryAct, RecoveryPlan, RecoveryStep};
 use crate::region::GLOBAL;
 use crate::value::Str;
 
 /// Why a recovery plan cannot be carried out while these regions do not answer: one sentence for each step that needs one
-/// of them. An unplanned failover must not need the region that it leaves, whether that answers or not.
+/// of them. An unplanned failover must not need the region that it leaves, whether that answers or not; but what leads
+/// requests comes last there, and waits until Route 53 answers.
 pub fn refusals(plan: &RecoveryPlan, silent: &BTreeSet<Str>) -> Vec<String> {
     let mut found = Vec::new();
     for step in &plan.steps {
+        if plan.manner == FailoverManner::Unplanned && leads_requests(step) {
+            continue;
+        }
+        // What follows a region that does not answer cannot be known to have caught up.
+        let follows = matches!(step.act, RecoveryAct::Await { condition: AwaitedCondition::CaughtUp { .. }, .. });
+        if follows && !step.needs.is_empty() && silent.contains(&plan.from) {
+            found.push(format!("the step `{}` needs {}, which does not answer", step.name, plan.from));
+            continue;
+        }
         for need in &step.needs {
             if is_route53(need) && silent.contains(GLOBAL) && plan.manner == FailoverManner::Planned {
                 found.push(format!("the step `{}` needs {}, and Route 53 does not answer", step.name, need.call));
@@ -28,6 +38,11 @@ pub fn refusals(plan: &RecoveryPlan, silent: &BTreeSet<Str>) -> Vec<String> {
         }
     }
     found
+}
+
+/// Whether a step changes failover records.
+pub fn leads_requests(step: &RecoveryStep) -> bool {
+    matches!(&step.act, RecoveryAct::Set { changes } if changes.iter().all(|change| *change.argument == *"failover"))
 }
 
 /// The places that must answer for a plan to be carried out.

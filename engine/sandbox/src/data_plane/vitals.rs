@@ -22,7 +22,7 @@ impl Core {
         let healthy = wired.wiring.checks.get(&address).map(|watch| self.is_healthy(watch, now));
         let store = wired.wiring.stores.iter().find(|store| store.followers.contains(&address));
         let store = store.filter(|_| writes != Some(true));
-        let lag = store.map(|store| {
+        let lag = store.and_then(|store| {
             let lag = self.lag(store.lag, store.address.as_str(), now);
             // Whoever follows what is off falls behind.
             let mut others: Vec<_> = match &store.flow {
@@ -31,7 +31,12 @@ impl Core {
             };
             others.retain(|other| Some(other) != region.as_ref());
             let off = others.iter().filter_map(|other| self.outages.off_since(other, now)).min();
-            Duration::from_micros(off.map_or(lag, |since| lag.saturating_add(now - since)))
+            match off {
+                // It was off before anything was asked: nobody knows what it has written.
+                Some(0) => None,
+                Some(since) => Some(Duration::from_micros(lag.saturating_add(now - since))),
+                None => Some(Duration::from_micros(lag)),
+            }
         });
         Ok(Vitals { lag, healthy, look_again })
     }
