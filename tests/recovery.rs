@@ -536,27 +536,25 @@ mod emulated {
         let cloud = TestCloud::start(Mode::Patched).unwrap();
         let mut environment =
             Environment::new(Project::new(cloud.environment()), "transactions", ENV, "aws", &["reserved=4"]);
+        // Alarms live in another server than the tagging service, which knows none of them. All else is found, by a rebuild
+        // and by the plan of an apply.
+        let first = does(&environment.plan());
+        let alarms: BTreeSet<String> =
+            first.into_iter().filter(|what| what.contains("cloudwatch.metric_alarm")).collect();
+        assert!(!alarms.is_empty());
         environment.apply();
         environment.set("reserved=5");
         environment.apply();
-        // Alarms live in another server than the tagging service, which knows none of them. All else is found, by a rebuild
-        // and by the plan of an apply.
         let (state, kept) = (environment.project.state().join(ENV), environment.project.state().join(".kept"));
         std::fs::rename(&state, &kept).unwrap();
         environment.rebuild();
-        assert_eq!(does(&environment.plan()), alarms());
+        assert_eq!(does(&environment.plan()), alarms);
         environment.lose_state();
-        assert_eq!(does(&environment.plan()), alarms());
+        assert_eq!(does(&environment.plan()), alarms);
         std::fs::rename(&kept, &state).unwrap();
         environment.nothing_to_do();
         environment.destroy();
         let left = cloud.boto("empty.py", &json!({ "regions": ["us-east-1", "us-west-2"] })).unwrap();
         assert_eq!(left["ok"], true, "{:#}", left["findings"]);
-    }
-
-    /// The creations of the alarms of `transactions`.
-    fn alarms() -> BTreeSet<String> {
-        let names = ["dynamodb-throttle", "lambda-errors", "lambda-throttles"];
-        names.map(|name| format!("create primary/cloudwatch.metric_alarm:transaction-{name}")).into()
     }
 }
