@@ -220,6 +220,7 @@ async fn a_role_is_read_with_its_policy_decoded_and_without_marks() {
 struct Permits {
     left: AtomicUsize,
     again: Mutex<Vec<ErrorClass>>,
+    can_be_taken_over: bool,
 }
 
 impl RequestWatch for Permits {
@@ -227,6 +228,10 @@ impl RequestWatch for Permits {
         let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         let refused = |_| CloudError::new(ErrorClass::Throttled, "state", "NotOurs", "somebody else has it");
         Box::pin(std::future::ready(taken.map(drop).map_err(refused)))
+    }
+
+    fn can_be_taken_over(&self) -> bool {
+        self.can_be_taken_over
     }
 
     fn again(&self, _: Option<Target<'_>>, failure: ErrorClass, _: Duration) {
@@ -264,6 +269,17 @@ async fn single_requests_are_made_again_and_the_engine_is_told() {
     // The first of the two was asked once; the second until it was given up.
     assert_eq!(wire.requests().len(), 2);
     assert_eq!(*watch.again.lock().unwrap(), [ErrorClass::Throttled; 4]);
+    // A change is not repeated within its call where somebody else may take the state over meanwhile.
+    let mut new = queue.args.clone();
+    new.insert("delay_seconds".into(), Value::Int(5));
+    for (can_be_taken_over, repeated) in [(false, 4), (true, 0)] {
+        let (aws, _) = Wire::cloud(&[BUSY]).await;
+        let watch = Arc::new(Permits { left: 1.into(), can_be_taken_over, ..Permits::default() });
+        aws.watched_by(watch.clone());
+        let updated = aws.update(queue.at(), "https://q", &queue.args, &new).await;
+        assert_eq!(updated.unwrap_err().class, ErrorClass::Throttled);
+        assert_eq!(watch.again.lock().unwrap().len(), repeated, "{can_be_taken_over}");
+    }
     // The client does not repeat a call to a region that has never answered: the engine does.
     let (aws, _) = Wire::cloud(&[Reply::Broken]).await;
     let watch = Arc::new(Permits::default());

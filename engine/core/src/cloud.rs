@@ -268,6 +268,12 @@ pub trait RequestWatch: Send + Sync {
     /// When it may not be sent, because the state belongs to somebody else by now.
     fn may_change(&self) -> CloudResult<'_, ()>;
 
+    /// Whether somebody else may take the state over while a call is under way. Then a request that changes something is not
+    /// made again within its call: whoever makes the call again is asked first.
+    fn can_be_taken_over(&self) -> bool {
+        false
+    }
+
     /// A request failed, and was made again after this time.
     fn again(&self, at: Option<Target<'_>>, failure: ErrorClass, waited: Duration);
 }

@@ -38,6 +38,10 @@ impl RequestWatch for Supervisor {
         })
     }
 
+    fn can_be_taken_over(&self) -> bool {
+        self.claim.tenure.is_some()
+    }
+
     fn again(&self, at: Option<Target<'_>>, failure: ErrorClass, waited: Duration) {
         self.calls.again(failure, waited);
         if let Some(at) = at.filter(|_| failure == ErrorClass::Throttled) {

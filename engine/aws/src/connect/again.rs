@@ -43,7 +43,7 @@ pub(super) enum Repeats {
     Always,
     /// Those that had no effect for certain.
     Refused,
-    /// None: the engine waits for an answer only shortly.
+    /// None: the engine waits for an answer only shortly, or has to look first whether the state is still its own.
     Never,
 }
 

@@ -103,10 +103,14 @@ impl Connection {
     {
         *self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default() += 1;
         let watch = self.watch();
+        let mut repeats = Repeats::of(name, phase);
         if let Some(watch) = watch.as_ref().filter(|_| !only_looks(name)) {
             watch.may_change().await?;
+            if watch.can_be_taken_over() {
+                repeats = Repeats::Never;
+            }
         }
-        let (result, again) = repeating(Repeats::of(name, phase), call).await;
+        let (result, again) = repeating(repeats, call).await;
         if let Some(watch) = watch {
             for one in again {
                 watch.again(at, one.class, one.waited);
