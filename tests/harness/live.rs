@@ -1,5 +1,5 @@
-//! The tests of a deployed environment (`tests/live`), run on one in the emulators: they read what `dr output --format flat`
-//! writes, as a team's own tests would.
+//! Runs the tests of a deployed environment (`tests/live`) against one in the emulators. They read the file that `dr output
+//! --format flat` writes, as a team's own tests would.
 
 use std::process::Command;
 

@@ -98,7 +98,6 @@ impl Room {
     }
 
     /// The names of the program's parameters.
-    #[allow(dead_code)] // Few tests vary them all.
     pub(crate) fn parameters(&self) -> Result<Vec<String>, Failure> {
         Ok(self.host.parameters(&self.request(&[]))?.into_iter().map(|one| one.name).collect())
     }

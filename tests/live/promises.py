@@ -17,7 +17,7 @@ HOME = "us-east-1"  # Where metrics of Route 53 are.
 class Everywhere:
     """What every program promises."""
 
-    # How many alarms there are at least, in all regions.
+    # The least number of alarms, over all regions.
     alarms_at_least = 1
 
     def test_outputs_are_texts_on_one_level(self):

@@ -1,4 +1,4 @@
-//! How far a follower is behind, as CloudWatch measures it.
+//! Replication lag, as CloudWatch measures it.
 
 use std::time::Duration;
 #[cfg(feature = "cloudwatch")]
@@ -19,7 +19,7 @@ const WINDOW: Duration = Duration::from_secs(10 * 60);
 #[cfg(feature = "cloudwatch")]
 const PERIOD: i32 = 60;
 
-/// A metric in milliseconds: its namespace, its name, and its dimensions.
+/// Names a metric of CloudWatch whose unit is milliseconds.
 #[allow(dead_code, reason = "not every service has followers")]
 pub(crate) struct LagMetric<'a> {
     pub(crate) namespace: &'a str,

@@ -177,7 +177,7 @@ pub(crate) fn the_one<K: KindArgs, T>(
     }
 }
 
-/// That a look-up of existing resources found none, or these although it wanted one.
+/// The error of a look-up that found no resource, or several (`found`) although it wanted one.
 #[allow(dead_code, reason = "not every service has such a look-up")]
 pub(crate) fn not_found<K: KindArgs>(cx: &Cx<'_>, call: &str, args: &K, found: &[String]) -> CloudError {
     let finds = K::KIND.finds.unwrap_or(K::KIND.name);

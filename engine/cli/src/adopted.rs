@@ -1,4 +1,4 @@
-//! What is there already and is to be taken over: one resource by its id, and all that bear a tag.
+//! Existing resources to take over: one by its id, or all that have a tag.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ impl Work<'_> {
         self.with_plan_engine(Some(held), graph, take).await
     }
 
-    /// Looks in these places for what bears a tag.
+    /// Finds the resources that have a tag, in these places.
     ///
     /// # Errors
     /// When it is interrupted.

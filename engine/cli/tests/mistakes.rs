@@ -8,7 +8,7 @@
 //! $ dr plan queues.rhai            a command, and below it what it says on both streams
 //! ```
 //!
-//! Of each message it is asked, besides, that it has a place and a way out.
+//! The test also checks that each message names a place and says how to mend the mistake.
 //! `SNAPSHOTS=overwrite cargo test -p dr-cli --test mistakes` writes the messages anew.
 #![allow(clippy::unwrap_used)] // A test that cannot prepare itself has failed.
 

@@ -1,4 +1,4 @@
-//! Standing: how the two regions of an environment stand now, read from the cloud.
+//! Standing: which region writes, gets requests and answers now, read from the cloud.
 //!
 //! Who writes, where requests go and which region answers may have changed since it was recorded. So nothing of it is
 //! believed from the records.

@@ -1,4 +1,5 @@
-//! What bears a tag, whoever made it: found in every place, and read as its kind reads it. Nothing is changed or recorded.
+//! Resources with a tag, whoever made them: each place is searched, and each resource is read as its kind reads it. Nothing
+//! is changed or recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +44,7 @@ pub struct FoundByTag {
     pub unasked: BTreeMap<Str, String>,
 }
 
-/// Looks in these places for what bears a tag.
+/// Finds the resources that have a tag, in these places.
 ///
 /// # Errors
 /// When somebody asked to stop.

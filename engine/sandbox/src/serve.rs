@@ -172,6 +172,14 @@ fn down(core: &Core, place: Option<&str>) -> Option<String> {
     Some(format!("{place} cannot be reached"))
 }
 
+/// Whether a place answers a call that is about the place and not about one resource.
+fn answers(core: &Core, place: &str, call: &str) -> Result<(), CloudError> {
+    match down(core, Some(place)) {
+        Some(message) => Err(CloudError::new(ErrorClass::Transient, call, "RegionUnavailable", message)),
+        None => Ok(()),
+    }
+}
+
 /// The resource that a call is about. Only regional kinds are told apart by region.
 fn key<'a>(at: Target<'a>, id: &'a str, passing: &Passing) -> ResourceKey<'a> {
     let region = at.region.filter(|_| at.kind.place == Place::Regional);
@@ -325,12 +333,7 @@ impl Cloud for Sandbox {
         Box::pin(async move {
             let mut core = self.core();
             *core.calls.entry(("cloud", "reach")).or_default() += 1;
-            match down(&core, Some(place)) {
-                Some(message) => {
-                    Err(CloudError::new(ErrorClass::Transient, "sts:GetCallerIdentity", "RegionUnavailable", message))
-                }
-                None => Ok(()),
-            }
+            answers(&core, place, "sts:GetCallerIdentity")
         })
     }
 
@@ -339,9 +342,7 @@ impl Cloud for Sandbox {
             let name = "tagging:GetResources";
             let mut core = self.core();
             *core.calls.entry(("cloud", "sweep")).or_default() += 1;
-            if let Some(message) = down(&core, Some(place)) {
-                return Err(CloudError::new(ErrorClass::Transient, name, "RegionUnavailable", message));
-            }
+            answers(&core, place, name)?;
             core.look().map_err(|e| broke(name, &e))?;
             let ours = core.state.iter().filter(|e| {
                 let data = &e.data;
@@ -370,9 +371,7 @@ impl Cloud for Sandbox {
             let name = "tagging:GetResources";
             let mut core = self.core();
             *core.calls.entry(("cloud", "tagged")).or_default() += 1;
-            if let Some(message) = down(&core, Some(place)) {
-                return Err(CloudError::new(ErrorClass::Transient, name, "RegionUnavailable", message));
-            }
+            answers(&core, place, name)?;
             core.look().map_err(|e| broke(name, &e))?;
             Ok(core.bearing(tag, place))
         })
@@ -383,9 +382,7 @@ impl Cloud for Sandbox {
             let name = "sandbox:SearchLeftovers";
             let mut core = self.core();
             *core.calls.entry(("cloud", "leftovers")).or_default() += 1;
-            if let Some(message) = down(&core, Some(place)) {
-                return Err(CloudError::new(ErrorClass::Transient, name, "RegionUnavailable", message));
-            }
+            answers(&core, place, name)?;
             core.look().map_err(|e| broke(name, &e))?;
             let now = core.now();
             Ok(search(&core.state, &core.registry, trail, place, now))

@@ -73,7 +73,7 @@ fn read(ctx: &NativeCallContext, given: [&Dynamic; 3]) -> Res<OutputValue> {
     Ok(OutputValue::new(Expr::attr(&address, VALUE), Type::Any))
 }
 
-/// The address of what is asked for in words that an address does not take.
+/// The address of a look-up whose words contain characters that an address may not have: their hash stands for them.
 fn hashed(path: &str, words: &[&str]) -> Result<Address, ScriptFault> {
     let hash = Function::Sha256.apply(&[Value::str(words.join("\n"))]).map_err(ScriptFault::new)?;
     Address::new(path, KIND.name, &hash.to_text()).map_err(|error| ScriptFault::new(error.to_string()))

@@ -1,4 +1,4 @@
-//! `dr import`: takes over what is there already, one resource at an address, or all that bears a tag as a program.
+//! `dr import`: takes over existing resources. It records one at an address, or writes a program for all that have a tag.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

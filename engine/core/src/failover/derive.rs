@@ -18,15 +18,10 @@ use crate::failover::plan::{
 };
 use crate::record::{Record, Snapshot};
 use crate::recovery::figure::Figure;
+use crate::recovery::role_change;
 use crate::registry::Registry;
 use crate::value::{Str, Value};
 
-/// How long Aurora takes to change roles while both regions work. AWS: usually under two minutes; operators report up to
-/// five.
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html>
-const SWITCHOVER: Figure = Figure::of(120, 300);
-/// How long it takes while the other region does not work. AWS names no bound; operators report up to fifteen minutes.
-const PROMOTION: Figure = Figure::of(300, 900);
 /// How long Route 53 takes until a change of records is the answer everywhere.
 /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetChange.html>
 const RECORDS: u32 = 60;
@@ -259,12 +254,12 @@ impl<'a> Derive<'a> {
             let (call, time, why) = match self.manner {
                 FailoverManner::Planned => (
                     "rds:SwitchoverGlobalCluster",
-                    SWITCHOVER,
+                    role_change(false),
                     "its region is to write; the roles change once everything is there, so nothing is lost",
                 ),
                 FailoverManner::Unplanned => (
                     "rds:FailoverGlobalCluster",
-                    PROMOTION,
+                    role_change(true),
                     "its region is to write; what it has not got from the region that is left is lost",
                 ),
             };

@@ -1,4 +1,4 @@
-//! Lacks: what a region would need to do the work, and has not got.
+//! Lacks: resources that a region needs to take over, and does not have.
 //!
 //! An apply or a destroy that has not come to its end leaves such a region. To lead requests there would lose them.
 

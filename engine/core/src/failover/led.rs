@@ -1,4 +1,4 @@
-//! Led names: where requests go first, as failover records are in force.
+//! Led names: the region that the failover records in force lead requests to first.
 
 use serde::Serialize;
 

@@ -6,9 +6,11 @@ use crate::failover::plan::{AwaitedCondition, ControlPlane, FailoverManner, Reco
 use crate::region::GLOBAL;
 use crate::value::Str;
 
-/// Why a recovery plan cannot be carried out while these regions do not answer: one sentence for each step that needs one
-/// of them. An unplanned failover must not need the region that it leaves, whether that answers or not; but what leads
-/// requests comes last there, and waits until Route 53 answers.
+/// Why a recovery plan cannot be carried out while these regions do not answer. Each step that needs one of them gives one
+/// sentence.
+///
+/// A step of an unplanned failover must not need the region that is left, even if that region answers. The steps that change
+/// DNS records are no reason: they come last, and wait until Route 53 answers.
 pub fn refusals(plan: &RecoveryPlan, silent: &BTreeSet<Str>) -> Vec<String> {
     let mut found = Vec::new();
     for step in &plan.steps {
